@@ -1,0 +1,62 @@
+/**
+ * Certificate revocation lists, read (RFC 5280, section 5).
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../errors.js';
+import { decodeExtensions, type Extension, inFile } from './certificate.js';
+import { children, contextTag, readDer, readInteger, readTime, sequenceOf, tag } from './der.js';
+import { decodeSigned, type SignedStructure } from './engine.js';
+import { type DistinguishedName, decodeName } from './name.js';
+import { oid } from './oid.js';
+import { decodePemOf } from './pem.js';
+import { formatSerial, type SerialNumber } from './serial.js';
+
+export interface Crl extends SignedStructure {
+  readonly der: Uint8Array;
+  readonly issuer: DistinguishedName;
+  readonly thisUpdate: Date;
+  /** Absent where the list does not say when the next will come. */
+  readonly nextUpdate: Date | undefined;
+  readonly crlNumber: bigint | undefined;
+  /** When each certificate was revoked. */
+  readonly revoked: ReadonlyMap<SerialNumber, Date>;
+  readonly extensions: readonly Extension[];
+}
+
+/** Reads a list. Throws DER_INVALID. */
+export function decodeCrl(der: Uint8Array): Crl {
+  const signed = decodeSigned(der, 'CRL');
+  const fields = sequenceOf(signed.toBeSigned, 'the signed part of the CRL');
+  if (fields[0]?.tag === tag.integer) fields.shift();
+  const [, issuer, thisUpdate, ...rest] = fields;
+  if (issuer === undefined) throw new OvsPkiError('DER_INVALID', 'the CRL ends too early');
+  const isTime = (identifier: number | undefined): boolean =>
+    identifier === tag.utcTime || identifier === tag.generalizedTime;
+  const nextUpdate = isTime(rest[0]?.tag) ? readTime(rest.shift(), 'nextUpdate') : undefined;
+  const entries = rest[0]?.tag === tag.sequence ? children(rest.shift() as NonNullable<(typeof rest)[0]>) : [];
+  const wrapped = rest.find((field) => field.tag === contextTag(0, true));
+  const extensions = wrapped === undefined ? [] : decodeExtensions(children(wrapped)[0]);
+  const number = extensions.find(({ type }) => type === oid.crlNumber);
+  return {
+    der,
+    ...signed,
+    issuer: decodeName(issuer, 'the issuer of the CRL'),
+    thisUpdate: readTime(thisUpdate, 'thisUpdate'),
+    nextUpdate,
+    crlNumber: number && readInteger(readDer(number.value), 'cRLNumber'),
+    revoked: new Map(
+      entries.map((entry) => {
+        const [serialNumber, date] = sequenceOf(entry, 'an entry of the CRL');
+        return [formatSerial(readInteger(serialNumber, 'a serial number')), readTime(date, 'revocationDate')];
+      }),
+    ),
+    extensions,
+  };
+}
+
+/** Reads all lists of a PEM file. Throws PEM_INVALID or DER_INVALID. */
+export function decodeCrlsPem(pem: string, file: string): Crl[] {
+  return decodePemOf(['X509 CRL'], pem, file).map(({ bytes }) => inFile(file, () => decodeCrl(bytes)));
+}

@@ -1,0 +1,97 @@
+/**
+ * Making a certificate: prepare, lint, sign. Only the linter makes the value that can be signed.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../errors.js';
+import { type Certificate, decodeCertificate } from './certificate.js';
+import { contextTag, encode, encodeBitString, encodeInteger, encodeSequence, encodeTime } from './der.js';
+import {
+  encodeSignatureAlgorithm,
+  keyIdentifier,
+  type SignatureAlgorithm,
+  type SigningKey,
+  signBytes,
+  verifySignature,
+} from './engine.js';
+import { type LintedCertificate, lintCertificate } from './lint/lint.js';
+import type { PublicKey } from './key.js';
+import type { DistinguishedName } from './name.js';
+import { encodeExtensions, type Profile } from './profile.js';
+import { parseSerial, type SerialNumber } from './serial.js';
+import type { Validity } from './validity.js';
+
+/** Who signs. For a self-signed certificate: the subject itself. */
+export interface Issuer {
+  /** The bytes of the name as the CA certificate has them: some verifiers compare bytes. */
+  readonly name: DistinguishedName;
+  readonly publicKey: PublicKey;
+  readonly keyIdentifier: Uint8Array;
+  readonly signingKey: SigningKey;
+  /** Absent for a self-signed certificate. */
+  readonly certificate: Certificate | undefined;
+}
+
+export interface CertificateInput {
+  readonly profile: Profile;
+  readonly subject: DistinguishedName;
+  /** For end entities: the common name, which becomes the one dNSName too. */
+  readonly commonName: string | undefined;
+  readonly publicKey: PublicKey;
+  readonly serialNumber: SerialNumber;
+  readonly validity: Validity;
+}
+
+/**
+ * Makes a certificate.
+ *
+ * @throws LINT_FAILED with every rule that it would break; nothing is signed then.
+ * @throws KEY_MISMATCH where the key of the issuer is not the one in its certificate.
+ */
+export async function issueCertificate(crypto: Crypto, issuer: Issuer, input: CertificateInput): Promise<Certificate> {
+  const toBeSigned = await prepareCertificate(crypto, issuer, input);
+  const linted = lintCertificate(toBeSigned, encodeSignatureAlgorithm(issuer.signingKey.algorithm), {
+    ...input,
+    issuerCertificate: issuer.certificate,
+  });
+  return signLinted(crypto, issuer, linted);
+}
+
+/** The TBSCertificate (RFC 5280, section 4.1.2), not linted yet. */
+export async function prepareCertificate(crypto: Crypto, issuer: Issuer, input: CertificateInput): Promise<Uint8Array> {
+  const version3 = encode(contextTag(0, true), encodeInteger(2));
+  return encodeSequence(
+    version3,
+    encodeInteger(parseSerial(input.serialNumber)),
+    encodeSignatureAlgorithm(issuer.signingKey.algorithm),
+    issuer.name.der,
+    encodeSequence(encodeTime(input.validity.notBefore), encodeTime(input.validity.notAfter)),
+    input.subject.der,
+    input.publicKey.spki,
+    encode(
+      contextTag(3, true),
+      encodeExtensions({
+        profile: input.profile,
+        publicKey: input.publicKey,
+        dnsName: input.commonName,
+        subjectKeyIdentifier: await keyIdentifier(crypto, input.publicKey),
+        authorityKeyIdentifier: issuer.keyIdentifier,
+      }),
+    ),
+  );
+}
+
+async function signLinted(crypto: Crypto, issuer: Issuer, linted: LintedCertificate): Promise<Certificate> {
+  const signature = await signBytes(crypto, issuer.signingKey, linted.toBeSigned);
+  const algorithm: SignatureAlgorithm = issuer.signingKey.algorithm;
+  // A wrong key, or a signature damaged while it was computed (which could give an RSA key away), never leaves.
+  if (!(await verifySignature(crypto, issuer.publicKey, algorithm.oid, linted.toBeSigned, signature))) {
+    throw new OvsPkiError('KEY_MISMATCH', 'the private key does not belong to the certificate of the issuer', {
+      hint: 'compare the two: openssl pkey -pubout -in KEY; openssl x509 -pubkey -noout -in CERTIFICATE',
+    });
+  }
+  return decodeCertificate(
+    encodeSequence(linted.toBeSigned, encodeSignatureAlgorithm(algorithm), encodeBitString(signature)),
+  );
+}

@@ -1,0 +1,226 @@
+/**
+ * Keys as values: what kind they are, and the forms in which files hold them.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../errors.js';
+import {
+  bitStringBytes,
+  children,
+  contextTag,
+  type DerElement,
+  encodeBitString,
+  encodeInteger,
+  encodeNull,
+  encodeOctetString,
+  encodeOid,
+  encodeSequence,
+  expectTag,
+  integerBytes,
+  readDer,
+  readInteger,
+  readOid,
+  sequenceOf,
+  tag,
+} from './der.js';
+import { oid } from './oid.js';
+import { decodePemOf, encodePem } from './pem.js';
+
+export type Curve = 'P-256' | 'P-384';
+
+/** What kind of key to make. */
+export type KeySpec = { readonly type: 'rsa'; readonly bits: number } | { readonly type: 'ec'; readonly curve: Curve };
+
+/** Since Open vSwitch 3.5 ovs-pki makes RSA keys of 3072 bits and takes none below 2048. */
+export const defaultKeySpec = { type: 'rsa', bits: 3072 } as const satisfies KeySpec;
+export const minimumRsaBits = 2048;
+/** Larger keys make every handshake slow and no connection safer. */
+export const maximumRsaBits = 8192;
+
+interface PublicKeyBase {
+  /** The SubjectPublicKeyInfo, which is what two keys are compared by. */
+  readonly spki: Uint8Array;
+  /** The bits of the key alone: what a subjectKeyIdentifier is the hash of. */
+  readonly keyBits: Uint8Array;
+}
+
+export type PublicKey = PublicKeyBase &
+  (
+    | { readonly type: 'rsa'; readonly bits: number; readonly modulus: bigint; readonly exponent: bigint }
+    | { readonly type: 'ec'; readonly curve: Curve }
+    | { readonly type: 'other'; readonly name: string }
+  );
+
+/** A private key, not yet imported: PKCS#8, and the public key where the file tells it. */
+export interface PrivateKey {
+  readonly pkcs8: Uint8Array;
+  readonly spec: KeySpec;
+  readonly publicKey: PublicKey | undefined;
+}
+
+/** Checks what was asked for with --key and --bits. Throws KEY_TYPE_UNSUPPORTED, KEY_SIZE_REFUSED or USAGE. */
+export function parseKeySpec(type: string, bits: string | undefined): KeySpec {
+  const number = bits === undefined ? undefined : /^[0-9]{1,6}$/.test(bits) ? Number(bits) : Number.NaN;
+  if (Number.isNaN(number)) throw new OvsPkiError('USAGE', `--bits takes a number, not ${JSON.stringify(bits)}`);
+  switch (type) {
+    case 'rsa':
+      return { type, bits: checkedRsaBits(number ?? defaultKeySpec.bits) };
+    case 'ec':
+      if (number !== undefined && number !== 256 && number !== 384) {
+        throw new OvsPkiError('KEY_SIZE_REFUSED', `EC keys have 256 or 384 bits, not ${number}`, {
+          hint: 'give --bits 256 for P-256 or --bits 384 for P-384',
+        });
+      }
+      return { type, curve: number === 384 ? 'P-384' : 'P-256' };
+    case 'dsa':
+      throw new OvsPkiError(
+        'KEY_TYPE_UNSUPPORTED',
+        'DSA keys are not made: OpenSSL has dropped them from TLS, and ovs-monitor-ipsec cannot use them',
+        { hint: 'leave --key away for RSA, which every part of Open vSwitch takes' },
+      );
+    default:
+      throw new OvsPkiError('USAGE', `--key takes rsa or ec, not ${JSON.stringify(type)}`);
+  }
+}
+
+export function describeKey(key: PublicKey | KeySpec): string {
+  switch (key.type) {
+    case 'rsa':
+      return `RSA ${key.bits}`;
+    case 'ec':
+      return `EC ${key.curve}`;
+    case 'other':
+      return key.name;
+  }
+}
+
+/** Reads a SubjectPublicKeyInfo (RFC 5280, section 4.1). */
+export function decodePublicKey(element: DerElement): PublicKey {
+  const [algorithm, bits] = sequenceOf(element, 'subjectPublicKeyInfo');
+  const [type, parameters] = sequenceOf(algorithm, 'the algorithm of the public key');
+  const base = { spki: element.bytes, keyBits: bitStringBytes(bits, 'the public key') };
+  const algorithmOid = readOid(type, 'the algorithm of the public key');
+  if (algorithmOid === oid.rsaEncryption) {
+    const [modulus, exponent] = sequenceOf(readDer(base.keyBits), 'the RSA key');
+    const number = readInteger(modulus, 'the RSA modulus');
+    const bitLength = number > 0n ? number.toString(2).length : 0;
+    return { ...base, type: 'rsa', bits: bitLength, modulus: number, exponent: readInteger(exponent, 'the exponent') };
+  }
+  if (algorithmOid === oid.ecPublicKey) {
+    const curve = parameters?.tag === tag.oid ? curveOf(readOid(parameters, 'the curve')) : undefined;
+    return curve === undefined ? { ...base, type: 'other', name: 'EC, other curve' } : { ...base, type: 'ec', curve };
+  }
+  return { ...base, type: 'other', name: otherNames.get(algorithmOid) ?? `algorithm ${algorithmOid}` };
+}
+
+/** Reads a private key file: PKCS#8, or the older PKCS#1 and SEC 1 forms. The first key of the file counts. */
+export function decodePrivateKey(pem: string, file: string): PrivateKey {
+  const [block] = decodePemOf(
+    ['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY', 'ENCRYPTED PRIVATE KEY', 'DSA PRIVATE KEY'],
+    pem,
+    file,
+  );
+  try {
+    switch (block.label) {
+      case 'PRIVATE KEY':
+        return decodePkcs8(block.bytes);
+      case 'RSA PRIVATE KEY':
+        return decodePkcs8(wrapPkcs8(encodeSequence(encodeOid(oid.rsaEncryption), encodeNull()), block.bytes));
+      case 'EC PRIVATE KEY':
+        return decodePkcs8(wrapPkcs8(sec1Algorithm(block.bytes), block.bytes));
+    }
+  } catch (error) {
+    if (!(error instanceof OvsPkiError) || error.code !== 'DER_INVALID') throw error;
+    throw new OvsPkiError('KEY_INVALID', `${file}: ${error.message}`, {
+      hint: `see what OpenSSL makes of it: openssl pkey -noout -in ${file}`,
+      details: { file },
+      cause: error,
+    });
+  }
+  if (block.label === 'DSA PRIVATE KEY') throw unsupported('DSA', file);
+  throw new OvsPkiError('KEY_ENCRYPTED', `${file} is encrypted with a passphrase`, {
+    hint: `decrypt it first: openssl pkey -in ${file} -out decrypted.pem`,
+    details: { file },
+  });
+}
+
+/** A private key file as `openssl genrsa` writes it. */
+export function encodePrivateKey(pkcs8: Uint8Array): string {
+  return encodePem('PRIVATE KEY', pkcs8);
+}
+
+function decodePkcs8(pkcs8: Uint8Array): PrivateKey {
+  const [, algorithm, inner] = sequenceOf(readDer(pkcs8), 'the private key');
+  const [type, parameters] = sequenceOf(algorithm, 'the algorithm of the private key');
+  const algorithmOid = readOid(type, 'the algorithm of the private key');
+  const key = readDer(expectTag(inner, tag.octetString, 'the private key').content);
+  if (algorithmOid === oid.rsaEncryption) {
+    const [, modulus, exponent] = sequenceOf(key, 'the RSA private key');
+    const publicKey = rsaPublicKey(integerBytes(modulus, 'the modulus'), integerBytes(exponent, 'the exponent'));
+    if (publicKey.type !== 'rsa') throw new Error('an RSA key is an RSA key');
+    return { pkcs8, spec: { type: 'rsa', bits: publicKey.bits }, publicKey };
+  }
+  const curve =
+    algorithmOid === oid.ecPublicKey && parameters?.tag === tag.oid
+      ? curveOf(readOid(parameters, 'the curve'))
+      : undefined;
+  if (curve === undefined) throw unsupported(otherNames.get(algorithmOid) ?? `algorithm ${algorithmOid}`, 'the key');
+  const point = sequenceOf(key, 'the EC private key').find((part) => part.tag === contextTag(1, true));
+  return { pkcs8, spec: { type: 'ec', curve }, publicKey: point && ecPublicKey(curve, point) };
+}
+
+function rsaPublicKey(modulus: Uint8Array, exponent: Uint8Array): PublicKey {
+  const key = encodeSequence(integerOf(modulus), integerOf(exponent));
+  const algorithm = encodeSequence(encodeOid(oid.rsaEncryption), encodeNull());
+  return decodePublicKey(readDer(encodeSequence(algorithm, encodeBitString(key))));
+}
+
+function ecPublicKey(curve: Curve, point: DerElement): PublicKey {
+  const algorithm = encodeSequence(encodeOid(oid.ecPublicKey), encodeOid(curve === 'P-256' ? oid.p256 : oid.p384));
+  const [bits] = children(point);
+  return decodePublicKey(readDer(encodeSequence(algorithm, encodeBitString(bitStringBytes(bits, 'the EC point')))));
+}
+
+function integerOf(content: Uint8Array): Uint8Array {
+  return encodeInteger(BigInt(`0x${Buffer.from(content).toString('hex')}`));
+}
+
+function wrapPkcs8(algorithm: Uint8Array, key: Uint8Array): Uint8Array {
+  return encodeSequence(encodeInteger(0), algorithm, encodeOctetString(key));
+}
+
+function sec1Algorithm(key: Uint8Array): Uint8Array {
+  const parameters = sequenceOf(readDer(key), 'the EC private key').find((part) => part.tag === contextTag(0, true));
+  if (parameters === undefined) throw new OvsPkiError('DER_INVALID', 'the EC private key does not name its curve');
+  return encodeSequence(encodeOid(oid.ecPublicKey), parameters.content);
+}
+
+function curveOf(curveOid: string): Curve | undefined {
+  if (curveOid === oid.p256) return 'P-256';
+  return curveOid === oid.p384 ? 'P-384' : undefined;
+}
+
+function checkedRsaBits(bits: number): number {
+  if (bits < minimumRsaBits || bits > maximumRsaBits) {
+    throw new OvsPkiError(
+      'KEY_SIZE_REFUSED',
+      `RSA keys have ${minimumRsaBits} to ${maximumRsaBits} bits here, not ${bits}`,
+      { hint: `leave --bits away for ${defaultKeySpec.bits}, or give --bits ${minimumRsaBits}` },
+    );
+  }
+  return bits;
+}
+
+function unsupported(name: string, where: string): OvsPkiError {
+  return new OvsPkiError('KEY_TYPE_UNSUPPORTED', `${where}: keys of type ${name} are not used`, {
+    hint: 'use an RSA key, or for TLS an EC key on P-256 or P-384',
+  });
+}
+
+const otherNames: ReadonlyMap<string, string> = new Map([
+  [oid.dsa, 'DSA'],
+  [oid.ed25519, 'Ed25519'],
+  [oid.ed448, 'Ed448'],
+  [oid.rsaPss, 'RSASSA-PSS'],
+]);

@@ -1,0 +1,82 @@
+/**
+ * What makes a certificate of whatever origin fit for Open vSwitch, its TLS and its IPsec. Certificates of ovs-pki
+ * keep these rules.
+ *
+ * @module
+ */
+
+import type { Certificate } from '../certificate.js';
+import { attributeValues, nameOfCommonName } from '../name.js';
+import { oid, signatureNames } from '../oid.js';
+import { keyRules } from './key-rules.js';
+import { type Finding, findingsOf, type Rule } from './rule.js';
+
+const leafRules: readonly Rule<Certificate, undefined>[] = [
+  {
+    id: 'leaf-common-name',
+    citation: 'ovs-monitor-ipsec reads its own name with CN=(.+?), from the subject',
+    check: ({ subject }) => {
+      const commonNames = attributeValues(subject, oid.commonName);
+      if (commonNames.length !== 1) return `the subject has ${commonNames.length} common names, not one`;
+      if (subject.attributes.length < 2) return 'nothing stands before the common name in the subject';
+      if (subject.attributes.at(-1)?.type !== oid.commonName) return 'the common name is not the last in the subject';
+      return nameOfCommonName(commonNames[0] as string) === undefined
+        ? `the common name ${JSON.stringify(commonNames[0])} is not of a form that all programs read alike`
+        : undefined;
+    },
+  },
+  {
+    id: 'leaf-subject-alt-name',
+    citation: 'ovs-vswitchd.conf.db(5), IPsec: X.509 version 3 with the string in CN also set in SAN',
+    check: ({ subjectAltName, subject }) => {
+      const [commonName] = attributeValues(subject, oid.commonName);
+      if (subjectAltName === undefined) return 'there is no subjectAltName, without which IPsec does not work';
+      const [name, ...others] = subjectAltName;
+      return name?.kind === 2 && name.text === commonName && others.length === 0
+        ? undefined
+        : 'subjectAltName is not exactly one dNSName equal to the common name';
+    },
+  },
+  {
+    id: 'leaf-is-no-ca',
+    citation: 'RFC 5280, section 4.2.1.9',
+    check: ({ basicConstraints }) =>
+      basicConstraints?.ca === true ? 'it is a CA certificate, which no host should have' : undefined,
+  },
+  {
+    id: 'leaf-key-usage',
+    citation: 'RFC 5280, section 4.2.1.3; RFC 4945, section 5.1.3.2',
+    check: ({ keyUsage }) =>
+      keyUsage === undefined || keyUsage.includes('digitalSignature') ? undefined : 'its key may not sign',
+  },
+  {
+    id: 'leaf-ext-key-usage',
+    citation: 'RFC 5280, section 4.2.1.12',
+    check: ({ extKeyUsage }) => {
+      if (extKeyUsage === undefined || extKeyUsage.includes(oid.anyExtendedKeyUsage)) return undefined;
+      return extKeyUsage.includes(oid.serverAuth) && extKeyUsage.includes(oid.clientAuth)
+        ? undefined
+        : 'extKeyUsage does not allow both TLS server and client';
+    },
+  },
+  {
+    id: 'leaf-signature-algorithm',
+    citation: 'RFC 9155: no MD5, no SHA-1',
+    check: ({ signatureAlgorithm }) =>
+      weakSignatures.has(signatureAlgorithm)
+        ? `it is signed with ${signatureNames.get(signatureAlgorithm) ?? signatureAlgorithm}`
+        : undefined,
+  },
+];
+
+const weakSignatures: ReadonlySet<string> = new Set([
+  '1.2.840.113549.1.1.4',
+  '1.2.840.113549.1.1.5',
+  '1.2.840.10045.4.1',
+  '1.2.840.10040.4.3',
+]);
+
+/** Everything that makes a certificate unfit. */
+export function leafFindings(certificate: Certificate): Finding[] {
+  return [...findingsOf(leafRules, certificate, undefined), ...findingsOf(keyRules, certificate.publicKey, undefined)];
+}

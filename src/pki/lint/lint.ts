@@ -1,0 +1,51 @@
+/**
+ * The gate before every signature.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../../errors.js';
+import { decodeCertificate } from '../certificate.js';
+import { encodeBitString, encodeSequence } from '../der.js';
+import { type CertificateContext, certificateRules } from './certificate-rules.js';
+import { type Finding, findingsOf } from './rule.js';
+
+declare const linted: unique symbol;
+
+/** A TBSCertificate that breaks no rule: the only value that the signing code takes. */
+export interface LintedCertificate {
+  readonly [linted]: true;
+  readonly toBeSigned: Uint8Array;
+}
+
+/**
+ * Reads what would be signed as a relying party would and holds it against every rule. Throws LINT_FAILED with all
+ * findings.
+ *
+ * @param toBeSigned the DER of a TBSCertificate
+ * @param algorithm the DER of the AlgorithmIdentifier that the signature will have
+ */
+export function lintCertificate(
+  toBeSigned: Uint8Array,
+  algorithm: Uint8Array,
+  context: CertificateContext,
+): LintedCertificate {
+  const findings = lintFindings(toBeSigned, algorithm, context);
+  if (findings.length > 0) {
+    throw new OvsPkiError(
+      'LINT_FAILED',
+      `the certificate would break ${findings.length === 1 ? 'a rule' : `${findings.length} rules`}: ${findings
+        .map(({ message }) => message)
+        .join('; ')}`,
+      { details: { reasons: findings }, hint: 'nothing was signed; look at the name, the key and the CA certificate' },
+    );
+  }
+  return { toBeSigned } as LintedCertificate;
+}
+
+/** The findings alone, for a look without a verdict. */
+export function lintFindings(toBeSigned: Uint8Array, algorithm: Uint8Array, context: CertificateContext): Finding[] {
+  // The signature does not exist yet; a zero byte stands in its place so that the whole can be read.
+  const der = encodeSequence(toBeSigned, algorithm, encodeBitString(Uint8Array.of(0)));
+  return findingsOf(certificateRules, decodeCertificate(der), context);
+}

@@ -1,0 +1,145 @@
+/**
+ * What must be true of a certification request before a certificate is made of it. A plain request of ovs-pki keeps
+ * every rule.
+ *
+ * @module
+ */
+
+import type { CertificationRequest } from '../certification-request.js';
+import { nameFault, nameOfCommonName } from '../name.js';
+import { attributeShortNames, extensionNames, oid, signatureNames } from '../oid.js';
+import { keyRules } from './key-rules.js';
+import { type Finding, findingsOf, type Rule } from './rule.js';
+
+/** What is known about a request besides its own bytes. */
+export interface RequestContext {
+  /** The name that was given with the command, when the CN must be that name (or `NAME id:…`). */
+  readonly name: string | undefined;
+  /** Whether the signature of the request was verified with its own key. */
+  readonly possessionProved: boolean;
+  /** organizationName of the CA. */
+  readonly caOrganization: string | undefined;
+  /** The common name of a certificate that this CA has given to the same key. */
+  readonly keyCertifiedFor: string | undefined;
+  /** Whether the key is the CA's own. */
+  readonly isCaKey: boolean;
+}
+
+type RequestRule = Rule<CertificationRequest, RequestContext>;
+
+const requestRules: readonly RequestRule[] = [
+  {
+    id: 'version',
+    citation: 'RFC 2986, section 4.1',
+    check: ({ version }) => (version === 1 ? undefined : `the version of the request is ${version}, not 1`),
+  },
+  {
+    id: 'signature-algorithm',
+    citation: 'RFC 8603 and RFC 9155: no SHA-1, no MD5',
+    check: ({ signatureAlgorithm }) =>
+      goodSignatures.has(signatureAlgorithm)
+        ? undefined
+        : `the signature algorithm ${signatureNames.get(signatureAlgorithm) ?? signatureAlgorithm} is not accepted`,
+  },
+  {
+    id: 'proof-of-possession',
+    citation: 'RFC 2986, section 3; RFC 4211, section 4',
+    check: (_, { possessionProved }) =>
+      possessionProved ? undefined : 'the signature does not prove that the sender has the private key',
+  },
+  {
+    id: 'common-name',
+    citation: 'ovs-monitor-ipsec, strongSwan and libreswan read names unquoted; RFC 5280, appendix A.1',
+    check: ({ commonNames }) => {
+      const [commonName, ...others] = commonNames;
+      if (commonName === undefined) return 'the subject has no common name';
+      if (others.length > 0) return 'the subject has more than one common name';
+      if (nameOfCommonName(commonName) !== undefined) return undefined;
+      const fault = nameFault(commonName) ?? 'only NAME, or NAME followed by " id:" and a unique text, is accepted';
+      return `the common name ${JSON.stringify(commonName)}: ${fault}`;
+    },
+  },
+  {
+    id: 'name-matches',
+    citation: 'the operator names what is signed; a request cannot name something else',
+    check: ({ commonNames: [commonName] }, { name }) =>
+      name === undefined || commonName === undefined || nameOfCommonName(commonName) === name
+        ? undefined
+        : `the common name is ${JSON.stringify(commonName)}, but the name that was to be signed is ${JSON.stringify(name)}`,
+  },
+  {
+    id: 'subject-attributes',
+    citation: 'RFC 5280, section 4.1.2.6; the policy of an ovs-pki CA',
+    check: ({ subject }) => {
+      if (subject.multiValued) return 'the subject has a multi-valued part';
+      const foreign = subject.attributes.find(({ type }) => !subjectTypes.has(type));
+      return foreign && `the subject has an attribute ${attributeShortNames.get(foreign.type) ?? foreign.type}`;
+    },
+  },
+  {
+    id: 'organization',
+    citation: 'ovs-pki ca.cnf: organizationName = match',
+    check: ({ subject }, { caOrganization }) => {
+      const other = subject.attributes.find(
+        ({ type, value }) => type === oid.organizationName && value !== caOrganization,
+      );
+      return other && `the organization is ${JSON.stringify(other.value)}, not that of the CA`;
+    },
+  },
+  {
+    id: 'subject-alt-name',
+    citation: 'a subjectAltName other than the common name would certify a second name',
+    check: ({ subjectAltName, commonNames: [commonName] }) => {
+      if (subjectAltName === undefined) return undefined;
+      const [name, ...others] = subjectAltName;
+      if (name?.kind === 2 && name.text === commonName && others.length === 0) return undefined;
+      const asked = subjectAltName.map(({ kind, text }) => (kind === 2 ? `DNS:${text}` : `type ${kind}`)).join(', ');
+      return `subjectAltName asks for ${JSON.stringify(asked)}, not for the common name alone`;
+    },
+  },
+  {
+    id: 'foreign-extensions',
+    citation: 'the CA decides the extensions',
+    check: ({ extensions }) => {
+      const foreign = extensions.filter(({ type }) => type !== oid.subjectAltName);
+      if (foreign.length === 0) return undefined;
+      return `it asks for extensions of its own: ${foreign.map(({ type }) => extensionNames.get(type) ?? type).join(', ')}`;
+    },
+  },
+  {
+    id: 'key-already-certified',
+    citation: 'one key, one name: whoever has the key of one host could pose as the other',
+    check: ({ commonNames: [commonName] }, { keyCertifiedFor }) =>
+      keyCertifiedFor === undefined || keyCertifiedFor === commonName
+        ? undefined
+        : `this key is certified already, for ${JSON.stringify(keyCertifiedFor)}`,
+  },
+  {
+    id: 'ca-key',
+    citation: 'the key of the CA is nobody else’s',
+    check: (_, { isCaKey }) => (isCaKey ? 'the key is the key of the CA' : undefined),
+  },
+];
+
+const goodSignatures: ReadonlySet<string> = new Set([
+  oid.sha256WithRsa,
+  oid.sha384WithRsa,
+  oid.sha512WithRsa,
+  oid.ecdsaWithSha256,
+  oid.ecdsaWithSha384,
+  oid.ecdsaWithSha512,
+]);
+
+const subjectTypes: ReadonlySet<string> = new Set([
+  oid.countryName,
+  oid.stateOrProvinceName,
+  oid.localityName,
+  oid.organizationName,
+  oid.organizationalUnitName,
+  oid.commonName,
+]);
+
+/** Every reason to refuse a request; none for a good one. */
+export function requestFindings(request: CertificationRequest, context: RequestContext): Finding[] {
+  return [...findingsOf(requestRules, request, context), ...findingsOf(keyRules, request.publicKey, undefined)];
+}

@@ -1,0 +1,173 @@
+/**
+ * Names: of hosts, as people type them, and distinguished names, as X.509 writes them.
+ *
+ * @module
+ */
+
+import { basename, dirname, join } from 'node:path';
+import { OvsPkiError } from '../errors.js';
+import {
+  children,
+  type DerElement,
+  encodeOid,
+  encodeSequence,
+  encodeSetOf,
+  encodeText,
+  expectTag,
+  readOid,
+  readText,
+  sequenceOf,
+  tag,
+} from './der.js';
+import { attributeShortNames, oid } from './oid.js';
+
+/** Upper bound of a common name in characters: ub-common-name of RFC 5280, appendix A.1. */
+export const maximumCommonName = 64;
+
+export interface NameAttribute {
+  readonly type: string;
+  readonly value: string;
+}
+
+/** A distinguished name: its exact bytes, which is what issuers are compared by, and its attributes in order. */
+export interface DistinguishedName {
+  readonly der: Uint8Array;
+  readonly attributes: readonly NameAttribute[];
+  /** True where some relative distinguished name holds several attributes. */
+  readonly multiValued: boolean;
+}
+
+/**
+ * What is wrong with the name of a host, in a sentence; undefined for a good one. The alphabet is what Open vSwitch,
+ * ovs-monitor-ipsec, strongSwan and libreswan all take as a plain name: nothing is quoted on the way there, and a name
+ * in the form of an address is read as one.
+ */
+export function nameFault(name: string): string | undefined {
+  if (name === '') return 'a name cannot be empty';
+  if (!/^[A-Za-z0-9._-]+$/.test(name)) {
+    return 'a name may hold only letters, digits, dot, underscore and hyphen (A-Z a-z 0-9 . _ -)';
+  }
+  if (name.length > maximumCommonName) return `a name has at most ${maximumCommonName} characters, not ${name.length}`;
+  if (/^[.-]/.test(name)) return 'a name cannot begin with a dot or a hyphen';
+  if (/^[0-9.]+\.[0-9.]*(-[0-9.]*)?$/.test(name)) {
+    return 'a name in the form of an IP address is taken for the address, not for a name, by the IKE daemons';
+  }
+  return undefined;
+}
+
+/** Where the files of a name are, and the name itself: `keys/host_1` is `host_1` with its files in `keys`. */
+export interface FileName {
+  /** What was typed. */
+  readonly typed: string;
+  /** The name proper, which becomes the common name. */
+  readonly name: string;
+  readonly privateKeyFile: string;
+  readonly requestFile: string;
+  readonly certificateFile: string;
+}
+
+/** Checks a name as it is typed and gives the names of its files. Throws NAME_INVALID. */
+export function parseFileName(typed: string): FileName {
+  const name = basename(typed);
+  const fault = typed.endsWith('/') ? 'a name cannot end with a slash' : nameFault(name);
+  if (fault !== undefined) {
+    throw new OvsPkiError('NAME_INVALID', `${JSON.stringify(typed)}: ${fault}`, {
+      hint: 'choose a name such as host_1 or the system-id of the host',
+      details: { name: typed },
+    });
+  }
+  const folder = dirname(typed);
+  const stem = folder === '.' && !typed.startsWith('./') ? name : join(folder, name);
+  return {
+    typed,
+    name,
+    privateKeyFile: `${stem}-privkey.pem`,
+    requestFile: `${stem}-req.pem`,
+    certificateFile: `${stem}-cert.pem`,
+  };
+}
+
+/**
+ * The common name of a request as ovs-pki forms it: the name alone, or with ` id:` and something unique.
+ * Throws NAME_INVALID where the result is too long.
+ */
+export function commonNameOf(name: string, unique: string | undefined): string {
+  const commonName = unique === undefined ? name : `${name} id:${unique}`;
+  if (commonName.length > maximumCommonName) {
+    throw new OvsPkiError(
+      'NAME_INVALID',
+      `${name}: the common name "${commonName}" has ${commonName.length} characters, and ${maximumCommonName} is the most`,
+      { hint: `if the name is unique by itself, take it as it is: --unique ${name}`, details: { name } },
+    );
+  }
+  return commonName;
+}
+
+/** The host name inside a common name: what stands before ` id:`. Undefined where it is not of either form. */
+export function nameOfCommonName(commonName: string): string | undefined {
+  const match = /^([^ ]+)( id:[A-Za-z0-9: -]+)?$/.exec(commonName);
+  const name = match?.[1];
+  return name !== undefined && commonName.length <= maximumCommonName && nameFault(name) === undefined
+    ? name
+    : undefined;
+}
+
+/** Builds a distinguished name: countryName as PrintableString, all else as UTF8String, as OpenSSL writes them. */
+export function encodeName(attributes: readonly NameAttribute[]): DistinguishedName {
+  const der = encodeSequence(
+    ...attributes.map(({ type, value }) =>
+      encodeSetOf(
+        encodeSequence(
+          encodeOid(type),
+          encodeText(type === oid.countryName ? tag.printableString : tag.utf8String, value),
+        ),
+      ),
+    ),
+  );
+  return { der, attributes, multiValued: false };
+}
+
+export function decodeName(element: DerElement, what: string): DistinguishedName {
+  const attributes: NameAttribute[] = [];
+  let multiValued = false;
+  for (const rdn of sequenceOf(element, what)) {
+    const pairs = children(expectTag(rdn, tag.set, what));
+    multiValued ||= pairs.length !== 1;
+    for (const pair of pairs) {
+      const [type, value] = sequenceOf(pair, what);
+      if (value === undefined) throw new OvsPkiError('DER_INVALID', `${what}: an attribute has no value`);
+      attributes.push({ type: readOid(type, what), value: readText(value, what) });
+    }
+  }
+  return { der: element.bytes, attributes, multiValued };
+}
+
+/** The values of all attributes of one type, in order. */
+export function attributeValues(name: DistinguishedName, type: string): string[] {
+  return name.attributes.filter((attribute) => attribute.type === type).map((attribute) => attribute.value);
+}
+
+/** `C=US, O=Open vSwitch` as `openssl ca` prints names, or with another equals sign, as `openssl req` does. */
+export function formatName(name: DistinguishedName, equals: '=' | ' = ' = '='): string {
+  return name.attributes
+    .map(({ type, value }) => `${attributeShortNames.get(type) ?? type}${equals}${escapeValue(value)}`)
+    .join(', ');
+}
+
+/** `/C=US/O=Open vSwitch`: the form of the last column of an index.txt. */
+export function formatOneLine(name: DistinguishedName): string {
+  return name.attributes
+    .map(({ type, value }) => `/${attributeShortNames.get(type) ?? type}=${escapeBytes(value)}`)
+    .join('');
+}
+
+function escapeValue(value: string): string {
+  const escaped = escapeBytes(value.replaceAll(/[,+"\\<>;]/g, '\\$&'));
+  return escaped.replace(/^[ #]/, '\\$&').replace(/ $/, '\\ ');
+}
+
+function escapeBytes(value: string): string {
+  return value.replaceAll(/[^\x20-\x7e]/gu, (character) =>
+    [...Buffer.from(character)].map((byte) => `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  );
+}

@@ -1,0 +1,121 @@
+/**
+ * Profiles: what certificates of each type hold. The CA decides this; a request has no say in it.
+ *
+ * @module
+ */
+
+import {
+  contextTag,
+  encode,
+  encodeBoolean,
+  encodeInteger,
+  encodeNamedBits,
+  encodeOctetString,
+  encodeOid,
+  encodeSequence,
+  encodeText,
+} from './der.js';
+import { type KeyUsage, keyUsageNames } from './certificate.js';
+import type { PublicKey } from './key.js';
+import type { NameAttribute } from './name.js';
+import { oid } from './oid.js';
+
+/** The two CAs of an ovs-pki directory, named by what they certify. */
+export type CertificateType = 'switch' | 'controller';
+export const certificateTypes: readonly CertificateType[] = ['controller', 'switch'];
+
+/** What kind of certificate is made. */
+export type Profile = CertificateType | 'ca' | 'self-signed';
+
+/** Both ends of a TLS connection, and IKE: Open vSwitch uses one certificate for all of them. */
+export const leafPurposes = [oid.serverAuth, oid.clientAuth, oid.ipsecIke] as const;
+
+/** organizationName where no CA decides it. */
+const organization = 'Open vSwitch';
+
+/** Subject of a CA, as `ovs-pki init` makes it; the time makes it differ from the CA of any other init. */
+export function caSubject(type: CertificateType, madeAt: Date): NameAttribute[] {
+  // toUTCString has one form in every locale: Sun, 22 Nov 2026 02:52:21 GMT
+  const [, day, month, year, time] = madeAt.toUTCString().split(' ');
+  return [
+    { type: oid.countryName, value: 'US' },
+    { type: oid.stateOrProvinceName, value: 'CA' },
+    { type: oid.organizationName, value: organization },
+    { type: oid.organizationalUnitName, value: `${type}ca` },
+    { type: oid.commonName, value: `OVS ${type}ca CA Certificate (${year} ${month} ${day} ${time})` },
+  ];
+}
+
+/** Subject of a request, as `ovs-pki req` makes it. */
+export function requestSubject(commonName: string): NameAttribute[] {
+  return [
+    { type: oid.countryName, value: 'US' },
+    { type: oid.stateOrProvinceName, value: 'CA' },
+    { type: oid.localityName, value: 'Palo Alto' },
+    { type: oid.organizationName, value: organization },
+    { type: oid.organizationalUnitName, value: 'Open vSwitch certifier' },
+    { type: oid.commonName, value: commonName },
+  ];
+}
+
+/**
+ * Subject of an end entity certificate. The common name comes last and others before it: that is the only order from
+ * which ovs-monitor-ipsec can read it.
+ */
+export function leafSubject(commonName: string, caOrganization: string | undefined): NameAttribute[] {
+  return requestSubject(commonName)
+    .filter(({ type }) => type !== oid.localityName)
+    .map((attribute) =>
+      attribute.type === oid.organizationName ? { ...attribute, value: caOrganization ?? organization } : attribute,
+    );
+}
+
+export function keyUsageFor(profile: Profile, publicKey: PublicKey): KeyUsage[] {
+  if (profile === 'ca') return ['keyCertSign', 'cRLSign'];
+  return publicKey.type === 'rsa' ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature'];
+}
+
+export interface ExtensionInput {
+  readonly profile: Profile;
+  readonly publicKey: PublicKey;
+  /** The one dNSName, equal to the common name; not for CAs. */
+  readonly dnsName: string | undefined;
+  readonly subjectKeyIdentifier: Uint8Array;
+  readonly authorityKeyIdentifier: Uint8Array;
+}
+
+/** The Extensions of a certificate (RFC 5280, section 4.2), as a SEQUENCE. */
+export function encodeExtensions(input: ExtensionInput): Uint8Array {
+  const isCa = input.profile === 'ca';
+  const extensions = [
+    extension(oid.basicConstraints, true, encodeBasicConstraints(isCa)),
+    extension(
+      oid.keyUsage,
+      true,
+      encodeNamedBits(keyUsageFor(input.profile, input.publicKey).map((usage) => keyUsageNames.indexOf(usage))),
+    ),
+  ];
+  if (!isCa) extensions.push(extension(oid.extKeyUsage, false, encodeSequence(...leafPurposes.map(encodeOid))));
+  if (input.dnsName !== undefined) {
+    const name = encodeText(contextTag(2, false), input.dnsName);
+    extensions.push(extension(oid.subjectAltName, false, encodeSequence(name)));
+  }
+  extensions.push(
+    extension(oid.subjectKeyIdentifier, false, encodeOctetString(input.subjectKeyIdentifier)),
+    extension(
+      oid.authorityKeyIdentifier,
+      false,
+      encodeSequence(encode(contextTag(0, false), input.authorityKeyIdentifier)),
+    ),
+  );
+  return encodeSequence(...extensions);
+}
+
+function encodeBasicConstraints(isCa: boolean): Uint8Array {
+  return isCa ? encodeSequence(encodeBoolean(true), encodeInteger(0)) : encodeSequence();
+}
+
+function extension(type: string, critical: boolean, value: Uint8Array): Uint8Array {
+  const parts = critical ? [encodeBoolean(true)] : [];
+  return encodeSequence(encodeOid(type), ...parts, encodeOctetString(value));
+}

@@ -1,0 +1,43 @@
+/**
+ * The edges of the program, gathered in one record that every use case takes first.
+ *
+ * @module
+ */
+
+import { availableParallelism, hostname, userInfo } from 'node:os';
+import { type Clock, systemClock } from './clock.js';
+import { type Log, silentLog } from './log.js';
+
+export interface Platform {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The WebCrypto provider that makes keys and signatures. */
+  readonly crypto: Crypto;
+  /** How many keys are made at once. */
+  readonly concurrency: number;
+  /** Who acts, for the audit log: `user@host`. */
+  readonly operator: string;
+}
+
+/** The real edges: system clock, Node's own WebCrypto, no log. Any of them can be replaced. */
+export function nodePlatform(replace: Partial<Platform> = {}): Platform {
+  return {
+    clock: systemClock,
+    log: silentLog,
+    crypto: globalThis.crypto,
+    concurrency: availableParallelism(),
+    operator: operatorName(),
+    ...replace,
+  };
+}
+
+function operatorName(): string {
+  const sudo = process.env['SUDO_USER'];
+  let user: string;
+  try {
+    user = userInfo().username;
+  } catch {
+    user = `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+  return `${sudo === undefined || sudo === user ? user : `${sudo} as ${user}`}@${hostname()}`;
+}

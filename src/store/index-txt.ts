@@ -1,0 +1,98 @@
+/**
+ * index.txt: the database of `openssl ca`, a line a certificate, its six columns divided by tabs.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../errors.js';
+import { type Certificate } from '../pki/certificate.js';
+import { encodeTimeText } from '../pki/der.js';
+import { formatOneLine } from '../pki/name.js';
+import type { SerialNumber } from '../pki/serial.js';
+import * as files from '../platform/files.js';
+
+/** Valid, revoked, expired. */
+export type IndexState = 'V' | 'R' | 'E';
+
+export interface IndexRow {
+  readonly state: IndexState;
+  /** notAfter as YYMMDDhhmmssZ, or with four digits of the year. */
+  readonly expires: string;
+  /** `YYMMDDhhmmssZ[,reason]` for a revoked certificate, else empty. */
+  readonly revoked: string;
+  readonly serialNumber: SerialNumber;
+  /** `unknown`, always: OpenSSL keeps the place for a file name and never fills it. */
+  readonly file: string;
+  /** The subject in its one-line form. */
+  readonly subject: string;
+}
+
+const rowPattern = /^([VRE])\t(\d{12,14}Z)\t((?:\d{12,14}Z(?:,[^\t\n]*)?)?)\t(-?(?:[0-9A-F]{2})+)\t([^\t\n]*)\t([^\t\n]*)$/;
+
+/** Reads one line. Throws PKI_CORRUPT. */
+export function parseIndexRow(line: string, file = 'index.txt'): IndexRow {
+  const match = rowPattern.exec(line);
+  const [, state, expires, revoked, serialNumber, name, subject] = match ?? [];
+  if (match === null || (state === 'R') !== (revoked !== '')) {
+    throw new OvsPkiError('PKI_CORRUPT', `${file}: this line is not one of an index.txt: ${JSON.stringify(line)}`, {
+      hint: `compare it with the last good copy: diff ${file}.old ${file}`,
+      details: { file },
+    });
+  }
+  return { state, expires, revoked, serialNumber, file: name, subject } as IndexRow;
+}
+
+export function formatIndexRow(row: IndexRow): string {
+  return [row.state, row.expires, row.revoked, row.serialNumber, row.file, row.subject].join('\t');
+}
+
+/** The row of a certificate that has just been issued. */
+export function indexRowFor(certificate: Certificate): IndexRow {
+  const year = certificate.notAfter.getUTCFullYear();
+  const century = year >= 1950 && year < 2050 ? '' : String(Math.trunc(year / 100));
+  return {
+    state: 'V',
+    expires: `${century}${encodeTimeText(certificate.notAfter)}`,
+    revoked: '',
+    serialNumber: certificate.serialNumber,
+    file: 'unknown',
+    subject: formatOneLine(certificate.subject),
+  };
+}
+
+/** All rows of an index. Throws PKI_CORRUPT. */
+export function readIndex(file: string): IndexRow[] {
+  const text = files.readFile(file).toString('latin1');
+  return text === ''
+    ? []
+    : text
+        .replace(/\n$/, '')
+        .split('\n')
+        .map((line) => parseIndexRow(line, file));
+}
+
+/** The row of one serial number, found without reading the others. */
+export function findIndexRow(file: string, serialNumber: SerialNumber): IndexRow | undefined {
+  const content = files.readFile(file);
+  const at = content.indexOf(`\t${serialNumber}\t`);
+  if (at < 0) return undefined;
+  const start = content.lastIndexOf('\n', at) + 1;
+  const end = content.indexOf('\n', at);
+  return parseIndexRow(content.toString('latin1', start, end < 0 ? undefined : end), file);
+}
+
+export function appendIndexRows(file: string, rows: readonly IndexRow[]): void {
+  files.appendDurably(file, rows.map((row) => `${formatIndexRow(row)}\n`).join(''));
+}
+
+/**
+ * Takes away what a crash of the machine left of a line that was being appended. Does nothing to an index that ends
+ * in a whole line, and only completes one whose last line lacks but its newline.
+ */
+export function repairIndexTail(file: string): void {
+  const tail = files.readTail(file, 8192);
+  if (tail.length === 0 || tail.at(-1) === 0x0a) return;
+  const line = tail.toString('latin1').split('\n').at(-1) as string;
+  if (rowPattern.test(line)) files.appendDurably(file, '\n');
+  else files.truncate(file, (files.stampOf(file)?.size ?? 0) - line.length);
+}

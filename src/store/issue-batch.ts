@@ -1,0 +1,237 @@
+/**
+ * Issuing in a PKI directory. Whatever happens in between, a certificate that exists is in the index or becomes so
+ * with the next run, and none leaves before that.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../errors.js';
+import { type Certificate, decodeCertificatePem } from '../pki/certificate.js';
+import type { CertificationRequest } from '../pki/certification-request.js';
+import { equalBytes } from '../pki/der.js';
+import { verifySignature } from '../pki/engine.js';
+import { type Issuer, issueCertificate } from '../pki/issue.js';
+import { requestFindings } from '../pki/lint/request-rules.js';
+import { encodeName } from '../pki/name.js';
+import { leafSubject } from '../pki/profile.js';
+import { randomSerial, type SerialNumber } from '../pki/serial.js';
+import { certificateFileText } from '../pki/text.js';
+import { validityFrom } from '../pki/validity.js';
+import * as files from '../platform/files.js';
+import type { Platform } from '../platform/index.js';
+import { type AuditIntent, appendAudit, unfinishedIntents } from './audit-log.js';
+import { appendIndexRows, findIndexRow, indexRowFor, repairIndexTail } from './index-txt.js';
+import { findKey, keyHash, type RegisteredKey, registerKeys, syncKeyRegister } from './key-register.js';
+import { issuedCertificateFile } from './layout.js';
+import { withLock } from './lock.js';
+import type { Ca } from './pki-directory.js';
+
+export interface IssueOrder {
+  readonly request: CertificationRequest;
+  /** The name that the operator gave: the request must be for it. Undefined where any good name will do. */
+  readonly name: string | undefined;
+}
+
+export type IssueResult = { readonly certificate: Certificate } | { readonly error: OvsPkiError };
+
+/** At most so many certificates are made under one hold of the lock, so that others get their turn. */
+const batchSize = 64;
+
+interface Work {
+  readonly order: IssueOrder;
+  readonly commonName: string;
+  readonly serialNumber: SerialNumber;
+  readonly keyHash: string;
+}
+
+/**
+ * Issues a certificate for each request that breaks no rule, in the order given.
+ *
+ * @returns a result for each order; a refusal of one does not touch the others
+ * @throws CA_EXPIRED, PKI_LOCKED, PKI_CORRUPT: then nothing of what follows was issued
+ */
+export async function issueInCa(
+  platform: Platform,
+  ca: Ca,
+  issuer: Issuer,
+  orders: readonly IssueOrder[],
+  days: number,
+  done: (count: number) => void = () => undefined,
+): Promise<IssueResult[]> {
+  const results: IssueResult[] = [];
+  for (let start = 0; start < orders.length; start += batchSize) {
+    const batch = orders.slice(start, start + batchSize);
+    results.push(...(await withLock(ca.layout.lock, () => issueBatch(platform, ca, issuer, batch, days))));
+    done(results.length);
+  }
+  return results;
+}
+
+async function issueBatch(
+  platform: Platform,
+  ca: Ca,
+  issuer: Issuer,
+  orders: readonly IssueOrder[],
+  days: number,
+): Promise<IssueResult[]> {
+  const validity = validityFrom(platform.clock.now(), days, ca.certificate);
+  recoverInterrupted(platform, ca);
+  await syncKeyRegister(platform.crypto, ca.layout);
+  const checked = await checkOrders(platform.crypto, ca, orders);
+  const work = checked.filter((item): item is Work => !(item instanceof OvsPkiError));
+
+  const intents = work.map((item) => intentOf(platform, ca, item, validity.notAfter));
+  appendAudit(ca.layout.auditLog, intents);
+  const made = await Promise.all(
+    work.map((item) =>
+      issueCertificate(platform.crypto, issuer, {
+        profile: ca.type,
+        subject: encodeName(leafSubject(item.commonName, ca.organization)),
+        commonName: item.commonName,
+        publicKey: item.order.request.publicKey,
+        serialNumber: item.serialNumber,
+        validity,
+      }).catch(asRefusal),
+    ),
+  );
+  const kept = keepCertificates(ca, made);
+  appendAudit(
+    ca.layout.auditLog,
+    kept.map((result, index) => outcomeOf(platform, work[index] as Work, !(result instanceof OvsPkiError))),
+  );
+  const keys = work.flatMap((item, index) => (kept[index] instanceof OvsPkiError ? [] : [toRegisteredKey(item)]));
+  registerKeys(ca.layout, keys);
+
+  const results = kept.values();
+  return checked.map((item) => {
+    const result = item instanceof OvsPkiError ? item : (results.next().value as Certificate | OvsPkiError);
+    return result instanceof OvsPkiError ? { error: result } : { certificate: result };
+  });
+}
+
+async function checkOrders(
+  crypto: Crypto,
+  ca: Ca,
+  orders: readonly IssueOrder[],
+): Promise<(Work | OvsPkiError)[]> {
+  const proofs = await Promise.all(
+    orders.map(async ({ request }) => ({
+      possessionProved: await verifySignature(
+        crypto,
+        request.publicKey,
+        request.signatureAlgorithm,
+        request.toBeSigned.bytes,
+        request.signature,
+      ),
+      hash: await keyHash(crypto, request.publicKey.spki),
+    })),
+  );
+  const inThisBatch = new Map<string, string>();
+  return orders.map((order, index): Work | OvsPkiError => {
+    const { request, name } = order;
+    const { possessionProved, hash } = proofs[index] as (typeof proofs)[number];
+    const reasons = requestFindings(request, {
+      name,
+      possessionProved,
+      caOrganization: ca.organization,
+      keyCertifiedFor: inThisBatch.get(hash) ?? findKey(ca.layout, hash)?.commonName,
+      isCaKey: equalBytes(request.publicKey.spki, ca.certificate.publicKey.spki),
+    });
+    const [commonName = ''] = request.commonNames;
+    if (reasons.length > 0) return refusal(name ?? commonName, reasons);
+    inThisBatch.set(hash, commonName);
+    return { order, commonName, serialNumber: freeSerial(crypto, ca), keyHash: hash };
+  });
+}
+
+/** The CA's own copies first, then the index: what the index names is there. */
+function keepCertificates(ca: Ca, made: readonly (Certificate | OvsPkiError)[]): (Certificate | OvsPkiError)[] {
+  const copied = made.map((certificate) => {
+    if (certificate instanceof OvsPkiError) return certificate;
+    try {
+      files.createFile(issuedCertificateFile(ca.layout, certificate.serialNumber), certificateFileText(certificate));
+      return certificate;
+    } catch (error) {
+      return asRefusal(error);
+    }
+  });
+  const certificates = copied.filter((item): item is Certificate => !(item instanceof OvsPkiError));
+  try {
+    if (certificates.length > 0) appendIndexRows(ca.layout.index, certificates.map(indexRowFor));
+    return copied;
+  } catch (error) {
+    for (const { serialNumber } of certificates) files.remove(issuedCertificateFile(ca.layout, serialNumber));
+    const failure = asRefusal(error);
+    return copied.map((item) => (item instanceof OvsPkiError ? item : failure));
+  }
+}
+
+/**
+ * Finishes what a run that was killed has left: a certificate that was kept gets its row, an intent that came to
+ * nothing is closed. The lock must be held, and the key register is to be brought up to date after it.
+ */
+export function recoverInterrupted(platform: Platform, { layout }: Ca): void {
+  const intents = unfinishedIntents(layout.auditLog);
+  repairIndexTail(layout.index);
+  for (const intent of intents) {
+    const certificate = keptCertificate(issuedCertificateFile(layout, intent.serialNumber));
+    if (certificate !== undefined && findIndexRow(layout.index, certificate.serialNumber) === undefined) {
+      appendIndexRows(layout.index, [indexRowFor(certificate)]);
+    }
+    const event = certificate === undefined ? 'abandoned' : 'recorded';
+    const { action, serialNumber } = intent;
+    appendAudit(layout.auditLog, [{ ...stampOf(platform), action, serialNumber, event, recovered: true }]);
+    platform.log.write(`finished after an interruption: ${intent.commonName}, serial ${serialNumber}: ${event}`);
+  }
+}
+
+function keptCertificate(file: string): Certificate | undefined {
+  return files.exists(file) ? decodeCertificatePem(files.readFile(file).toString('latin1'), file) : undefined;
+}
+
+function freeSerial(crypto: Crypto, ca: Ca): SerialNumber {
+  for (;;) {
+    const serialNumber = randomSerial(crypto);
+    if (!files.exists(issuedCertificateFile(ca.layout, serialNumber))) return serialNumber;
+  }
+}
+
+function intentOf(platform: Platform, ca: Ca, { serialNumber, commonName, keyHash }: Work, notAfter: Date): AuditIntent {
+  return {
+    ...stampOf(platform),
+    action: 'issue',
+    event: 'intent',
+    serialNumber,
+    type: ca.type,
+    commonName,
+    publicKey: keyHash,
+    notAfter: notAfter.toISOString(),
+  };
+}
+
+function outcomeOf(platform: Platform, { serialNumber }: Work, recorded: boolean) {
+  return { ...stampOf(platform), action: 'issue', serialNumber, event: recorded ? 'recorded' : 'abandoned' } as const;
+}
+
+function stampOf({ clock, operator }: Platform): { time: string; operator: string } {
+  return { time: clock.now().toISOString(), operator };
+}
+
+function toRegisteredKey({ keyHash, serialNumber, commonName }: Work): RegisteredKey {
+  return { hash: keyHash, serialNumber, commonName };
+}
+
+/** The refusal of a request, with all of its reasons. */
+export function refusal(name: string, reasons: ReturnType<typeof requestFindings>): OvsPkiError {
+  const list = reasons.map(({ message }) => message).join('; ');
+  return new OvsPkiError('REQUEST_REFUSED', `the request of ${name} is refused: ${list}`, {
+    hint: `have a new one made where the key is: ovs-pki-ts req --unique ${name}`,
+    details: { name, reasons },
+  });
+}
+
+/** A refusal is a result; anything else is a bug and goes on. */
+function asRefusal(error: unknown): OvsPkiError {
+  if (error instanceof OvsPkiError) return error;
+  throw error;
+}

@@ -1,0 +1,129 @@
+/**
+ * Which key is certified for which name: `keys/00` to `keys/ff`, by the first byte of the SHA-256 of the
+ * SubjectPublicKeyInfo, a line `HASH SERIAL NAME` each. It is made from index.txt and newcerts, so it may be deleted;
+ * it exists so that a signature costs the same with one certificate as with a million.
+ *
+ * @module
+ */
+
+import { join } from 'node:path';
+import { OvsPkiError } from '../errors.js';
+import { type Certificate, decodeCertificatePem } from '../pki/certificate.js';
+import { attributeValues } from '../pki/name.js';
+import { oid } from '../pki/oid.js';
+import type { SerialNumber } from '../pki/serial.js';
+import * as files from '../platform/files.js';
+import { readIndex } from './index-txt.js';
+import { type CaLayout, issuedCertificateFile } from './layout.js';
+
+export interface RegisteredKey {
+  /** SHA-256 of the SubjectPublicKeyInfo, hexadecimal. */
+  readonly hash: string;
+  readonly serialNumber: SerialNumber;
+  readonly commonName: string;
+}
+
+const linePattern = /^([0-9a-f]{64}) ([0-9A-F]+) (.+)$/;
+
+/** SHA-256 of a certificate's or request's SubjectPublicKeyInfo, hexadecimal. */
+export async function keyHash(crypto: Crypto, spki: Uint8Array): Promise<string> {
+  return Buffer.from(await crypto.subtle.digest('SHA-256', new Uint8Array(spki))).toString('hex');
+}
+
+/**
+ * Brings the register up to date with an index that other programs may have written to. Costs one stat where nobody
+ * else has. The lock must be held.
+ */
+export async function syncKeyRegister(crypto: Crypto, layout: CaLayout): Promise<void> {
+  files.makeFolder(layout.keyRegister);
+  if (readState(layout) === currentState(layout)) return;
+  const known = new Set(allLines(layout).map(({ serialNumber }) => serialNumber));
+  const missing: RegisteredKey[] = [];
+  for (const { serialNumber } of readIndex(layout.index)) {
+    if (known.has(serialNumber)) continue;
+    const certificate = issuedCertificate(layout, serialNumber);
+    if (certificate !== undefined) missing.push(await registeredKey(crypto, certificate));
+  }
+  registerKeys(layout, missing);
+}
+
+/** The first certificate of a key, or undefined. The register must be up to date. */
+export function findKey(layout: CaLayout, hash: string): RegisteredKey | undefined {
+  return readLines(bucket(layout, hash)).find((line) => line.hash === hash);
+}
+
+/** Adds keys and notes that the register fits the index as it is now. The lock must be held. */
+export function registerKeys(layout: CaLayout, keys: readonly RegisteredKey[]): void {
+  const buckets = new Map<string, string>();
+  for (const { hash, serialNumber, commonName } of keys) {
+    const file = bucket(layout, hash);
+    buckets.set(file, `${buckets.get(file) ?? ''}${hash} ${serialNumber} ${commonName}\n`);
+  }
+  for (const [file, lines] of buckets) files.append(file, lines);
+  files.write(stateFile(layout), currentState(layout));
+}
+
+export async function registeredKey(crypto: Crypto, certificate: Certificate): Promise<RegisteredKey> {
+  return {
+    hash: await keyHash(crypto, certificate.publicKey.spki),
+    serialNumber: certificate.serialNumber,
+    commonName: attributeValues(certificate.subject, oid.commonName)[0]?.replaceAll(/[^\x20-\x7e]/g, '?') ?? '?',
+  };
+}
+
+function issuedCertificate(layout: CaLayout, serialNumber: SerialNumber): Certificate | undefined {
+  const file = issuedCertificateFile(layout, serialNumber);
+  try {
+    return decodeCertificatePem(files.readFile(file).toString('latin1'), file);
+  } catch (error) {
+    // Copies can be missing or damaged; then nothing can be known of their keys.
+    if (error instanceof OvsPkiError) return undefined;
+    throw error;
+  }
+}
+
+function bucket(layout: CaLayout, hash: string): string {
+  return join(layout.keyRegister, hash.slice(0, 2));
+}
+
+function allLines(layout: CaLayout): RegisteredKey[] {
+  const buckets = files.list(layout.keyRegister).filter((name) => /^[0-9a-f]{2}$/.test(name));
+  return buckets.flatMap((name) => readLines(join(layout.keyRegister, name)));
+}
+
+function readLines(file: string): RegisteredKey[] {
+  return files
+    .readTail(file, Number.MAX_SAFE_INTEGER)
+    .toString('latin1')
+    .split('\n')
+    .flatMap((line) => {
+      const [, hash, serialNumber, commonName] = linePattern.exec(line) ?? [];
+      return hash === undefined ? [] : [{ hash, serialNumber, commonName } as RegisteredKey];
+    });
+}
+
+function stateFile(layout: CaLayout): string {
+  return join(layout.keyRegister, 'state');
+}
+
+function readState(layout: CaLayout): string {
+  return files.readTail(stateFile(layout), 1024).toString('latin1');
+}
+
+/**
+ * What index.txt is now, and since which start of the machine: the register is not synced to the disk, so after a
+ * crash of the machine it is made good from the index.
+ */
+function currentState(layout: CaLayout): string {
+  return `${bootId} ${files.stampOf(layout.index)?.stamp ?? 'none'}`;
+}
+
+const bootId = readBootId();
+
+function readBootId(): string {
+  try {
+    return files.readFile('/proc/sys/kernel/random/boot_id').toString('latin1').trim();
+  } catch {
+    return `process ${process.pid}`;
+  }
+}

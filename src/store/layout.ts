@@ -1,0 +1,66 @@
+/**
+ * Where things are in a PKI directory. The files of ovs-pki and of `openssl ca`, and three of ours.
+ *
+ * @module
+ */
+
+import { join } from 'node:path';
+import type { CertificateType } from '../pki/profile.js';
+import type { SerialNumber } from '../pki/serial.js';
+
+export const defaultPkiDirectory = '/var/lib/openvswitch/pki';
+
+/** The files of one CA. */
+export interface CaLayout {
+  readonly folder: string;
+  readonly config: string;
+  readonly certificate: string;
+  readonly request: string;
+  readonly privateFolder: string;
+  readonly privateKey: string;
+  readonly index: string;
+  readonly indexAttributes: string;
+  readonly serial: string;
+  readonly crlNumber: string;
+  readonly crlFolder: string;
+  readonly certsFolder: string;
+  readonly newCertificates: string;
+  /** Ours: intents and outcomes, one JSON object a line. */
+  readonly auditLog: string;
+  /** Ours: which key is certified for which name. */
+  readonly keyRegister: string;
+  /** Ours: held while the CA is changed. */
+  readonly lock: string;
+}
+
+/** The folder of a CA: `switchca` or `controllerca`. */
+export function caFolder(pkiDirectory: string, type: CertificateType): string {
+  return join(pkiDirectory, `${type}ca`);
+}
+
+export function caLayout(folder: string): CaLayout {
+  const at = (...parts: string[]): string => join(folder, ...parts);
+  return {
+    folder,
+    config: at('ca.cnf'),
+    certificate: at('cacert.pem'),
+    request: at('careq.pem'),
+    privateFolder: at('private'),
+    privateKey: at('private', 'cakey.pem'),
+    index: at('index.txt'),
+    indexAttributes: at('index.txt.attr'),
+    serial: at('serial'),
+    crlNumber: at('crlnumber'),
+    crlFolder: at('crl'),
+    certsFolder: at('certs'),
+    newCertificates: at('newcerts'),
+    auditLog: at('audit.log'),
+    keyRegister: at('keys'),
+    lock: at('lock'),
+  };
+}
+
+/** The CA's own copy of a certificate it has issued. */
+export function issuedCertificateFile(layout: CaLayout, serialNumber: SerialNumber): string {
+  return join(layout.newCertificates, `${serialNumber}.pem`);
+}

@@ -1,0 +1,193 @@
+/**
+ * A PKI directory: two CAs, each a folder that `openssl ca` and ovs-pki can go on using.
+ *
+ * @module
+ */
+
+import { join, resolve } from 'node:path';
+import { OvsPkiError } from '../errors.js';
+import { type Certificate, decodeCertificatesPem } from '../pki/certificate.js';
+import { equalBytes } from '../pki/der.js';
+import { importSigningKey, keyIdentifier, signatureAlgorithmFor } from '../pki/engine.js';
+import type { Issuer } from '../pki/issue.js';
+import { decodePrivateKey, encodePrivateKey, type KeySpec } from '../pki/key.js';
+import { attributeValues } from '../pki/name.js';
+import { oid } from '../pki/oid.js';
+import { encodePem } from '../pki/pem.js';
+import { type CertificateType, certificateTypes } from '../pki/profile.js';
+import type { SerialNumber } from '../pki/serial.js';
+import { certificateFileText } from '../pki/text.js';
+import * as files from '../platform/files.js';
+import { fillTemplate } from '../platform/templates.js';
+import { appendAudit, type AuditEntry } from './audit-log.js';
+import { appendIndexRows, indexRowFor } from './index-txt.js';
+import { type CaLayout, caFolder, caLayout, issuedCertificateFile } from './layout.js';
+
+/** A CA of a PKI directory whose certificate has been read. */
+export interface Ca {
+  readonly type: CertificateType;
+  readonly layout: CaLayout;
+  readonly certificate: Certificate;
+  /** What stands in cacert.pem after the CA's own certificate. */
+  readonly chain: readonly Certificate[];
+  readonly organization: string | undefined;
+}
+
+/** What a new CA is made of. */
+export interface NewCa {
+  readonly type: CertificateType;
+  readonly commonName: string;
+  readonly days: number;
+  readonly keySpec: KeySpec;
+  readonly pkcs8: Uint8Array;
+  /** DER of the request that the CA certificate answers. */
+  readonly request: Uint8Array;
+  readonly certificate: Certificate;
+  /** The number that `openssl ca` gives to the next certificate that it issues here. */
+  readonly nextSerial: SerialNumber;
+  readonly audit: readonly AuditEntry[];
+}
+
+/** Throws PKI_NOT_FOUND unless there is a folder. */
+export function requirePkiDirectory(pkiDirectory: string): void {
+  if (files.isFolder(pkiDirectory)) return;
+  const there = files.exists(pkiDirectory);
+  throw new OvsPkiError('PKI_NOT_FOUND', `${pkiDirectory} ${there ? 'is not a directory' : 'does not exist'}`, {
+    hint: 'make a PKI with "ovs-pki-ts init", or name the place of one with --dir',
+    details: { directory: pkiDirectory },
+  });
+}
+
+/** Reads the certificate of a CA. Throws PKI_NOT_FOUND or PKI_CORRUPT. */
+export function readCa(pkiDirectory: string, type: CertificateType): Ca {
+  requirePkiDirectory(pkiDirectory);
+  const layout = caLayout(caFolder(pkiDirectory, type));
+  const [certificate, ...chain] = reading(layout, layout.certificate, (pem) =>
+    decodeCertificatesPem(pem, layout.certificate),
+  );
+  return { type, layout, certificate, chain, organization: attributeValues(certificate.subject, oid.organizationName)[0] };
+}
+
+/** Reads and imports the key of a CA. Throws PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED or KEY_TYPE_UNSUPPORTED. */
+export async function openIssuer(crypto: Crypto, { layout, certificate }: Ca): Promise<Issuer> {
+  const file = layout.privateKey;
+  const privateKey = reading(layout, file, (pem) => decodePrivateKey(pem, file));
+  if (privateKey.publicKey !== undefined && !equalBytes(privateKey.publicKey.spki, certificate.publicKey.spki)) {
+    throw new OvsPkiError('KEY_MISMATCH', `${file} is not the key of ${layout.certificate}`, {
+      hint: 'put the two back from the same backup',
+      details: { file },
+    });
+  }
+  return {
+    name: certificate.subject,
+    publicKey: certificate.publicKey,
+    keyIdentifier: certificate.subjectKeyIdentifier ?? (await keyIdentifier(crypto, certificate.publicKey)),
+    signingKey: await importSigningKey(crypto, privateKey, signatureAlgorithmFor(privateKey.spec), file),
+    certificate,
+  };
+}
+
+/**
+ * Puts new CAs into a PKI directory. All of it is written beside the place first: it appears there complete or not at
+ * all. CAs that are there already are kept under another name, and only with `force`.
+ *
+ * @returns the folders that old CAs were moved to
+ * @throws PKI_EXISTS
+ */
+export function writePkiDirectory(pkiDirectory: string, cas: readonly NewCa[], force: boolean, at: Date): string[] {
+  const place = resolve(pkiDirectory);
+  requireNoPki(place, force);
+  const beside = files.makeFolderBeside(place);
+  try {
+    for (const ca of cas) writeCa(caLayout(caFolder(beside, ca.type)), ca);
+    if (files.isFolder(place)) return replaceCas(place, beside, cas, at);
+    files.openFolderMode(beside);
+    files.moveFolder(beside, place);
+    return [];
+  } catch (error) {
+    throw error instanceof OvsPkiError && error.code === 'FILE_EXISTS' ? existsError(place, error) : error;
+  } finally {
+    files.remove(beside);
+  }
+}
+
+/** Throws PKI_EXISTS where something is at that place and `force` was not given. */
+export function requireNoPki(pkiDirectory: string, force: boolean): void {
+  if (!files.exists(pkiDirectory)) return;
+  if (!force) throw existsError(pkiDirectory);
+  if (!files.isFolder(pkiDirectory)) {
+    throw new OvsPkiError('PKI_EXISTS', `${pkiDirectory} exists and is not a directory`, { hint: 'choose another --dir' });
+  }
+}
+
+function replaceCas(place: string, beside: string, cas: readonly NewCa[], at: Date): string[] {
+  const suffix = `old-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+  const kept: string[] = [];
+  for (const { type } of cas) {
+    const folder = caFolder(place, type);
+    if (files.exists(folder)) {
+      const old = `${folder}.${suffix}`;
+      files.moveFolder(folder, old);
+      kept.push(old);
+    }
+    files.moveFolder(caFolder(beside, type), folder);
+  }
+  return kept;
+}
+
+function writeCa(layout: CaLayout, ca: NewCa): void {
+  files.makeFolder(layout.folder);
+  for (const folder of [layout.certsFolder, layout.crlFolder, layout.newCertificates]) files.makeFolder(folder);
+  files.makeFolder(layout.privateFolder, 0o700);
+  files.createFile(layout.privateKey, encodePrivateKey(ca.pkcs8), 0o600);
+  appendAudit(layout.auditLog, ca.audit);
+  const certificateText = certificateFileText(ca.certificate);
+  files.createFile(layout.config, configText(ca));
+  files.createFile(layout.request, encodePem('CERTIFICATE REQUEST', ca.request));
+  files.createFile(layout.certificate, certificateText);
+  files.createFile(issuedCertificateFile(layout, ca.certificate.serialNumber), certificateText);
+  appendIndexRows(layout.index, [indexRowFor(ca.certificate)]);
+  files.createFile(layout.indexAttributes, 'unique_subject = no\n');
+  files.createFile(layout.serial, `${ca.nextSerial}\n`);
+  files.createFile(layout.crlNumber, '01\n');
+}
+
+function configText({ type, commonName, days, keySpec }: NewCa): string {
+  return fillTemplate('ca.cnf', {
+    ca: `${type}ca`,
+    common_name: commonName,
+    days: String(days),
+    digest: signatureAlgorithmFor(keySpec).hash.toLowerCase().replace('-', ''),
+  });
+}
+
+/** Reads a file of a CA; what is wrong with it is an error of the PKI directory. */
+function reading<T>(layout: CaLayout, file: string, decode: (text: string) => T): T {
+  try {
+    return decode(files.readFile(file).toString('latin1'));
+  } catch (error) {
+    if (!(error instanceof OvsPkiError)) throw error;
+    const details = { ...error.details, file };
+    if (error.code === 'FILE_NOT_FOUND') {
+      throw new OvsPkiError('PKI_NOT_FOUND', `${layout.folder} is not a CA: ${error.message}`, {
+        hint: 'make a PKI with "ovs-pki-ts init", or name the place of one with --dir',
+        details,
+        cause: error,
+      });
+    }
+    if (error.code === 'PEM_INVALID' || error.code === 'DER_INVALID' || error.code === 'KEY_INVALID') {
+      throw new OvsPkiError('PKI_CORRUPT', error.message, { hint: `put ${file} back from a backup`, details, cause: error });
+    }
+    throw error;
+  }
+}
+
+function existsError(place: string, cause?: unknown): OvsPkiError {
+  return new OvsPkiError('PKI_EXISTS', `${place} already exists`, {
+    hint: `use it as it is, choose another --dir, or give --force to put new CAs there (${certificateTypes
+      .map((type) => join(place, `${type}ca`))
+      .join(' and ')} are kept under another name)`,
+    details: { directory: place },
+    cause,
+  });
+}

@@ -1,0 +1,56 @@
+/**
+ * `fingerprint FILE`: what two people read to each other to be sure that they have the same file.
+ *
+ * @module
+ */
+
+import { basename } from 'node:path';
+import { decodeCertificatePem } from '../pki/certificate.js';
+import * as files from '../platform/files.js';
+import type { Platform } from '../platform/index.js';
+
+export interface FingerprintRequest {
+  readonly file: string;
+}
+
+export interface FingerprintResult {
+  readonly file: string;
+  /** When the file was last changed; ISO 8601, UTC. */
+  readonly modifiedAt: string;
+  /**
+   * SHA-1, hexadecimal, as ovs-pki prints it: of the certificate (upper case) where the file holds one, else of the
+   * whole file (lower case).
+   */
+  readonly sha1: string;
+  /** SHA-256 of the same bytes, lower case. */
+  readonly sha256: string;
+  readonly of: 'certificate' | 'file';
+  /** Whether the name of the file begins with the fingerprint. */
+  readonly inFileName: boolean;
+}
+
+/** @throws FILE_NOT_FOUND, FILE_UNREADABLE, PEM_INVALID, DER_INVALID */
+export async function fingerprint(platform: Platform, { file }: FingerprintRequest): Promise<FingerprintResult> {
+  return fingerprintOf(platform, file, files.readFile(file));
+}
+
+/** The same for content that has been read already. */
+export async function fingerprintOf({ crypto }: Platform, file: string, content: Buffer): Promise<FingerprintResult> {
+  const modifiedAt = files.stampOf(file)?.modifiedAt ?? new Date(0);
+  const isCertificate = content.includes('-BEGIN CERTIFICATE-');
+  const bytes = isCertificate ? decodeCertificatePem(content.toString('latin1'), file).der : content;
+  const sha1 = await digest(crypto, 'SHA-1', bytes);
+  const printed = isCertificate ? sha1.toUpperCase() : sha1;
+  return {
+    file,
+    modifiedAt: modifiedAt.toISOString(),
+    sha1: printed,
+    sha256: await digest(crypto, 'SHA-256', bytes),
+    of: isCertificate ? 'certificate' : 'file',
+    inFileName: file.startsWith(printed) || basename(file).startsWith(printed),
+  };
+}
+
+async function digest(crypto: Crypto, algorithm: string, bytes: Uint8Array): Promise<string> {
+  return Buffer.from(await crypto.subtle.digest(algorithm, new Uint8Array(bytes))).toString('hex');
+}
