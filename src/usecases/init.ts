@@ -33,6 +33,8 @@ export interface InitRequest {
   readonly days: number;
   /** Put new CAs into a directory that exists; CAs that are there are kept under another name. */
   readonly force: boolean;
+  /** Called for each CA when its making begins. */
+  readonly onProgress?: (type: CertificateType) => void;
 }
 
 export interface InitResult {
@@ -68,10 +70,11 @@ export async function init(platform: Platform, request: InitRequest): Promise<In
 
 async function makeCa(
   { crypto, operator }: Platform,
-  { keySpec, days }: InitRequest,
+  { keySpec, days, onProgress }: InitRequest,
   type: CertificateType,
   now: Date,
 ): Promise<NewCa> {
+  onProgress?.(type);
   const subject = encodeName(caSubject(type, now));
   const commonName = subject.attributes.at(-1)?.value ?? '';
   const keys = await generateKeyPair(crypto, keySpec);

@@ -35,11 +35,11 @@ export interface SetupResult {
 
 /** @throws what init, reqSign and verify throw */
 export async function setup(platform: Platform, request: SetupRequest): Promise<SetupResult> {
-  const { pkiDirectory, names, type, days } = request;
+  const { pkiDirectory, names, type, keySpec, days } = request;
   // 1. A PKI, unless there is one.
-  const made = files.exists(pkiDirectory) ? undefined : await init(platform, { ...request, force: false });
+  const made = files.exists(pkiDirectory) ? undefined : await init(platform, { pkiDirectory, keySpec, days, force: false });
   // 2. Keys, requests, certificates.
-  const signed = await reqSign(platform, { ...request, days, unique: true, force: false });
+  const signed = await reqSign(platform, { ...request, unique: true, force: false });
   // 3. Are they good?
   const refused = new Set(signed.flatMap((result) => (result.outcome === 'refused' ? [result.name] : [])));
   const verified = await verify(platform, { pkiDirectory, type, names: names.filter((name) => !refused.has(name)) });

@@ -1,0 +1,16 @@
+import { OvsPkiError } from '../../errors.js';
+import { fingerprint } from '../../usecases/fingerprint.js';
+import { orRefused } from '../../usecases/summary.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { fingerprintText } from '../render/text.js';
+import { outcomeOf } from '../results.js';
+
+export async function run({ platform, operands }: CommandContext): Promise<Outcome> {
+  if (operands.length === 0) throw new OvsPkiError('USAGE', 'fingerprint needs the name of a file');
+  const results = await Promise.all(
+    operands.map((file) =>
+      orRefused(file, async () => ({ outcome: 'done', ...(await fingerprint(platform, { file })) }) as const),
+    ),
+  );
+  return outcomeOf(results, fingerprintText);
+}

@@ -1,0 +1,30 @@
+import { reqSign } from '../../usecases/req-sign.js';
+import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../common.js';
+import { namesAndTypeOf } from '../names.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { startProgress } from '../render/progress.js';
+import { fingerprintText } from '../render/text.js';
+import { lineOrText, outcomeOf } from '../results.js';
+import { signedLine } from './sign.js';
+
+export async function run(context: CommandContext): Promise<Outcome> {
+  const { platform, options } = context;
+  const { names, type } = await namesAndTypeOf(context);
+  const keySpec = keySpecOf(options);
+  const progress = await startProgress('making certificates', names.length);
+  const request = {
+    pkiDirectory: pkiDirectoryOf(options),
+    names,
+    type,
+    keySpec,
+    unique: options.unique === true,
+    days: daysOf(options),
+    force: options.force === true,
+    onProgress: progress.update,
+  };
+  const results = await reqSign(platform, request).finally(progress.stop);
+  const outcome = outcomeOf(results, (result) =>
+    lineOrText(names.length === 1, signedLine(result), fingerprintText(result.fingerprint)),
+  );
+  return { ...outcome, warnings: keyWarnings(keySpec) };
+}

@@ -1,0 +1,84 @@
+import { nameFault } from '../../pki/name.js';
+import { setup, type SetupResult } from '../../usecases/setup.js';
+import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../common.js';
+import { namesAndTypeOf } from '../names.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { askText } from '../prompt.js';
+import { startProgress } from '../render/progress.js';
+import { dayText } from '../render/text.js';
+import { outcomeOf } from '../results.js';
+
+export async function run(context: CommandContext): Promise<Outcome> {
+  const { platform, options } = context;
+  const isAsking = context.operands.length === 0 && options.names === undefined;
+  const { names, type } = isAsking
+    ? { names: await askNames(), type: 'switch' as const }
+    : await namesAndTypeOf(context);
+  const pkiDirectory =
+    isAsking && options.dir === undefined
+      ? await askText('Where is the PKI directory to be?', pkiDirectoryOf(options), '--dir DIR', notEmpty)
+      : pkiDirectoryOf(options);
+  const keySpec = keySpecOf(options);
+  const progress = await startProgress('making certificates', names.length);
+  const request = { pkiDirectory, names, type, keySpec, days: daysOf(options), onProgress: progress.update };
+  const result = await setup(platform, request).finally(progress.stop);
+  const signed = outcomeOf(result.signed, () => '');
+  const verified = outcomeOf(result.verified, () => '');
+  const isInvalid = result.verified.some(({ outcome }) => outcome === 'invalid');
+  return {
+    exitStatus: signed.exitStatus || verified.exitStatus || (isInvalid ? 4 : 0),
+    text: setupText(result),
+    json: { ...result },
+    errors: [...signed.errors, ...verified.errors],
+    warnings: keyWarnings(keySpec),
+  };
+}
+
+async function askNames(): Promise<string[]> {
+  const names: string[] = [];
+  for (const number of [1, 2]) {
+    const fault = (typed: string) =>
+      names.includes(typed) ? 'the two hosts must have different names' : nameFault(typed);
+    const message = `Name of host ${number} (its system-id with OVN):`;
+    names.push(await askText(message, `host_${number}`, 'the names of the hosts: setup NAME NAME', fault));
+  }
+  return names;
+}
+
+function notEmpty(typed: string): string | undefined {
+  return typed === '' ? 'type a path' : undefined;
+}
+
+function setupText({ pkiDirectory, caCertificateFile, made, signed, verified }: SetupResult): string {
+  const lines = [made === undefined ? `PKI: ${pkiDirectory}, as it was` : `PKI: ${pkiDirectory}, new`];
+  const good = new Set(verified.flatMap((item) => (item.outcome === 'valid' ? [item.name] : [])));
+  for (const item of signed) {
+    if (item.outcome === 'refused') continue;
+    const state = good.has(item.name) ? 'verified' : 'NOT valid';
+    lines.push(
+      `${item.name}: ${item.certificateFile} ${state}, valid until ${dayText(item.certificate.notAfter)}, ` +
+        `key in ${item.privateKeyFile}`,
+    );
+  }
+  const [first] = [...good];
+  if (first !== undefined) lines.push('', ...nextSteps(caCertificateFile, [...good]));
+  return `${lines.join('\n')}\n`;
+}
+
+/** The steps of the OVS IPsec tutorial that come after the certificates, for the first host. */
+function nextSteps(caCertificateFile: string, names: readonly string[]): string[] {
+  const [host = '', peer = 'PEER'] = names;
+  return [
+    `Next, on ${host} with strongSwan (libreswan: /etc/keys for all three), and likewise on the others:`,
+    `  install -m 644 ${host}-cert.pem /etc/ipsec.d/certs/`,
+    `  install -m 600 ${host}-privkey.pem /etc/ipsec.d/private/`,
+    `  install -m 644 ${caCertificateFile} /etc/ipsec.d/cacerts/`,
+    '  ipsec rereadcacerts',
+    '  ovs-vsctl set Open_vSwitch . \\',
+    `    other_config:certificate=/etc/ipsec.d/certs/${host}-cert.pem \\`,
+    `    other_config:private_key=/etc/ipsec.d/private/${host}-privkey.pem \\`,
+    '    other_config:ca_cert=/etc/ipsec.d/cacerts/cacert.pem',
+    '  ovs-vsctl add-port br-ipsec tun -- set interface tun type=gre \\',
+    `    options:remote_ip=ADDRESS_OF_${peer} options:remote_name=${peer}`,
+  ];
+}

@@ -1,0 +1,75 @@
+import { OvsPkiError } from '../../errors.js';
+import type { Platform } from '../../platform/index.js';
+import { parseFileName } from '../../pki/name.js';
+import { fingerprint, type FingerprintResult } from '../../usecases/fingerprint.js';
+import { sign, type Signed } from '../../usecases/sign.js';
+import { orRefused, type Refused } from '../../usecases/summary.js';
+import { daysOf, pkiDirectoryOf } from '../common.js';
+import { namesAndTypeOf } from '../names.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { confirm } from '../prompt.js';
+import { startProgress } from '../render/progress.js';
+import { dayText, fingerprintText } from '../render/text.js';
+import { outcomeOf } from '../results.js';
+
+export async function run(context: CommandContext): Promise<Outcome> {
+  const { platform, options } = context;
+  const { names, type } = await namesAndTypeOf(context);
+  const isSingle = names.length === 1;
+  const shown = isSingle || options.batch !== true ? await showFingerprints(platform, names) : [];
+  const single = isSingle ? shown.map((item) => ('file' in item ? fingerprintText(item) : '')).join('') : '';
+  const refused: Refused[] = shown.filter((item): item is Refused => 'error' in item);
+  const confirmed = new Map<string, string>();
+  if (options.batch !== true) {
+    for (const [index, item] of shown.entries()) {
+      if ('error' in item) continue;
+      const name = names[index] as string;
+      process.stderr.write(fingerprintText(item));
+      if (await confirm('Does fingerprint match? (yes/no)', '--batch')) confirmed.set(name, item.sha256);
+      else refused.push({ name, outcome: 'refused', error: rejected(name) });
+    }
+  }
+  const rejectedNames = new Set(refused.map(({ name }) => name));
+  const accepted = names.filter((name) => !rejectedNames.has(name));
+  const progress = await startProgress('signing', accepted.length);
+  const request = {
+    pkiDirectory: pkiDirectoryOf(options),
+    names: accepted,
+    type,
+    days: daysOf(options),
+    force: options.force === true,
+    confirmed,
+    onProgress: progress.update,
+  };
+  const signed = accepted.length > 0 ? await sign(platform, request).finally(progress.stop) : [];
+  const outcome = outcomeOf<Signed>(inOrder(names, [...signed, ...refused]), (result) =>
+    isSingle ? '' : `${signedLine(result)}\n`,
+  );
+  return { ...outcome, text: single + outcome.text };
+}
+
+/** `host_1: signed by switchca, serial 5F…, valid until 2036-11-19`. */
+export function signedLine({ name, type, certificate }: Signed): string {
+  const { serialNumber, notAfter } = certificate;
+  return `${name}: signed by ${type}ca, serial ${serialNumber}, valid until ${dayText(notAfter)}`;
+}
+
+function showFingerprints(
+  platform: Platform,
+  names: readonly string[],
+): Promise<(FingerprintResult | Refused)[]> {
+  return Promise.all(
+    names.map((name) => orRefused(name, () => fingerprint(platform, { file: parseFileName(name).requestFile }))),
+  );
+}
+
+function rejected(name: string): OvsPkiError {
+  return new OvsPkiError('FINGERPRINT_REJECTED', `${name} was not signed: its fingerprint does not match`, {
+    hint: 'get the request again from the host, and compare the fingerprint that "ovs-pki-ts req" printed there',
+  });
+}
+
+function inOrder<Item extends { readonly name: string }>(names: readonly string[], items: readonly Item[]): Item[] {
+  const byName = new Map(items.map((item) => [item.name, item]));
+  return names.flatMap((name) => byName.get(name) ?? []);
+}

@@ -1,0 +1,18 @@
+import { verify, type Verified } from '../../usecases/verify.js';
+import { pkiDirectoryOf } from '../common.js';
+import { namesAndTypeOf } from '../names.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { visible } from '../render/text.js';
+import { outcomeOf } from '../results.js';
+
+export async function run(context: CommandContext): Promise<Outcome> {
+  const { platform, options } = context;
+  const { names, type } = await namesAndTypeOf(context);
+  const results = await verify(platform, { pkiDirectory: pkiDirectoryOf(options), names, type });
+  const outcome = outcomeOf<Verified>(results, ({ file, outcome }) => (outcome === 'valid' ? `${file}: OK\n` : ''));
+  const invalid = results.filter((result): result is Verified => result.outcome === 'invalid');
+  for (const { file, reasons } of invalid) {
+    process.stderr.write(`${file}: not valid\n${reasons.map(({ message }) => `  ${visible(message)}\n`).join('')}`);
+  }
+  return { ...outcome, exitStatus: outcome.exitStatus || (invalid.length > 0 ? 4 : 0) };
+}

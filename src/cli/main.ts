@@ -1,0 +1,128 @@
+/**
+ * The command line program: argv in, text or JSON out, an exit status back.
+ *
+ * @module
+ */
+
+import { Command as Parser, CommanderError, Option } from 'commander';
+import { OvsPkiError } from '../errors.js';
+import { nodePlatform } from '../platform/index.js';
+import { openLog } from '../platform/log.js';
+import { systemClock } from '../platform/clock.js';
+import {
+  type CommandName,
+  commandSpecs,
+  normalizeArguments,
+  optionSpecs,
+  type OptionSpec,
+  type OptionValues,
+} from './options.js';
+import type { Command, Outcome } from './outcome.js';
+import { version } from './version.js';
+import { errorText, warningText } from './render/text.js';
+import { errorJson, jsonText } from './render/json.js';
+
+/** Each command is loaded when it is called, with the libraries that it needs. */
+const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> = {
+  init: () => import('./commands/init.js'),
+  req: () => import('./commands/req.js'),
+  sign: () => import('./commands/sign.js'),
+  'req+sign': () => import('./commands/req-sign.js'),
+  'self-sign': () => import('./commands/self-sign.js'),
+  verify: () => import('./commands/verify.js'),
+  fingerprint: () => import('./commands/fingerprint.js'),
+  setup: () => import('./commands/setup.js'),
+};
+
+interface Call {
+  readonly command: CommandName;
+  readonly options: OptionValues;
+  readonly operands: readonly string[];
+}
+
+/**
+ * Runs the program.
+ *
+ * @param args what follows the name of the program
+ * @returns the exit status: 0 well, 2 usage, 3 refused, 4 the answer is no, 5 PKI directory, 130 interrupted
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  let call: Call | undefined;
+  try {
+    call = parseCall(args);
+    return call === undefined ? 0 : print(call, await runCall(call));
+  } catch (error) {
+    if (!(error instanceof OvsPkiError)) throw error;
+    process.stderr.write(errorText(error));
+    // A command line that cannot be read may have asked for JSON all the same.
+    if (call?.options.json ?? args.includes('--json')) {
+      process.stdout.write(jsonText(call?.command, { error: errorJson(error) }));
+    }
+    return error.exitStatus;
+  }
+}
+
+async function runCall({ command, options, operands }: Call): Promise<Outcome> {
+  const { run } = await commands[command]();
+  const log = openLog(typeof options.log === 'string' ? options.log : undefined, systemClock);
+  return run({ platform: nodePlatform({ log }), options, operands });
+}
+
+function print({ command, options }: Call, { text, json, errors, warnings = [], exitStatus }: Outcome): number {
+  process.stdout.write(options.json === true ? jsonText(command, json) : text);
+  process.stderr.write([...warnings.map(warningText), ...errors.map(errorText)].join(''));
+  return exitStatus;
+}
+
+/** Reads the command line; undefined where it only asked for help or the version, which has been printed. */
+function parseCall(args: readonly string[]): Call | undefined {
+  let call: Call | undefined;
+  const parser = buildParser((found) => {
+    call = found;
+  });
+  try {
+    const normalized = normalizeArguments(args);
+    if (normalized.length === 0) throw new OvsPkiError('USAGE', 'there is no command', { hint: 'ovs-pki-ts --help' });
+    parser.parse(normalized, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return undefined;
+    throw new OvsPkiError('USAGE', error.message.replace(/^error: /, ''), { hint: 'ovs-pki-ts --help', cause: error });
+  }
+  return call;
+}
+
+function buildParser(found: (call: Call) => void): Parser {
+  const program = new Parser('ovs-pki-ts')
+    .description('PKI and certificate lifecycle for Open vSwitch; takes the command lines of ovs-pki')
+    .version(`ovs-pki-ts ${version}`, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}`.replace(' [OPTION...]', '') })
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .addHelpText('after', helpAfter);
+  for (const spec of commandSpecs) {
+    const used: readonly string[] = spec.options;
+    const command = program
+      .command(spec.name)
+      .argument('[operand...]')
+      .usage(`[OPTION...] ${spec.operands}`.trimEnd())
+      .description(spec.description)
+      .action(() => found({ command: spec.name, options: command.opts(), operands: command.args }));
+    for (const option of optionSpecs) command.addOption(toOption(option, used.includes(option.long)));
+  }
+  return program;
+}
+
+function toOption({ long, short, argument, description }: OptionSpec, isShown: boolean): Option {
+  const flags = `${short === undefined ? '' : `-${short}, `}--${long}${argument === undefined ? '' : ` <${argument}>`}`;
+  const option = new Option(flags, description);
+  return isShown ? option : option.hideHelp();
+}
+
+const helpAfter = `
+NAME is the name of a host or a range such as "host_[1-500]"; TYPE is switch (default) or controller.
+ovs-pki-ts COMMAND --help tells the options of a command; ovs-pki-ts(8) tells the rest.
+
+Example: ovs-pki-ts --dir pki init && ovs-pki-ts --dir pki req+sign -u host_1 host_2`;

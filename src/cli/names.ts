@@ -1,0 +1,37 @@
+/**
+ * Operands: names, ranges of names, files of names, and the type of certificate behind them.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../errors.js';
+import { readStandardInput } from '../platform/standard-input.js';
+import { expandNames, parseNameFile } from '../pki/name-list.js';
+import type { CertificateType } from '../pki/profile.js';
+import { readFile } from '../platform/files.js';
+import type { CommandContext } from './outcome.js';
+
+/** The names of a command that takes no type. Throws USAGE where there is none. */
+export async function namesOf(context: CommandContext): Promise<string[]> {
+  return expand(context, context.operands);
+}
+
+/** The names, and the type if the last operand is one; a switch otherwise, as ovs-pki has it. */
+export async function namesAndTypeOf(context: CommandContext): Promise<{ names: string[]; type: CertificateType }> {
+  const last = context.operands.at(-1);
+  const atLeast = context.options.names === undefined ? 2 : 1;
+  const isType = (last === 'switch' || last === 'controller') && context.operands.length >= atLeast;
+  const names = await expand(context, isType ? context.operands.slice(0, -1) : context.operands);
+  return { names, type: isType ? last : 'switch' };
+}
+
+async function expand({ options }: CommandContext, operands: readonly string[]): Promise<string[]> {
+  const file = options.names;
+  const listed =
+    file === undefined ? [] : parseNameFile(file === '-' ? await readStandardInput() : readFile(String(file)).toString());
+  const names = expandNames([...operands, ...listed]);
+  if (names.length > 0) return names;
+  throw new OvsPkiError('USAGE', 'there is no name to work on', {
+    hint: 'give one or more names, a range such as "host_[1-5]", or --names FILE',
+  });
+}

@@ -1,0 +1,148 @@
+/**
+ * The options and commands of the program, as data, and the reading of a command line as ovs-pki reads it: options
+ * and operands in any order, long options in any abbreviation that is clear.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../errors.js';
+import { defaultLogFile } from '../platform/log.js';
+
+export interface OptionSpec {
+  readonly long: string;
+  readonly short?: string;
+  /** The name of its argument, for options that take one. */
+  readonly argument?: string;
+  readonly description: string;
+}
+
+export const optionSpecs = [
+  { long: 'key', short: 'k', argument: 'rsa|ec', description: 'type of keys to make (default: rsa); ec is for TLS only' },
+  { long: 'bits', short: 'B', argument: 'NBITS', description: 'bits of the keys (default: 3072 for rsa, 256 for ec)' },
+  { long: 'dsaparam', short: 'D', argument: 'FILE', description: 'taken for compatibility; DSA keys are not made' },
+  { long: 'batch', short: 'b', description: 'ask nothing: sign without confirmation of the fingerprint' },
+  { long: 'dir', short: 'd', argument: 'DIR', description: 'the PKI directory (default: /var/lib/openvswitch/pki)' },
+  { long: 'force', short: 'f', description: 'continue even if a file or directory exists' },
+  { long: 'log', short: 'l', argument: 'FILE', description: `log what is done to FILE (default: ${defaultLogFile})` },
+  { long: 'unique', short: 'u', description: 'NAME is unique: take it as it is (needed for IPsec)' },
+  { long: 'days', argument: 'DAYS', description: 'days that what is signed is valid (default: 3650)' },
+  { long: 'names', argument: 'FILE', description: 'read names from FILE, one or one range a line; - is standard input' },
+  { long: 'json', description: 'print one JSON document' },
+] as const satisfies readonly OptionSpec[];
+
+export type OptionName = (typeof optionSpecs)[number]['long'];
+
+/** The values of the options of one call: true for a flag, text for an option with an argument. */
+export type OptionValues = { readonly [Name in OptionName]?: string | true };
+
+export interface CommandSpec {
+  readonly name: string;
+  readonly operands: string;
+  readonly description: string;
+  /** The options that do something here; the others of ovs-pki are taken and change nothing, as ovs-pki has it. */
+  readonly options: readonly OptionName[];
+}
+
+const keyOptions = ['key', 'bits'] as const;
+const commonOptions = ['dir', 'log', 'json'] as const;
+
+export const commandSpecs = [
+  {
+    name: 'init',
+    operands: '',
+    description: 'initialize the PKI: make the directory and its two CAs',
+    options: [...keyOptions, 'days', 'force', ...commonOptions],
+  },
+  {
+    name: 'req',
+    operands: '[NAME...]',
+    description: 'make NAME-privkey.pem and NAME-req.pem, a private key and a request',
+    options: ['unique', ...keyOptions, 'force', 'names', ...commonOptions],
+  },
+  {
+    name: 'sign',
+    operands: '[NAME...] [TYPE]',
+    description: 'sign NAME-req.pem, making NAME-cert.pem',
+    options: ['batch', 'days', 'force', 'names', ...commonOptions],
+  },
+  {
+    name: 'req+sign',
+    operands: '[NAME...] [TYPE]',
+    description: 'both of the above, making all three files',
+    options: ['unique', ...keyOptions, 'days', 'force', 'names', ...commonOptions],
+  },
+  {
+    name: 'self-sign',
+    operands: '[NAME...]',
+    description: 'sign NAME-req.pem with NAME-privkey.pem, making NAME-cert.pem',
+    options: ['days', 'force', 'names', ...commonOptions],
+  },
+  {
+    name: 'verify',
+    operands: '[NAME...] [TYPE]',
+    description: 'check that NAME-cert.pem is a valid TYPE certificate',
+    options: ['names', ...commonOptions],
+  },
+  {
+    name: 'fingerprint',
+    operands: '[FILE...]',
+    description: 'print the fingerprint of FILE',
+    options: [...commonOptions],
+  },
+  {
+    name: 'setup',
+    operands: '[NAME...] [TYPE]',
+    description: 'from nothing to signed host certificates, asking what it needs to know',
+    options: ['batch', ...keyOptions, 'days', 'names', ...commonOptions],
+  },
+] as const satisfies readonly CommandSpec[];
+
+export type CommandName = (typeof commandSpecs)[number]['name'];
+
+const builtIn = ['help', 'version'];
+
+/**
+ * Puts a command line into the one order that the parser reads: the command, its options as `--name=value`, `--`, its
+ * operands. Throws USAGE for an abbreviation that could be several options and for an argument that is missing.
+ */
+export function normalizeArguments(args: readonly string[]): string[] {
+  const options: string[] = [];
+  const operands: string[] = [];
+  const queue = [...args];
+  for (let token = queue.shift(); token !== undefined; token = queue.shift()) {
+    if (token === '--') operands.push(...queue.splice(0));
+    else if (token === '-' || !token.startsWith('-')) operands.push(token);
+    else options.push(normalizeOption(token, queue));
+  }
+  const [command, ...rest] = operands;
+  return command === undefined ? options : [command, ...options, '--', ...rest];
+}
+
+function normalizeOption(token: string, queue: string[]): string {
+  const [, flag = '', value] = /^([^=]*)(?:=(.*))?$/s.exec(token) ?? [];
+  const spec = flag.startsWith('--') ? longOption(flag) : shortOption(flag, value);
+  if (spec === undefined || spec.argument === undefined || value !== undefined) {
+    return spec === undefined ? token : `--${spec.long}${value === undefined ? '' : `=${value}`}`;
+  }
+  const next = queue.shift();
+  if (next === undefined) throw new OvsPkiError('USAGE', `the option ${flag} needs an argument: ${spec.argument}`);
+  return `--${spec.long}=${next}`;
+}
+
+function shortOption(flag: string, value: string | undefined): OptionSpec | undefined {
+  return value === undefined ? specs.find(({ short }) => `-${short}` === flag) : undefined;
+}
+
+const specs: readonly OptionSpec[] = optionSpecs;
+
+function longOption(flag: string): OptionSpec | undefined {
+  const name = flag.slice(2);
+  const exact = specs.find(({ long }) => long === name);
+  if (exact !== undefined || builtIn.includes(name) || name === '') return exact;
+  const found = specs.filter(({ long }) => long.startsWith(name));
+  if (found.length > 1) {
+    const list = found.map(({ long }) => `--${long}`).join(', ');
+    throw new OvsPkiError('USAGE', `the option ${flag} could be any of ${list}`);
+  }
+  return found[0];
+}

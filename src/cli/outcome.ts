@@ -1,0 +1,29 @@
+/**
+ * What a command gets, and what it gives back to be printed.
+ *
+ * @module
+ */
+
+import type { OvsPkiError } from '../errors.js';
+import type { Platform } from '../platform/index.js';
+import type { OptionValues } from './options.js';
+
+export interface CommandContext {
+  readonly platform: Platform;
+  readonly options: OptionValues;
+  readonly operands: readonly string[];
+}
+
+/** One result in its two forms, the refusals among it, and the exit status. */
+export interface Outcome {
+  readonly exitStatus: number;
+  /** For standard output; ends in a newline unless it is empty. */
+  readonly text: string;
+  /** What goes into the JSON document, under `results` or as the keys of it. */
+  readonly json: Readonly<Record<string, unknown>>;
+  /** Printed to standard error, with their hints. */
+  readonly errors: readonly OvsPkiError[];
+  readonly warnings?: readonly string[];
+}
+
+export type Command = (context: CommandContext) => Promise<Outcome>;

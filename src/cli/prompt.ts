@@ -1,0 +1,77 @@
+/**
+ * The only place that asks questions. They go to standard error, so that standard output holds results only.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../errors.js';
+
+/** Asks a yes/no question whose answer has to be written out, as ovs-pki asks it. */
+export async function confirm(message: string, answeringOption: string): Promise<boolean> {
+  const { answer } = await ask(answeringOption, {
+    type: 'input',
+    name: 'answer',
+    message,
+    validate: (typed: string) => /^(yes|no)$/.test(typed.trim()) || 'type yes or no',
+  });
+  return answer?.trim() === 'yes';
+}
+
+/** Asks for a line of text that a check finds nothing wrong with. */
+export async function askText(
+  message: string,
+  initial: string,
+  answeringOption: string,
+  fault: (typed: string) => string | undefined,
+): Promise<string> {
+  const { answer } = await ask(answeringOption, {
+    type: 'input',
+    name: 'answer',
+    message,
+    default: initial,
+    validate: (typed: string) => fault(typed) ?? true,
+  });
+  return answer ?? initial;
+}
+
+/** Asks for one of several answers. */
+export async function askChoice<Value extends string>(
+  message: string,
+  choices: readonly { readonly name: string; readonly value: Value }[],
+  answeringOption: string,
+): Promise<Value> {
+  const { answer } = await ask(answeringOption, { type: 'select', name: 'answer', message, choices: [...choices] });
+  return (answer as Value | undefined) ?? (choices[0] as { value: Value }).value;
+}
+
+type Question =
+  | {
+      readonly type: 'input';
+      readonly name: 'answer';
+      readonly message: string;
+      readonly default?: string;
+      readonly validate: (typed: string) => string | boolean;
+    }
+  | {
+      readonly type: 'select';
+      readonly name: 'answer';
+      readonly message: string;
+      readonly choices: { name: string; value: string }[];
+    };
+
+async function ask(answeringOption: string, question: Question): Promise<{ answer?: string }> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new OvsPkiError('PROMPT_IMPOSSIBLE', `there is no terminal to ask: ${question.message}`, {
+      hint: `answer it on the command line with ${answeringOption}`,
+    });
+  }
+  const { default: inquirer } = await import('inquirer');
+  try {
+    return await inquirer.createPromptModule({ output: process.stderr })<{ answer: string }>([question]);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ExitPromptError') {
+      throw new OvsPkiError('INTERRUPTED', 'interrupted; nothing was done', { cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Results as JSON for programs: one document a call, with the version of its form.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../../errors.js';
+
+/** Raised when a key is renamed or removed, not when one is added. */
+const formatVersion = 1;
+
+export function jsonText(command: string | undefined, content: Readonly<Record<string, unknown>>): string {
+  return `${JSON.stringify({ version: formatVersion, command, ...content }, replaceErrors, 2)}\n`;
+}
+
+/** An error as the JSON document shows it. */
+export function errorJson({ code, message, hint, details }: OvsPkiError) {
+  return { code, message, hint, details };
+}
+
+function replaceErrors(_key: string, value: unknown): unknown {
+  return value instanceof OvsPkiError ? errorJson(value) : value;
+}

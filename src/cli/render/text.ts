@@ -1,0 +1,38 @@
+/**
+ * Results as text for people. Where ovs-pki prints something, this is the same text.
+ *
+ * @module
+ */
+
+import type { OvsPkiError } from '../../errors.js';
+import type { FingerprintResult } from '../../usecases/fingerprint.js';
+import { formatLocalDate } from './date.js';
+
+/** The two lines of ovs-pki's `fingerprint`. */
+export function fingerprintText({ file, modifiedAt, sha1, inFileName }: FingerprintResult): string {
+  const verdict = inFileName ? '(correct fingerprint in filename)' : `fingerprint ${sha1}`;
+  return `${file}\t${formatLocalDate(new Date(modifiedAt))}\n\t${verdict}\n`;
+}
+
+/** `2036-11-19`. */
+export function dayText(isoTime: string): string {
+  return isoTime.slice(0, 10);
+}
+
+/** An error and what to do about it, for standard error. Control characters of foreign text are made visible. */
+export function errorText(error: OvsPkiError): string {
+  const hint = error.hint === undefined ? '' : `ovs-pki-ts: hint: ${visible(error.hint)}\n`;
+  return `ovs-pki-ts: error: ${visible(error.message)} [${error.code}]\n${hint}`;
+}
+
+export function warningText(warning: string): string {
+  return `ovs-pki-ts: warning: ${visible(warning)}\n`;
+}
+
+/** Foreign text with what could move the cursor, or hide or reorder what is shown, written as its code. */
+export function visible(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}
