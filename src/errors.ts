@@ -14,8 +14,14 @@ interface ErrorEntry {
 /** Every code that an {@link OvsPkiError} can carry. docs/errors.md is made from this table. */
 export const errorTable = {
   USAGE: { exitStatus: 2, meaning: 'The command line or a call of the library does not have the form it must have.' },
-  PROMPT_IMPOSSIBLE: { exitStatus: 2, meaning: 'A question has to be answered, and there is no terminal to ask it on.' },
-  NAME_INVALID: { exitStatus: 3, meaning: 'A name cannot be a common name that Open vSwitch and the IKE daemons read correctly.' },
+  PROMPT_IMPOSSIBLE: {
+    exitStatus: 2,
+    meaning: 'A question has to be answered, and there is no terminal to ask it on.',
+  },
+  NAME_INVALID: {
+    exitStatus: 3,
+    meaning: 'A name cannot be a common name that Open vSwitch and the IKE daemons read correctly.',
+  },
   KEY_TYPE_UNSUPPORTED: { exitStatus: 3, meaning: 'Keys of this type are not made, signed or used.' },
   KEY_SIZE_REFUSED: { exitStatus: 3, meaning: 'The key is too small to be safe or too large to be used.' },
   KEY_INVALID: { exitStatus: 3, meaning: 'A private key file cannot be read as a key.' },
@@ -23,12 +29,21 @@ export const errorTable = {
   KEY_MISMATCH: { exitStatus: 3, meaning: 'A private key does not belong to the request or certificate beside it.' },
   FILE_EXISTS: { exitStatus: 3, meaning: 'A file that would be written exists already.' },
   FILE_NOT_FOUND: { exitStatus: 3, meaning: 'A file that is needed does not exist.' },
-  FILE_UNREADABLE: { exitStatus: 3, meaning: 'A file exists but cannot be read, or is too large to be what it should be.' },
+  FILE_UNREADABLE: {
+    exitStatus: 3,
+    meaning: 'A file exists but cannot be read, or is too large to be what it should be.',
+  },
   FILE_UNWRITABLE: { exitStatus: 3, meaning: 'A file or folder cannot be written; nothing half written is left.' },
   LOG_UNWRITABLE: { exitStatus: 3, meaning: 'The log file that was asked for cannot be written.' },
-  PEM_INVALID: { exitStatus: 3, meaning: 'A file does not hold the PEM block that was looked for, or the block is damaged.' },
+  PEM_INVALID: {
+    exitStatus: 3,
+    meaning: 'A file does not hold the PEM block that was looked for, or the block is damaged.',
+  },
   DER_INVALID: { exitStatus: 3, meaning: 'The ASN.1 inside a PEM block is damaged or is not strict DER.' },
-  REQUEST_REFUSED: { exitStatus: 3, meaning: 'A certification request breaks one or more rules; details.reasons lists all of them.' },
+  REQUEST_REFUSED: {
+    exitStatus: 3,
+    meaning: 'A certification request breaks one or more rules; details.reasons lists all of them.',
+  },
   REQUEST_CHANGED: { exitStatus: 3, meaning: 'The request on disk is not the one whose fingerprint was confirmed.' },
   FINGERPRINT_REJECTED: { exitStatus: 3, meaning: 'The operator said that the fingerprint does not match.' },
   LINT_FAILED: { exitStatus: 3, meaning: 'The certificate that would be signed breaks a rule; it was not signed.' },

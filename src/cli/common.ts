@@ -4,7 +4,7 @@
  * @module
  */
 
-import { parseKeySpec, type KeySpec } from '../pki/key.js';
+import { type KeySpec, parseKeySpec } from '../pki/key.js';
 import { defaultDays, parseDays } from '../pki/validity.js';
 import { defaultPkiDirectory } from '../store/layout.js';
 import type { OptionValues } from './options.js';

@@ -4,23 +4,23 @@
  * @module
  */
 
-import { Command as Parser, CommanderError, Option } from 'commander';
+import { CommanderError, Option, Command as Parser } from 'commander';
 import { OvsPkiError } from '../errors.js';
+import { systemClock } from '../platform/clock.js';
 import { nodePlatform } from '../platform/index.js';
 import { openLog } from '../platform/log.js';
-import { systemClock } from '../platform/clock.js';
 import {
   type CommandName,
   commandSpecs,
   normalizeArguments,
-  optionSpecs,
   type OptionSpec,
   type OptionValues,
+  optionSpecs,
 } from './options.js';
 import type { Command, Outcome } from './outcome.js';
-import { version } from './version.js';
-import { errorText, warningText } from './render/text.js';
 import { errorJson, jsonText } from './render/json.js';
+import { errorText, warningText } from './render/text.js';
+import { version } from './version.js';
 
 /** Each command is loaded when it is called, with the libraries that it needs. */
 const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> = {

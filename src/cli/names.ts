@@ -5,10 +5,10 @@
  */
 
 import { OvsPkiError } from '../errors.js';
-import { readStandardInput } from '../platform/standard-input.js';
 import { expandNames, parseNameFile } from '../pki/name-list.js';
 import type { CertificateType } from '../pki/profile.js';
 import { readFile } from '../platform/files.js';
+import { readStandardInput } from '../platform/standard-input.js';
 import type { CommandContext } from './outcome.js';
 
 /** The names of a command that takes no type. Throws USAGE where there is none. */
@@ -28,7 +28,9 @@ export async function namesAndTypeOf(context: CommandContext): Promise<{ names: 
 async function expand({ options }: CommandContext, operands: readonly string[]): Promise<string[]> {
   const file = options.names;
   const listed =
-    file === undefined ? [] : parseNameFile(file === '-' ? await readStandardInput() : readFile(String(file)).toString());
+    file === undefined
+      ? []
+      : parseNameFile(file === '-' ? await readStandardInput() : readFile(String(file)).toString());
   const names = expandNames([...operands, ...listed]);
   if (names.length > 0) return names;
   throw new OvsPkiError('USAGE', 'there is no name to work on', {

@@ -17,7 +17,12 @@ export interface OptionSpec {
 }
 
 export const optionSpecs = [
-  { long: 'key', short: 'k', argument: 'rsa|ec', description: 'type of keys to make (default: rsa); ec is for TLS only' },
+  {
+    long: 'key',
+    short: 'k',
+    argument: 'rsa|ec',
+    description: 'type of keys to make (default: rsa); ec is for TLS only',
+  },
   { long: 'bits', short: 'B', argument: 'NBITS', description: 'bits of the keys (default: 3072 for rsa, 256 for ec)' },
   { long: 'dsaparam', short: 'D', argument: 'FILE', description: 'taken for compatibility; DSA keys are not made' },
   { long: 'batch', short: 'b', description: 'ask nothing: sign without confirmation of the fingerprint' },
@@ -26,7 +31,11 @@ export const optionSpecs = [
   { long: 'log', short: 'l', argument: 'FILE', description: `log what is done to FILE (default: ${defaultLogFile})` },
   { long: 'unique', short: 'u', description: 'NAME is unique: take it as it is (needed for IPsec)' },
   { long: 'days', argument: 'DAYS', description: 'days that what is signed is valid (default: 3650)' },
-  { long: 'names', argument: 'FILE', description: 'read names from FILE, one or one range a line; - is standard input' },
+  {
+    long: 'names',
+    argument: 'FILE',
+    description: 'read names from FILE, one or one range a line; - is standard input',
+  },
   { long: 'json', description: 'print one JSON document' },
 ] as const satisfies readonly OptionSpec[];
 

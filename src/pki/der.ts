@@ -161,7 +161,9 @@ export function readTime(element: DerElement | undefined, what: string): Date {
   const text = Buffer.from(element.content).toString('latin1');
   const utc = element.tag === tag.utcTime;
   if (!utc && element.tag !== tag.generalizedTime) throw invalid(`${what}: type ${hexByte(element.tag)} is no time`);
-  const match = (utc ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/ : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/).exec(text);
+  const match = (utc ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/ : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/).exec(
+    text,
+  );
   if (match === null) throw invalid(`${what}: broken time`);
   const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as [number, ...number[]];
   const date = new Date(0);

@@ -15,8 +15,8 @@ import {
   signBytes,
   verifySignature,
 } from './engine.js';
-import { type LintedCertificate, lintCertificate } from './lint/lint.js';
 import type { PublicKey } from './key.js';
+import { type LintedCertificate, lintCertificate } from './lint/lint.js';
 import type { DistinguishedName } from './name.js';
 import { encodeExtensions, type Profile } from './profile.js';
 import { parseSerial, type SerialNumber } from './serial.js';

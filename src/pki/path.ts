@@ -106,7 +106,11 @@ function criticalFindings({ extensions }: Certificate, depth: number): Finding[]
     .filter(({ critical, type }) => critical && !understood.has(type))
     .map(({ type }) => {
       const name = extensionNames.get(type) ?? type;
-      return found('critical-extension', 'RFC 5280, section 4.2', `${position(depth)} has a critical extension: ${name}`);
+      return found(
+        'critical-extension',
+        'RFC 5280, section 4.2',
+        `${position(depth)} has a critical extension: ${name}`,
+      );
     });
 }
 
@@ -140,7 +144,8 @@ function nameConstraintFindings(authority: Certificate, leaf: Certificate, depth
       .flatMap((part) => children(part).map((subtree) => generalName(children(subtree)[0] ?? subtree)));
   const [permitted, excluded] = [subtrees(0), subtrees(1)];
   const other = [...permitted, ...excluded].find(({ kind }) => kind !== 2);
-  if (other !== undefined) return fault(`${position(depth)} constrains names of type ${other.kind}, which is not supported`);
+  if (other !== undefined)
+    return fault(`${position(depth)} constrains names of type ${other.kind}, which is not supported`);
   const names = (leaf.subjectAltName ?? []).filter(({ kind }) => kind === 2).map(({ text }) => text);
   const outside = names.find(
     (name) =>

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type KeyUsage, keyUsageNames } from './certificate.js';
 import {
   contextTag,
   encode,
@@ -15,7 +16,6 @@ import {
   encodeSequence,
   encodeText,
 } from './der.js';
-import { type KeyUsage, keyUsageNames } from './certificate.js';
 import type { PublicKey } from './key.js';
 import type { NameAttribute } from './name.js';
 import { oid } from './oid.js';

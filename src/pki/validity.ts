@@ -33,8 +33,8 @@ export function validityFrom(now: Date, days: number, issuer?: Validity): Validi
     });
   }
   return {
-    notBefore: notBefore > issuer.notBefore ? notBefore : issuer.notBefore,
-    notAfter: notAfter < issuer.notAfter ? notAfter : issuer.notAfter,
+    notBefore: new Date(Math.max(notBefore.getTime(), issuer.notBefore.getTime())),
+    notAfter: new Date(Math.min(notAfter.getTime(), issuer.notAfter.getTime())),
   };
 }
 

@@ -44,7 +44,8 @@ export type AuditEntry = AuditIntent | AuditOutcome;
 const tailBytes = 256 * 1024;
 
 export function appendAudit(file: string, entries: readonly AuditEntry[]): void {
-  if (entries.length > 0) files.appendDurably(file, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''), 0o640);
+  if (entries.length > 0)
+    files.appendDurably(file, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''), 0o640);
 }
 
 /** The intents without an outcome: those of a run that was interrupted. Also takes away a torn last line. */

@@ -5,7 +5,7 @@
  */
 
 import { OvsPkiError } from '../errors.js';
-import { type Certificate } from '../pki/certificate.js';
+import type { Certificate } from '../pki/certificate.js';
 import { encodeTimeText } from '../pki/der.js';
 import { formatOneLine } from '../pki/name.js';
 import type { SerialNumber } from '../pki/serial.js';
@@ -27,7 +27,8 @@ export interface IndexRow {
   readonly subject: string;
 }
 
-const rowPattern = /^([VRE])\t(\d{12,14}Z)\t((?:\d{12,14}Z(?:,[^\t\n]*)?)?)\t(-?(?:[0-9A-F]{2})+)\t([^\t\n]*)\t([^\t\n]*)$/;
+const rowPattern =
+  /^([VRE])\t(\d{12,14}Z)\t((?:\d{12,14}Z(?:,[^\t\n]*)?)?)\t(-?(?:[0-9A-F]{2})+)\t([^\t\n]*)\t([^\t\n]*)$/;
 
 /** Reads one line. Throws PKI_CORRUPT. */
 export function parseIndexRow(line: string, file = 'index.txt'): IndexRow {

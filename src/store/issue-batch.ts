@@ -109,11 +109,7 @@ async function issueBatch(
   });
 }
 
-async function checkOrders(
-  crypto: Crypto,
-  ca: Ca,
-  orders: readonly IssueOrder[],
-): Promise<(Work | OvsPkiError)[]> {
+async function checkOrders(crypto: Crypto, ca: Ca, orders: readonly IssueOrder[]): Promise<(Work | OvsPkiError)[]> {
   const proofs = await Promise.all(
     orders.map(async ({ request }) => ({
       possessionProved: await verifySignature(
@@ -196,7 +192,12 @@ function freeSerial(crypto: Crypto, ca: Ca): SerialNumber {
   }
 }
 
-function intentOf(platform: Platform, ca: Ca, { serialNumber, commonName, keyHash }: Work, notAfter: Date): AuditIntent {
+function intentOf(
+  platform: Platform,
+  ca: Ca,
+  { serialNumber, commonName, keyHash }: Work,
+  notAfter: Date,
+): AuditIntent {
   return {
     ...stampOf(platform),
     action: 'issue',

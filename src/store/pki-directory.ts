@@ -19,7 +19,7 @@ import type { SerialNumber } from '../pki/serial.js';
 import { certificateFileText } from '../pki/text.js';
 import * as files from '../platform/files.js';
 import { fillTemplate } from '../platform/templates.js';
-import { appendAudit, type AuditEntry } from './audit-log.js';
+import { type AuditEntry, appendAudit } from './audit-log.js';
 import { appendIndexRows, indexRowFor } from './index-txt.js';
 import { type CaLayout, caFolder, caLayout, issuedCertificateFile } from './layout.js';
 
@@ -65,7 +65,13 @@ export function readCa(pkiDirectory: string, type: CertificateType): Ca {
   const [certificate, ...chain] = reading(layout, layout.certificate, (pem) =>
     decodeCertificatesPem(pem, layout.certificate),
   );
-  return { type, layout, certificate, chain, organization: attributeValues(certificate.subject, oid.organizationName)[0] };
+  return {
+    type,
+    layout,
+    certificate,
+    chain,
+    organization: attributeValues(certificate.subject, oid.organizationName)[0],
+  };
 }
 
 /** Reads and imports the key of a CA. Throws PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED or KEY_TYPE_UNSUPPORTED. */
@@ -116,7 +122,9 @@ export function requireNoPki(pkiDirectory: string, force: boolean): void {
   if (!files.exists(pkiDirectory)) return;
   if (!force) throw existsError(pkiDirectory);
   if (!files.isFolder(pkiDirectory)) {
-    throw new OvsPkiError('PKI_EXISTS', `${pkiDirectory} exists and is not a directory`, { hint: 'choose another --dir' });
+    throw new OvsPkiError('PKI_EXISTS', `${pkiDirectory} exists and is not a directory`, {
+      hint: 'choose another --dir',
+    });
   }
 }
 
@@ -176,7 +184,11 @@ function reading<T>(layout: CaLayout, file: string, decode: (text: string) => T)
       });
     }
     if (error.code === 'PEM_INVALID' || error.code === 'DER_INVALID' || error.code === 'KEY_INVALID') {
-      throw new OvsPkiError('PKI_CORRUPT', error.message, { hint: `put ${file} back from a backup`, details, cause: error });
+      throw new OvsPkiError('PKI_CORRUPT', error.message, {
+        hint: `put ${file} back from a backup`,
+        details,
+        cause: error,
+      });
     }
     throw error;
   }

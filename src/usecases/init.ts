@@ -5,18 +5,13 @@
  */
 
 import { createCertificationRequest } from '../pki/certification-request.js';
-import {
-  generateKeyPair,
-  importSigningKey,
-  keyIdentifier,
-  signatureAlgorithmFor,
-} from '../pki/engine.js';
+import { readDer } from '../pki/der.js';
+import { generateKeyPair, importSigningKey, keyIdentifier, signatureAlgorithmFor } from '../pki/engine.js';
 import { issueCertificate } from '../pki/issue.js';
 import { decodePublicKey, describeKey, type KeySpec } from '../pki/key.js';
-import { readDer } from '../pki/der.js';
 import { encodeName } from '../pki/name.js';
-import { caSubject, type CertificateType, certificateTypes, requestSubject } from '../pki/profile.js';
 import { oid } from '../pki/oid.js';
+import { type CertificateType, caSubject, certificateTypes, requestSubject } from '../pki/profile.js';
 import { randomSerial } from '../pki/serial.js';
 import { validityFrom } from '../pki/validity.js';
 import type { Platform } from '../platform/index.js';

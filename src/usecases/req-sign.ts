@@ -4,17 +4,17 @@
  * @module
  */
 
+import type { Issuer } from '../pki/issue.js';
 import type { KeySpec } from '../pki/key.js';
+import { parseFileName } from '../pki/name.js';
 import type { CertificateType } from '../pki/profile.js';
 import type { Platform } from '../platform/index.js';
-import type { Issuer } from '../pki/issue.js';
 import { issueInCa } from '../store/issue-batch.js';
 import { type Ca, openIssuer, readCa } from '../store/pki-directory.js';
 import { fingerprint } from './fingerprint.js';
 import { type FreshRequest, inParallel, makeRequest, type RequestMade, requireFree } from './req.js';
 import { deliver, type Signed } from './sign.js';
 import { orRefused, type Refused } from './summary.js';
-import { parseFileName } from '../pki/name.js';
 
 export interface ReqSignRequest {
   readonly pkiDirectory: string;

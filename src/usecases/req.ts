@@ -4,17 +4,17 @@
  * @module
  */
 
-import { createCertificationRequest, decodeCertificationRequest } from '../pki/certification-request.js';
-import type { CertificationRequest } from '../pki/certification-request.js';
-import { generateKeyPair } from '../pki/engine.js';
 import { OvsPkiError } from '../errors.js';
+import type { CertificationRequest } from '../pki/certification-request.js';
+import { createCertificationRequest, decodeCertificationRequest } from '../pki/certification-request.js';
+import { generateKeyPair } from '../pki/engine.js';
 import { describeKey, encodePrivateKey, type KeySpec } from '../pki/key.js';
 import { commonNameOf, type FileName, parseFileName } from '../pki/name.js';
 import { requestSubject } from '../pki/profile.js';
 import { requestFileText } from '../pki/text.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
-import { fingerprint, type FingerprintResult } from './fingerprint.js';
+import { type FingerprintResult, fingerprint } from './fingerprint.js';
 import { orRefused, type Refused } from './summary.js';
 
 export interface ReqRequest {

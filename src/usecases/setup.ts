@@ -9,7 +9,7 @@ import type { CertificateType } from '../pki/profile.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { caFolder, caLayout } from '../store/layout.js';
-import { init, type InitResult } from './init.js';
+import { type InitResult, init } from './init.js';
 import { type RequestSigned, reqSign } from './req-sign.js';
 import type { Refused } from './summary.js';
 import { type Verified, verify } from './verify.js';
@@ -37,7 +37,9 @@ export interface SetupResult {
 export async function setup(platform: Platform, request: SetupRequest): Promise<SetupResult> {
   const { pkiDirectory, names, type, keySpec, days } = request;
   // 1. A PKI, unless there is one.
-  const made = files.exists(pkiDirectory) ? undefined : await init(platform, { pkiDirectory, keySpec, days, force: false });
+  const made = files.exists(pkiDirectory)
+    ? undefined
+    : await init(platform, { pkiDirectory, keySpec, days, force: false });
   // 2. Keys, requests, certificates.
   const signed = await reqSign(platform, { ...request, unique: true, force: false });
   // 3. Are they good?

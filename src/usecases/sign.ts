@@ -77,11 +77,7 @@ export async function sign(platform: Platform, request: SignRequest): Promise<(S
   );
 }
 
-async function readItem(
-  platform: Platform,
-  { force, confirmed }: SignRequest,
-  name: string,
-): Promise<SignItem> {
+async function readItem(platform: Platform, { force, confirmed }: SignRequest, name: string): Promise<SignItem> {
   const file = parseFileName(name);
   const content = readRequest(file);
   const wanted = confirmed?.get(name);
@@ -90,7 +86,10 @@ async function readItem(
       hint: `look at it again: ovs-pki-ts fingerprint ${file.requestFile}`,
     });
   }
-  const order = { request: decodeCertificationRequestPem(content.toString('latin1'), file.requestFile), name: file.name };
+  const order = {
+    request: decodeCertificationRequestPem(content.toString('latin1'), file.requestFile),
+    name: file.name,
+  };
   if (!force) requireFree(file.certificateFile);
   return { name, file, order };
 }

@@ -1,5 +1,5 @@
-import { init } from '../../usecases/init.js';
 import { OvsPkiError } from '../../errors.js';
+import { init } from '../../usecases/init.js';
 import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../common.js';
 import type { CommandContext, Outcome } from '../outcome.js';
 

@@ -1,5 +1,5 @@
 import { nameFault } from '../../pki/name.js';
-import { setup, type SetupResult } from '../../usecases/setup.js';
+import { type SetupResult, setup } from '../../usecases/setup.js';
 import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../common.js';
 import { namesAndTypeOf } from '../names.js';
 import type { CommandContext, Outcome } from '../outcome.js';

@@ -1,8 +1,8 @@
 import { OvsPkiError } from '../../errors.js';
-import type { Platform } from '../../platform/index.js';
 import { parseFileName } from '../../pki/name.js';
-import { fingerprint, type FingerprintResult } from '../../usecases/fingerprint.js';
-import { sign, type Signed } from '../../usecases/sign.js';
+import type { Platform } from '../../platform/index.js';
+import { type FingerprintResult, fingerprint } from '../../usecases/fingerprint.js';
+import { type Signed, sign } from '../../usecases/sign.js';
 import { orRefused, type Refused } from '../../usecases/summary.js';
 import { daysOf, pkiDirectoryOf } from '../common.js';
 import { namesAndTypeOf } from '../names.js';
@@ -54,10 +54,7 @@ export function signedLine({ name, type, certificate }: Signed): string {
   return `${name}: signed by ${type}ca, serial ${serialNumber}, valid until ${dayText(notAfter)}`;
 }
 
-function showFingerprints(
-  platform: Platform,
-  names: readonly string[],
-): Promise<(FingerprintResult | Refused)[]> {
+function showFingerprints(platform: Platform, names: readonly string[]): Promise<(FingerprintResult | Refused)[]> {
   return Promise.all(
     names.map((name) => orRefused(name, () => fingerprint(platform, { file: parseFileName(name).requestFile }))),
   );

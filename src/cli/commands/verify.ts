@@ -1,4 +1,4 @@
-import { verify, type Verified } from '../../usecases/verify.js';
+import { type Verified, verify } from '../../usecases/verify.js';
 import { pkiDirectoryOf } from '../common.js';
 import { namesAndTypeOf } from '../names.js';
 import type { CommandContext, Outcome } from '../outcome.js';

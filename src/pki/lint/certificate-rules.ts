@@ -7,13 +7,13 @@
 import { X509Certificate } from 'node:crypto';
 import type { Certificate } from '../certificate.js';
 import { equalBytes } from '../der.js';
+import { describeKey, type PublicKey } from '../key.js';
 import { attributeValues, nameOfCommonName } from '../name.js';
 import { oid } from '../oid.js';
 import { keyUsageFor, leafPurposes, type Profile } from '../profile.js';
 import { parseSerial } from '../serial.js';
-import { describeKey, type PublicKey } from '../key.js';
-import { findingsOf, type Rule } from './rule.js';
 import { keyRules } from './key-rules.js';
+import { findingsOf, type Rule } from './rule.js';
 
 /** What the certificate is meant to be. */
 export interface CertificateContext {
@@ -160,7 +160,8 @@ export const certificateRules: readonly CertificateRule[] = [
     citation: 'RFC 5280, sections 4.2.1.1 and 4.2.1.2',
     check: ({ subjectKeyIdentifier: own, authorityKeyIdentifier: authority }, { issuerCertificate: issuer }) => {
       const wanted = issuer === undefined ? own : (issuer.subjectKeyIdentifier ?? authority);
-      const good = own?.length === 20 && authority !== undefined && wanted !== undefined && equalBytes(authority, wanted);
+      const good =
+        own?.length === 20 && authority !== undefined && wanted !== undefined && equalBytes(authority, wanted);
       return unless(good, 'the key identifiers of subject and authority are missing or do not fit the issuer');
     },
   },

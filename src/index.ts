@@ -1,0 +1,40 @@
+/**
+ * PKI and certificates for Open vSwitch, as a library. Every function does what the command of its name does, takes
+ * the edges of the program (clock, log, WebCrypto provider) first, and neither prompts nor prints.
+ *
+ * ```ts
+ * import { init, nodePlatform, reqSign } from 'ovs-pki-ts';
+ *
+ * const platform = nodePlatform();
+ * await init(platform, { pkiDirectory: 'pki', keySpec: { type: 'rsa', bits: 3072 }, days: 3650, force: false });
+ * ```
+ *
+ * @module
+ */
+
+export { type ErrorCode, type ErrorOptions, errorTable, OvsPkiError } from './errors.js';
+export { type Certificate, decodeCertificate, decodeCertificatePem } from './pki/certificate.js';
+export {
+  type CertificationRequest,
+  decodeCertificationRequest,
+  decodeCertificationRequestPem,
+} from './pki/certification-request.js';
+export { defaultKeySpec, type KeySpec, type PublicKey } from './pki/key.js';
+export type { Finding } from './pki/lint/rule.js';
+export { nameFault } from './pki/name.js';
+export { expandNames } from './pki/name-list.js';
+export type { CertificateType } from './pki/profile.js';
+export { defaultDays } from './pki/validity.js';
+export { type Clock, fixedClock, systemClock } from './platform/clock.js';
+export { nodePlatform, type Platform } from './platform/index.js';
+export { type Log, openLog, silentLog } from './platform/log.js';
+export { defaultPkiDirectory } from './store/layout.js';
+export { type FingerprintRequest, type FingerprintResult, fingerprint } from './usecases/fingerprint.js';
+export { type InitRequest, type InitResult, init } from './usecases/init.js';
+export { type ReqRequest, type RequestMade, req } from './usecases/req.js';
+export { type ReqSignRequest, type RequestSigned, reqSign } from './usecases/req-sign.js';
+export { type SelfSigned, type SelfSignRequest, selfSign } from './usecases/self-sign.js';
+export { type SetupRequest, type SetupResult, setup } from './usecases/setup.js';
+export { type Signed, type SignRequest, sign } from './usecases/sign.js';
+export type { CertificateSummary, Refused } from './usecases/summary.js';
+export { type Verified, type VerifyRequest, verify } from './usecases/verify.js';

@@ -1,0 +1,18 @@
+/** Keys that were made once, because making RSA keys is slow. They protect nothing. */
+
+import { readFileSync } from 'node:fs';
+import { fixturesFolder } from './programs.js';
+
+/** The place of one of the twelve RSA-2048 keys, 1 to 12. */
+export function rsaKeyFile(number: number): string {
+  return `${fixturesFolder}/keys/rsa-2048-${String(number).padStart(2, '0')}.pem`;
+}
+
+/** The place of one of two keys on a curve. */
+export function ecKeyFile(curve: 'p256' | 'p384', number: 1 | 2): string {
+  return `${fixturesFolder}/keys/ec-${curve}-${number}.pem`;
+}
+
+export function readPem(file: string): string {
+  return readFileSync(file, 'latin1');
+}

@@ -1,0 +1,59 @@
+/** Running the program under test, and the real programs that it is held against. */
+
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export interface Run {
+  /** Exit status; null where a signal ended it. */
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+}
+
+/** The root of the project, seen from build/test/support. */
+export const projectRoot = fileURLToPath(new URL('../../../', import.meta.url));
+export const programPath = `${projectRoot}bin/ovs-pki-ts.js`;
+export const fixturesFolder = `${projectRoot}test/fixtures`;
+
+/** Runs a program to its end, whatever its exit status. */
+export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC', ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const output = { stdout: '', stderr: '' };
+    child.stdout.on('data', (data) => {
+      output.stdout += data;
+    });
+    child.stderr.on('data', (data) => {
+      output.stderr += data;
+    });
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(options.input ?? '');
+    child.on('error', reject);
+    child.on('close', (status, signal) => resolve({ status, signal, ...output }));
+  });
+}
+
+/** Runs a program that must succeed, and gives what it printed to standard output. */
+export async function runWell(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const result = await run(program, args, options);
+  if (result.status !== 0) {
+    throw new Error(`${program} ${args.join(' ')}: exit status ${result.status}\n${result.stdout}\n${result.stderr}`);
+  }
+  return result.stdout;
+}
+
+/** Runs ovs-pki-ts from source, as an installed program runs. */
+export function runOurs(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+  return run(process.execPath, [programPath, ...args], options);
+}
