@@ -77,11 +77,11 @@ function print({ command, options }: Call, { text, json, errors, warnings = [], 
 /** Reads the command line; undefined where it only asked for help or the version, which has been printed. */
 function parseCall(args: readonly string[]): Call | undefined {
   let call: Call | undefined;
-  const parser = buildParser((found) => {
+  const normalized = normalizeArguments(args);
+  const parser = buildParser(normalized[0], (found) => {
     call = found;
   });
   try {
-    const normalized = normalizeArguments(args);
     if (normalized.length === 0) throw new OvsPkiError('USAGE', 'there is no command', { hint: 'ovs-pki-ts --help' });
     parser.parse(normalized, { from: 'user' });
   } catch (error) {
@@ -92,7 +92,8 @@ function parseCall(args: readonly string[]): Call | undefined {
   return call;
 }
 
-function buildParser(found: (call: Call) => void): Parser {
+/** A parser that knows the command that is called, or all of them where help may be wanted. */
+function buildParser(called: string | undefined, found: (call: Call) => void): Parser {
   const program = new Parser('ovs-pki-ts')
     .description('PKI and certificate lifecycle for Open vSwitch; takes the command lines of ovs-pki')
     .version(`ovs-pki-ts ${version}`, '-V, --version', 'print the version')
@@ -102,7 +103,8 @@ function buildParser(found: (call: Call) => void): Parser {
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .addHelpText('after', helpAfter);
-  for (const spec of commandSpecs) {
+  const known = commandSpecs.filter(({ name }) => name === called);
+  for (const spec of known.length > 0 ? known : commandSpecs) {
     const used: readonly string[] = spec.options;
     const command = program
       .command(spec.name)

@@ -43,9 +43,17 @@ export type AuditEntry = AuditIntent | AuditOutcome;
 /** More than the intents of the largest batch take. */
 const tailBytes = 256 * 1024;
 
+/** Appends entries and waits until they are on the disk. */
 export function appendAudit(file: string, entries: readonly AuditEntry[]): void {
-  if (entries.length > 0)
-    files.appendDurably(file, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''), 0o640);
+  if (entries.length > 0) files.appendDurably(file, toLines(entries), 0o640);
+}
+
+/**
+ * Appends outcomes and does not wait: one that is lost in a crash of the machine leaves an intent without an outcome,
+ * which the next run finishes.
+ */
+export function appendOutcomes(file: string, outcomes: readonly AuditOutcome[]): void {
+  if (outcomes.length > 0) files.append(file, toLines(outcomes));
 }
 
 /** The intents without an outcome: those of a run that was interrupted. Also takes away a torn last line. */
@@ -62,6 +70,10 @@ export function unfinishedIntents(file: string): AuditIntent[] {
     else if (entry !== undefined) open.delete(entry.serialNumber);
   }
   return [...open.values()];
+}
+
+function toLines(entries: readonly AuditEntry[]): string {
+  return entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 }
 
 function parseEntry(line: string): AuditEntry | undefined {

@@ -19,12 +19,12 @@ import { certificateFileText } from '../pki/text.js';
 import { validityFrom } from '../pki/validity.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
-import { type AuditIntent, appendAudit, unfinishedIntents } from './audit-log.js';
+import { type AuditIntent, appendAudit, appendOutcomes, unfinishedIntents } from './audit-log.js';
 import { appendIndexRows, findIndexRow, indexRowFor, repairIndexTail } from './index-txt.js';
 import { findKey, keyHash, type RegisteredKey, registerKeys, syncKeyRegister } from './key-register.js';
 import { issuedCertificateFile } from './layout.js';
 import { withLock } from './lock.js';
-import type { Ca } from './pki-directory.js';
+import { type Ca, openIssuer } from './pki-directory.js';
 
 export interface IssueOrder {
   readonly request: CertificationRequest;
@@ -48,12 +48,11 @@ interface Work {
  * Issues a certificate for each request that breaks no rule, in the order given.
  *
  * @returns a result for each order; a refusal of one does not touch the others
- * @throws CA_EXPIRED, PKI_LOCKED, PKI_CORRUPT: then nothing of what follows was issued
+ * @throws CA_EXPIRED, PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED: then nothing of what follows was issued
  */
 export async function issueInCa(
   platform: Platform,
   ca: Ca,
-  issuer: Issuer,
   orders: readonly IssueOrder[],
   days: number,
   done: (count: number) => void = () => undefined,
@@ -61,23 +60,48 @@ export async function issueInCa(
   const results: IssueResult[] = [];
   for (let start = 0; start < orders.length; start += batchSize) {
     const batch = orders.slice(start, start + batchSize);
-    results.push(...(await withLock(ca.layout.lock, () => issueBatch(platform, ca, issuer, batch, days))));
+    const prepare = () => prepareBatch(platform.crypto, ca, batch);
+    const issue = (prepared: PreparedBatch) => issueBatch(platform, ca, prepared, days);
+    results.push(...(await withLock(ca.layout.lock, prepare, issue)));
     done(results.length);
   }
   return results;
 }
 
+/** What can be known of a batch before the lock is held. */
+interface PreparedBatch {
+  readonly issuer: Issuer;
+  readonly orders: readonly ProvedOrder[];
+}
+
+interface ProvedOrder extends IssueOrder {
+  readonly possessionProved: boolean;
+  readonly keyHash: string;
+}
+
+async function prepareBatch(crypto: Crypto, ca: Ca, orders: readonly IssueOrder[]): Promise<PreparedBatch> {
+  const prove = async (order: IssueOrder): Promise<ProvedOrder> => {
+    const { publicKey, signatureAlgorithm, toBeSigned, signature } = order.request;
+    return {
+      ...order,
+      possessionProved: await verifySignature(crypto, publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
+      keyHash: await keyHash(crypto, publicKey.spki),
+    };
+  };
+  const [issuer, ...proved] = await Promise.all([openIssuer(crypto, ca), ...orders.map(prove)]);
+  return { issuer, orders: proved };
+}
+
 async function issueBatch(
   platform: Platform,
   ca: Ca,
-  issuer: Issuer,
-  orders: readonly IssueOrder[],
+  { issuer, orders }: PreparedBatch,
   days: number,
 ): Promise<IssueResult[]> {
   const validity = validityFrom(platform.clock.now(), days, ca.certificate);
   recoverInterrupted(platform, ca);
   await syncKeyRegister(platform.crypto, ca.layout);
-  const checked = await checkOrders(platform.crypto, ca, orders);
+  const checked = checkOrders(platform.crypto, ca, orders);
   const work = checked.filter((item): item is Work => !(item instanceof OvsPkiError));
 
   const intents = work.map((item) => intentOf(platform, ca, item, validity.notAfter));
@@ -95,7 +119,8 @@ async function issueBatch(
     ),
   );
   const kept = keepCertificates(ca, made);
-  appendAudit(
+
+  appendOutcomes(
     ca.layout.auditLog,
     kept.map((result, index) => outcomeOf(platform, work[index] as Work, !(result instanceof OvsPkiError))),
   );
@@ -109,34 +134,21 @@ async function issueBatch(
   });
 }
 
-async function checkOrders(crypto: Crypto, ca: Ca, orders: readonly IssueOrder[]): Promise<(Work | OvsPkiError)[]> {
-  const proofs = await Promise.all(
-    orders.map(async ({ request }) => ({
-      possessionProved: await verifySignature(
-        crypto,
-        request.publicKey,
-        request.signatureAlgorithm,
-        request.toBeSigned.bytes,
-        request.signature,
-      ),
-      hash: await keyHash(crypto, request.publicKey.spki),
-    })),
-  );
+function checkOrders(crypto: Crypto, ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiError)[] {
   const inThisBatch = new Map<string, string>();
-  return orders.map((order, index): Work | OvsPkiError => {
-    const { request, name } = order;
-    const { possessionProved, hash } = proofs[index] as (typeof proofs)[number];
+  return orders.map((order): Work | OvsPkiError => {
+    const { request, name, possessionProved, keyHash } = order;
     const reasons = requestFindings(request, {
       name,
       possessionProved,
       caOrganization: ca.organization,
-      keyCertifiedFor: inThisBatch.get(hash) ?? findKey(ca.layout, hash)?.commonName,
+      keyCertifiedFor: inThisBatch.get(keyHash) ?? findKey(ca.layout, keyHash)?.commonName,
       isCaKey: equalBytes(request.publicKey.spki, ca.certificate.publicKey.spki),
     });
     const [commonName = ''] = request.commonNames;
     if (reasons.length > 0) return refusal(name ?? commonName, reasons);
-    inThisBatch.set(hash, commonName);
-    return { order, commonName, serialNumber: freeSerial(crypto, ca), keyHash: hash };
+    inThisBatch.set(keyHash, commonName);
+    return { order, commonName, serialNumber: freeSerial(crypto, ca), keyHash };
   });
 }
 

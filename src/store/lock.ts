@@ -13,23 +13,30 @@ import { runWithDescriptor } from '../platform/run.js';
 /** How long we wait for another process, in seconds, unless the caller says otherwise. */
 export const defaultLockWaitSeconds = 60;
 
-/** Runs an action while holding the lock. Throws PKI_LOCKED where another process holds it for too long. */
-export async function withLock<T>(
+/**
+ * Runs an action while holding the lock. What can be prepared without it is prepared while we wait for it. Throws
+ * PKI_LOCKED where another process holds it for too long.
+ */
+export async function withLock<Prepared, T>(
   file: string,
-  action: () => Promise<T>,
+  prepare: () => Promise<Prepared>,
+  action: (prepared: Prepared) => Promise<T>,
   waitSeconds = defaultLockWaitSeconds,
 ): Promise<T> {
   const descriptor = files.openForLock(file);
   try {
-    const args = ['--exclusive', '--wait', String(waitSeconds), '3'];
-    if ((await runWithDescriptor('flock', args, descriptor)) !== 0) {
-      throw new OvsPkiError('PKI_LOCKED', `${file} has been held by another process for ${waitSeconds} seconds`, {
-        hint: `see which: fuser -v ${file}`,
-        details: { file, waitSeconds },
-      });
-    }
-    return await action();
+    const [prepared] = await Promise.all([prepare(), acquire(file, descriptor, waitSeconds)]);
+    return await action(prepared);
   } finally {
     files.close(descriptor);
   }
+}
+
+async function acquire(file: string, descriptor: number, waitSeconds: number): Promise<void> {
+  const args = ['--exclusive', '--wait', String(waitSeconds), '3'];
+  if ((await runWithDescriptor('flock', args, descriptor)) === 0) return;
+  throw new OvsPkiError('PKI_LOCKED', `${file} has been held by another process for ${waitSeconds} seconds`, {
+    hint: `see which: fuser -v ${file}`,
+    details: { file, waitSeconds },
+  });
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Issuer } from '../pki/issue.js';
 import type { KeySpec } from '../pki/key.js';
 import { parseFileName } from '../pki/name.js';
 import type { CertificateType } from '../pki/profile.js';
@@ -38,9 +37,9 @@ const chunkSize = 32;
  * @throws PKI_NOT_FOUND, PKI_CORRUPT, PKI_LOCKED, CA_EXPIRED, KEY_MISMATCH, KEY_ENCRYPTED
  */
 export async function reqSign(platform: Platform, request: ReqSignRequest): Promise<(RequestSigned | Refused)[]> {
-  // 1. The CA.
+  // 1. The CA; before minutes are spent on keys: can it sign?
   const ca = readCa(request.pkiDirectory, request.type);
-  const issuer = await openIssuer(platform.crypto, ca);
+  await openIssuer(platform.crypto, ca);
   // 2. Keys and requests on all cores; 3. certificates and their files, a chunk behind.
   const results: (RequestSigned | Refused)[] = [];
   let signing = Promise.resolve();
@@ -50,7 +49,7 @@ export async function reqSign(platform: Platform, request: ReqSignRequest): Prom
       orRefused(name, () => freshRequest(platform, request, name)),
     );
     await signing;
-    signing = signChunk(platform, ca, issuer, request, chunk).then((signed) => {
+    signing = signChunk(platform, ca, request, chunk).then((signed) => {
       results.push(...signed);
       request.onProgress?.(results.length, request.names.length);
     });
@@ -67,13 +66,12 @@ function freshRequest(platform: Platform, request: ReqSignRequest, name: string)
 async function signChunk(
   platform: Platform,
   ca: Ca,
-  issuer: Issuer,
   { days, force }: ReqSignRequest,
   chunk: readonly (FreshRequest | Refused)[],
 ): Promise<(RequestSigned | Refused)[]> {
   const ready = chunk.filter((item): item is FreshRequest => 'request' in item);
   const orders = ready.map(({ request, file }) => ({ request, name: file.name }));
-  const issued = (await issueInCa(platform, ca, issuer, orders, days)).values();
+  const issued = (await issueInCa(platform, ca, orders, days)).values();
   return Promise.all(
     chunk.map((item) => {
       if (!('request' in item)) return item;

@@ -14,7 +14,7 @@ import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { type IssueOrder, issueInCa } from '../store/issue-batch.js';
 import { issuedCertificateFile } from '../store/layout.js';
-import { type Ca, openIssuer, readCa } from '../store/pki-directory.js';
+import { type Ca, readCa } from '../store/pki-directory.js';
 import { fingerprintOf } from './fingerprint.js';
 import { requireFree } from './req.js';
 import { type CertificateSummary, orRefused, type Refused, summarize } from './summary.js';
@@ -57,7 +57,6 @@ export interface SignItem {
 export async function sign(platform: Platform, request: SignRequest): Promise<(Signed | Refused)[]> {
   // 1. The CA.
   const ca = readCa(request.pkiDirectory, request.type);
-  const issuer = await openIssuer(platform.crypto, ca);
   // 2. What is there to be signed.
   const items = await Promise.all(
     request.names.map((name) => orRefused(name, () => readItem(platform, request, name))),
@@ -66,7 +65,7 @@ export async function sign(platform: Platform, request: SignRequest): Promise<(S
   // 3. The certificates.
   const progress = (done: number) => request.onProgress?.(items.length - ready.length + done, items.length);
   const orders = ready.map(({ order }) => order);
-  const issued = (await issueInCa(platform, ca, issuer, orders, request.days, progress)).values();
+  const issued = (await issueInCa(platform, ca, orders, request.days, progress)).values();
   // 4. Their files.
   return Promise.all(
     items.map((item) =>

@@ -19,7 +19,7 @@ export interface RunOptions {
 
 /** The root of the project, seen from build/test/support. */
 export const projectRoot = fileURLToPath(new URL('../../../', import.meta.url));
-export const programPath = `${projectRoot}bin/ovs-pki-ts.js`;
+export const programPath = `${projectRoot}bin/ovs-pki-ts.cjs`;
 export const fixturesFolder = `${projectRoot}test/fixtures`;
 
 /** Runs a program to its end, whatever its exit status. */
