@@ -17,8 +17,7 @@ function loadProgram() {
 
 /** The exports of the program, and its script, from which the build makes the cache. */
 function loadScript() {
-  const source = `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(file, 'latin1')}\n})`;
-  const script = new vm.Script(source, { filename: file, cachedData: readCache() });
+  const script = new vm.Script(fs.readFileSync(file, 'latin1'), { filename: file, cachedData: readCache() });
   const loaded = { exports: {} };
   script.runInThisContext()(loaded.exports, createRequire(file), loaded, file, __dirname);
   return { exports: loaded.exports, script };

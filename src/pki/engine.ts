@@ -5,7 +5,7 @@
  * @module
  */
 
-import { webcrypto } from 'node:crypto';
+import { createHash, createPublicKey, verify, webcrypto } from 'node:crypto';
 import { OvsPkiError } from '../errors.js';
 import {
   bitStringBytes,
@@ -14,7 +14,6 @@ import {
   encodeNull,
   encodeOid,
   encodeSequence,
-  integerBytes,
   readDer,
   readOid,
   sequenceOf,
@@ -107,31 +106,30 @@ export async function signBytes(crypto: Crypto, key: SigningKey, bytes: Uint8Arr
   return key.algorithm.type === 'rsa' ? raw : encodeEcdsa(raw);
 }
 
-/** Whether a signature over bytes was made with the private half of a key. An unknown algorithm gives false. */
-export async function verifySignature(
-  crypto: Crypto,
+/**
+ * Whether a signature over bytes was made with the private half of a key. An unknown algorithm gives false. Done with
+ * OpenSSL whatever the provider is: nothing secret is in it.
+ */
+export function verifySignature(
   publicKey: PublicKey,
   algorithmOid: string,
   bytes: Uint8Array,
   signature: Uint8Array,
-): Promise<boolean> {
+): boolean {
   const algorithm = signatureAlgorithms.find((known) => known.oid === algorithmOid);
   if (algorithm === undefined || algorithm.type !== publicKey.type) return false;
-  const curve = publicKey.type === 'ec' ? publicKey.curve : undefined;
   try {
-    const parameters = keyAlgorithm(algorithm, curve);
-    const key = await crypto.subtle.importKey('spki', plain(publicKey.spki), parameters, false, ['verify']);
-    const raw = curve === undefined ? signature : decodeEcdsa(signature, curve);
-    return await crypto.subtle.verify(useAlgorithm(algorithm), key, plain(raw), plain(bytes));
+    const key = createPublicKey({ key: Buffer.from(publicKey.spki), format: 'der', type: 'spki' });
+    return verify(algorithm.hash, bytes, key, signature);
   } catch {
-    // A key that is no key (a point off its curve, a modulus of zero) or a signature that is not DER proves nothing.
+    // A key that is no key (a point off its curve, a modulus of zero) proves nothing.
     return false;
   }
 }
 
-/** SHA-1 of the key bits: the key identifier of RFC 5280, section 4.2.1.2, method (1), which OpenSSL uses too. */
-export async function keyIdentifier(crypto: Crypto, publicKey: PublicKey): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-1', plain(publicKey.keyBits)));
+/** The key identifier of RFC 5280, section 4.2.1.2, method (1): SHA-1 of the key bits. OpenSSL uses the same. */
+export function keyIdentifier(publicKey: PublicKey): Uint8Array {
+  return createHash('sha1').update(publicKey.keyBits).digest();
 }
 
 /** AlgorithmIdentifier: parameters NULL for RSA (RFC 4055), absent for ECDSA (RFC 5758). */
@@ -171,17 +169,6 @@ function useAlgorithm(algorithm: SignatureAlgorithm) {
 function encodeEcdsa(raw: Uint8Array): Uint8Array {
   const half = raw.length / 2;
   return encodeSequence(...[raw.subarray(0, half), raw.subarray(half)].map((part) => encodeInteger(toNumber(part))));
-}
-
-function decodeEcdsa(signature: Uint8Array, curve: Curve): Uint8Array {
-  const half = curve === 'P-256' ? 32 : 48;
-  const raw = new Uint8Array(2 * half);
-  for (const [index, part] of sequenceOf(readDer(signature), 'the signature').entries()) {
-    let bytes = integerBytes(part, 'the signature');
-    if (bytes[0] === 0) bytes = bytes.subarray(1);
-    raw.set(bytes, (index + 1) * half - bytes.length);
-  }
-  return raw;
 }
 
 function toNumber(bytes: Uint8Array): bigint {

@@ -50,7 +50,7 @@ export interface CertificateInput {
  * @throws KEY_MISMATCH where the key of the issuer is not the one in its certificate.
  */
 export async function issueCertificate(crypto: Crypto, issuer: Issuer, input: CertificateInput): Promise<Certificate> {
-  const toBeSigned = await prepareCertificate(crypto, issuer, input);
+  const toBeSigned = prepareCertificate(issuer, input);
   const linted = lintCertificate(toBeSigned, encodeSignatureAlgorithm(issuer.signingKey.algorithm), {
     ...input,
     issuerCertificate: issuer.certificate,
@@ -59,7 +59,7 @@ export async function issueCertificate(crypto: Crypto, issuer: Issuer, input: Ce
 }
 
 /** The TBSCertificate (RFC 5280, section 4.1.2), not linted yet. */
-export async function prepareCertificate(crypto: Crypto, issuer: Issuer, input: CertificateInput): Promise<Uint8Array> {
+export function prepareCertificate(issuer: Issuer, input: CertificateInput): Uint8Array {
   const version3 = encode(contextTag(0, true), encodeInteger(2));
   return encodeSequence(
     version3,
@@ -75,7 +75,7 @@ export async function prepareCertificate(crypto: Crypto, issuer: Issuer, input: 
         profile: input.profile,
         publicKey: input.publicKey,
         dnsName: input.commonName,
-        subjectKeyIdentifier: await keyIdentifier(crypto, input.publicKey),
+        subjectKeyIdentifier: keyIdentifier(input.publicKey),
         authorityKeyIdentifier: issuer.keyIdentifier,
       }),
     ),
@@ -86,7 +86,7 @@ async function signLinted(crypto: Crypto, issuer: Issuer, linted: LintedCertific
   const signature = await signBytes(crypto, issuer.signingKey, linted.toBeSigned);
   const algorithm: SignatureAlgorithm = issuer.signingKey.algorithm;
   // A wrong key, or a signature damaged while it was computed (which could give an RSA key away), never leaves.
-  if (!(await verifySignature(crypto, issuer.publicKey, algorithm.oid, linted.toBeSigned, signature))) {
+  if (!verifySignature(issuer.publicKey, algorithm.oid, linted.toBeSigned, signature)) {
     throw new OvsPkiError('KEY_MISMATCH', 'the private key does not belong to the certificate of the issuer', {
       hint: 'compare the two: openssl pkey -pubout -in KEY; openssl x509 -pubkey -noout -in CERTIFICATE',
     });

@@ -29,30 +29,27 @@ const maximumDepth = 10;
 
 /** The reasons why the certificate is not valid; none for a valid one. */
 export async function pathFindings(crypto: Crypto, input: PathInput): Promise<Finding[]> {
-  const { path, finding } = await buildPath(crypto, input);
+  const { path, finding } = buildPath(input);
   const findings = finding === undefined ? [] : [finding];
   for (const [depth, certificate] of path.entries()) {
     findings.push(...timeFindings(certificate, depth, input.at), ...criticalFindings(certificate, depth));
     if (depth > 0) findings.push(...authorityFindings(certificate, path.slice(0, depth)));
   }
-  if (finding === undefined) findings.push(...(await revocationFindings(crypto, path, input)));
+  if (finding === undefined) findings.push(...revocationFindings(path, input));
   if (findings.length > 0) return findings;
   const refusal = await pkijsRefusal(crypto, { ...input, path });
   return refusal === undefined ? [] : [found('second-opinion', 'pkijs', `pkijs refuses the path: ${refusal}`)];
 }
 
 /** From the certificate to a trust anchor, as far as it goes. */
-async function buildPath(
-  crypto: Crypto,
-  { certificate, authorities }: PathInput,
-): Promise<{ path: Certificate[]; finding?: Finding }> {
+function buildPath({ certificate, authorities }: PathInput): { path: Certificate[]; finding?: Finding } {
   const path = [certificate];
   for (let current = certificate; path.length <= maximumDepth; ) {
     if (authorities.some((authority) => equalBytes(authority.der, current.der)) && isSelfIssued(current)) {
       return { path };
     }
     const candidates = authorities.filter((authority) => sameName(authority.subject, current.issuer));
-    const issuer = await signerAmong(crypto, current, candidates);
+    const issuer = signerAmong(current, candidates);
     if (issuer === undefined) return { path, finding: noIssuer(current, path.length - 1, candidates.length > 0) };
     path.push(issuer);
     current = issuer;
@@ -60,19 +57,12 @@ async function buildPath(
   return { path, finding: found('path-length', 'RFC 5280, section 6', `the path is longer than ${maximumDepth}`) };
 }
 
-async function signerAmong(
-  crypto: Crypto,
-  certificate: Certificate,
-  candidates: readonly Certificate[],
-): Promise<Certificate | undefined> {
+function signerAmong(certificate: Certificate, candidates: readonly Certificate[]): Certificate | undefined {
   const { signatureAlgorithm, innerSignatureAlgorithm, toBeSigned, signature } = certificate;
   if (signatureAlgorithm !== innerSignatureAlgorithm) return undefined;
-  for (const candidate of candidates) {
-    if (await verifySignature(crypto, candidate.publicKey, signatureAlgorithm, toBeSigned.bytes, signature)) {
-      return candidate;
-    }
-  }
-  return undefined;
+  return candidates.find(({ publicKey }) =>
+    verifySignature(publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
+  );
 }
 
 function noIssuer(certificate: Certificate, depth: number, sameNameExists: boolean): Finding {
@@ -160,11 +150,7 @@ function isWithin(name: string, constraint: string): boolean {
   return right === '' || left === right || left.endsWith(`.${right}`);
 }
 
-async function revocationFindings(
-  crypto: Crypto,
-  path: readonly Certificate[],
-  { crls, at }: PathInput,
-): Promise<Finding[]> {
+function revocationFindings(path: readonly Certificate[], { crls, at }: PathInput): Finding[] {
   const findings: Finding[] = [];
   for (const [depth, certificate] of path.slice(0, -1).entries()) {
     const issuer = path[depth + 1] as Certificate;
@@ -174,7 +160,7 @@ async function revocationFindings(
     const rule = (id: string, message: string): void => {
       findings.push(found(id, 'RFC 5280, section 6.3.3', message));
     };
-    if (!(await verifySignature(crypto, issuer.publicKey, signatureAlgorithm, toBeSigned.bytes, signature))) {
+    if (!verifySignature(issuer.publicKey, signatureAlgorithm, toBeSigned.bytes, signature)) {
       rule('crl-signature', 'the signature of the CRL is not that of the CA');
     }
     if (extensions.some(({ critical }) => critical)) rule('crl-extension', 'the CRL has a critical extension');

@@ -174,6 +174,27 @@ export function makeFolder(folder: string, mode?: number): void {
   }
 }
 
+/** Gives a file a second name, unless something has that name. False where it has. */
+export function linkNew(file: string, name: string): boolean {
+  try {
+    fs.linkSync(file, name);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST') return false;
+    throw writeError(name, error);
+  }
+}
+
+/** Gives a file a second name, in place of whatever has that name. */
+export function replaceByLink(file: string, name: string): void {
+  try {
+    fs.linkSync(file, `${file}.new`);
+    fs.renameSync(`${file}.new`, name);
+  } catch (error) {
+    throw writeError(name, error);
+  }
+}
+
 /** Makes a new, empty folder that nobody else can enter yet, beside `place`, to be renamed there when it is complete. */
 export function makeFolderBeside(place: string): string {
   try {
@@ -200,19 +221,6 @@ export function moveFolder(from: string, to: string): void {
 /** Gives a folder the mode that a folder made now would have. */
 export function openFolderMode(folder: string): void {
   fs.chmodSync(folder, 0o777 & ~process.umask());
-}
-
-/** Opens a file for a lock that lives as long as the descriptor, making it where it is missing. */
-export function openForLock(file: string): number {
-  try {
-    return fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
-  } catch (error) {
-    throw writeError(file, error);
-  }
-}
-
-export function close(descriptor: number): void {
-  fs.closeSync(descriptor);
 }
 
 function writeTemporary(file: string, content: string | Uint8Array, mode: number): string {

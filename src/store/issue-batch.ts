@@ -60,9 +60,8 @@ export async function issueInCa(
   const results: IssueResult[] = [];
   for (let start = 0; start < orders.length; start += batchSize) {
     const batch = orders.slice(start, start + batchSize);
-    const prepare = () => prepareBatch(platform.crypto, ca, batch);
-    const issue = (prepared: PreparedBatch) => issueBatch(platform, ca, prepared, days);
-    results.push(...(await withLock(ca.layout.lock, prepare, issue)));
+    const prepared = await prepareBatch(platform.crypto, ca, batch);
+    results.push(...(await withLock(platform, ca.layout.lock, () => issueBatch(platform, ca, prepared, days))));
     done(results.length);
   }
   return results;
@@ -80,16 +79,15 @@ interface ProvedOrder extends IssueOrder {
 }
 
 async function prepareBatch(crypto: Crypto, ca: Ca, orders: readonly IssueOrder[]): Promise<PreparedBatch> {
-  const prove = async (order: IssueOrder): Promise<ProvedOrder> => {
+  const prove = (order: IssueOrder): ProvedOrder => {
     const { publicKey, signatureAlgorithm, toBeSigned, signature } = order.request;
     return {
       ...order,
-      possessionProved: await verifySignature(crypto, publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
-      keyHash: await keyHash(crypto, publicKey.spki),
+      possessionProved: verifySignature(publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
+      keyHash: keyHash(publicKey.spki),
     };
   };
-  const [issuer, ...proved] = await Promise.all([openIssuer(crypto, ca), ...orders.map(prove)]);
-  return { issuer, orders: proved };
+  return { issuer: await openIssuer(crypto, ca), orders: orders.map(prove) };
 }
 
 async function issueBatch(
@@ -100,7 +98,7 @@ async function issueBatch(
 ): Promise<IssueResult[]> {
   const validity = validityFrom(platform.clock.now(), days, ca.certificate);
   recoverInterrupted(platform, ca);
-  await syncKeyRegister(platform.crypto, ca.layout);
+  syncKeyRegister(ca.layout);
   const checked = checkOrders(platform.crypto, ca, orders);
   const work = checked.filter((item): item is Work => !(item instanceof OvsPkiError));
 

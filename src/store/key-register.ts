@@ -6,6 +6,7 @@
  * @module
  */
 
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { OvsPkiError } from '../errors.js';
 import { type Certificate, decodeCertificatePem } from '../pki/certificate.js';
@@ -13,6 +14,7 @@ import { attributeValues } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import type { SerialNumber } from '../pki/serial.js';
 import * as files from '../platform/files.js';
+import { bootId } from '../platform/process-identity.js';
 import { readIndex } from './index-txt.js';
 import { type CaLayout, issuedCertificateFile } from './layout.js';
 
@@ -26,15 +28,15 @@ export interface RegisteredKey {
 const linePattern = /^([0-9a-f]{64}) ([0-9A-F]+) (.+)$/;
 
 /** SHA-256 of a certificate's or request's SubjectPublicKeyInfo, hexadecimal. */
-export async function keyHash(crypto: Crypto, spki: Uint8Array): Promise<string> {
-  return Buffer.from(await crypto.subtle.digest('SHA-256', new Uint8Array(spki))).toString('hex');
+export function keyHash(spki: Uint8Array): string {
+  return createHash('sha256').update(spki).digest('hex');
 }
 
 /**
  * Brings the register up to date with an index that other programs may have written to. Costs one stat where nobody
  * else has. The lock must be held.
  */
-export async function syncKeyRegister(crypto: Crypto, layout: CaLayout): Promise<void> {
+export function syncKeyRegister(layout: CaLayout): void {
   files.makeFolder(layout.keyRegister);
   if (readState(layout) === currentState(layout)) return;
   const known = new Set(allLines(layout).map(({ serialNumber }) => serialNumber));
@@ -42,7 +44,7 @@ export async function syncKeyRegister(crypto: Crypto, layout: CaLayout): Promise
   for (const { serialNumber } of readIndex(layout.index)) {
     if (known.has(serialNumber)) continue;
     const certificate = issuedCertificate(layout, serialNumber);
-    if (certificate !== undefined) missing.push(await registeredKey(crypto, certificate));
+    if (certificate !== undefined) missing.push(registeredKey(certificate));
   }
   registerKeys(layout, missing);
 }
@@ -63,9 +65,9 @@ export function registerKeys(layout: CaLayout, keys: readonly RegisteredKey[]): 
   files.write(stateFile(layout), currentState(layout));
 }
 
-export async function registeredKey(crypto: Crypto, certificate: Certificate): Promise<RegisteredKey> {
+function registeredKey(certificate: Certificate): RegisteredKey {
   return {
-    hash: await keyHash(crypto, certificate.publicKey.spki),
+    hash: keyHash(certificate.publicKey.spki),
     serialNumber: certificate.serialNumber,
     commonName: attributeValues(certificate.subject, oid.commonName)[0]?.replaceAll(/[^\x20-\x7e]/g, '?') ?? '?',
   };
@@ -116,14 +118,4 @@ function readState(layout: CaLayout): string {
  */
 function currentState(layout: CaLayout): string {
   return `${bootId} ${files.stampOf(layout.index)?.stamp ?? 'none'}`;
-}
-
-const bootId = readBootId();
-
-function readBootId(): string {
-  try {
-    return files.readFile('/proc/sys/kernel/random/boot_id').toString('latin1').trim();
-  } catch {
-    return `process ${process.pid}`;
-  }
 }

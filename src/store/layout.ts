@@ -29,7 +29,7 @@ export interface CaLayout {
   readonly auditLog: string;
   /** Ours: which key is certified for which name. */
   readonly keyRegister: string;
-  /** Ours: held while the CA is changed. */
+  /** Ours: a folder that tells who is changing the CA. */
   readonly lock: string;
 }
 

@@ -1,42 +1,139 @@
 /**
- * The lock of a CA: a flock(2) on a file that stays. The kernel gives it back when its owner ends, however it ends,
- * so there is no stale lock. flock(1) of util-linux takes it for us on a descriptor that it shares with us
- * (docs/adr/0001-lock.md).
+ * The lock of a CA: a folder in which the file `owner` tells which process holds it. It survives the death of its
+ * owner: who finds a dead owner takes the lock over, and of several who find it only one (docs/adr/0001-lock.md).
+ *
+ * Files appear by link(2), complete and never over another one. Each owner has an identifier that is never used again:
+ *
+ * - `ID`: the claim of a process, what `owner` becomes a link to;
+ * - `owner`: the claim of the owner, whoever links it first;
+ * - `after-ID`: the claim of the one who follows the dead owner ID. So the owner is found at the end of a chain: the
+ *   claim in `owner`, then that in `after-` it, and so on. Nobody but its end may change or remove `owner`.
  *
  * @module
  */
 
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OvsPkiError } from '../errors.js';
 import * as files from '../platform/files.js';
-import { runWithDescriptor } from '../platform/run.js';
+import type { Platform } from '../platform/index.js';
+import { hasEnded, ownIdentity, type ProcessIdentity } from '../platform/process-identity.js';
 
-/** How long we wait for another process, in seconds, unless the caller says otherwise. */
-export const defaultLockWaitSeconds = 60;
+interface Claim extends ProcessIdentity {
+  readonly id: string;
+  /** ISO 8601, UTC. */
+  readonly since: string;
+}
 
-/**
- * Runs an action while holding the lock. What can be prepared without it is prepared while we wait for it. Throws
- * PKI_LOCKED where another process holds it for too long.
- */
-export async function withLock<Prepared, T>(
-  file: string,
-  prepare: () => Promise<Prepared>,
-  action: (prepared: Prepared) => Promise<T>,
-  waitSeconds = defaultLockWaitSeconds,
-): Promise<T> {
-  const descriptor = files.openForLock(file);
+/** How long we look away before we look again, in milliseconds: from the first to the last. */
+const pauseMs = { first: 2, last: 50 };
+
+/** Runs an action while holding the lock. Throws PKI_LOCKED where another process holds it for too long. */
+export async function withLock<T>(platform: Platform, folder: string, action: () => Promise<T>): Promise<T> {
+  const claim: Claim = {
+    id: Buffer.from(platform.crypto.getRandomValues(new Uint8Array(12))).toString('hex'),
+    since: platform.clock.now().toISOString(),
+    ...ownIdentity(),
+  };
+  files.makeFolder(folder);
+  files.write(join(folder, claim.id), JSON.stringify(claim));
   try {
-    const [prepared] = await Promise.all([prepare(), acquire(file, descriptor, waitSeconds)]);
-    return await action(prepared);
+    await acquire(platform, folder, claim);
+    try {
+      sweep(folder);
+      return await action();
+    } finally {
+      files.remove(ownerFile(folder));
+    }
   } finally {
-    files.close(descriptor);
+    files.remove(join(folder, claim.id));
   }
 }
 
-async function acquire(file: string, descriptor: number, waitSeconds: number): Promise<void> {
-  const args = ['--exclusive', '--wait', String(waitSeconds), '3'];
-  if ((await runWithDescriptor('flock', args, descriptor)) === 0) return;
-  throw new OvsPkiError('PKI_LOCKED', `${file} has been held by another process for ${waitSeconds} seconds`, {
-    hint: `see which: fuser -v ${file}`,
-    details: { file, waitSeconds },
+async function acquire({ lockWaitSeconds }: Platform, folder: string, claim: Claim): Promise<void> {
+  let waitedMs = 0;
+  for (let pause = pauseMs.first; !tryAcquire(folder, claim); pause = Math.min(2 * pause, pauseMs.last)) {
+    if (waitedMs >= lockWaitSeconds * 1000) throw lockedError(folder, lockWaitSeconds);
+    await sleep(pause);
+    waitedMs += pause;
+  }
+}
+
+function tryAcquire(folder: string, claim: Claim): boolean {
+  if (link(folder, claim, ownerFile(folder))) return true;
+  const chain = readChain(folder);
+  const end = chain.at(-1);
+  if (end === undefined || (end.claim !== undefined && !hasEnded(end.claim))) return false;
+  // Dead. Only one process can link this name; but it may have read of an owner who has been followed already.
+  const successor = join(folder, `after-${end.id}`);
+  if (!link(folder, claim, successor)) return false;
+  const now = readChain(folder);
+  if (now.at(-1)?.id !== claim.id) {
+    files.remove(successor);
+    return false;
+  }
+  tidy(folder, claim, now);
+  return true;
+}
+
+interface ChainLink {
+  readonly id: string;
+  /** Undefined for what cannot be read: a crash of the machine can leave an empty file, a living owner cannot. */
+  readonly claim: Claim | undefined;
+}
+
+/** From `owner` to the one who holds the lock, or is to be followed; empty where nobody does. */
+function readChain(folder: string): ChainLink[] {
+  const chain: ChainLink[] = [];
+  for (let file = ownerFile(folder); ; ) {
+    const found = readClaim(file);
+    if (found === undefined) return chain;
+    chain.push(found);
+    file = join(folder, `after-${found.id}`);
+  }
+}
+
+function readClaim(file: string): ChainLink | undefined {
+  const stamp = files.stampOf(file);
+  if (stamp === undefined) return undefined;
+  try {
+    const claim = JSON.parse(files.readTail(file, 4096).toString()) as Claim;
+    return { id: claim.id, claim };
+  } catch {
+    return { id: `unreadable-${stamp.stamp.replaceAll(' ', '-')}`, claim: undefined };
+  }
+}
+
+/** Makes `owner` tell who holds the lock now, and only then removes the chain that led to it. */
+function tidy(folder: string, claim: Claim, chain: readonly ChainLink[]): void {
+  files.replaceByLink(join(folder, claim.id), ownerFile(folder));
+  for (const { id } of chain.slice(0, -1)) {
+    files.remove(join(folder, `after-${id}`));
+    files.remove(join(folder, id));
+  }
+}
+
+/** Removes the claims of processes that were killed while they waited. */
+function sweep(folder: string): void {
+  for (const name of files.list(folder)) {
+    const left = /^[0-9a-f]{24}$/.test(name) ? readClaim(join(folder, name))?.claim : undefined;
+    if (left !== undefined && hasEnded(left)) files.remove(join(folder, name));
+  }
+}
+
+function link(folder: string, { id }: Claim, place: string): boolean {
+  return files.linkNew(join(folder, id), place);
+}
+
+function ownerFile(folder: string): string {
+  return join(folder, 'owner');
+}
+
+function lockedError(folder: string, lockWaitSeconds: number): OvsPkiError {
+  const owner = readChain(folder).at(-1)?.claim;
+  const who = owner === undefined ? 'another process' : `process ${owner.pid} on ${owner.host}, since ${owner.since},`;
+  return new OvsPkiError('PKI_LOCKED', `${who} holds ${folder}; waited for ${lockWaitSeconds} seconds`, {
+    hint: `wait for it to end; if it cannot be running any more, remove its lock: rm -r ${folder}`,
+    details: { folder, lockWaitSeconds, owner },
   });
 }

@@ -87,7 +87,7 @@ export async function openIssuer(crypto: Crypto, { layout, certificate }: Ca): P
   return {
     name: certificate.subject,
     publicKey: certificate.publicKey,
-    keyIdentifier: certificate.subjectKeyIdentifier ?? (await keyIdentifier(crypto, certificate.publicKey)),
+    keyIdentifier: certificate.subjectKeyIdentifier ?? keyIdentifier(certificate.publicKey),
     signingKey: await importSigningKey(crypto, privateKey, signatureAlgorithmFor(privateKey.spec), file),
     certificate,
   };

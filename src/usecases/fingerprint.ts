@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { decodeCertificatePem } from '../pki/certificate.js';
 import * as files from '../platform/files.js';
@@ -30,27 +31,27 @@ export interface FingerprintResult {
 }
 
 /** @throws FILE_NOT_FOUND, FILE_UNREADABLE, PEM_INVALID, DER_INVALID */
-export async function fingerprint(platform: Platform, { file }: FingerprintRequest): Promise<FingerprintResult> {
-  return fingerprintOf(platform, file, files.readFile(file));
+export async function fingerprint(_platform: Platform, { file }: FingerprintRequest): Promise<FingerprintResult> {
+  return fingerprintOf(file, files.readFile(file));
 }
 
 /** The same for content that has been read already. */
-export async function fingerprintOf({ crypto }: Platform, file: string, content: Buffer): Promise<FingerprintResult> {
+export function fingerprintOf(file: string, content: Buffer): FingerprintResult {
   const modifiedAt = files.stampOf(file)?.modifiedAt ?? new Date(0);
   const isCertificate = content.includes('-BEGIN CERTIFICATE-');
   const bytes = isCertificate ? decodeCertificatePem(content.toString('latin1'), file).der : content;
-  const sha1 = await digest(crypto, 'SHA-1', bytes);
+  const sha1 = digest('sha1', bytes);
   const printed = isCertificate ? sha1.toUpperCase() : sha1;
   return {
     file,
     modifiedAt: modifiedAt.toISOString(),
     sha1: printed,
-    sha256: await digest(crypto, 'SHA-256', bytes),
+    sha256: digest('sha256', bytes),
     of: isCertificate ? 'certificate' : 'file',
     inFileName: file.startsWith(printed) || basename(file).startsWith(printed),
   };
 }
 
-async function digest(crypto: Crypto, algorithm: string, bytes: Uint8Array): Promise<string> {
-  return Buffer.from(await crypto.subtle.digest(algorithm, new Uint8Array(bytes))).toString('hex');
+function digest(algorithm: 'sha1' | 'sha256', bytes: Uint8Array): string {
+  return createHash(algorithm).update(bytes).digest('hex');
 }

@@ -82,7 +82,7 @@ async function makeCa(
     {
       name: subject,
       publicKey,
-      keyIdentifier: await keyIdentifier(crypto, publicKey),
+      keyIdentifier: keyIdentifier(publicKey),
       signingKey: await importSigningKey(crypto, privateKey, signatureAlgorithmFor(keySpec), 'the new CA key'),
       certificate: undefined,
     },
@@ -95,7 +95,7 @@ async function makeCa(
       event: 'intent',
       type,
       commonName,
-      publicKey: await keyHash(crypto, publicKey.spki),
+      publicKey: keyHash(publicKey.spki),
       notAfter: validity.notAfter.toISOString(),
     },
     { ...stamp, event: 'recorded' },

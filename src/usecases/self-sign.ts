@@ -59,7 +59,7 @@ async function selfSignOne(platform: Platform, { days, force }: SelfSignRequest,
   }
   const reasons = requestFindings(request, {
     name: file.name,
-    possessionProved: await verifySignature(crypto, publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
+    possessionProved: verifySignature(publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
     caOrganization: attributeValues(request.subject, oid.organizationName)[0],
     keyCertifiedFor: undefined,
     isCaKey: false,
@@ -74,7 +74,7 @@ async function selfSignOne(platform: Platform, { days, force }: SelfSignRequest,
     {
       name: subject,
       publicKey,
-      keyIdentifier: await keyIdentifier(crypto, publicKey),
+      keyIdentifier: keyIdentifier(publicKey),
       signingKey: await importSigningKey(crypto, privateKey, algorithm, file.privateKeyFile),
       certificate: undefined,
     },

@@ -58,9 +58,7 @@ export async function sign(platform: Platform, request: SignRequest): Promise<(S
   // 1. The CA.
   const ca = readCa(request.pkiDirectory, request.type);
   // 2. What is there to be signed.
-  const items = await Promise.all(
-    request.names.map((name) => orRefused(name, () => readItem(platform, request, name))),
-  );
+  const items = await Promise.all(request.names.map((name) => orRefused(name, () => readItem(request, name))));
   const ready = items.filter((item): item is SignItem => 'order' in item);
   // 3. The certificates.
   const progress = (done: number) => request.onProgress?.(items.length - ready.length + done, items.length);
@@ -76,11 +74,11 @@ export async function sign(platform: Platform, request: SignRequest): Promise<(S
   );
 }
 
-async function readItem(platform: Platform, { force, confirmed }: SignRequest, name: string): Promise<SignItem> {
+function readItem({ force, confirmed }: SignRequest, name: string): SignItem {
   const file = parseFileName(name);
   const content = readRequest(file);
   const wanted = confirmed?.get(name);
-  if (wanted !== undefined && (await fingerprintOf(platform, file.requestFile, content)).sha256 !== wanted) {
+  if (wanted !== undefined && fingerprintOf(file.requestFile, content).sha256 !== wanted) {
     throw new OvsPkiError('REQUEST_CHANGED', `${file.requestFile} has changed since its fingerprint was confirmed`, {
       hint: `look at it again: ovs-pki-ts fingerprint ${file.requestFile}`,
     });
