@@ -19,7 +19,7 @@ const common = {
   platform: 'node',
   target: 'node20',
   mainFields: ['module', 'main'],
-  minify: !process.env.PLAIN,
+  minify: true,
   charset: 'ascii',
   legalComments: 'none',
   supported: { 'dynamic-import': false },

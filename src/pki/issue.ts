@@ -12,7 +12,6 @@ import {
   keyIdentifier,
   type SignatureAlgorithm,
   type SigningKey,
-  signBytes,
   verifySignature,
 } from './engine.js';
 import type { PublicKey } from './key.js';
@@ -49,13 +48,13 @@ export interface CertificateInput {
  * @throws LINT_FAILED with every rule that it would break; nothing is signed then.
  * @throws KEY_MISMATCH where the key of the issuer is not the one in its certificate.
  */
-export async function issueCertificate(crypto: Crypto, issuer: Issuer, input: CertificateInput): Promise<Certificate> {
+export async function issueCertificate(issuer: Issuer, input: CertificateInput): Promise<Certificate> {
   const toBeSigned = prepareCertificate(issuer, input);
   const linted = lintCertificate(toBeSigned, encodeSignatureAlgorithm(issuer.signingKey.algorithm), {
     ...input,
     issuerCertificate: issuer.certificate,
   });
-  return signLinted(crypto, issuer, linted);
+  return signLinted(issuer, linted);
 }
 
 /** The TBSCertificate (RFC 5280, section 4.1.2), not linted yet. */
@@ -82,8 +81,8 @@ export function prepareCertificate(issuer: Issuer, input: CertificateInput): Uin
   );
 }
 
-async function signLinted(crypto: Crypto, issuer: Issuer, linted: LintedCertificate): Promise<Certificate> {
-  const signature = await signBytes(crypto, issuer.signingKey, linted.toBeSigned);
+async function signLinted(issuer: Issuer, linted: LintedCertificate): Promise<Certificate> {
+  const signature = await issuer.signingKey.sign(linted.toBeSigned);
   const algorithm: SignatureAlgorithm = issuer.signingKey.algorithm;
   // A wrong key, or a signature damaged while it was computed (which could give an RSA key away), never leaves.
   if (!verifySignature(issuer.publicKey, algorithm.oid, linted.toBeSigned, signature)) {

@@ -104,7 +104,7 @@ export function decodePublicKey(element: DerElement): PublicKey {
   if (algorithmOid === oid.rsaEncryption) {
     const [modulus, exponent] = sequenceOf(readDer(base.keyBits), 'the RSA key');
     const number = readInteger(modulus, 'the RSA modulus');
-    const bitLength = number > 0n ? number.toString(2).length : 0;
+    const bitLength = number > 0n ? bitLengthOf(number) : 0;
     return { ...base, type: 'rsa', bits: bitLength, modulus: number, exponent: readInteger(exponent, 'the exponent') };
   }
   if (algorithmOid === oid.ecPublicKey) {
@@ -168,6 +168,12 @@ function decodePkcs8(pkcs8: Uint8Array): PrivateKey {
   if (curve === undefined) throw unsupported(otherNames.get(algorithmOid) ?? `algorithm ${algorithmOid}`, 'the key');
   const point = sequenceOf(key, 'the EC private key').find((part) => part.tag === contextTag(1, true));
   return { pkcs8, spec: { type: 'ec', curve }, publicKey: point && ecPublicKey(curve, point) };
+}
+
+/** How many bits a positive number has. */
+export function bitLengthOf(number: bigint): number {
+  const hex = number.toString(16);
+  return 4 * hex.length - (3 - Math.trunc(Math.log2(Number.parseInt(hex.charAt(0), 16))));
 }
 
 function rsaPublicKey(modulus: Uint8Array, exponent: Uint8Array): PublicKey {

@@ -4,14 +4,16 @@
  * @module
  */
 
+import { randomBytes } from 'node:crypto';
+
 /** A serial number as OpenSSL writes it in files: hexadecimal, upper case, an even number of digits. */
 export type SerialNumber = string;
 
 /** 16 random octets, the first made 0x40 to 0x7f: positive, always of the same length, 126 bits of chance. */
-export function randomSerial(crypto: Crypto): SerialNumber {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
+export function randomSerial(): SerialNumber {
+  const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] as number) & 0x3f) | 0x40;
-  return formatSerial(BigInt(`0x${Buffer.from(bytes).toString('hex')}`));
+  return formatSerial(BigInt(`0x${bytes.toString('hex')}`));
 }
 
 export function formatSerial(value: bigint): SerialNumber {

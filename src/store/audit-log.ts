@@ -56,20 +56,38 @@ export function appendOutcomes(file: string, outcomes: readonly AuditOutcome[]):
   if (outcomes.length > 0) files.append(file, toLines(outcomes));
 }
 
-/** The intents without an outcome: those of a run that was interrupted. Also takes away a torn last line. */
+/**
+ * The intents without an outcome: those of a run that was interrupted. They can only be in the last batch, since each
+ * run closes what the one before has left. Also takes away a torn last line.
+ */
 export function unfinishedIntents(file: string): AuditIntent[] {
   const tail = files.readTail(file, tailBytes).toString();
   const whole = tail.lastIndexOf('\n') + 1;
   if (whole < tail.length) {
     files.truncate(file, (files.stampOf(file)?.size ?? 0) - Buffer.byteLength(tail.slice(whole)));
   }
-  const open = new Map<SerialNumber, AuditIntent>();
-  for (const line of tail.slice(0, whole).split('\n')) {
-    const entry = parseEntry(line);
-    if (entry?.event === 'intent') open.set(entry.serialNumber, entry);
-    else if (entry !== undefined) open.delete(entry.serialNumber);
+  const open: AuditIntent[] = [];
+  const closed = new Set<SerialNumber>();
+  for (const entry of lastBatch(tail.slice(0, whole))) {
+    if (entry.event !== 'intent') closed.add(entry.serialNumber);
+    else if (!closed.has(entry.serialNumber)) open.unshift(entry);
   }
-  return [...open.values()];
+  return open;
+}
+
+/** The entries of the last batch, last first: its outcomes, before them its intents, up to the outcome of another. */
+function* lastBatch(text: string): Generator<AuditEntry> {
+  let sawIntent = false;
+  for (let end = text.length - 1; end > 0; ) {
+    const start = text.lastIndexOf('\n', end - 1) + 1;
+    const entry = parseEntry(text.slice(start, end));
+    end = start - 1;
+    // The first line of the tail is cut off, mostly; and a line that is no JSON opens and closes nothing.
+    if (entry === undefined) continue;
+    if (entry.event === 'intent') sawIntent = true;
+    else if (sawIntent) return;
+    yield entry;
+  }
 }
 
 function toLines(entries: readonly AuditEntry[]): string {
@@ -80,7 +98,6 @@ function parseEntry(line: string): AuditEntry | undefined {
   try {
     return JSON.parse(line) as AuditEntry;
   } catch {
-    // The first line of the tail is cut off, mostly; and a line that is no JSON opens and closes nothing.
     return undefined;
   }
 }

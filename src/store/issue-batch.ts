@@ -99,14 +99,14 @@ async function issueBatch(
   const validity = validityFrom(platform.clock.now(), days, ca.certificate);
   recoverInterrupted(platform, ca);
   syncKeyRegister(ca.layout);
-  const checked = checkOrders(platform.crypto, ca, orders);
+  const checked = checkOrders(ca, orders);
   const work = checked.filter((item): item is Work => !(item instanceof OvsPkiError));
 
   const intents = work.map((item) => intentOf(platform, ca, item, validity.notAfter));
   appendAudit(ca.layout.auditLog, intents);
   const made = await Promise.all(
     work.map((item) =>
-      issueCertificate(platform.crypto, issuer, {
+      issueCertificate(issuer, {
         profile: ca.type,
         subject: encodeName(leafSubject(item.commonName, ca.organization)),
         commonName: item.commonName,
@@ -132,7 +132,7 @@ async function issueBatch(
   });
 }
 
-function checkOrders(crypto: Crypto, ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiError)[] {
+function checkOrders(ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiError)[] {
   const inThisBatch = new Map<string, string>();
   return orders.map((order): Work | OvsPkiError => {
     const { request, name, possessionProved, keyHash } = order;
@@ -146,7 +146,7 @@ function checkOrders(crypto: Crypto, ca: Ca, orders: readonly ProvedOrder[]): (W
     const [commonName = ''] = request.commonNames;
     if (reasons.length > 0) return refusal(name ?? commonName, reasons);
     inThisBatch.set(keyHash, commonName);
-    return { order, commonName, serialNumber: freeSerial(crypto, ca), keyHash };
+    return { order, commonName, serialNumber: freeSerial(ca), keyHash };
   });
 }
 
@@ -195,9 +195,9 @@ function keptCertificate(file: string): Certificate | undefined {
   return files.exists(file) ? decodeCertificatePem(files.readFile(file).toString('latin1'), file) : undefined;
 }
 
-function freeSerial(crypto: Crypto, ca: Ca): SerialNumber {
+function freeSerial(ca: Ca): SerialNumber {
   for (;;) {
-    const serialNumber = randomSerial(crypto);
+    const serialNumber = randomSerial();
     if (!files.exists(issuedCertificateFile(ca.layout, serialNumber))) return serialNumber;
   }
 }

@@ -12,6 +12,7 @@
  * @module
  */
 
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OvsPkiError } from '../errors.js';
@@ -31,7 +32,7 @@ const pauseMs = { first: 2, last: 50 };
 /** Runs an action while holding the lock. Throws PKI_LOCKED where another process holds it for too long. */
 export async function withLock<T>(platform: Platform, folder: string, action: () => Promise<T>): Promise<T> {
   const claim: Claim = {
-    id: Buffer.from(platform.crypto.getRandomValues(new Uint8Array(12))).toString('hex'),
+    id: randomBytes(12).toString('hex'),
     since: platform.clock.now().toISOString(),
     ...ownIdentity(),
   };

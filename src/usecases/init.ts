@@ -74,11 +74,10 @@ async function makeCa(
   const commonName = subject.attributes.at(-1)?.value ?? '';
   const keys = await generateKeyPair(crypto, keySpec);
   const publicKey = decodePublicKey(readDer(keys.spki));
-  const serialNumber = randomSerial(crypto);
+  const serialNumber = randomSerial();
   const validity = validityFrom(now, days);
   const privateKey = { pkcs8: keys.pkcs8, spec: keySpec, publicKey };
   const certificate = await issueCertificate(
-    crypto,
     {
       name: subject,
       publicKey,
@@ -113,7 +112,7 @@ async function makeCa(
       spec: keySpec,
     }),
     certificate,
-    nextSerial: randomSerial(crypto),
+    nextSerial: randomSerial(),
     audit,
   };
 }

@@ -70,7 +70,6 @@ async function selfSignOne(platform: Platform, { days, force }: SelfSignRequest,
   const subject = encodeName(requestSubject(commonName));
   const algorithm = signatureAlgorithmFor(privateKey.spec, 'SHA-256');
   const certificate = await issueCertificate(
-    crypto,
     {
       name: subject,
       publicKey,
@@ -83,7 +82,7 @@ async function selfSignOne(platform: Platform, { days, force }: SelfSignRequest,
       subject,
       commonName,
       publicKey,
-      serialNumber: randomSerial(crypto),
+      serialNumber: randomSerial(),
       validity: validityFrom(clock.now(), days),
     },
   );

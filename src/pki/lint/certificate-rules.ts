@@ -12,8 +12,8 @@ import { attributeValues, nameOfCommonName } from '../name.js';
 import { oid } from '../oid.js';
 import { keyUsageFor, leafPurposes, type Profile } from '../profile.js';
 import { parseSerial } from '../serial.js';
-import { keyRules } from './key-rules.js';
-import { findingsOf, type Rule } from './rule.js';
+import { keyFindings } from './key-rules.js';
+import type { Rule } from './rule.js';
 
 /** What the certificate is meant to be. */
 export interface CertificateContext {
@@ -181,9 +181,9 @@ export const certificateRules: readonly CertificateRule[] = [
   },
   {
     id: 'key-strength',
-    citation: 'the rules for keys',
-    check: ({ publicKey }) => {
-      const messages = findingsOf(keyRules, publicKey, undefined).map(({ message }) => message);
+    citation: 'the rules for keys; that the certificate holds this key is the rule before',
+    check: (_, { publicKey }) => {
+      const messages = keyFindings(publicKey).map(({ message }) => message);
       return messages.length === 0 ? undefined : `${describeKey(publicKey)}: ${messages.join('; ')}`;
     },
   },

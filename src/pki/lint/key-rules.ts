@@ -4,11 +4,20 @@
  * @module
  */
 
-import { maximumRsaBits, minimumRsaBits, type PublicKey } from '../key.js';
-import type { Rule } from './rule.js';
+import { bitLengthOf, maximumRsaBits, minimumRsaBits, type PublicKey } from '../key.js';
+import { type Finding, findingsOf, type Rule } from './rule.js';
 
 /** How far from its square root a modulus is searched for a factor. */
 const fermatRounds = 100;
+
+const findingsOfKey = new WeakMap<PublicKey, readonly Finding[]>();
+
+/** Every rule that a key breaks. A key that is looked at twice, in its request and before the signature, costs once. */
+export function keyFindings(key: PublicKey): readonly Finding[] {
+  const known = findingsOfKey.get(key) ?? findingsOf(keyRules, key, undefined);
+  findingsOfKey.set(key, known);
+  return known;
+}
 
 export const keyRules: readonly Rule<PublicKey, unknown>[] = [
   {
@@ -36,7 +45,7 @@ export const keyRules: readonly Rule<PublicKey, unknown>[] = [
     id: 'rsa-small-factor',
     citation: 'NIST SP 800-89, section 5.3.3',
     check: (key) =>
-      key.type === 'rsa' && key.modulus > 0n && smallPrimes.some((prime) => key.modulus % prime === 0n)
+      key.type === 'rsa' && key.modulus > 0n && smallPrimes().some((prime) => key.modulus % prime === 0n)
         ? 'the RSA modulus has a small factor: it is no product of two primes'
         : undefined,
   },
@@ -58,24 +67,24 @@ export const keyRules: readonly Rule<PublicKey, unknown>[] = [
   },
 ];
 
-const smallPrimes: readonly bigint[] = primesBelow(752).map(BigInt);
+/** Made when the first key is looked at, and kept. */
+const smallPrimes = once(() => primesBelow(752).map(BigInt));
 
 /** The primes whose residues show the structure of ROCA keys. */
 const rocaPrimes = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157] as const;
 
 /** For each of them: the residues that are powers of 65537, which is all that a ROCA modulus can have. */
-const rocaResidues: ReadonlyMap<bigint, ReadonlySet<bigint>> = new Map(
+const rocaResidues = once(() =>
   rocaPrimes.map((prime) => {
-    const residues = new Set<bigint>();
-    for (let power = 1n; !residues.has(power); power = (power * 65537n) % BigInt(prime)) residues.add(power);
-    return [BigInt(prime), residues];
+    const residues = new Set<number>();
+    for (let power = 1; !residues.has(power); power = (power * (65537 % prime)) % prime) residues.add(power);
+    return { prime: BigInt(prime), residues };
   }),
 );
 
 function isRocaWeak(modulus: bigint): boolean {
   if (modulus <= 0n) return false;
-  for (const [prime, residues] of rocaResidues) if (!residues.has(modulus % prime)) return false;
-  return true;
+  return rocaResidues().every(({ prime, residues }) => residues.has(Number(modulus % prime)));
 }
 
 function hasClosePrimes(modulus: bigint): boolean {
@@ -92,26 +101,24 @@ function hasClosePrimes(modulus: bigint): boolean {
 }
 
 function isSquare(value: bigint): boolean {
-  // Squares end in one of 44 of 256 bytes, so most values need no root.
-  if (!squaresModulo256.has(Number(BigInt.asUintN(8, value))) || !squaresModulo3465.has(Number(value % 3465n))) {
-    return false;
-  }
+  // Few residues are those of squares, so most values need no root.
+  const tables = squareResidues();
+  if (!tables.every(({ modulus, residues }) => residues.has(Number(value % modulus)))) return false;
   const root = squareRoot(value);
   return root * root === value;
 }
 
-const squaresModulo256 = squaresModulo(256);
-/** 3465 = 9 · 5 · 7 · 11. */
-const squaresModulo3465 = squaresModulo(3465);
-
-function squaresModulo(modulus: number): ReadonlySet<number> {
-  return new Set(Array.from({ length: modulus }, (_, number) => (number * number) % modulus));
-}
+const squareResidues = once(() =>
+  [256, 63, 65, 11].map((modulus) => ({
+    modulus: BigInt(modulus),
+    residues: new Set(Array.from({ length: modulus }, (_, number) => (number * number) % modulus)),
+  })),
+);
 
 /** The integer square root, by Newton's method from above. */
 function squareRoot(value: bigint): bigint {
   if (value < 2n) return value;
-  let root = 1n << BigInt((value.toString(2).length + 1) >> 1);
+  let root = 1n << BigInt((bitLengthOf(value) + 1) >> 1);
   for (;;) {
     const next = (root + value / root) >> 1n;
     if (next >= root) return root;
@@ -120,9 +127,20 @@ function squareRoot(value: bigint): bigint {
 }
 
 function primesBelow(limit: number): number[] {
+  const isComposite = new Uint8Array(limit);
   const primes: number[] = [];
   for (let number = 2; number < limit; number++) {
-    if (primes.every((prime) => number % prime !== 0)) primes.push(number);
+    if (isComposite[number] === 1) continue;
+    primes.push(number);
+    for (let multiple = number * number; multiple < limit; multiple += number) isComposite[multiple] = 1;
   }
   return primes;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }

@@ -8,7 +8,7 @@
 import type { Certificate } from '../certificate.js';
 import { attributeValues, nameOfCommonName } from '../name.js';
 import { oid, signatureNames } from '../oid.js';
-import { keyRules } from './key-rules.js';
+import { keyFindings } from './key-rules.js';
 import { type Finding, findingsOf, type Rule } from './rule.js';
 
 const leafRules: readonly Rule<Certificate, undefined>[] = [
@@ -78,5 +78,5 @@ const weakSignatures: ReadonlySet<string> = new Set([
 
 /** Everything that makes a certificate unfit. */
 export function leafFindings(certificate: Certificate): Finding[] {
-  return [...findingsOf(leafRules, certificate, undefined), ...findingsOf(keyRules, certificate.publicKey, undefined)];
+  return [...findingsOf(leafRules, certificate, undefined), ...keyFindings(certificate.publicKey)];
 }

@@ -8,7 +8,7 @@
 import type { CertificationRequest } from '../certification-request.js';
 import { nameFault, nameOfCommonName } from '../name.js';
 import { attributeShortNames, extensionNames, oid, signatureNames } from '../oid.js';
-import { keyRules } from './key-rules.js';
+import { keyFindings } from './key-rules.js';
 import { type Finding, findingsOf, type Rule } from './rule.js';
 
 /** What is known about a request besides its own bytes. */
@@ -141,5 +141,5 @@ const subjectTypes: ReadonlySet<string> = new Set([
 
 /** Every reason to refuse a request; none for a good one. */
 export function requestFindings(request: CertificationRequest, context: RequestContext): Finding[] {
-  return [...findingsOf(requestRules, request, context), ...findingsOf(keyRules, request.publicKey, undefined)];
+  return [...findingsOf(requestRules, request, context), ...keyFindings(request.publicKey)];
 }
