@@ -82,32 +82,50 @@ export function list(folder: string): string[] {
   }
 }
 
-/**
- * Makes a new file with all of its content, durably. The file is never seen incomplete, and never replaces another
- * one: throws FILE_EXISTS, also when two processes race.
- */
-export function createFile(file: string, content: string | Uint8Array, mode = 0o666): void {
-  const temporary = writeTemporary(file, content, mode);
-  try {
-    linkOrRename(temporary, file);
-    syncFolder(path.dirname(file));
-  } catch (error) {
-    fs.rmSync(temporary, { force: true });
-    if (systemErrorCode(error) === 'EEXIST') throw existsError(file);
-    throw writeError(file, error);
-  }
+/** A file to be written as a whole. */
+export interface NewFile {
+  readonly file: string;
+  readonly content: string | Uint8Array;
+  readonly mode?: number;
+  /** Take the place of a file that exists; otherwise that is FILE_EXISTS, also when two processes race. */
+  readonly replace?: boolean;
 }
 
-/** Makes a file or replaces its content as a whole, durably: at any moment it holds the old or the new content. */
+/** Writes one file, durably: it is never seen incomplete. Throws FILE_EXISTS or FILE_UNWRITABLE. */
+export function createFile(file: string, content: string | Uint8Array, mode = 0o666): void {
+  writeFile({ file, content, mode });
+}
+
+/** The same in place of a file that may exist: at any moment it holds the old or the new content. */
 export function replaceFile(file: string, content: string | Uint8Array, mode = 0o666): void {
-  const temporary = writeTemporary(file, content, mode);
-  try {
-    fs.renameSync(temporary, file);
-    syncFolder(path.dirname(file));
-  } catch (error) {
-    fs.rmSync(temporary, { force: true });
-    throw writeError(file, error);
-  }
+  writeFile({ file, content, mode, replace: true });
+}
+
+function writeFile(target: NewFile): void {
+  const temporary = writeTemporary(target, fs.fsyncSync);
+  place(temporary, target);
+  syncFolder(path.dirname(target.file));
+}
+
+/**
+ * Writes many files, each as {@link createFile} does, and waits for the disk once for all of them and not once for
+ * each. The result has, for each file, undefined or why it was not written.
+ */
+export async function writeFiles(targets: readonly NewFile[]): Promise<(OvsPkiError | undefined)[]> {
+  if (targets.length === 1) return [orError(() => writeFile(targets[0] as NewFile)) ?? undefined];
+  const temporaries = targets.map((target) => orError(() => writeTemporary(target, () => undefined)));
+  const synced = await Promise.all(
+    temporaries.map((temporary, index) =>
+      temporary instanceof OvsPkiError ? temporary : syncTemporary(temporary, targets[index] as NewFile),
+    ),
+  );
+  const errors = targets.map((target, index) => {
+    const temporary = synced[index] as string | OvsPkiError;
+    return temporary instanceof OvsPkiError ? temporary : orError(() => place(temporary, target));
+  });
+  const written = targets.filter((_, index) => errors[index] === undefined);
+  for (const folder of new Set(written.map(({ file }) => path.dirname(file)))) syncFolder(folder);
+  return errors.map((error) => error ?? undefined);
 }
 
 /**
@@ -223,19 +241,52 @@ export function openFolderMode(folder: string): void {
   fs.chmodSync(folder, 0o777 & ~process.umask());
 }
 
-function writeTemporary(file: string, content: string | Uint8Array, mode: number): string {
+function writeTemporary({ file, content, mode }: NewFile, sync: (descriptor: number) => void): string {
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
   let descriptor: number | undefined;
   try {
-    descriptor = fs.openSync(temporary, 'wx', mode);
+    descriptor = fs.openSync(temporary, 'wx', mode ?? 0o666);
     writeAll(descriptor, typeof content === 'string' ? Buffer.from(content) : content);
-    fs.fsyncSync(descriptor);
+    sync(descriptor);
     return temporary;
   } catch (error) {
     if (descriptor !== undefined) fs.rmSync(temporary, { force: true });
     throw writeError(file, error);
   } finally {
     if (descriptor !== undefined) fs.closeSync(descriptor);
+  }
+}
+
+async function syncTemporary(temporary: string, { file }: NewFile): Promise<string | OvsPkiError> {
+  try {
+    const handle = await fs.promises.open(temporary, 'r');
+    await handle.sync().finally(() => handle.close());
+    return temporary;
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    return orError(() => {
+      throw writeError(file, error);
+    });
+  }
+}
+
+/** Gives a complete temporary file its name. */
+function place(temporary: string, { file, replace = false }: NewFile): void {
+  try {
+    if (replace) fs.renameSync(temporary, file);
+    else linkOrRename(temporary, file);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw systemErrorCode(error) === 'EEXIST' ? existsError(file) : writeError(file, error);
+  }
+}
+
+function orError<T>(action: () => T): T | OvsPkiError {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof OvsPkiError) return error;
+    throw error;
   }
 }
 

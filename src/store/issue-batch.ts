@@ -116,7 +116,7 @@ async function issueBatch(
       }).catch(asRefusal),
     ),
   );
-  const kept = keepCertificates(ca, made);
+  const kept = await keepCertificates(ca, made);
 
   appendOutcomes(
     ca.layout.auditLog,
@@ -151,17 +151,20 @@ function checkOrders(ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiErro
 }
 
 /** The CA's own copies first, then the index: what the index names is there. */
-function keepCertificates(ca: Ca, made: readonly (Certificate | OvsPkiError)[]): (Certificate | OvsPkiError)[] {
-  const copied = made.map((certificate) => {
-    if (certificate instanceof OvsPkiError) return certificate;
-    try {
-      files.createFile(issuedCertificateFile(ca.layout, certificate.serialNumber), certificateFileText(certificate));
-      return certificate;
-    } catch (error) {
-      return asRefusal(error);
-    }
-  });
-  const certificates = copied.filter((item): item is Certificate => !(item instanceof OvsPkiError));
+async function keepCertificates(
+  ca: Ca,
+  made: readonly (Certificate | OvsPkiError)[],
+): Promise<(Certificate | OvsPkiError)[]> {
+  const isMade = (item: Certificate | OvsPkiError): item is Certificate => !(item instanceof OvsPkiError);
+  const failures = await files.writeFiles(
+    made.filter(isMade).map((certificate) => ({
+      file: issuedCertificateFile(ca.layout, certificate.serialNumber),
+      content: certificateFileText(certificate),
+    })),
+  );
+  const nextFailure = failures.values();
+  const copied = made.map((item) => (isMade(item) ? (nextFailure.next().value ?? item) : item));
+  const certificates = copied.filter(isMade);
   try {
     if (certificates.length > 0) appendIndexRows(ca.layout.index, certificates.map(indexRowFor));
     return copied;

@@ -10,9 +10,9 @@ import type { CertificateType } from '../pki/profile.js';
 import type { Platform } from '../platform/index.js';
 import { issueInCa } from '../store/issue-batch.js';
 import { type Ca, openIssuer, readCa } from '../store/pki-directory.js';
+import { deliver, type Signed } from './deliver.js';
 import { fingerprint } from './fingerprint.js';
 import { type FreshRequest, inParallel, makeRequest, type RequestMade, requireFree } from './req.js';
-import { deliver, type Signed } from './sign.js';
 import { orRefused, type Refused } from './summary.js';
 
 export interface ReqSignRequest {
@@ -71,16 +71,15 @@ async function signChunk(
 ): Promise<(RequestSigned | Refused)[]> {
   const ready = chunk.filter((item): item is FreshRequest => 'request' in item);
   const orders = ready.map(({ request, file }) => ({ request, name: file.name }));
-  const issued = (await issueInCa(platform, ca, orders, days)).values();
+  const issued = await issueInCa(platform, ca, orders, days);
+  const items = ready.map(({ made: { name }, file }) => ({ name, file }));
+  const delivered = (await deliver(platform, ca, items, issued, force)).values();
   return Promise.all(
-    chunk.map((item) => {
+    chunk.map(async (item) => {
       if (!('request' in item)) return item;
-      const { file, made } = item;
-      return orRefused(made.name, async () => ({
-        ...made,
-        ...deliver(platform, ca, { name: made.name, file }, issued.next().value, force),
-        fingerprint: await fingerprint(platform, { file: file.requestFile }),
-      }));
+      const result = delivered.next().value as Signed | Refused;
+      if (result.outcome === 'refused') return result;
+      return { ...item.made, ...result, fingerprint: await fingerprint(platform, { file: item.file.requestFile }) };
     }),
   );
 }

@@ -5,19 +5,17 @@
  */
 
 import { OvsPkiError } from '../errors.js';
-import type { Certificate } from '../pki/certificate.js';
 import { decodeCertificationRequestPem } from '../pki/certification-request.js';
 import { type FileName, parseFileName } from '../pki/name.js';
 import type { CertificateType } from '../pki/profile.js';
-import { certificateFileText } from '../pki/text.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { type IssueOrder, issueInCa } from '../store/issue-batch.js';
-import { issuedCertificateFile } from '../store/layout.js';
-import { type Ca, readCa } from '../store/pki-directory.js';
+import { readCa } from '../store/pki-directory.js';
+import { deliver, type Signed } from './deliver.js';
 import { fingerprintOf } from './fingerprint.js';
 import { requireFree } from './req.js';
-import { type CertificateSummary, orRefused, type Refused, summarize } from './summary.js';
+import { orRefused, type Refused } from './summary.js';
 
 export interface SignRequest {
   readonly pkiDirectory: string;
@@ -32,14 +30,6 @@ export interface SignRequest {
    */
   readonly confirmed?: ReadonlyMap<string, string>;
   readonly onProgress?: (done: number, total: number) => void;
-}
-
-export interface Signed {
-  readonly name: string;
-  readonly outcome: 'signed';
-  readonly type: CertificateType;
-  readonly certificateFile: string;
-  readonly certificate: CertificateSummary;
 }
 
 /** One request that is ready to be signed. */
@@ -63,15 +53,10 @@ export async function sign(platform: Platform, request: SignRequest): Promise<(S
   // 3. The certificates.
   const progress = (done: number) => request.onProgress?.(items.length - ready.length + done, items.length);
   const orders = ready.map(({ order }) => order);
-  const issued = (await issueInCa(platform, ca, orders, request.days, progress)).values();
+  const issued = await issueInCa(platform, ca, orders, request.days, progress);
   // 4. Their files.
-  return Promise.all(
-    items.map((item) =>
-      'order' in item
-        ? orRefused(item.name, () => deliver(platform, ca, item, issued.next().value, request.force))
-        : item,
-    ),
-  );
+  const delivered = (await deliver(platform, ca, ready, issued, request.force)).values();
+  return items.map((item) => ('order' in item ? (delivered.next().value as Signed | Refused) : item));
 }
 
 function readItem({ force, confirmed }: SignRequest, name: string): SignItem {
@@ -102,39 +87,4 @@ function readRequest({ requestFile, typed }: FileName): Buffer {
       cause: error,
     });
   }
-}
-
-/** Writes the certificate that was issued for an item to its file. */
-export function deliver(
-  { log }: Platform,
-  ca: Ca,
-  { name, file }: Pick<SignItem, 'name' | 'file'>,
-  issued: { certificate: Certificate } | { error: OvsPkiError } | undefined,
-  force: boolean,
-): Signed {
-  if (issued === undefined) throw new Error(`no result for ${name}`);
-  if ('error' in issued) {
-    log.write(`refused ${name}: ${issued.error.message} [${issued.error.code}]`);
-    throw issued.error;
-  }
-  const { certificate } = issued;
-  try {
-    (force ? files.replaceFile : files.createFile)(file.certificateFile, certificateFileText(certificate));
-  } catch (error) {
-    if (!(error instanceof OvsPkiError)) throw error;
-    const copy = issuedCertificateFile(ca.layout, certificate.serialNumber);
-    throw new OvsPkiError(error.code, `the certificate was issued, but ${error.message}`, {
-      hint: `the CA has a copy of it: cp ${copy} ${file.certificateFile}`,
-      details: error.details,
-      cause: error,
-    });
-  }
-  log.write(`signed ${file.certificateFile} by ${ca.type}ca, serial ${certificate.serialNumber}`);
-  return {
-    name,
-    outcome: 'signed',
-    type: ca.type,
-    certificateFile: file.certificateFile,
-    certificate: summarize(certificate),
-  };
 }
