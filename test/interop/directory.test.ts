@@ -3,17 +3,16 @@
  * Each sequence is data; what must be true after each of them is in test/support/directory-checks.ts.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { checkThatAllGoOn } from '../support/directory-checks.js';
 import { type Playground, takeStep } from '../support/mixed-steps.js';
-import { oursWell, ovsPkiWell } from '../support/pki.js';
+import { allBeginnings, type Beginning, beginPki } from '../support/pki.js';
 import { runWell } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
-
-type Beginning = 'ours' | 'ours with EC keys' | 'ours until 2056' | 'ovs-pki';
+import { takingTurns } from '../support/turns.js';
 
 interface Sequence {
   readonly title: string;
@@ -190,32 +189,30 @@ const sequences: readonly Sequence[] = [
   },
 ];
 
-const beginnings: Readonly<Record<Beginning, (folder: string) => Promise<unknown>>> = {
-  ours: (folder) => oursWell(folder, ['init', '-B', '2048']),
-  'ours with EC keys': (folder) => oursWell(folder, ['init', '--key=ec']),
-  'ours until 2056': (folder) => oursWell(folder, ['init', '-B', '2048', '--days=10950']),
-  'ovs-pki': (folder) => ovsPkiWell(folder, ['init', '-B', '2048']),
-};
-
 const prepared = mkdtempSync(join(tmpdir(), 'ovs-pki-ts-test-'));
 
 test.before('each kind of directory is made once, and copied for each sequence', async () => {
-  for (const [name, begin] of Object.entries(beginnings)) {
-    await runWell('mkdir', [join(prepared, name)]);
-    await begin(join(prepared, name));
+  for (const beginning of allBeginnings) {
+    mkdirSync(join(prepared, beginning));
+    await beginPki(join(prepared, beginning), beginning);
   }
 });
 
 test.after.always(() => rmSync(prepared, { recursive: true }));
 
+/** ava begins all tests of a file at once, and each of these is a chain of processes: four chains at a time are enough. */
+const oneOfFew = takingTurns(4);
+
 for (const { title, begun, steps } of sequences) {
   for (const beginning of begun) {
     test(`${title}, in a directory begun by ${beginning}`, async (t) => {
       const folder = scratchFolder(t);
-      await runWell('cp', ['-a', join(prepared, beginning, 'pki'), folder]);
-      const playground: Playground = { folder, issued: new Map(), keysUsed: 0 };
-      for (const step of steps) await takeStep(playground, step);
-      await checkThatAllGoOn(t, playground);
+      await oneOfFew(async () => {
+        await runWell('cp', ['-a', join(prepared, beginning, 'pki'), folder]);
+        const playground: Playground = { folder, issued: new Map(), keysUsed: 0 };
+        for (const step of steps) await takeStep(playground, step);
+        await checkThatAllGoOn(t, playground);
+      });
     });
   }
 }
