@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { checkThatAllGoOn } from '../support/directory-checks.js';
+import { rsaKeyFile } from '../support/keys.js';
 import { type Playground, takeStep } from '../support/mixed-steps.js';
-import { allBeginnings, type Beginning, beginPki } from '../support/pki.js';
+import { allBeginnings, type Beginning, beginPki, makeRequest, opensslCa, oursWell } from '../support/pki.js';
 import { runWell } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
 import { takingTurns } from '../support/turns.js';
@@ -118,7 +119,7 @@ const sequences: readonly Sequence[] = [
     title: 'a CA that outlives the two-digit years of its index',
     begun: ['ours until 2056'],
     steps: [
-      ...['ours req+sign -u --days=10900 a', 'openssl updatedb', 'admin request b c', 'openssl in b'],
+      ...['ours req+sign -u --days=10900 a d', 'openssl updatedb', 'admin request b c', 'openssl in b'],
       ...['openssl revoke a', 'openssl gencrl crl.pem', 'openssl expired c', 'openssl updatedb'],
     ],
   },
@@ -209,10 +210,39 @@ for (const { title, begun, steps } of sequences) {
       const folder = scratchFolder(t);
       await oneOfFew(async () => {
         await runWell('cp', ['-a', join(prepared, beginning, 'pki'), folder]);
-        const playground: Playground = { folder, issued: new Map(), keysUsed: 0 };
+        const playground: Playground = { folder, begunByUs: beginning !== 'ovs-pki', issued: new Map(), keysUsed: 0 };
         for (const step of steps) await takeStep(playground, step);
         await checkThatAllGoOn(t, playground);
       });
     });
   }
+}
+
+test('openssl ca, run by hand in a directory begun by us, keeps to our profile whatever a request asks for', async (t) => {
+  const folder = scratchFolder(t);
+  await runWell('cp', ['-a', join(prepared, 'ours', 'pki'), folder]);
+  await makeRequest(folder, 'honest', rsaKeyFile(1));
+  await makeRequest(folder, 'greedy', rsaKeyFile(2), {
+    subjectAltName: true,
+    more: ['basicConstraints=critical,CA:true', 'keyUsage=critical,keyCertSign', 'extendedKeyUsage=codeSigning'],
+  });
+  await oursWell(folder, ['sign', '-b', 'honest']);
+  const files = ['-in', `${folder}/greedy-req.pem`, '-out', `${folder}/greedy-cert.pem`];
+  await opensslCa(folder, 'switch', files);
+  const extensions = 'basicConstraints,keyUsage,extendedKeyUsage,authorityKeyIdentifier';
+  const [ofHonest, ofGreedy] = await Promise.all(
+    ['honest', 'greedy'].map((name) =>
+      runWell('openssl', ['x509', '-in', `${name}-cert.pem`, '-noout', '-ext', extensions], { cwd: folder }),
+    ),
+  );
+  t.is(sorted(ofGreedy), sorted(ofHonest));
+  t.regex(ofGreedy ?? '', /CA:FALSE/);
+});
+
+/** Extensions have no order that matters. */
+function sorted(text = ''): string {
+  return text
+    .split(/^(?=\S)/m)
+    .sort()
+    .join('');
 }

@@ -25,6 +25,8 @@ export interface Issued {
 /** A folder with a PKI directory in it, and what has happened there. */
 export interface Playground {
   readonly folder: string;
+  /** Then its ca.cnf is ours. */
+  readonly begunByUs: boolean;
   readonly issued: Map<string, Issued>;
   keysUsed: number;
 }

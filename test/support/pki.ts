@@ -44,6 +44,8 @@ export function caCertificateIn(folder: string, type: CertificateType): string {
 export interface RequestOptions {
   /** Whether the request asks for a subjectAltName, as those of ovs-pki have done since Open vSwitch 2.13. */
   readonly subjectAltName: boolean;
+  /** More extensions that it asks for, each as openssl writes them in a configuration. */
+  readonly more?: readonly string[];
 }
 
 /** Makes NAME-privkey.pem, from a key that was made before, and NAME-req.pem: what ovs-pki would make with that key. */
@@ -51,7 +53,7 @@ export async function makeRequest(
   folder: string,
   name: string,
   keyFile: string,
-  { subjectAltName }: RequestOptions = { subjectAltName: true },
+  { subjectAltName, more = [] }: RequestOptions = { subjectAltName: true },
 ): Promise<void> {
   const subject = `/C=US/ST=CA/L=Palo Alto/O=Open vSwitch/OU=Open vSwitch certifier/CN=${name}`;
   copyFileSync(keyFile, join(folder, `${name}-privkey.pem`));
@@ -59,7 +61,10 @@ export async function makeRequest(
     'openssl',
     [
       ...['req', '-new', '-text', '-key', `${name}-privkey.pem`, '-out', `${name}-req.pem`, '-subj', subject],
-      ...(subjectAltName ? ['-addext', `subjectAltName=DNS:${name}`] : []),
+      ...[...(subjectAltName ? [`subjectAltName=DNS:${name}`] : []), ...more].flatMap((extension) => [
+        '-addext',
+        extension,
+      ]),
     ],
     { cwd: folder },
   );
