@@ -10,7 +10,7 @@ import test from 'ava';
 import { checkThatAllGoOn } from '../support/directory-checks.js';
 import { rsaKeyFile } from '../support/keys.js';
 import { type Playground, takeStep } from '../support/mixed-steps.js';
-import { allBeginnings, type Beginning, beginPki, makeRequest, opensslCa, oursWell } from '../support/pki.js';
+import { allBeginnings, type Beginning, beginPki, makeRequest, opensslCa, ours, oursWell } from '../support/pki.js';
 import { runWell } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
 import { takingTurns } from '../support/turns.js';
@@ -217,6 +217,22 @@ for (const { title, begun, steps } of sequences) {
     });
   }
 }
+
+test('of two lists of the same second the one with the higher number counts', async (t) => {
+  const folder = scratchFolder(t);
+  const playground: Playground = { folder, begunByUs: true, issued: new Map(), keysUsed: 0 };
+  const sameSecond = ['-crl_lastupdate', '260101000000Z', '-crl_nextupdate', '491231235959Z'];
+  await runWell('cp', ['-a', join(prepared, 'ours', 'pki'), folder]);
+  for (const step of ['admin request a', 'ours sign a']) await takeStep(playground, step);
+  await opensslCa(folder, 'switch', ['-gencrl', '-out', 'crl.pem', ...sameSecond]);
+  await takeStep(playground, 'openssl revoke a');
+  await opensslCa(folder, 'switch', ['-gencrl', '-out', 'crl/next.pem', ...sameSecond]);
+  // With the index alone it would be refused, too: take it away, as on a host that has only the certificates and lists.
+  await takeStep(playground, 'admin deletes index.txt');
+  const { status, stderr } = await ours(folder, ['verify', 'a']);
+  t.is(status, 4);
+  t.regex(stderr, /the certificate was revoked on/);
+});
 
 test('openssl ca, run by hand in a directory begun by us, keeps to our profile whatever a request asks for', async (t) => {
   const folder = scratchFolder(t);
