@@ -173,8 +173,11 @@ function revocationFindings(path: readonly Certificate[], { crls, at }: PathInpu
   return findings;
 }
 
+/** Times are whole seconds; of lists of the same second the one with the higher number is the newer. */
 function newest(crls: readonly Crl[]): Crl | undefined {
-  return [...crls].sort((left, right) => right.thisUpdate.getTime() - left.thisUpdate.getTime())[0];
+  const age = (left: Crl, right: Crl): number =>
+    right.thisUpdate.getTime() - left.thisUpdate.getTime() || Number((right.crlNumber ?? 0n) - (left.crlNumber ?? 0n));
+  return [...crls].sort(age)[0];
 }
 
 function isSelfIssued({ issuer, subject }: Certificate): boolean {
