@@ -64,11 +64,13 @@ export function unfinishedIntents(file: string): AuditIntent[] {
   return [...open.values()];
 }
 
+/** The first line of the tail is cut off, mostly; and a line that is no entry opens and closes nothing. */
 function parseEntry(line: string): AuditEntry | undefined {
   try {
-    return JSON.parse(line) as AuditEntry;
+    const entry = JSON.parse(line) as Partial<AuditEntry> | null;
+    // The number becomes the name of a file.
+    return /^[0-9A-F]+$/.test(entry?.serialNumber ?? '') ? (entry as AuditEntry) : undefined;
   } catch {
-    // The first line of the tail is cut off, mostly; and a line that is no JSON opens and closes nothing.
     return undefined;
   }
 }
