@@ -101,10 +101,18 @@ export async function importSigningKey(
   }
 }
 
-/** Signs bytes; the signature is in the form that X.509 carries. */
+/** Signs bytes; the signature is in the form that X.509 carries. Throws KEY_INVALID. */
 export async function signBytes(crypto: Crypto, key: SigningKey, bytes: Uint8Array): Promise<Uint8Array> {
-  const raw = new Uint8Array(await crypto.subtle.sign(useAlgorithm(key.algorithm), key.key, plain(bytes)));
-  return key.algorithm.type === 'rsa' ? raw : encodeEcdsa(raw);
+  try {
+    const raw = new Uint8Array(await crypto.subtle.sign(useAlgorithm(key.algorithm), key.key, plain(bytes)));
+    return key.algorithm.type === 'rsa' ? raw : encodeEcdsa(raw);
+  } catch (error) {
+    // An RSA key shorter than the hash, or one whose numbers do not fit each other.
+    throw new OvsPkiError('KEY_INVALID', `the private key cannot make a signature with ${key.algorithm.hash}`, {
+      hint: 'see what OpenSSL makes of it: openssl pkey -check -noout -in KEY',
+      cause: error,
+    });
+  }
 }
 
 /** Whether a signature over bytes was made with the private half of a key. An unknown algorithm gives false. */
