@@ -163,7 +163,7 @@ export interface CertificateParts extends Signing {
   readonly subject: Uint8Array;
   readonly issuer: Uint8Array;
   readonly spki: Uint8Array;
-  /** 2 is version 3; undefined leaves the field out, which is version 1. */
+  /** The number in the field: 2, which is version 3, unless told otherwise; 0 leaves the field out. */
   readonly version?: 0 | 1 | 2 | 3;
   readonly serialNumber?: Uint8Array;
   readonly notBefore?: Uint8Array;
