@@ -3,12 +3,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  children,
   encode,
   encodeInteger,
   encodeNull,
   encodeOctetString,
   encodeSequence,
   encodeText,
+  readDer,
   tag,
 } from '../../src/pki/der.js';
 import { oid } from '../../src/pki/oid.js';
@@ -211,6 +213,10 @@ const structures: readonly { title: string; damage: (der: Uint8Array) => Uint8Ar
   {
     title: 'a second extension request with another SAN',
     damage: () => requestOf({ extensions: [subjectAltName('host')], attributes: [asked(subjectAltName('victim'))] }),
+  },
+  {
+    title: 'an element behind its signature',
+    damage: (der) => encodeSequence(...children(readDer(der)).map(({ bytes }) => bytes), encodeNull()),
   },
   {
     title: 'a common name that is not UTF-8',
