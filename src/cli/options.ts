@@ -124,7 +124,10 @@ export function normalizeArguments(args: readonly string[]): string[] {
     else options.push(normalizeOption(token, queue));
   }
   const [command, ...rest] = operands;
-  return command === undefined ? options : [command, ...options, '--', ...rest];
+  if (command === undefined) return options;
+  // Behind "--" everything is an operand, and in front of the others the parser would take it for an option.
+  if (command.startsWith('-')) throw new OvsPkiError('USAGE', `there is no command ${command}`);
+  return [command, ...options, '--', ...rest];
 }
 
 function normalizeOption(token: string, queue: string[]): string {

@@ -126,9 +126,14 @@ export function decodeExtensions(element: DerElement | undefined): Extension[] {
       value: expectTag(parts.at(-1), tag.octetString, 'the value of an extension').content,
     };
   });
+  requireUnique(extensions);
+  return extensions;
+}
+
+/** Throws DER_INVALID for a type that stands twice: readers differ in which of the two they take. */
+export function requireUnique(extensions: readonly Extension[]): void {
   const types = new Set(extensions.map((extension) => extension.type));
   if (types.size < extensions.length) throw new OvsPkiError('DER_INVALID', 'an extension stands there twice');
-  return extensions;
 }
 
 /** Reads GeneralNames (RFC 5280, section 4.2.1.6). */

@@ -5,7 +5,14 @@
  */
 
 import { OvsPkiError } from '../errors.js';
-import { decodeExtensions, decodeGeneralNames, type Extension, type GeneralName, inFile } from './certificate.js';
+import {
+  decodeExtensions,
+  decodeGeneralNames,
+  type Extension,
+  type GeneralName,
+  inFile,
+  requireUnique,
+} from './certificate.js';
 import { children, contextTag, expectTag, readInteger, readOid, sequenceOf, tag } from './der.js';
 import { decodeSigned, type KeyPair, type SignedStructure, signatureAlgorithmFor } from './engine.js';
 import { decodePublicKey, type KeySpec, type PublicKey } from './key.js';
@@ -43,6 +50,8 @@ export function decodeCertificationRequest(der: Uint8Array): CertificationReques
   const extensions = pairs
     .filter(({ type }) => type === oid.extensionRequest)
     .flatMap(({ values }) => values.flatMap(decodeExtensions));
+  // Each list was looked at by itself; a second list is no way around it.
+  requireUnique(extensions);
   const alternative = extensions.find(({ type }) => type === oid.subjectAltName);
   return {
     der,

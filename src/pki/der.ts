@@ -270,7 +270,8 @@ function encodeHeader(identifier: number, length: number): Uint8Array {
   if (length < 0x80) return Uint8Array.of(identifier, length);
   if (length < 0x100) return Uint8Array.of(identifier, 0x81, length);
   if (length < 0x10000) return Uint8Array.of(identifier, 0x82, length >> 8, length & 0xff);
-  return Uint8Array.of(identifier, 0x84, length >>> 24, (length >> 16) & 0xff, (length >> 8) & 0xff, length & 0xff);
+  if (length < 0x1000000) return Uint8Array.of(identifier, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff);
+  return Uint8Array.of(identifier, 0x84, length >>> 24, (length >>> 16) & 0xff, (length >>> 8) & 0xff, length & 0xff);
 }
 
 function readElement(bytes: Uint8Array, offset: number): { element: DerElement; end: number } {

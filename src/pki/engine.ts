@@ -18,6 +18,7 @@ import {
   readDer,
   readOid,
   sequenceOf,
+  toHex,
 } from './der.js';
 import type { Curve, KeySpec, PrivateKey, PublicKey } from './key.js';
 import { oid } from './oid.js';
@@ -80,7 +81,7 @@ export async function generateKeyPair(crypto: Crypto, spec: KeySpec): Promise<Ke
   };
 }
 
-/** Makes a private key ready to sign with. Throws KEY_INVALID. */
+/** Makes a private key ready to sign with. Throws KEY_INVALID, as does its first signature. */
 export async function importSigningKey(
   crypto: Crypto,
   key: PrivateKey,
@@ -88,8 +89,9 @@ export async function importSigningKey(
   file: string,
 ): Promise<SigningKey> {
   try {
-    const sign = crypto === nativeCrypto ? nativeSigner(key, algorithm) : await webCryptoSigner(crypto, key, algorithm);
-    return { algorithm, sign };
+    const signer =
+      crypto === nativeCrypto ? nativeSigner(key, algorithm) : await webCryptoSigner(crypto, key, algorithm);
+    return { algorithm, sign: (bytes) => signer(bytes).catch(failSigning) };
   } catch (error) {
     throw new OvsPkiError('KEY_INVALID', `${file}: the private key is not a valid one`, {
       hint: `see what OpenSSL makes of it: openssl pkey -check -noout -in ${file}`,
@@ -97,6 +99,14 @@ export async function importSigningKey(
       cause: error,
     });
   }
+}
+
+/** An RSA key shorter than the hash, or one whose numbers do not fit each other. */
+function failSigning(cause: unknown): never {
+  throw new OvsPkiError('KEY_INVALID', 'the private key cannot make a signature', {
+    hint: 'see what OpenSSL makes of it: openssl pkey -check -noout -in KEY',
+    cause,
+  });
 }
 
 /** What Node's WebCrypto does too, without its layers, which take longer to load than the signature takes. */
@@ -161,13 +171,26 @@ export interface SignedStructure {
 }
 
 export function decodeSigned(der: Uint8Array, what: string): SignedStructure {
-  const [toBeSigned, algorithm, signature] = sequenceOf(readDer(der), what);
+  const [toBeSigned, algorithm, signature, ...more] = sequenceOf(readDer(der), what);
   if (toBeSigned === undefined) throw new OvsPkiError('DER_INVALID', `the ${what} is empty`);
+  if (more.length > 0) throw new OvsPkiError('DER_INVALID', `the ${what} goes on behind its signature`);
   return {
     toBeSigned,
-    signatureAlgorithm: readOid(sequenceOf(algorithm, 'signatureAlgorithm')[0], 'signatureAlgorithm'),
+    signatureAlgorithm: readSignatureAlgorithm(sequenceOf(algorithm, 'signatureAlgorithm')),
     signature: bitStringBytes(signature, 'the signature'),
   };
+}
+
+/** Nobody has signed what stands here, so of an algorithm that we use it must be exactly what the algorithm has. */
+function readSignatureAlgorithm([type, ...parameters]: readonly DerElement[]): string {
+  const algorithmOid = readOid(type, 'signatureAlgorithm');
+  const known = signatureAlgorithms.find((algorithm) => algorithm.oid === algorithmOid);
+  const found = parameters.map(({ bytes }) => toHex(bytes)).join();
+  // RFC 4055, section 5: NULL with RSA, and readers take none for it; RFC 5758, section 3.2: none with ECDSA.
+  if (known !== undefined && found !== '' && !(known.type === 'rsa' && found === toHex(encodeNull()))) {
+    throw new OvsPkiError('DER_INVALID', 'the signature algorithm has parameters that it does not have');
+  }
+  return algorithmOid;
 }
 
 function keyAlgorithm(algorithm: SignatureAlgorithm, curve: Curve | undefined) {

@@ -8,6 +8,8 @@ import { OvsPkiError } from '../errors.js';
 
 /** More than any fleet has; a slip such as `[1-99999999]` ends here and not with a full disk. */
 const maximumNames = 100_000;
+/** More than these in one name would not fit into a name anyway. */
+const maximumRanges = 16;
 
 /**
  * Replaces `[FROM-TO]` by each number of the range, as wide as FROM is written: `h[08-10]` is h08, h09, h10. Several
@@ -16,6 +18,7 @@ const maximumNames = 100_000;
 export function expandNames(patterns: readonly string[]): string[] {
   const names = new Set<string>();
   for (const pattern of patterns) {
+    if (pattern.split('[').length - 1 > maximumRanges) throw usage(`more than ${maximumRanges} ranges`, pattern);
     for (const name of expandPattern(pattern)) {
       names.add(name);
       if (names.size > maximumNames) throw usage(`these are more than ${maximumNames} names`, pattern);

@@ -69,7 +69,7 @@ export interface FileName {
 /** Checks a name as it is typed and gives the names of its files. Throws NAME_INVALID. */
 export function parseFileName(typed: string): FileName {
   const name = basename(typed);
-  const fault = typed.endsWith('/') ? 'a name cannot end with a slash' : nameFault(name);
+  const fault = typed.endsWith('/') ? 'a name cannot end with a slash' : (nameFault(name) ?? folderFault(typed));
   if (fault !== undefined) {
     throw new OvsPkiError('NAME_INVALID', `${JSON.stringify(typed)}: ${fault}`, {
       hint: 'choose a name such as host_1 or the system-id of the host',
@@ -85,6 +85,10 @@ export function parseFileName(typed: string): FileName {
     requestFile: `${stem}-req.pem`,
     certificateFile: `${stem}-cert.pem`,
   };
+}
+
+function folderFault(typed: string): string | undefined {
+  return typed.includes('\0') ? 'a folder cannot have NUL in its name' : undefined;
 }
 
 /**

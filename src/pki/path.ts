@@ -8,12 +8,13 @@
 import type { Certificate } from './certificate.js';
 import { generalName } from './certificate.js';
 import type { Crl } from './crl.js';
-import { children, contextTag, equalBytes, readDer } from './der.js';
+import { children, contextTag, equalBytes, readDer, readInteger, tag } from './der.js';
 import { verifySignature } from './engine.js';
 import type { Finding } from './lint/rule.js';
-import { attributeValues, type DistinguishedName } from './name.js';
+import { attributeValues, type DistinguishedName, decodeName } from './name.js';
 import { extensionNames, oid } from './oid.js';
 import { pkijsRefusal } from './path-pkijs.js';
+import { formatSerial } from './serial.js';
 import { formatTime } from './text.js';
 
 export interface PathInput {
@@ -35,40 +36,74 @@ export async function pathFindings(crypto: Crypto, input: PathInput): Promise<Fi
     findings.push(...timeFindings(certificate, depth, input.at), ...criticalFindings(certificate, depth));
     if (depth > 0) findings.push(...authorityFindings(certificate, path.slice(0, depth)));
   }
-  if (finding === undefined) findings.push(...revocationFindings(path, input));
-  if (findings.length > 0) return findings;
-  const refusal = await pkijsRefusal(crypto, { ...input, path });
+  const lists = finding === undefined ? listsFor(path, input.crls) : [];
+  for (const list of lists) findings.push(...revocationFindings(list, input.at));
+  // A trust anchor itself is a path of one, in which there is nothing to validate.
+  if (findings.length > 0 || path.length === 1) return findings;
+  // pkijs takes a certificate without a list for revoked as soon as another one has a list.
+  const crls = lists.length === path.length - 1 ? lists.map(({ crl }) => crl) : [];
+  const refusal = await pkijsRefusal(crypto, { path, crls, at: input.at });
   return refusal === undefined ? [] : [found('second-opinion', 'pkijs', `pkijs refuses the path: ${refusal}`)];
 }
 
 /** From the certificate to a trust anchor, as far as it goes. */
-function buildPath({ certificate, authorities }: PathInput): { path: Certificate[]; finding?: Finding } {
+function buildPath({ certificate, authorities, at }: PathInput): { path: Certificate[]; finding?: Finding } {
   const path = [certificate];
   for (let current = certificate; path.length <= maximumDepth; ) {
     if (authorities.some((authority) => equalBytes(authority.der, current.der)) && isSelfIssued(current)) {
       return { path };
     }
-    const candidates = authorities.filter((authority) => sameName(authority.subject, current.issuer));
-    const issuer = signerAmong(current, candidates);
-    if (issuer === undefined) return { path, finding: noIssuer(current, path.length - 1, candidates.length > 0) };
+    const named = authorities.filter((authority) => sameName(authority.subject, current.issuer));
+    const fitting = named.filter((authority) => fitsKeyIdentifier(authority, current));
+    // OpenSSL settles on one before it looks at the signature: the first that is valid now.
+    const issuer = fitting.find((authority) => isValidAt(authority, at)) ?? fitting[0];
+    if (issuer === undefined) return { path, finding: noIssuer(current, path.length - 1, named.length > 0) };
+    if (!isSignedBy(current, issuer)) return { path, finding: wrongSignature(path.length - 1) };
     path.push(issuer);
     current = issuer;
   }
   return { path, finding: found('path-length', 'RFC 5280, section 6', `the path is longer than ${maximumDepth}`) };
 }
 
-function signerAmong(certificate: Certificate, candidates: readonly Certificate[]): Certificate | undefined {
+function isValidAt({ notBefore, notAfter }: Certificate, at: Date): boolean {
+  return at >= notBefore && at <= notAfter;
+}
+
+/** Whether authorityKeyIdentifier (RFC 5280, section 4.2.1.1), as far as it says something, speaks of that CA. */
+function fitsKeyIdentifier(authority: Certificate, { extensions }: Certificate): boolean {
+  const extension = extensions.find(({ type }) => type === oid.authorityKeyIdentifier);
+  if (extension === undefined) return true;
+  const parts = children(readDer(extension.value));
+  const part = (number: number, constructed: boolean) =>
+    parts.find((element) => element.tag === contextTag(number, constructed));
+  const [keyIdentifier, issuers, serialNumber] = [part(0, false), part(1, true), part(2, false)];
+  const own = authority.subjectKeyIdentifier;
+  if (keyIdentifier !== undefined && own !== undefined && !equalBytes(keyIdentifier.content, own)) return false;
+  if (serialNumber !== undefined) {
+    const serial = readInteger({ ...serialNumber, tag: tag.integer }, 'authorityCertSerialNumber');
+    if (formatSerial(serial) !== authority.serialNumber) return false;
+  }
+  const directoryName = issuers && children(issuers).find((element) => element.tag === contextTag(4, true));
+  const [name] = directoryName === undefined ? [] : children(directoryName);
+  return name === undefined || sameName(decodeName(name, 'authorityCertIssuer'), authority.issuer);
+}
+
+function isSignedBy(certificate: Certificate, { publicKey }: Certificate): boolean {
   const { signatureAlgorithm, innerSignatureAlgorithm, toBeSigned, signature } = certificate;
-  if (signatureAlgorithm !== innerSignatureAlgorithm) return undefined;
-  return candidates.find(({ publicKey }) =>
-    verifySignature(publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
-  );
+  if (signatureAlgorithm !== innerSignatureAlgorithm) return false;
+  return verifySignature(publicKey, signatureAlgorithm, toBeSigned.bytes, signature);
+}
+
+function wrongSignature(depth: number): Finding {
+  const message = `the signature of ${position(depth)} is not that of its issuer`;
+  return found('signature', 'RFC 5280, section 6.1.3 (a)(1)', message);
 }
 
 function noIssuer(certificate: Certificate, depth: number, sameNameExists: boolean): Finding {
   const which = position(depth);
   if (sameNameExists) {
-    return found('signature', 'RFC 5280, section 6.1.3 (a)(1)', `the signature of ${which} is not that of its issuer`);
+    const message = `${which} names another key of its issuer`;
+    return found('key-identifier', 'RFC 5280, section 4.2.1.1', message);
   }
   const message = isSelfIssued(certificate)
     ? `${which} is self-signed, and not the certificate of the CA`
@@ -145,52 +180,84 @@ function nameConstraintFindings(authority: Certificate, leaf: Certificate, depth
   return outside === undefined ? [] : fault(`${position(depth)} does not allow the name ${outside}`);
 }
 
+/** Whether a name lies under a constraint; one that begins with a dot does not hold the domain itself. */
 function isWithin(name: string, constraint: string): boolean {
-  const [left, right] = [name.toLowerCase(), constraint.toLowerCase().replace(/^\./, '')];
-  return right === '' || left === right || left.endsWith(`.${right}`);
+  const [left, right] = [name.toLowerCase(), constraint.toLowerCase()];
+  if (right === '' || left === right) return true;
+  return left.endsWith(right.startsWith('.') ? right : `.${right}`);
 }
 
-function revocationFindings(path: readonly Certificate[], { crls, at }: PathInput): Finding[] {
-  const findings: Finding[] = [];
+/** The list that speaks of a certificate of the path. */
+interface ApplyingList {
+  readonly crl: Crl;
+  readonly isSigned: boolean;
+  readonly certificate: Certificate;
+  readonly issuer: Certificate;
+  readonly depth: number;
+}
+
+/** For each certificate below the anchor the newest list of its issuer, if there is one. */
+function listsFor(path: readonly Certificate[], crls: readonly Crl[]): ApplyingList[] {
+  const lists: ApplyingList[] = [];
   for (const [depth, certificate] of path.slice(0, -1).entries()) {
     const issuer = path[depth + 1] as Certificate;
-    const crl = newest(crls.filter((list) => sameName(list.issuer, issuer.subject)));
-    if (crl === undefined) continue;
-    const { signatureAlgorithm, toBeSigned, signature, nextUpdate, extensions } = crl;
-    const rule = (id: string, message: string): void => {
-      findings.push(found(id, 'RFC 5280, section 6.3.3', message));
-    };
-    if (!verifySignature(issuer.publicKey, signatureAlgorithm, toBeSigned.bytes, signature)) {
-      rule('crl-signature', 'the signature of the CRL is not that of the CA');
-    }
-    if (extensions.some(({ critical }) => critical)) rule('crl-extension', 'the CRL has a critical extension');
-    if (nextUpdate !== undefined && at > nextUpdate) {
-      rule('crl-expired', `the CRL is out of date since ${formatTime(nextUpdate)}`);
-    }
-    const revokedAt = crl.revoked.get(certificate.serialNumber);
-    if (revokedAt !== undefined) rule('revoked', `${position(depth)} was revoked on ${formatTime(revokedAt)}`);
+    const named = newestFirst(crls.filter((crl) => sameName(crl.issuer, issuer.subject)));
+    // CAs of one name have a list each; the key tells whose it is.
+    const signed = named.filter(({ signatureAlgorithm, toBeSigned, signature }) =>
+      verifySignature(issuer.publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
+    );
+    const crl = signed[0] ?? named[0];
+    if (crl !== undefined) lists.push({ crl, isSigned: signed.length > 0, certificate, issuer, depth });
   }
+  return lists;
+}
+
+function revocationFindings({ crl, isSigned, certificate, issuer, depth }: ApplyingList, at: Date): Finding[] {
+  const findings: Finding[] = [];
+  const rule = (id: string, message: string): void => {
+    findings.push(found(id, 'RFC 5280, section 6.3.3', message));
+  };
+  const { thisUpdate, nextUpdate, extensions, revoked } = crl;
+  if (!isSigned) rule('crl-signature', 'the signature of the CRL is not that of the CA');
+  if (issuer.keyUsage?.includes('cRLSign') === false) rule('crl-sign', `${position(depth + 1)} may not sign CRLs`);
+  if (extensions.some(({ critical }) => critical)) rule('crl-extension', 'the CRL has a critical extension');
+  if (at < thisUpdate) rule('crl-not-yet-valid', `the CRL is not valid before ${formatTime(thisUpdate)}`);
+  if (nextUpdate !== undefined && at > nextUpdate) {
+    rule('crl-expired', `the CRL is out of date since ${formatTime(nextUpdate)}`);
+  }
+  const revokedAt = revoked.get(certificate.serialNumber);
+  if (revokedAt !== undefined) rule('revoked', `${position(depth)} was revoked on ${formatTime(revokedAt)}`);
   return findings;
 }
 
 /** Times are whole seconds; of lists of the same second the one with the higher number is the newer. */
-function newest(crls: readonly Crl[]): Crl | undefined {
+function newestFirst(crls: readonly Crl[]): Crl[] {
   const age = (left: Crl, right: Crl): number =>
     right.thisUpdate.getTime() - left.thisUpdate.getTime() || Number((right.crlNumber ?? 0n) - (left.crlNumber ?? 0n));
-  return [...crls].sort(age)[0];
+  return [...crls].sort(age);
 }
 
 function isSelfIssued({ issuer, subject }: Certificate): boolean {
   return sameName(issuer, subject);
 }
 
-/** Comparison of names as RFC 5280, section 7.1, wants it: case and the amount of white space do not count. */
+/**
+ * Comparison of names as OpenSSL makes it of RFC 5280, section 7.1: the type of string, the case of ASCII letters and
+ * the amount of white space do not count.
+ */
 function sameName(left: DistinguishedName, right: DistinguishedName): boolean {
+  if (equalBytes(left.der, right.der)) return true;
+  if (left.multiValued || right.multiValued) return false;
   const fold = ({ attributes }: DistinguishedName): string =>
-    JSON.stringify(
-      attributes.map(({ type, value }) => [type, value.normalize('NFKC').toLowerCase().trim().replaceAll(/\s+/g, ' ')]),
-    );
-  return equalBytes(left.der, right.der) || fold(left) === fold(right);
+    JSON.stringify(attributes.map(({ type, value }) => [type, foldText(value)]));
+  return fold(left) === fold(right);
+}
+
+function foldText(text: string): string {
+  return text
+    .replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
+    .replaceAll(/[ \t\n\v\f\r]+/g, ' ')
+    .replaceAll(/^ | $/g, '');
 }
 
 function position(depth: number): string {

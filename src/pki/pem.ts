@@ -24,7 +24,7 @@ export function decodePem(text: string, file: string): PemBlock[] {
   const blocks: PemBlock[] = [];
   let label: string | undefined;
   let body: string[] = [];
-  for (const line of text.split(/\r?\n|\r/)) {
+  for (const line of text.replace(byteOrderMark, '').split(/\r?\n|\r/)) {
     const edge = /^-----(BEGIN|END) ([A-Z0-9][A-Z0-9 .]*)-----\s*$/.exec(line);
     if (edge === null) {
       if (label !== undefined) body.push(line.trim());
@@ -51,8 +51,11 @@ export function decodePemOf(labels: readonly string[], text: string, file: strin
   throw invalid(file, `there is no ${labels[0]} in it${others === '' ? '' : `, but: ${others}`}`);
 }
 
+/** As editors put it before UTF-8, here in text that was read as Latin-1 or as UTF-8. */
+const byteOrderMark = /^(?:\u00ef\u00bb\u00bf|\ufeff)/;
+
 function decodeBody(lines: readonly string[], file: string, label: string): Uint8Array {
-  if (lines.some((line) => line.includes(':'))) {
+  if (label.endsWith('PRIVATE KEY') && lines.some((line) => line.includes(':'))) {
     // RFC 1421 headers: only the old encrypted keys carry them.
     throw new OvsPkiError('KEY_ENCRYPTED', `${file}: the block ${label} is encrypted`, {
       hint: `decrypt it first: openssl pkey -in ${file} -out decrypted.pem`,

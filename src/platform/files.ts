@@ -48,6 +48,8 @@ export function readTail(file: string, bytes: number): Buffer {
     const buffer = Buffer.alloc(Math.min(size, bytes));
     const got = fs.readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
     return buffer.subarray(0, got);
+  } catch (error) {
+    throw readError(file, error);
   } finally {
     fs.closeSync(descriptor);
   }
@@ -55,7 +57,7 @@ export function readTail(file: string, bytes: number): Buffer {
 
 /** The identity of a file's present content, or undefined where there is no such file. */
 export function stampOf(file: string): FileStamp | undefined {
-  const found = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
+  const found = unlessAbsent(file, () => fs.statSync(file, { bigint: true }));
   if (found === undefined) return undefined;
   return {
     stamp: `${found.ino} ${found.size} ${found.mtimeNs}`,
@@ -65,11 +67,11 @@ export function stampOf(file: string): FileStamp | undefined {
 }
 
 export function exists(file: string): boolean {
-  return fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+  return unlessAbsent(file, () => fs.lstatSync(file)) !== undefined;
 }
 
 export function isFolder(file: string): boolean {
-  return fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return unlessAbsent(file, () => fs.statSync(file))?.isDirectory() ?? false;
 }
 
 /** The names in a folder, sorted; none where it does not exist. */
@@ -324,6 +326,17 @@ function existsError(file: string): OvsPkiError {
     hint: 'choose another name, or give --force to replace it',
     details: { file },
   });
+}
+
+/** What can be told of a file; undefined where nothing is, or nothing can be, at that place. */
+function unlessAbsent<Stats>(file: string, look: () => Stats): Stats | undefined {
+  try {
+    return look();
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG' || code === 'ELOOP') return undefined;
+    throw readError(file, error);
+  }
 }
 
 function readError(file: string, error: unknown): unknown {

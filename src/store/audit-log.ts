@@ -94,9 +94,12 @@ function toLines(entries: readonly AuditEntry[]): string {
   return entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 }
 
+/** The first line of the tail is cut off, mostly; and a line that is no entry opens and closes nothing. */
 function parseEntry(line: string): AuditEntry | undefined {
   try {
-    return JSON.parse(line) as AuditEntry;
+    const entry = JSON.parse(line) as Partial<AuditEntry> | null;
+    // The number becomes the name of a file.
+    return /^[0-9A-F]+$/.test(entry?.serialNumber ?? '') ? (entry as AuditEntry) : undefined;
   } catch {
     return undefined;
   }

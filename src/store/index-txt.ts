@@ -61,8 +61,14 @@ export function indexRowFor(certificate: Certificate): IndexRow {
   };
 }
 
-/** All rows of an index. Throws PKI_CORRUPT. */
+/** All rows of an index. Throws PKI_CORRUPT, also where there is none: a CA without its index knows no certificate. */
 export function readIndex(file: string): IndexRow[] {
+  if (!files.exists(file)) {
+    throw new OvsPkiError('PKI_CORRUPT', `${file} does not exist`, {
+      hint: `put it back from a backup: see ${file}.old too`,
+      details: { file },
+    });
+  }
   const text = files.readFile(file).toString('latin1');
   return text === ''
     ? []

@@ -16,3 +16,18 @@ export function ecKeyFile(curve: 'p256' | 'p384', number: 1 | 2): string {
 export function readPem(file: string): string {
   return readFileSync(file, 'latin1');
 }
+
+/** The place of a key that is not good enough, or of a type that is not used. */
+export function badKeyFile(name: BadKey): string {
+  return `${fixturesFolder}/keys/${name}.pem`;
+}
+
+export type BadKey =
+  | 'weak-rsa-512'
+  | 'weak-rsa-1024'
+  | 'weak-exponent-3'
+  | 'weak-small-factor'
+  | 'weak-close-primes'
+  | 'weak-roca'
+  | 'rsa-pss'
+  | 'dsa';
