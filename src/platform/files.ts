@@ -48,6 +48,8 @@ export function readTail(file: string, bytes: number): Buffer {
     const buffer = Buffer.alloc(Math.min(size, bytes));
     const got = fs.readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
     return buffer.subarray(0, got);
+  } catch (error) {
+    throw readError(file, error);
   } finally {
     fs.closeSync(descriptor);
   }
@@ -55,7 +57,7 @@ export function readTail(file: string, bytes: number): Buffer {
 
 /** The identity of a file's present content, or undefined where there is no such file. */
 export function stampOf(file: string): FileStamp | undefined {
-  const found = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
+  const found = orAbsent(file, () => fs.statSync(file, { bigint: true }));
   if (found === undefined) return undefined;
   return {
     stamp: `${found.ino} ${found.size} ${found.mtimeNs}`,
@@ -65,11 +67,11 @@ export function stampOf(file: string): FileStamp | undefined {
 }
 
 export function exists(file: string): boolean {
-  return fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+  return orAbsent(file, () => fs.lstatSync(file)) !== undefined;
 }
 
 export function isFolder(file: string): boolean {
-  return fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return orAbsent(file, () => fs.statSync(file))?.isDirectory() ?? false;
 }
 
 /** The names in a folder, sorted; none where it does not exist. */
@@ -161,7 +163,11 @@ export function truncate(file: string, bytes: number): void {
 }
 
 export function remove(file: string): void {
-  fs.rmSync(file, { force: true, recursive: true });
+  try {
+    fs.rmSync(file, { force: true, recursive: true });
+  } catch (error) {
+    throw writeError(file, error);
+  }
 }
 
 /** Makes a folder that does not exist yet, parents included. Its mode is exact whatever the umask says, if given. */
@@ -199,7 +205,11 @@ export function moveFolder(from: string, to: string): void {
 
 /** Gives a folder the mode that a folder made now would have. */
 export function openFolderMode(folder: string): void {
-  fs.chmodSync(folder, 0o777 & ~process.umask());
+  try {
+    fs.chmodSync(folder, 0o777 & ~process.umask());
+  } catch (error) {
+    throw writeError(folder, error);
+  }
 }
 
 /** Opens a file for a lock that lives as long as the descriptor, making it where it is missing. */
@@ -257,6 +267,17 @@ function syncFolder(folder: string): void {
     if (systemErrorCode(error) !== 'EINVAL') throw error;
   } finally {
     fs.closeSync(descriptor);
+  }
+}
+
+/** What was found, or undefined where there is nothing; that it cannot be known is an error. */
+function orAbsent<T>(file: string, find: () => T): T | undefined {
+  try {
+    return find();
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw readError(file, error);
   }
 }
 
