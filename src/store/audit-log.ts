@@ -50,13 +50,11 @@ export function appendAudit(file: string, entries: readonly AuditEntry[]): void 
 
 /** The intents without an outcome: those of a run that was interrupted. Also takes away a torn last line. */
 export function unfinishedIntents(file: string): AuditIntent[] {
-  const tail = files.readTail(file, tailBytes).toString();
+  const tail = files.readTail(file, tailBytes);
   const whole = tail.lastIndexOf('\n') + 1;
-  if (whole < tail.length) {
-    files.truncate(file, (files.stampOf(file)?.size ?? 0) - Buffer.byteLength(tail.slice(whole)));
-  }
+  if (whole < tail.length) files.truncate(file, (files.stampOf(file)?.size ?? 0) - (tail.length - whole));
   const open = new Map<SerialNumber, AuditIntent>();
-  for (const line of tail.slice(0, whole).split('\n')) {
+  for (const line of tail.toString('utf8', 0, whole).split('\n')) {
     const entry = parseEntry(line);
     if (entry?.event === 'intent') open.set(entry.serialNumber, entry);
     else if (entry !== undefined) open.delete(entry.serialNumber);
@@ -66,9 +64,18 @@ export function unfinishedIntents(file: string): AuditIntent[] {
 
 function parseEntry(line: string): AuditEntry | undefined {
   try {
-    return JSON.parse(line) as AuditEntry;
+    const entry: unknown = JSON.parse(line);
+    return isEntry(entry) ? entry : undefined;
   } catch {
     // The first line of the tail is cut off, mostly; and a line that is no JSON opens and closes nothing.
     return undefined;
   }
+}
+
+/** The serial number becomes part of a file name, so its form is looked at too. */
+function isEntry(value: unknown): value is AuditEntry {
+  if (typeof value !== 'object' || value === null || !('event' in value) || !('serialNumber' in value)) return false;
+  const { event, serialNumber } = value;
+  const isSerial = typeof serialNumber === 'string' && /^([0-9A-F]{2})+$/.test(serialNumber);
+  return isSerial && (event === 'intent' || event === 'recorded' || event === 'abandoned');
 }
