@@ -167,10 +167,13 @@ function keepCertificates(ca: Ca, made: readonly (Certificate | OvsPkiError)[]):
  * nothing is closed. The lock must be held, and the key register is to be brought up to date after it.
  */
 export function recoverInterrupted(platform: Platform, { layout }: Ca): void {
-  const intents = unfinishedIntents(layout.auditLog);
-  repairIndexTail(layout.index);
-  for (const intent of intents) {
-    const certificate = keptCertificate(issuedCertificateFile(layout, intent.serialNumber));
+  const open = unfinishedIntents(layout.auditLog).map((intent) => ({
+    intent,
+    certificate: keptCertificate(issuedCertificateFile(layout, intent.serialNumber)),
+  }));
+  const rows = open.flatMap(({ certificate }) => (certificate === undefined ? [] : [indexRowFor(certificate)]));
+  repairIndexTail(layout.index, rows);
+  for (const { intent, certificate } of open) {
     if (certificate !== undefined && findIndexRow(layout.index, certificate.serialNumber) === undefined) {
       appendIndexRows(layout.index, [indexRowFor(certificate)]);
     }
