@@ -194,6 +194,7 @@ export function makeFolderBeside(place: string): string {
 /** Renames a folder to a place where there is nothing, or an empty folder, and makes that durable. */
 export function moveFolder(from: string, to: string): void {
   try {
+    syncFolder(from);
     fs.renameSync(from, to);
     syncFolder(path.dirname(path.resolve(to)));
   } catch (error) {
