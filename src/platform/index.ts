@@ -15,6 +15,8 @@ export interface Platform {
   readonly crypto: Crypto;
   /** How many keys are made at once. */
   readonly concurrency: number;
+  /** How long the lock of a CA is waited for while another process holds it. */
+  readonly lockWaitSeconds: number;
   /** Who acts, for the audit log: `user@host`. */
   readonly operator: string;
 }
@@ -26,6 +28,7 @@ export function nodePlatform(replace: Partial<Platform> = {}): Platform {
     log: silentLog,
     crypto: globalThis.crypto,
     concurrency: availableParallelism(),
+    lockWaitSeconds: 60,
     operator: operatorName(),
     ...replace,
   };

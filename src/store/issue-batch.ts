@@ -61,7 +61,7 @@ export async function issueInCa(
   const results: IssueResult[] = [];
   for (let start = 0; start < orders.length; start += batchSize) {
     const batch = orders.slice(start, start + batchSize);
-    results.push(...(await withLock(ca.layout.lock, () => issueBatch(platform, ca, issuer, batch, days))));
+    results.push(...(await withLock(platform, ca.layout.lock, () => issueBatch(platform, ca, issuer, batch, days))));
     done(results.length);
   }
   return results;

@@ -8,24 +8,18 @@
 
 import { OvsPkiError } from '../errors.js';
 import * as files from '../platform/files.js';
+import type { Platform } from '../platform/index.js';
 import { runWithDescriptor } from '../platform/run.js';
 
-/** How long we wait for another process, in seconds, unless the caller says otherwise. */
-export const defaultLockWaitSeconds = 60;
-
 /** Runs an action while holding the lock. Throws PKI_LOCKED where another process holds it for too long. */
-export async function withLock<T>(
-  file: string,
-  action: () => Promise<T>,
-  waitSeconds = defaultLockWaitSeconds,
-): Promise<T> {
+export async function withLock<T>({ lockWaitSeconds }: Platform, file: string, action: () => Promise<T>): Promise<T> {
   const descriptor = files.openForLock(file);
   try {
-    const args = ['--exclusive', '--wait', String(waitSeconds), '3'];
+    const args = ['--exclusive', '--wait', String(lockWaitSeconds), '3'];
     if ((await runWithDescriptor('flock', args, descriptor)) !== 0) {
-      throw new OvsPkiError('PKI_LOCKED', `${file} has been held by another process for ${waitSeconds} seconds`, {
+      throw new OvsPkiError('PKI_LOCKED', `${file} has been held by another process for ${lockWaitSeconds} seconds`, {
         hint: `see which: fuser -v ${file}`,
-        details: { file, waitSeconds },
+        details: { file, lockWaitSeconds },
       });
     }
     return await action();
