@@ -95,12 +95,7 @@ async function issueBatch(
     ),
   );
   const kept = keepCertificates(ca, made);
-  appendAudit(
-    ca.layout.auditLog,
-    kept.map((result, index) => outcomeOf(platform, work[index] as Work, !(result instanceof OvsPkiError))),
-  );
-  const keys = work.flatMap((item, index) => (kept[index] instanceof OvsPkiError ? [] : [toRegisteredKey(item)]));
-  registerKeys(ca.layout, keys);
+  noteOutcomes(platform, ca, work, kept);
 
   const results = kept.values();
   return checked.map((item) => {
@@ -159,6 +154,28 @@ function keepCertificates(ca: Ca, made: readonly (Certificate | OvsPkiError)[]):
     for (const { serialNumber } of certificates) files.remove(issuedCertificateFile(ca.layout, serialNumber));
     const failure = asRefusal(error);
     return copied.map((item) => (item instanceof OvsPkiError ? item : failure));
+  }
+}
+
+/**
+ * The outcomes and the key register. What is in the index by now is issued and goes to its owner, also where this
+ * cannot be written any more: the next run closes the intents, and finds that the register is behind.
+ */
+function noteOutcomes(
+  platform: Platform,
+  { layout }: Ca,
+  work: readonly Work[],
+  kept: readonly (Certificate | OvsPkiError)[],
+): void {
+  const isKept = work.map((_, index) => !(kept[index] instanceof OvsPkiError));
+  try {
+    appendAudit(
+      layout.auditLog,
+      work.map((item, index) => outcomeOf(platform, item, isKept[index] === true)),
+    );
+    registerKeys(layout, work.filter((_, index) => isKept[index]).map(toRegisteredKey));
+  } catch (error) {
+    platform.log.write(`left to the next run: ${asRefusal(error).message}`);
   }
 }
 
