@@ -47,8 +47,9 @@ interface Work {
 /**
  * Issues a certificate for each request that breaks no rule, in the order given.
  *
- * @returns a result for each order; a refusal of one does not touch the others
- * @throws CA_EXPIRED, PKI_LOCKED, PKI_CORRUPT: then nothing of what follows was issued
+ * @returns a result for each order; a refusal of one does not touch the others, and what was issued before the CA
+ *   became unusable is returned
+ * @throws CA_EXPIRED, PKI_LOCKED, PKI_CORRUPT, FILE_UNWRITABLE: nothing was issued
  */
 export async function issueInCa(
   platform: Platform,
@@ -61,7 +62,13 @@ export async function issueInCa(
   const results: IssueResult[] = [];
   for (let start = 0; start < orders.length; start += batchSize) {
     const batch = orders.slice(start, start + batchSize);
-    results.push(...(await withLock(platform, ca.layout.lock, () => issueBatch(platform, ca, issuer, batch, days))));
+    try {
+      results.push(...(await withLock(platform, ca.layout.lock, () => issueBatch(platform, ca, issuer, batch, days))));
+    } catch (error) {
+      if (start === 0) throw error;
+      const refused = { error: asRefusal(error) };
+      return [...results, ...orders.slice(start).map(() => refused)];
+    }
     done(results.length);
   }
   return results;
