@@ -84,12 +84,44 @@ export function list(folder: string): string[] {
   }
 }
 
+/** A file that is complete and on the disk, but not in its place yet; to put it there takes no more room. */
+export interface StagedFile {
+  readonly file: string;
+  readonly temporary: string;
+}
+
 /**
  * Makes a new file with all of its content, durably. The file is never seen incomplete, and never replaces another
  * one: throws FILE_EXISTS, also when two processes race.
  */
 export function createFile(file: string, content: string | Uint8Array, mode = 0o666): void {
-  const temporary = writeTemporary(file, content, mode);
+  placeNew(stageFile(file, content, mode));
+}
+
+/** Makes a file or replaces its content as a whole, durably: at any moment it holds the old or the new content. */
+export function replaceFile(file: string, content: string | Uint8Array, mode = 0o666): void {
+  placeOver(stageFile(file, content, mode));
+}
+
+/** Writes a file beside its place. */
+export function stageFile(file: string, content: string | Uint8Array, mode = 0o666): StagedFile {
+  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
+  let descriptor: number | undefined;
+  try {
+    descriptor = fs.openSync(temporary, 'wx', mode);
+    writeAll(descriptor, typeof content === 'string' ? Buffer.from(content) : content);
+    fs.fsyncSync(descriptor);
+    return { file, temporary };
+  } catch (error) {
+    if (descriptor !== undefined) fs.rmSync(temporary, { force: true });
+    throw writeError(file, error);
+  } finally {
+    if (descriptor !== undefined) fs.closeSync(descriptor);
+  }
+}
+
+/** Puts a staged file where there is nothing. Throws FILE_EXISTS. */
+export function placeNew({ file, temporary }: StagedFile): void {
   try {
     linkOrRename(temporary, file);
     syncFolder(path.dirname(file));
@@ -100,9 +132,8 @@ export function createFile(file: string, content: string | Uint8Array, mode = 0o
   }
 }
 
-/** Makes a file or replaces its content as a whole, durably: at any moment it holds the old or the new content. */
-export function replaceFile(file: string, content: string | Uint8Array, mode = 0o666): void {
-  const temporary = writeTemporary(file, content, mode);
+/** Puts a staged file in its place, whatever is there. */
+export function placeOver({ file, temporary }: StagedFile): void {
   try {
     fs.renameSync(temporary, file);
     syncFolder(path.dirname(file));
@@ -110,6 +141,10 @@ export function replaceFile(file: string, content: string | Uint8Array, mode = 0
     fs.rmSync(temporary, { force: true });
     throw writeError(file, error);
   }
+}
+
+export function discard({ temporary }: StagedFile): void {
+  fs.rmSync(temporary, { force: true });
 }
 
 /**
@@ -170,6 +205,15 @@ export function remove(file: string): void {
   }
 }
 
+/** Removes a file, never a folder. */
+export function removeFile(file: string): void {
+  try {
+    fs.unlinkSync(file);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw writeError(file, error);
+  }
+}
+
 /** Makes a folder that does not exist yet, parents included. Its mode is exact whatever the umask says, if given. */
 export function makeFolder(folder: string, mode?: number): void {
   try {
@@ -224,22 +268,6 @@ export function openForLock(file: string): number {
 
 export function close(descriptor: number): void {
   fs.closeSync(descriptor);
-}
-
-function writeTemporary(file: string, content: string | Uint8Array, mode: number): string {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
-  let descriptor: number | undefined;
-  try {
-    descriptor = fs.openSync(temporary, 'wx', mode);
-    writeAll(descriptor, typeof content === 'string' ? Buffer.from(content) : content);
-    fs.fsyncSync(descriptor);
-    return temporary;
-  } catch (error) {
-    if (descriptor !== undefined) fs.rmSync(temporary, { force: true });
-    throw writeError(file, error);
-  } finally {
-    if (descriptor !== undefined) fs.closeSync(descriptor);
-  }
 }
 
 function writeAll(descriptor: number, bytes: Uint8Array): void {
