@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { init, nodePlatform, req } from '../../src/index.js';
 import { askOpenssl, caFaults, indexSerials, leftovers } from '../support/ca-state.js';
-import { measureMs, runAndKill, twoAtATime } from '../support/killed-run.js';
+import { type Killer, killer, measureMs, twoAtATime } from '../support/killed-run.js';
 import { runOurs, runWell } from '../support/programs.js';
 import { type Chance, chance } from '../support/random.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -23,11 +23,6 @@ interface Scene {
   readonly waiting: string[];
 }
 
-interface Tally {
-  killed: number;
-  ended: number;
-}
-
 interface Job {
   readonly force: boolean;
   readonly names: string[];
@@ -36,17 +31,21 @@ interface Job {
 test('500 sign runs that are killed at random moments leave a CA that knows every certificate', async (t) => {
   const scene = await makeScene(t);
   const durationMs = await measureMs(Array.from({ length: 4 }, () => () => signWell(t, scene)));
-  const tally: Tally = { killed: 0, ended: 0 };
+  const kills = killer(scene.random, durationMs);
 
-  while (tally.killed < killsWanted) {
-    await twoAtATime(Array(blockSize).fill(undefined), () => signAndKill(t, scene, nextJob(scene), durationMs, tally));
+  while (kills.killed() < killsWanted) {
+    const wanted = kills.killed() + blockSize;
+    await twoAtATime(
+      () => kills.killed() >= wanted,
+      () => signAndKill(t, scene, kills, nextJob(scene)),
+    );
     t.deepEqual(caFaults(scene.ca, scene.hosts, { recovered: false }), [], 'after the kills');
     await signWell(t, scene);
     t.deepEqual(caFaults(scene.ca, scene.hosts, { recovered: true }), [], 'after a run that ended well');
   }
 
   const recovered = recoveredEvents(scene.ca);
-  t.log(`${tally.killed} runs killed, ${tally.ended} ended before; a run takes ${Math.round(durationMs)} ms`);
+  t.log(`${kills.killed()} runs killed, ${kills.ended()} ended before; a run takes ${kills.durationMs()} ms`);
   t.log(`closed by a later run: ${recovered.recorded} recorded, ${recovered.abandoned} abandoned`);
   t.log(`${indexSerials(scene.ca).length} certificates, ${leftovers(scene.pki).length} temporary files left in the CA`);
   t.log(`${leftovers(scene.hosts).length} beside the requests`);
@@ -89,30 +88,12 @@ async function signWell(t: ExecutionContext, scene: Scene): Promise<void> {
   t.true(existsSync(certificateFile(scene, names[0] ?? '')));
 }
 
-async function signAndKill(
-  t: ExecutionContext,
-  scene: Scene,
-  job: Job,
-  durationMs: number,
-  tally: Tally,
-): Promise<void> {
-  const { status, stderr } = await runAndKill(
-    signArguments(scene, job),
-    scene.hosts,
-    delayMs(scene.random, durationMs),
-  );
+async function signAndKill(t: ExecutionContext, scene: Scene, kills: Killer, job: Job): Promise<void> {
+  const { status, stderr } = await kills.run(signArguments(scene, job), scene.hosts);
   const missing = job.names.filter((name) => !existsSync(certificateFile(scene, name)));
-  if (status === null) tally.killed++;
-  else tally.ended++;
   if (status !== null) t.deepEqual({ status, missing }, { status: 0, missing: [] }, stderr);
   // What an operator does: the same again for what has no certificate.
   if (!job.force) scene.waiting.push(...missing);
-}
-
-/** Half of the kills anywhere in the run, half where it works on the CA; before that Node starts. */
-function delayMs(random: Chance, durationMs: number): number {
-  const part = random.next() < 0.5 ? random.next() : 0.5 + random.next() / 2;
-  return part * durationMs;
 }
 
 function certificateFile({ hosts }: Scene, name: string): string {
