@@ -120,10 +120,14 @@ export function stageFile(file: string, content: string | Uint8Array, mode = 0o6
   }
 }
 
-/** Puts a staged file where there is nothing. Throws FILE_EXISTS. */
-export function placeNew({ file, temporary }: StagedFile): void {
+/**
+ * Puts a staged file where there is nothing. Throws FILE_EXISTS.
+ *
+ * @param link how a hard link is made, where that is not what link(2) does
+ */
+export function placeNew({ file, temporary }: StagedFile, link: typeof fs.linkSync = fs.linkSync): void {
   try {
-    linkOrRename(temporary, file);
+    linkOrRename(temporary, file, link);
     syncFolder(path.dirname(file));
   } catch (error) {
     fs.rmSync(temporary, { force: true });
@@ -160,13 +164,22 @@ export function appendDurably(file: string, text: string, mode = 0o666): void {
       writeAll(descriptor, Buffer.from(text));
       fs.fsyncSync(descriptor);
     } catch (error) {
-      fs.ftruncateSync(descriptor, before);
+      cutBack(descriptor, before);
       throw error;
     }
   } catch (error) {
     throw writeError(file, error);
   } finally {
     if (descriptor !== undefined) fs.closeSync(descriptor);
+  }
+}
+
+/** What failed before is the error to be told, also where this fails too. */
+function cutBack(descriptor: number, bytes: number): void {
+  try {
+    fs.ftruncateSync(descriptor, bytes);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
   }
 }
 
@@ -274,9 +287,9 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) done += fs.writeSync(descriptor, bytes, done);
 }
 
-function linkOrRename(temporary: string, file: string): void {
+function linkOrRename(temporary: string, file: string, link: typeof fs.linkSync): void {
   try {
-    fs.linkSync(temporary, file);
+    link(temporary, file);
     fs.unlinkSync(temporary);
   } catch (error) {
     // Some file systems (vfat, many FUSE ones) have no hard links; there the check and the rename are two steps.
