@@ -57,7 +57,7 @@ export function readTail(file: string, bytes: number): Buffer {
 
 /** The identity of a file's present content, or undefined where there is no such file. */
 export function stampOf(file: string): FileStamp | undefined {
-  const found = unlessAbsent(file, () => fs.statSync(file, { bigint: true }));
+  const found = orAbsent(file, () => fs.statSync(file, { bigint: true }));
   if (found === undefined) return undefined;
   return {
     stamp: `${found.ino} ${found.size} ${found.mtimeNs}`,
@@ -67,11 +67,11 @@ export function stampOf(file: string): FileStamp | undefined {
 }
 
 export function exists(file: string): boolean {
-  return unlessAbsent(file, () => fs.lstatSync(file)) !== undefined;
+  return orAbsent(file, () => fs.lstatSync(file)) !== undefined;
 }
 
 export function isFolder(file: string): boolean {
-  return unlessAbsent(file, () => fs.statSync(file))?.isDirectory() ?? false;
+  return orAbsent(file, () => fs.statSync(file))?.isDirectory() ?? false;
 }
 
 /** The names in a folder, sorted; none where it does not exist. */
@@ -88,46 +88,72 @@ export function list(folder: string): string[] {
 export interface NewFile {
   readonly file: string;
   readonly content: string | Uint8Array;
-  readonly mode?: number;
   /** Take the place of a file that exists; otherwise that is FILE_EXISTS, also when two processes race. */
-  readonly replace?: boolean;
+  readonly replace: boolean;
 }
 
-/** Writes one file, durably: it is never seen incomplete. Throws FILE_EXISTS or FILE_UNWRITABLE. */
-export function createFile(file: string, content: string | Uint8Array, mode = 0o666): void {
-  writeFile({ file, content, mode });
-}
-
-/** The same in place of a file that may exist: at any moment it holds the old or the new content. */
-export function replaceFile(file: string, content: string | Uint8Array, mode = 0o666): void {
-  writeFile({ file, content, mode, replace: true });
-}
-
-function writeFile(target: NewFile): void {
-  const temporary = writeTemporary(target, fs.fsyncSync);
-  place(temporary, target);
-  syncFolder(path.dirname(target.file));
+/** A file that is complete and on the disk, but not in its place yet; to put it there takes no more room. */
+export interface StagedFile {
+  readonly file: string;
+  readonly temporary: string;
 }
 
 /**
- * Writes many files, each as {@link createFile} does, and waits for the disk once for all of them and not once for
- * each. The result has, for each file, undefined or why it was not written.
+ * Makes a new file with all of its content, durably. The file is never seen incomplete, and never replaces another
+ * one: throws FILE_EXISTS, also when two processes race.
+ */
+export function createFile(file: string, content: string | Uint8Array, mode = 0o666): void {
+  placeNew(stageFile(file, content, mode));
+}
+
+/** Makes a file or replaces its content as a whole, durably: at any moment it holds the old or the new content. */
+export function replaceFile(file: string, content: string | Uint8Array, mode = 0o666): void {
+  placeOver(stageFile(file, content, mode));
+}
+
+/**
+ * Writes many files, each as {@link createFile} or {@link replaceFile} does, and waits for the disk once for all of
+ * them and not once for each. The result has, for each file, undefined or why it was not written.
  */
 export async function writeFiles(targets: readonly NewFile[]): Promise<(OvsPkiError | undefined)[]> {
-  if (targets.length === 1) return [orError(() => writeFile(targets[0] as NewFile)) ?? undefined];
-  const temporaries = targets.map((target) => orError(() => writeTemporary(target, () => undefined)));
-  const synced = await Promise.all(
-    temporaries.map((temporary, index) =>
-      temporary instanceof OvsPkiError ? temporary : syncTemporary(temporary, targets[index] as NewFile),
-    ),
-  );
-  const errors = targets.map((target, index) => {
-    const temporary = synced[index] as string | OvsPkiError;
-    return temporary instanceof OvsPkiError ? temporary : orError(() => place(temporary, target));
+  const [only] = targets;
+  if (only !== undefined && targets.length === 1) {
+    const write = only.replace ? replaceFile : createFile;
+    return [orError(() => write(only.file, only.content)) ?? undefined];
+  }
+  const staged = await Promise.all(targets.map(stageConcurrently));
+  const errors = targets.map(({ replace }, index) => {
+    const item = staged[index] as StagedFile | OvsPkiError;
+    return item instanceof OvsPkiError ? item : (orError(() => place(item, replace)) ?? undefined);
   });
   const written = targets.filter((_, index) => errors[index] === undefined);
   for (const folder of new Set(written.map(({ file }) => path.dirname(file)))) syncFolder(folder);
-  return errors.map((error) => error ?? undefined);
+  return errors;
+}
+
+/** Writes a file beside its place. */
+export function stageFile(file: string, content: string | Uint8Array, mode = 0o666): StagedFile {
+  return writeTemporary(file, content, mode, fs.fsyncSync);
+}
+
+/**
+ * Puts a staged file where there is nothing. Throws FILE_EXISTS.
+ *
+ * @param link how a hard link is made, where that is not what link(2) does
+ */
+export function placeNew(staged: StagedFile, link: typeof fs.linkSync = fs.linkSync): void {
+  place(staged, false, link);
+  syncFolder(path.dirname(staged.file));
+}
+
+/** Puts a staged file in its place, whatever is there. */
+export function placeOver(staged: StagedFile): void {
+  place(staged, true);
+  syncFolder(path.dirname(staged.file));
+}
+
+export function discard({ temporary }: StagedFile): void {
+  fs.rmSync(temporary, { force: true });
 }
 
 /**
@@ -143,13 +169,22 @@ export function appendDurably(file: string, text: string, mode = 0o666): void {
       writeAll(descriptor, Buffer.from(text));
       fs.fsyncSync(descriptor);
     } catch (error) {
-      fs.ftruncateSync(descriptor, before);
+      cutBack(descriptor, before);
       throw error;
     }
   } catch (error) {
     throw writeError(file, error);
   } finally {
     if (descriptor !== undefined) fs.closeSync(descriptor);
+  }
+}
+
+/** What failed before is the error to be told, also where this fails too. */
+function cutBack(descriptor: number, bytes: number): void {
+  try {
+    fs.ftruncateSync(descriptor, bytes);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
   }
 }
 
@@ -181,7 +216,20 @@ export function truncate(file: string, bytes: number): void {
 }
 
 export function remove(file: string): void {
-  fs.rmSync(file, { force: true, recursive: true });
+  try {
+    fs.rmSync(file, { force: true, recursive: true });
+  } catch (error) {
+    throw writeError(file, error);
+  }
+}
+
+/** Removes a file, never a folder. */
+export function removeFile(file: string): void {
+  try {
+    fs.unlinkSync(file);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw writeError(file, error);
+  }
 }
 
 /** Makes a folder that does not exist yet, parents included. Its mode is exact whatever the umask says, if given. */
@@ -229,6 +277,7 @@ export function makeFolderBeside(place: string): string {
 /** Renames a folder to a place where there is nothing, or an empty folder, and makes that durable. */
 export function moveFolder(from: string, to: string): void {
   try {
+    syncFolder(from);
     fs.renameSync(from, to);
     syncFolder(path.dirname(path.resolve(to)));
   } catch (error) {
@@ -240,17 +289,26 @@ export function moveFolder(from: string, to: string): void {
 
 /** Gives a folder the mode that a folder made now would have. */
 export function openFolderMode(folder: string): void {
-  fs.chmodSync(folder, 0o777 & ~process.umask());
+  try {
+    fs.chmodSync(folder, 0o777 & ~process.umask());
+  } catch (error) {
+    throw writeError(folder, error);
+  }
 }
 
-function writeTemporary({ file, content, mode }: NewFile, sync: (descriptor: number) => void): string {
+function writeTemporary(
+  file: string,
+  content: string | Uint8Array,
+  mode: number,
+  sync: (descriptor: number) => void,
+): StagedFile {
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
   let descriptor: number | undefined;
   try {
-    descriptor = fs.openSync(temporary, 'wx', mode ?? 0o666);
+    descriptor = fs.openSync(temporary, 'wx', mode);
     writeAll(descriptor, typeof content === 'string' ? Buffer.from(content) : content);
     sync(descriptor);
-    return temporary;
+    return { file, temporary };
   } catch (error) {
     if (descriptor !== undefined) fs.rmSync(temporary, { force: true });
     throw writeError(file, error);
@@ -259,26 +317,29 @@ function writeTemporary({ file, content, mode }: NewFile, sync: (descriptor: num
   }
 }
 
-async function syncTemporary(temporary: string, { file }: NewFile): Promise<string | OvsPkiError> {
+async function stageConcurrently({ file, content }: NewFile): Promise<StagedFile | OvsPkiError> {
+  const staged = orError(() => writeTemporary(file, content, 0o666, () => undefined));
+  if (staged instanceof OvsPkiError) return staged;
   try {
-    const handle = await fs.promises.open(temporary, 'r');
+    const handle = await fs.promises.open(staged.temporary, 'r');
     await handle.sync().finally(() => handle.close());
-    return temporary;
+    return staged;
   } catch (error) {
-    fs.rmSync(temporary, { force: true });
+    discard(staged);
     return orError(() => {
       throw writeError(file, error);
     });
   }
 }
 
-/** Gives a complete temporary file its name. */
-function place(temporary: string, { file, replace = false }: NewFile): void {
+/** Gives a staged file its name. */
+function place(staged: StagedFile, replace: boolean, link: typeof fs.linkSync = fs.linkSync): void {
+  const { file, temporary } = staged;
   try {
     if (replace) fs.renameSync(temporary, file);
-    else linkOrRename(temporary, file);
+    else linkOrRename(temporary, file, link);
   } catch (error) {
-    fs.rmSync(temporary, { force: true });
+    discard(staged);
     throw systemErrorCode(error) === 'EEXIST' ? existsError(file) : writeError(file, error);
   }
 }
@@ -296,9 +357,9 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) done += fs.writeSync(descriptor, bytes, done);
 }
 
-function linkOrRename(temporary: string, file: string): void {
+function linkOrRename(temporary: string, file: string, link: typeof fs.linkSync): void {
   try {
-    fs.linkSync(temporary, file);
+    link(temporary, file);
     fs.unlinkSync(temporary);
   } catch (error) {
     // Some file systems (vfat, many FUSE ones) have no hard links; there the check and the rename are two steps.
@@ -321,22 +382,22 @@ function syncFolder(folder: string): void {
   }
 }
 
+/** What was found, or undefined where there is nothing; that it cannot be known is an error. */
+function orAbsent<T>(file: string, find: () => T): T | undefined {
+  try {
+    return find();
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return undefined;
+    throw readError(file, error);
+  }
+}
+
 function existsError(file: string): OvsPkiError {
   return new OvsPkiError('FILE_EXISTS', `${file} already exists`, {
     hint: 'choose another name, or give --force to replace it',
     details: { file },
   });
-}
-
-/** What can be told of a file; undefined where nothing is, or nothing can be, at that place. */
-function unlessAbsent<Stats>(file: string, look: () => Stats): Stats | undefined {
-  try {
-    return look();
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG' || code === 'ELOOP') return undefined;
-    throw readError(file, error);
-  }
 }
 
 function readError(file: string, error: unknown): unknown {

@@ -12,6 +12,7 @@ import type { Clock } from './clock.js';
 export const defaultLogFile = '/var/log/openvswitch/ovs-pki.log';
 
 export interface Log {
+  /** Never throws: a log on a full disk loses lines, and the work goes on. */
   write(line: string): void;
 }
 
@@ -32,7 +33,12 @@ export function openLog(file: string | undefined, clock: Clock): Log {
     const descriptor = fs.openSync(place, 'a', 0o640);
     return {
       write: (line) => {
-        fs.writeSync(descriptor, `${clock.now().toISOString()} ovs-pki-ts ${line.replaceAll(/[^\x20-\x7e]/g, '?')}\n`);
+        const text = `${clock.now().toISOString()} ovs-pki-ts ${line.replaceAll(/[^\x20-\x7e]/g, '?')}\n`;
+        try {
+          fs.writeSync(descriptor, text);
+        } catch (error) {
+          if (systemErrorCode(error) === undefined) throw error;
+        }
       },
     };
   } catch (error) {

@@ -61,14 +61,12 @@ export function appendOutcomes(file: string, outcomes: readonly AuditOutcome[]):
  * run closes what the one before has left. Also takes away a torn last line.
  */
 export function unfinishedIntents(file: string): AuditIntent[] {
-  const tail = files.readTail(file, tailBytes).toString();
+  const tail = files.readTail(file, tailBytes);
   const whole = tail.lastIndexOf('\n') + 1;
-  if (whole < tail.length) {
-    files.truncate(file, (files.stampOf(file)?.size ?? 0) - Buffer.byteLength(tail.slice(whole)));
-  }
+  if (whole < tail.length) files.truncate(file, (files.stampOf(file)?.size ?? 0) - (tail.length - whole));
   const open: AuditIntent[] = [];
   const closed = new Set<SerialNumber>();
-  for (const entry of lastBatch(tail.slice(0, whole))) {
+  for (const entry of lastBatch(tail.toString('utf8', 0, whole))) {
     if (entry.event !== 'intent') closed.add(entry.serialNumber);
     else if (!closed.has(entry.serialNumber)) open.unshift(entry);
   }
@@ -97,10 +95,17 @@ function toLines(entries: readonly AuditEntry[]): string {
 /** The first line of the tail is cut off, mostly; and a line that is no entry opens and closes nothing. */
 function parseEntry(line: string): AuditEntry | undefined {
   try {
-    const entry = JSON.parse(line) as Partial<AuditEntry> | null;
-    // The number becomes the name of a file.
-    return /^[0-9A-F]+$/.test(entry?.serialNumber ?? '') ? (entry as AuditEntry) : undefined;
+    const entry: unknown = JSON.parse(line);
+    return isEntry(entry) ? entry : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The serial number becomes part of a file name, so its form is looked at too. */
+function isEntry(value: unknown): value is AuditEntry {
+  if (typeof value !== 'object' || value === null || !('event' in value) || !('serialNumber' in value)) return false;
+  const { event, serialNumber } = value;
+  const isSerial = typeof serialNumber === 'string' && /^([0-9A-F]{2})+$/.test(serialNumber);
+  return isSerial && (event === 'intent' || event === 'recorded' || event === 'abandoned');
 }

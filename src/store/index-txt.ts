@@ -93,13 +93,17 @@ export function appendIndexRows(file: string, rows: readonly IndexRow[]): void {
 }
 
 /**
- * Takes away what a crash of the machine left of a line that was being appended. Does nothing to an index that ends
- * in a whole line, and only completes one whose last line lacks but its newline.
+ * Takes away what a crash left of a line that was being appended. Does nothing to an index that ends in a whole line,
+ * and only completes one whose last line lacks but its newline.
+ *
+ * @param interrupted rows that an interrupted run may have been appending: the beginning of one of these is not a
+ *   line, even where it reads as one because only the end of its subject is missing
  */
-export function repairIndexTail(file: string): void {
+export function repairIndexTail(file: string, interrupted: readonly IndexRow[]): void {
   const tail = files.readTail(file, 8192);
   if (tail.length === 0 || tail.at(-1) === 0x0a) return;
   const line = tail.toString('latin1').split('\n').at(-1) as string;
-  if (rowPattern.test(line)) files.appendDurably(file, '\n');
+  const isTorn = interrupted.some((row) => formatIndexRow(row).startsWith(line));
+  if (rowPattern.test(line) && !isTorn) files.appendDurably(file, '\n');
   else files.truncate(file, (files.stampOf(file)?.size ?? 0) - line.length);
 }

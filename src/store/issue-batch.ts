@@ -47,8 +47,9 @@ interface Work {
 /**
  * Issues a certificate for each request that breaks no rule, in the order given.
  *
- * @returns a result for each order; a refusal of one does not touch the others
- * @throws CA_EXPIRED, PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED: then nothing of what follows was issued
+ * @returns a result for each order; a refusal of one does not touch the others, and what was issued before the CA
+ *   became unusable is returned
+ * @throws CA_EXPIRED, PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, FILE_UNWRITABLE: nothing was issued
  */
 export async function issueInCa(
   platform: Platform,
@@ -60,8 +61,14 @@ export async function issueInCa(
   const results: IssueResult[] = [];
   for (let start = 0; start < orders.length; start += batchSize) {
     const batch = orders.slice(start, start + batchSize);
-    const prepared = await prepareBatch(platform.crypto, ca, batch);
-    results.push(...(await withLock(platform, ca.layout.lock, () => issueBatch(platform, ca, prepared, days))));
+    try {
+      const prepared = await prepareBatch(platform.crypto, ca, batch);
+      results.push(...(await withLock(platform, ca.layout.lock, () => issueBatch(platform, ca, prepared, days))));
+    } catch (error) {
+      if (start === 0) throw error;
+      const refused = { error: asRefusal(error) };
+      return [...results, ...orders.slice(start).map(() => refused)];
+    }
     done(results.length);
   }
   return results;
@@ -117,13 +124,7 @@ async function issueBatch(
     ),
   );
   const kept = await keepCertificates(ca, made);
-
-  appendOutcomes(
-    ca.layout.auditLog,
-    kept.map((result, index) => outcomeOf(platform, work[index] as Work, !(result instanceof OvsPkiError))),
-  );
-  const keys = work.flatMap((item, index) => (kept[index] instanceof OvsPkiError ? [] : [toRegisteredKey(item)]));
-  registerKeys(ca.layout, keys);
+  noteOutcomes(platform, ca, work, kept);
 
   const results = kept.values();
   return checked.map((item) => {
@@ -160,6 +161,7 @@ async function keepCertificates(
     made.filter(isMade).map((certificate) => ({
       file: issuedCertificateFile(ca.layout, certificate.serialNumber),
       content: certificateFileText(certificate),
+      replace: false,
     })),
   );
   const nextFailure = failures.values();
@@ -176,14 +178,39 @@ async function keepCertificates(
 }
 
 /**
+ * The outcomes and the key register. What is in the index by now is issued and goes to its owner, also where this
+ * cannot be written any more: the next run closes the intents, and finds that the register is behind.
+ */
+function noteOutcomes(
+  platform: Platform,
+  { layout }: Ca,
+  work: readonly Work[],
+  kept: readonly (Certificate | OvsPkiError)[],
+): void {
+  const isKept = work.map((_, index) => !(kept[index] instanceof OvsPkiError));
+  try {
+    appendOutcomes(
+      layout.auditLog,
+      work.map((item, index) => outcomeOf(platform, item, isKept[index] === true)),
+    );
+    registerKeys(layout, work.filter((_, index) => isKept[index]).map(toRegisteredKey));
+  } catch (error) {
+    platform.log.write(`left to the next run: ${asRefusal(error).message}`);
+  }
+}
+
+/**
  * Finishes what a run that was killed has left: a certificate that was kept gets its row, an intent that came to
  * nothing is closed. The lock must be held, and the key register is to be brought up to date after it.
  */
 export function recoverInterrupted(platform: Platform, { layout }: Ca): void {
-  const intents = unfinishedIntents(layout.auditLog);
-  repairIndexTail(layout.index);
-  for (const intent of intents) {
-    const certificate = keptCertificate(issuedCertificateFile(layout, intent.serialNumber));
+  const open = unfinishedIntents(layout.auditLog).map((intent) => ({
+    intent,
+    certificate: keptCertificate(issuedCertificateFile(layout, intent.serialNumber)),
+  }));
+  const rows = open.flatMap(({ certificate }) => (certificate === undefined ? [] : [indexRowFor(certificate)]));
+  repairIndexTail(layout.index, rows);
+  for (const { intent, certificate } of open) {
     if (certificate !== undefined && findIndexRow(layout.index, certificate.serialNumber) === undefined) {
       appendIndexRows(layout.index, [indexRowFor(certificate)]);
     }

@@ -90,7 +90,18 @@ function bucket(layout: CaLayout, hash: string): string {
 
 function allLines(layout: CaLayout): RegisteredKey[] {
   const buckets = files.list(layout.keyRegister).filter((name) => /^[0-9a-f]{2}$/.test(name));
-  return buckets.flatMap((name) => readLines(join(layout.keyRegister, name)));
+  return buckets.flatMap((name) => {
+    const file = join(layout.keyRegister, name);
+    dropTornLine(file);
+    return readLines(file);
+  });
+}
+
+/** What a full disk or a kill left of a line would spoil the line that is appended to it. */
+function dropTornLine(file: string): void {
+  const content = files.readTail(file, Number.MAX_SAFE_INTEGER);
+  const whole = content.lastIndexOf('\n') + 1;
+  if (whole < content.length) files.truncate(file, whole);
 }
 
 function readLines(file: string): RegisteredKey[] {

@@ -106,7 +106,8 @@ export function writePkiDirectory(pkiDirectory: string, cas: readonly NewCa[], f
   const beside = files.makeFolderBeside(place);
   try {
     for (const ca of cas) writeCa(caLayout(caFolder(beside, ca.type)), ca);
-    if (files.isFolder(place)) return replaceCas(place, beside, cas, at);
+    // Without force, what has come there since the check is another init's: the move below fails on it.
+    if (force && files.isFolder(place)) return replaceCas(place, beside, cas, at);
     files.openFolderMode(beside);
     files.moveFolder(beside, place);
     return [];

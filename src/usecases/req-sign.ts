@@ -4,6 +4,7 @@
  * @module
  */
 
+import { OvsPkiError } from '../errors.js';
 import type { KeySpec } from '../pki/key.js';
 import { parseFileName } from '../pki/name.js';
 import type { CertificateType } from '../pki/profile.js';
@@ -13,7 +14,7 @@ import { type Ca, openIssuer, readCa } from '../store/pki-directory.js';
 import { deliver, type Signed } from './deliver.js';
 import { fingerprint } from './fingerprint.js';
 import { type FreshRequest, inParallel, makeRequest, type RequestMade, requireFree } from './req.js';
-import { orRefused, type Refused } from './summary.js';
+import { asRefused, orRefused, type Refused } from './summary.js';
 
 export interface ReqSignRequest {
   readonly pkiDirectory: string;
@@ -34,7 +35,7 @@ const chunkSize = 32;
 /**
  * A result for each name, in the order given; a refusal of one does not touch the others.
  *
- * @throws PKI_NOT_FOUND, PKI_CORRUPT, PKI_LOCKED, CA_EXPIRED, KEY_MISMATCH, KEY_ENCRYPTED
+ * @throws PKI_NOT_FOUND, PKI_CORRUPT, PKI_LOCKED, CA_EXPIRED, KEY_MISMATCH, KEY_ENCRYPTED: nothing was signed
  */
 export async function reqSign(platform: Platform, request: ReqSignRequest): Promise<(RequestSigned | Refused)[]> {
   // 1. The CA; before minutes are spent on keys: can it sign?
@@ -42,20 +43,29 @@ export async function reqSign(platform: Platform, request: ReqSignRequest): Prom
   await openIssuer(platform.crypto, ca);
   // 2. Keys and requests on all cores; 3. certificates and their files, a chunk behind.
   const results: (RequestSigned | Refused)[] = [];
+  const signNext = async (chunk: readonly (FreshRequest | Refused)[]): Promise<void> => {
+    results.push(...(await signChunk(platform, ca, request, chunk)));
+    request.onProgress?.(results.length, request.names.length);
+  };
   let signing = Promise.resolve();
-  for (let start = 0; start < request.names.length; start += chunkSize) {
-    const names = request.names.slice(start, start + chunkSize);
-    const chunk = await inParallel(names, platform.concurrency, (name) =>
-      orRefused(name, () => freshRequest(platform, request, name)),
-    );
+  try {
+    for (let start = 0; start < request.names.length; start += chunkSize) {
+      const names = request.names.slice(start, start + chunkSize);
+      const chunk = await inParallel(names, platform.concurrency, (name) =>
+        orRefused(name, () => freshRequest(platform, request, name)),
+      );
+      await signing;
+      signing = signNext(chunk);
+      // Its error is thrown where it is awaited, after the next keys are made; until then it is not an unhandled one.
+      signing.catch(() => undefined);
+    }
     await signing;
-    signing = signChunk(platform, ca, request, chunk).then((signed) => {
-      results.push(...signed);
-      request.onProgress?.(results.length, request.names.length);
-    });
+    return results;
+  } catch (error) {
+    // What was signed before the CA became unusable has to be told.
+    if (results.length === 0 || !(error instanceof OvsPkiError)) throw error;
+    return [...results, ...request.names.slice(results.length).map((name) => asRefused(name, error))];
   }
-  await signing;
-  return results;
 }
 
 function freshRequest(platform: Platform, request: ReqSignRequest, name: string): Promise<FreshRequest> {

@@ -72,15 +72,8 @@ export async function makeRequest(
   const subject = requestSubject(commonName);
   const der = await createCertificationRequest(crypto, { subject, dnsName: commonName, keys, spec: keySpec });
   const request = decodeCertificationRequest(der);
-  // 3. The files: the key first, since a request without its key is worth nothing.
-  const write = force ? files.replaceFile : files.createFile;
-  write(file.privateKeyFile, encodePrivateKey(keys.pkcs8), 0o600);
-  try {
-    write(file.requestFile, requestFileText(request));
-  } catch (error) {
-    if (!force) files.remove(file.privateKeyFile);
-    throw error;
-  }
+  // 3. The files.
+  writeBoth(file, encodePrivateKey(keys.pkcs8), requestFileText(request), force);
   log.write(`made the request ${file.requestFile} for ${commonName}, ${describeKey(keySpec)}`);
   const { privateKeyFile, requestFile } = file;
   return {
@@ -88,6 +81,27 @@ export async function makeRequest(
     request,
     made: { name, outcome: 'made', commonName, key: describeKey(keySpec), privateKeyFile, requestFile },
   };
+}
+
+/**
+ * Puts the key and its request in place, or neither. The key goes first, and with `force` what it makes worthless goes
+ * before it, so that there is never a request whose key is gone.
+ */
+function writeBoth({ privateKeyFile, requestFile }: FileName, key: string, request: string, force: boolean): void {
+  const stagedKey = files.stageFile(privateKeyFile, key, 0o600);
+  let stagedRequest: files.StagedFile | undefined;
+  let isKeyNew = false;
+  try {
+    stagedRequest = files.stageFile(requestFile, request);
+    if (force) files.removeFile(requestFile);
+    (force ? files.placeOver : files.placeNew)(stagedKey);
+    isKeyNew = !force;
+    files.placeNew(stagedRequest);
+  } catch (error) {
+    for (const staged of [stagedKey, stagedRequest]) if (staged !== undefined) files.discard(staged);
+    if (isKeyNew) files.removeFile(privateKeyFile);
+    throw error;
+  }
 }
 
 /** Throws FILE_EXISTS. */

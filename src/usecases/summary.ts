@@ -50,6 +50,10 @@ export async function orRefused<T>(name: string, action: () => Promise<T> | T): 
     return await action();
   } catch (error) {
     if (!(error instanceof OvsPkiError)) throw error;
-    return { name, outcome: 'refused', error };
+    return asRefused(name, error);
   }
+}
+
+export function asRefused(name: string, error: OvsPkiError): Refused {
+  return { name, outcome: 'refused', error };
 }

@@ -146,7 +146,7 @@ export const badDirectories: readonly BadInput[] = [
   },
   { title: 'no newcerts', make: without('newcerts'), code: 'FILE_UNWRITABLE' },
   { title: 'newcerts that is a file', make: fileAt('newcerts'), code: 'FILE_UNWRITABLE' },
-  { title: 'a lock that cannot be opened', make: folderAt('lock'), code: 'FILE_UNWRITABLE' },
+  { title: 'a lock that is a file', make: fileAt('lock'), code: 'FILE_UNWRITABLE' },
   { title: 'an audit log that is a folder', make: folderAt('audit.log'), code: 'FILE_UNREADABLE' },
   {
     title: 'an audit log of nonsense',
