@@ -32,15 +32,24 @@ export function openLog(file: string | undefined, clock: Clock): Log {
     const descriptor = fs.openSync(place, 'a', 0o640);
     return {
       write: (line) => {
-        fs.writeSync(descriptor, `${clock.now().toISOString()} ovs-pki-ts ${line.replaceAll(/[^\x20-\x7e]/g, '?')}\n`);
+        try {
+          const text = line.replaceAll(/[^\x20-\x7e]/g, '?');
+          fs.writeSync(descriptor, `${clock.now().toISOString()} ovs-pki-ts ${text}\n`);
+        } catch (error) {
+          if (file !== undefined) throw unwritable(place, error);
+        }
       },
     };
   } catch (error) {
     if (file === undefined) return silentLog;
-    throw new OvsPkiError('LOG_UNWRITABLE', `the log file ${place} cannot be written (${systemErrorCode(error)})`, {
-      hint: 'give a place you may write to: --log FILE',
-      details: { file: place },
-      cause: error,
-    });
+    throw unwritable(place, error);
   }
+}
+
+function unwritable(place: string, error: unknown): OvsPkiError {
+  return new OvsPkiError('LOG_UNWRITABLE', `the log file ${place} cannot be written (${systemErrorCode(error)})`, {
+    hint: 'give a place you may write to: --log FILE',
+    details: { file: place },
+    cause: error,
+  });
 }
