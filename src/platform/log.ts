@@ -43,10 +43,14 @@ export function openLog(file: string | undefined, clock: Clock): Log {
     };
   } catch (error) {
     if (file === undefined) return silentLog;
-    throw new OvsPkiError('LOG_UNWRITABLE', `the log file ${place} cannot be written (${systemErrorCode(error)})`, {
-      hint: 'give a place you may write to: --log FILE',
-      details: { file: place },
-      cause: error,
-    });
+    throw unwritable(place, error);
   }
+}
+
+function unwritable(place: string, error: unknown): OvsPkiError {
+  return new OvsPkiError('LOG_UNWRITABLE', `the log file ${place} cannot be written (${systemErrorCode(error)})`, {
+    hint: 'give a place you may write to: --log FILE',
+    details: { file: place },
+    cause: error,
+  });
 }

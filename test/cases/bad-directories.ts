@@ -20,7 +20,7 @@ import type { BadInput } from './bad-input.js';
 
 const inCa = (folder: string, file: string): string => join(folder, 'pki/switchca', file);
 const without = (file: string) => (folder: string) => rmSync(inCa(folder, file), { recursive: true });
-const with_ = (file: string, content: string) => (folder: string) => writeFileSync(inCa(folder, file), content);
+const holding = (file: string, content: string) => (folder: string) => writeFileSync(inCa(folder, file), content);
 const folderAt = (file: string) => (folder: string) => {
   rmSync(inCa(folder, file), { recursive: true, force: true });
   mkdirSync(inCa(folder, file));
@@ -75,15 +75,15 @@ export const badDirectories: readonly BadInput[] = [
     code: 'PKI_NOT_FOUND',
   },
   { title: 'no CA folder', make: without('.'), code: 'PKI_NOT_FOUND' },
-  { title: 'an empty CA certificate', make: with_('cacert.pem', ''), code: 'PKI_CORRUPT' },
+  { title: 'an empty CA certificate', make: holding('cacert.pem', ''), code: 'PKI_CORRUPT' },
   {
     title: 'a damaged CA certificate',
-    make: with_('cacert.pem', certificatePem(Uint8Array.of(0x30, 1))),
+    make: holding('cacert.pem', certificatePem(Uint8Array.of(0x30, 1))),
     code: 'PKI_CORRUPT',
   },
   { title: 'a CA certificate that is a folder', make: folderAt('cacert.pem'), code: 'FILE_UNREADABLE' },
   { title: 'no CA key', make: without('private/cakey.pem'), code: 'PKI_NOT_FOUND' },
-  { title: 'an empty CA key', make: with_('private/cakey.pem', ''), code: 'PKI_CORRUPT' },
+  { title: 'an empty CA key', make: holding('private/cakey.pem', ''), code: 'PKI_CORRUPT' },
   { title: 'the key of another CA', make: keyAt(rsaKeyFile(11)), code: 'KEY_MISMATCH' },
   { title: 'a DSA key as CA key', make: keyAt(badKeyFile('dsa')), code: 'KEY_TYPE_UNSUPPORTED' },
   { title: 'an RSA-PSS key as CA key', make: keyAt(badKeyFile('rsa-pss')), code: 'KEY_TYPE_UNSUPPORTED' },
@@ -150,10 +150,10 @@ export const badDirectories: readonly BadInput[] = [
   { title: 'an audit log that is a folder', make: folderAt('audit.log'), code: 'FILE_UNREADABLE' },
   {
     title: 'an audit log of nonsense',
-    make: with_('audit.log', 'null\n5\n{}\n[]\n"x"\nnonsense\n{"event":"intent"}\n'),
+    make: holding('audit.log', 'null\n5\n{}\n[]\n"x"\nnonsense\n{"event":"intent"}\n'),
     code: 'accepted',
   },
   { title: 'a key register that is a file', make: fileAt('keys'), code: 'FILE_UNWRITABLE' },
-  { title: 'a damaged CRL', make: with_('crl/x.pem', 'nonsense'), args: ['verify', 'good'], code: 'PKI_CORRUPT' },
+  { title: 'a damaged CRL', make: holding('crl/x.pem', 'nonsense'), args: ['verify', 'good'], code: 'PKI_CORRUPT' },
   { title: 'a CRL that is a folder', make: folderAt('crl.pem'), args: ['verify', 'good'], code: 'PKI_CORRUPT' },
 ];

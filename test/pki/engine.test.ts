@@ -1,12 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Crypto as PeculiarCrypto } from '@peculiar/webcrypto';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { decodeCertificatePem, init, type KeySpec, nodePlatform, req, sign, verify } from '../../src/index.js';
 import { readPem } from '../support/keys.js';
 import { run } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
-import { certificatePem } from '../support/x509.js';
 
 const specs: readonly KeySpec[] = [
   { type: 'rsa', bits: 2048 },
@@ -30,14 +28,13 @@ for (const keySpec of specs) {
     t.like(await run('openssl', args, { cwd: folder }), { status: 0, stdout: 'host-cert.pem: OK\n' });
     const request = await run('openssl', ['req', '-verify', '-noout', '-in', 'host-req.pem'], { cwd: folder });
     t.is(request.status, 0, request.stderr);
-    await readByOthers(t, readPem(join(folder, 'host-cert.pem')), folder);
+    await readByOthers(t, readPem(join(folder, 'host-cert.pem')));
   });
 }
 
 /** @peculiar/x509 and pkijs read in our certificates what we read. */
-async function readByOthers(t: import('ava').ExecutionContext, pem: string, folder: string): Promise<void> {
+async function readByOthers(t: ExecutionContext, pem: string): Promise<void> {
   const ours = decodeCertificatePem(pem, 'x');
-  writeFileSync(join(folder, 'plain.pem'), certificatePem(ours.der));
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
   const theirs = new x509.X509Certificate(new Uint8Array(ours.der));
