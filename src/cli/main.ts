@@ -81,9 +81,7 @@ function parseCall(args: readonly string[]): Call | undefined {
     call = found;
   });
   try {
-    const normalized = normalizeArguments(args);
-    if (normalized.length === 0) throw new OvsPkiError('USAGE', 'there is no command', { hint: 'ovs-pki-ts --help' });
-    parser.parse(normalized, { from: 'user' });
+    parser.parse(normalizeArguments(args), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return undefined;

@@ -113,8 +113,8 @@ const versionOptions = ['-V', '--version'];
 
 /**
  * Puts a command line into the one order that the parser reads: the command, its options as `--name=value`, `--`, its
- * operands. Throws USAGE for an option that does not exist, an abbreviation that could be several, and an argument that
- * is missing.
+ * operands. Throws USAGE for an option that does not exist, an abbreviation that could be several, an argument that is
+ * missing, and where there is no command.
  */
 export function normalizeArguments(args: readonly string[]): string[] {
   const options: string[] = [];
@@ -129,7 +129,8 @@ export function normalizeArguments(args: readonly string[]): string[] {
     else options.push(normalizeOption(token, queue));
   }
   const [command, ...rest] = withoutEmpty(operands);
-  return command === undefined ? options : [command, ...options, '--', ...rest];
+  if (command === undefined) throw usage('there is no command');
+  return [command, ...options, '--', ...rest];
 }
 
 /** A script's `sign "$name" "$type"` with an empty variable: ovs-pki takes an empty text there for nothing at all. */
