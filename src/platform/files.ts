@@ -65,11 +65,21 @@ export function stampOf(file: string): FileStamp | undefined {
 }
 
 export function exists(file: string): boolean {
-  return fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+  return orAbsent(file, () => fs.lstatSync(file, { throwIfNoEntry: false })) !== undefined;
 }
 
 export function isFolder(file: string): boolean {
-  return fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return orAbsent(file, () => fs.statSync(file, { throwIfNoEntry: false }))?.isDirectory() ?? false;
+}
+
+/** Below a file there is nothing. Whether something is there may be unknown, too: throws FILE_UNREADABLE. */
+function orAbsent(file: string, look: () => fs.Stats | undefined): fs.Stats | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOTDIR') return undefined;
+    throw readError(file, error);
+  }
 }
 
 /** The names in a folder, sorted; none where it does not exist. */
