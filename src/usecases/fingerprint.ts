@@ -4,7 +4,6 @@
  * @module
  */
 
-import { basename } from 'node:path';
 import { decodeCertificatePem } from '../pki/certificate.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
@@ -25,7 +24,7 @@ export interface FingerprintResult {
   /** SHA-256 of the same bytes, lower case. */
   readonly sha256: string;
   readonly of: 'certificate' | 'file';
-  /** Whether the name of the file begins with the fingerprint. */
+  /** Whether the name of the file, as it was given, begins with the fingerprint. */
   readonly inFileName: boolean;
 }
 
@@ -47,7 +46,7 @@ export async function fingerprintOf({ crypto }: Platform, file: string, content:
     sha1: printed,
     sha256: await digest(crypto, 'SHA-256', bytes),
     of: isCertificate ? 'certificate' : 'file',
-    inFileName: file.startsWith(printed) || basename(file).startsWith(printed),
+    inFileName: file.startsWith(printed),
   };
 }
 
