@@ -125,7 +125,7 @@ export function normalizeArguments(args: readonly string[]): string[] {
     if (versionOptions.includes(token)) return [token];
     if (helpOptions.includes(token)) return [...operands.slice(0, 1), token];
     if (token === '--') operands.push(...queue.splice(0));
-    else if (token === '-' || !token.startsWith('-')) operands.push(token);
+    else if (!token.startsWith('-')) operands.push(token);
     else options.push(normalizeOption(token, queue));
   }
   const [command, ...rest] = withoutEmpty(operands);
