@@ -82,7 +82,6 @@ function parseCall(args: readonly string[]): Call | undefined {
     call = found;
   });
   try {
-    if (normalized.length === 0) throw new OvsPkiError('USAGE', 'there is no command', { hint: 'ovs-pki-ts --help' });
     parser.parse(normalized, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

@@ -108,37 +108,51 @@ export const commandSpecs = [
 
 export type CommandName = (typeof commandSpecs)[number]['name'];
 
-const builtIn = ['help', 'version'];
+const helpOptions = ['-h', '--help'];
+const versionOptions = ['-V', '--version'];
 
 /**
  * Puts a command line into the one order that the parser reads: the command, its options as `--name=value`, `--`, its
- * operands. Throws USAGE for an abbreviation that could be several options and for an argument that is missing.
+ * operands. Throws USAGE for an option that does not exist, an abbreviation that could be several, an argument that is
+ * missing, and where there is no command.
  */
 export function normalizeArguments(args: readonly string[]): string[] {
   const options: string[] = [];
   const operands: string[] = [];
   const queue = [...args];
   for (let token = queue.shift(); token !== undefined; token = queue.shift()) {
+    // As with ovs-pki, help and version are given at once: what stands behind them is not looked at.
+    if (versionOptions.includes(token)) return [token];
+    if (helpOptions.includes(token)) return [...operands.slice(0, 1), token];
     if (token === '--') operands.push(...queue.splice(0));
-    else if (token === '-' || !token.startsWith('-')) operands.push(token);
+    else if (!token.startsWith('-')) operands.push(token);
     else options.push(normalizeOption(token, queue));
   }
-  const [command, ...rest] = operands;
-  if (command === undefined) return options;
+  const [command, ...rest] = withoutEmpty(operands);
+  if (command === undefined) throw usage('there is no command');
   // Behind "--" everything is an operand, and in front of the others the parser would take it for an option.
-  if (command.startsWith('-')) throw new OvsPkiError('USAGE', `there is no command ${command}`);
+  if (command.startsWith('-')) throw usage(`there is no command ${command}`);
   return [command, ...options, '--', ...rest];
+}
+
+/** A script's `sign "$name" "$type"` with an empty variable: ovs-pki takes an empty text there for nothing at all. */
+function withoutEmpty(operands: readonly string[]): readonly string[] {
+  const [command, ...rest] = operands.slice(operands.findIndex((operand) => operand !== ''));
+  if (command === undefined || command === '') return [];
+  return [command, ...(rest.at(-1) === '' ? rest.slice(0, -1) : rest)];
 }
 
 function normalizeOption(token: string, queue: string[]): string {
   const [, flag = '', value] = /^([^=]*)(?:=(.*))?$/s.exec(token) ?? [];
   const spec = flag.startsWith('--') ? longOption(flag) : shortOption(flag, value);
-  if (spec === undefined || spec.argument === undefined || value !== undefined) {
-    return spec === undefined ? token : `--${spec.long}${value === undefined ? '' : `=${value}`}`;
+  if (spec === undefined) throw usage(`there is no option ${token}`);
+  if (spec.argument === undefined) {
+    if (value !== undefined) throw usage(`the option ${flag} takes no argument`);
+    return `--${spec.long}`;
   }
-  const next = queue.shift();
-  if (next === undefined) throw new OvsPkiError('USAGE', `the option ${flag} needs an argument: ${spec.argument}`);
-  return `--${spec.long}=${next}`;
+  const argument = value ?? queue.shift();
+  if (argument === undefined) throw usage(`the option ${flag} needs an argument: ${spec.argument}`);
+  return `--${spec.long}=${argument}`;
 }
 
 function shortOption(flag: string, value: string | undefined): OptionSpec | undefined {
@@ -150,11 +164,15 @@ const specs: readonly OptionSpec[] = optionSpecs;
 function longOption(flag: string): OptionSpec | undefined {
   const name = flag.slice(2);
   const exact = specs.find(({ long }) => long === name);
-  if (exact !== undefined || builtIn.includes(name) || name === '') return exact;
+  if (exact !== undefined || name === '') return exact;
   const found = specs.filter(({ long }) => long.startsWith(name));
   if (found.length > 1) {
     const list = found.map(({ long }) => `--${long}`).join(', ');
-    throw new OvsPkiError('USAGE', `the option ${flag} could be any of ${list}`);
+    throw usage(`the option ${flag} could be any of ${list}`);
   }
   return found[0];
+}
+
+function usage(reason: string): OvsPkiError {
+  return new OvsPkiError('USAGE', reason, { hint: 'ovs-pki-ts --help' });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import { OvsPkiError } from '../errors.js';
 import {
   children,
@@ -76,14 +76,12 @@ export function parseFileName(typed: string): FileName {
       details: { name: typed },
     });
   }
-  const folder = dirname(typed);
-  const stem = folder === '.' && !typed.startsWith('./') ? name : join(folder, name);
   return {
     typed,
     name,
-    privateKeyFile: `${stem}-privkey.pem`,
-    requestFile: `${stem}-req.pem`,
-    certificateFile: `${stem}-cert.pem`,
+    privateKeyFile: `${typed}-privkey.pem`,
+    requestFile: `${typed}-req.pem`,
+    certificateFile: `${typed}-cert.pem`,
   };
 }
 

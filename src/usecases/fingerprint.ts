@@ -5,7 +5,6 @@
  */
 
 import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
 import { decodeCertificatePem } from '../pki/certificate.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
@@ -26,7 +25,7 @@ export interface FingerprintResult {
   /** SHA-256 of the same bytes, lower case. */
   readonly sha256: string;
   readonly of: 'certificate' | 'file';
-  /** Whether the name of the file begins with the fingerprint. */
+  /** Whether the name of the file, as it was given, begins with the fingerprint. */
   readonly inFileName: boolean;
 }
 
@@ -48,7 +47,7 @@ export function fingerprintOf(file: string, content: Buffer): FingerprintResult 
     sha1: printed,
     sha256: digest('sha256', bytes),
     of: isCertificate ? 'certificate' : 'file',
-    inFileName: file.startsWith(printed) || basename(file).startsWith(printed),
+    inFileName: file.startsWith(printed),
   };
 }
 

@@ -46,13 +46,6 @@ test('The table holds more than a hundred bad inputs, each once, and meets every
   );
 });
 
-test('A log on a full disk is an error with a code', async (t) => {
-  const args = ['req', '-u', '-B', '2048', '--log', '/dev/full', 'host_2'];
-  const { status, stdout, stderr } = await runOurs(args, { cwd: scratchFolder(t) });
-  t.deepEqual([status, stdout], [errorTable.LOG_UNWRITABLE.exitStatus, '']);
-  t.regex(stderr, /^ovs-pki-ts: error: the log file \/dev\/full cannot be written \(ENOSPC\) \[LOG_UNWRITABLE\]\n/);
-});
-
 async function makeTemplate(folder: string): Promise<void> {
   const platform = nodePlatform();
   const pkiDirectory = join(folder, 'pki');

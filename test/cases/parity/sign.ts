@@ -1,0 +1,221 @@
+import { failed, issued, type ParityCase, without } from '../../interop/parity/case.js';
+
+export const signCases: readonly ParityCase[] = [
+  { title: 'sign -b NAME', args: ['sign', '-b', 'host_1', '-d', 'pki'], differs: issued },
+  { title: 'sign NAME switch -b', args: ['sign', 'host_1', 'switch', '-b', '-d', 'pki'], differs: issued },
+  {
+    title: 'sign NAME controller --batch',
+    args: ['sign', 'host_1', 'controller', '--batch', '-d', 'pki'],
+    differs: issued,
+  },
+  { title: 'sign with an empty type', args: ['sign', '-b', 'host_1', '', '-d', 'pki'], differs: issued },
+  {
+    title: 'sign a request with a unique text in its name',
+    args: ['sign', '-b', 'host_2', '-d', 'pki'],
+    differs: issued,
+  },
+  { title: 'sign a request of an EC key', args: ['sign', '-b', 'ec_1', 'controller', '-d', 'pki'], differs: issued },
+  {
+    title: 'sign in a directory that ovs-pki made',
+    from: 'ovs-pki',
+    args: ['sign', '-b', 'host_1', '-d', 'pki'],
+    differs: without(issued, 'not-before'),
+  },
+  {
+    title: 'sign in a directory with an absolute path',
+    args: ['sign', '-b', 'host_1', '-d', '{cwd}/pki'],
+    differs: issued,
+  },
+  { title: 'sign with an absolute NAME', args: ['sign', '-b', '{cwd}/host_1', '-d', 'pki'], differs: issued },
+  { title: 'sign with a NAME in a folder', args: ['sign', '-b', 'sub/host_3', '-d', 'pki'], differs: issued },
+  {
+    title: 'sign a request of ovs-pki whose CN has the folder',
+    args: ['sign', '-b', 'sub/host_4', '-d', 'pki'],
+    differs: ['request-rules', 'ca-folder-files'],
+  },
+  {
+    title: 'sign under umask 077',
+    umask: '077',
+    args: ['sign', '-b', 'host_1', '-d', 'pki'],
+    differs: [...issued, 'kept-modes'],
+  },
+  {
+    title: 'sign under umask 002',
+    umask: '002',
+    args: ['sign', '-b', 'host_1', '-d', 'pki'],
+    differs: [...issued, 'kept-modes'],
+  },
+  { title: 'sign what is signed already', args: ['sign', '-b', 'signed_1', '-d', 'pki'], differs: failed },
+  { title: 'sign -f what is signed already', args: ['sign', '-b', '-f', 'signed_1', '-d', 'pki'], differs: issued },
+  {
+    title: 'sign -f by the other CA',
+    args: ['sign', '-b', '--force', 'signed_1', 'controller', '-d', 'pki'],
+    differs: issued,
+  },
+  { title: 'sign without a request', args: ['sign', '-b', 'nobody', '-d', 'pki'], differs: failed },
+  {
+    title: 'sign with a broken request',
+    args: ['sign', '-b', 'h1', '-d', 'pki'],
+    prepare: [{ write: 'h1-req.pem', text: 'broken\n' }],
+    differs: [...failed, 'checked-first'],
+  },
+  { title: 'sign without NAME', args: ['sign', '-b', '-d', 'pki'], differs: failed },
+  {
+    title: 'sign with a type that nobody knows',
+    args: ['sign', '-b', 'host_1', 'router', '-d', 'pki'],
+    differs: [...failed, 'several-names'],
+  },
+  { title: 'sign two names', args: ['sign', '-b', 'host_1', 'host_2', '-d', 'pki'], differs: ['several-names'] },
+  {
+    title: 'sign three names and a type',
+    args: ['sign', '-b', 'host_1', 'host_2', 'ec_1', 'controller', '-d', 'pki'],
+    differs: ['several-names'],
+  },
+  {
+    title: 'sign where there is no PKI',
+    args: ['sign', '-b', 'host_1', '-d', 'none'],
+    differs: [...failed, 'output-of-failures'],
+  },
+  {
+    title: 'sign where a file is the PKI',
+    args: ['sign', '-b', 'host_1', '-d', 'host_1-req.pem'],
+    differs: [...failed, 'output-of-failures'],
+  },
+  {
+    title: 'sign where the folder holds no CA',
+    args: ['sign', '-b', 'host_1', '-d', 'sub'],
+    differs: [...failed, 'output-of-failures', 'checked-first'],
+  },
+  {
+    title: 'sign with a CA that has lost its key',
+    args: ['sign', '-b', 'host_1', '-d', 'pki'],
+    prepare: [{ remove: 'pki/switchca/private/cakey.pem' }],
+    differs: [...failed, 'output-of-failures', 'checked-first'],
+  },
+  {
+    title: 'sign, the fingerprint confirmed on a pipe',
+    args: ['sign', 'host_1', '-d', 'pki'],
+    input: 'yes\n',
+    differs: ['no-terminal'],
+  },
+  {
+    title: 'sign, the fingerprint rejected on a pipe',
+    args: ['sign', 'host_1', '-d', 'pki'],
+    input: 'no\n',
+    differs: [...failed, 'output-of-failures'],
+  },
+  {
+    title: 'sign, something else answered on a pipe',
+    args: ['sign', 'host_1', '-d', 'pki'],
+    input: 'y\n',
+    differs: [...failed, 'output-of-failures'],
+  },
+  {
+    title: 'sign without an answer',
+    args: ['sign', 'host_1', '-d', 'pki'],
+    differs: [...failed, 'output-of-failures'],
+  },
+  {
+    title: 'sign a request without a SAN',
+    args: ['sign', '-b', 'no_san', '-d', 'pki'],
+    differs: [...issued, 'san-added'],
+  },
+  {
+    title: 'sign a request for two names',
+    args: ['sign', '-b', 'two_names', '-d', 'pki'],
+    differs: ['request-rules', 'ca-folder-files'],
+  },
+  {
+    title: 'sign a request for a CA',
+    args: ['sign', '-b', 'wants_ca', '-d', 'pki'],
+    differs: ['request-rules', 'ca-folder-files'],
+  },
+  {
+    title: 'sign a request for another name',
+    args: ['sign', '-b', 'wrong_cn', '-d', 'pki'],
+    differs: ['request-rules', 'ca-folder-files'],
+  },
+  {
+    title: 'sign a request of a key that is certified for another name',
+    args: ['sign', '-b', 'same_key', '-d', 'pki'],
+    differs: ['request-rules', 'ca-folder-files'],
+  },
+  {
+    title: 'sign a request of an RSA key of 1024 bits',
+    args: ['sign', '-b', 'small_key', '-d', 'pki'],
+    differs: ['request-rules', 'ca-folder-files'],
+  },
+  {
+    title: 'sign a request of another organization',
+    args: ['sign', '-b', 'other_o', '-d', 'pki'],
+    differs: [...failed, 'checked-first', 'ca-folder-files'],
+  },
+  { title: 'sign a NAME with a space', args: ['sign', '-b', 'host 5', '-d', 'pki'], differs: ['names'] },
+  { title: 'sign a NAME that is an IP address', args: ['sign', '-b', '10.0.0.1', '-d', 'pki'], differs: ['names'] },
+];
+
+export const selfSignCases: readonly ParityCase[] = [
+  { title: 'self-sign NAME', args: ['self-sign', 'host_1'], differs: ['leaf-extensions', 'not-before'] },
+  {
+    title: 'self-sign -f over a certificate',
+    args: ['self-sign', '-f', 'signed_1'],
+    differs: ['leaf-extensions', 'not-before'],
+  },
+  {
+    title: 'self-sign with a unique text in the name',
+    args: ['self-sign', 'host_2'],
+    differs: ['leaf-extensions', 'not-before', 'self-sign-name'],
+  },
+  { title: 'self-sign an EC key', args: ['self-sign', 'ec_1'], differs: ['leaf-extensions', 'not-before'] },
+  {
+    title: 'self-sign with a NAME in a folder',
+    args: ['self-sign', 'sub/host_3'],
+    differs: ['leaf-extensions', 'not-before', 'names-in-folders'],
+  },
+  {
+    title: 'self-sign a request of ovs-pki whose CN has the folder',
+    args: ['self-sign', 'sub/host_4'],
+    differs: ['request-rules'],
+  },
+  {
+    title: 'self-sign under umask 077',
+    umask: '077',
+    args: ['self-sign', 'host_1'],
+    differs: ['leaf-extensions', 'not-before'],
+  },
+  {
+    title: 'self-sign under umask 000',
+    umask: '000',
+    args: ['self-sign', 'host_1'],
+    differs: ['leaf-extensions', 'not-before'],
+  },
+  { title: 'self-sign an RSA key of 1024 bits', args: ['self-sign', 'small_key'], differs: ['request-rules'] },
+  { title: 'self-sign a request for two names', args: ['self-sign', 'two_names'], differs: ['request-rules'] },
+  { title: 'self-sign with the key of another request', args: ['self-sign', 'other_key'], differs: ['request-rules'] },
+  { title: 'self-sign where the certificate is', args: ['self-sign', 'signed_1'], differs: failed },
+  {
+    title: 'self-sign without a request',
+    args: ['self-sign', 'host_1'],
+    prepare: [{ remove: 'host_1-req.pem' }],
+    differs: failed,
+  },
+  {
+    title: 'self-sign without a key',
+    args: ['self-sign', 'host_1'],
+    prepare: [{ remove: 'host_1-privkey.pem' }],
+    differs: failed,
+  },
+  {
+    title: 'self-sign with a broken key',
+    args: ['self-sign', 'host_1'],
+    prepare: [{ write: 'host_1-privkey.pem', text: 'broken\n' }],
+    differs: failed,
+  },
+  { title: 'self-sign without NAME', args: ['self-sign'], differs: failed },
+  { title: 'self-sign with two names', args: ['self-sign', 'host_1', 'host_2'], differs: ['several-names'] },
+  {
+    title: 'self-sign with an empty second argument',
+    args: ['self-sign', 'host_1', ''],
+    differs: ['leaf-extensions', 'not-before'],
+  },
+];
