@@ -1,7 +1,7 @@
 import { OvsPkiError } from '../../errors.js';
-import { parseFileName } from '../../pki/name.js';
 import type { Platform } from '../../platform/index.js';
 import { type FingerprintResult, fingerprint } from '../../usecases/fingerprint.js';
+import { parseFileName } from '../../usecases/inputs.js';
 import { type Signed, sign } from '../../usecases/sign.js';
 import { orRefused, type Refused } from '../../usecases/summary.js';
 import { daysOf, pkiDirectoryOf } from '../common.js';
