@@ -13,15 +13,22 @@
  */
 
 export { type ErrorCode, type ErrorOptions, errorTable, OvsPkiError } from './errors.js';
-export { type Certificate, decodeCertificate, decodeCertificatePem } from './pki/certificate.js';
+export {
+  type Certificate,
+  decodeCertificate,
+  decodeCertificatePem,
+  type Extension,
+  type GeneralName,
+} from './pki/certificate.js';
 export {
   type CertificationRequest,
   decodeCertificationRequest,
   decodeCertificationRequestPem,
 } from './pki/certification-request.js';
-export { defaultKeySpec, type KeySpec, type PublicKey } from './pki/key.js';
+export type { DerElement } from './pki/der.js';
+export { type Curve, defaultKeySpec, type KeySpec, type PublicKey } from './pki/key.js';
 export type { Finding } from './pki/lint/rule.js';
-export { nameFault } from './pki/name.js';
+export { type DistinguishedName, type NameAttribute, nameFault } from './pki/name.js';
 export { expandNames } from './pki/name-list.js';
 export type { CertificateType } from './pki/profile.js';
 export { defaultDays } from './pki/validity.js';

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { webcrypto } from 'node:crypto';
 import { OvsPkiError } from '../errors.js';
 import {
   bitStringBytes,
@@ -53,9 +52,6 @@ export interface KeyPair {
   readonly pkcs8: Uint8Array;
   readonly spki: Uint8Array;
 }
-
-/** Node's provider: what is used unless the caller gives another. */
-export const nativeCrypto: Crypto = webcrypto as Crypto;
 
 /** The signature algorithm for a key: SHA-512 with RSA, as ovs-pki; the hash of the curve's size with EC. */
 export function signatureAlgorithmFor(spec: KeySpec, rsaHash: Hash = 'SHA-512'): SignatureAlgorithm {

@@ -9,9 +9,12 @@ import * as path from 'node:path';
 import { OvsPkiError, systemErrorCode } from '../errors.js';
 import type { Clock } from './clock.js';
 
+/** Where ovs-pki keeps its log. */
 export const defaultLogFile = '/var/log/openvswitch/ovs-pki.log';
 
+/** Where it is noted what was done. */
 export interface Log {
+  /** Adds a line; the log puts the time before it. */
   write(line: string): void;
 }
 

@@ -9,10 +9,12 @@ import { decodeCertificatePem } from '../pki/certificate.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 
+/** What `fingerprint` is asked. */
 export interface FingerprintRequest {
   readonly file: string;
 }
 
+/** What `fingerprint` answers. */
 export interface FingerprintResult {
   readonly file: string;
   /** When the file was last changed; ISO 8601, UTC. */

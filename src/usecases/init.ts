@@ -21,6 +21,7 @@ import { caFolder } from '../store/layout.js';
 import { type NewCa, requireNoPki, writePkiDirectory } from '../store/pki-directory.js';
 import { type CertificateSummary, summarize } from './summary.js';
 
+/** What `init` is to make. */
 export interface InitRequest {
   readonly pkiDirectory: string;
   readonly keySpec: KeySpec;
@@ -32,6 +33,7 @@ export interface InitRequest {
   readonly onProgress?: (type: CertificateType) => void;
 }
 
+/** What `init` has made. */
 export interface InitResult {
   readonly pkiDirectory: string;
   readonly authorities: readonly {

@@ -19,6 +19,7 @@ import { fingerprintOf } from './fingerprint.js';
 import { requireFree } from './req.js';
 import { type CertificateSummary, orRefused, type Refused, summarize } from './summary.js';
 
+/** What `sign` is to sign: the requests of these names. */
 export interface SignRequest {
   readonly pkiDirectory: string;
   readonly names: readonly string[];
@@ -31,9 +32,11 @@ export interface SignRequest {
    * not signed. Names without one are signed as they are.
    */
   readonly confirmed?: ReadonlyMap<string, string>;
+  /** Called as the work goes on, with the number of names that are done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** The certificate that was made for one name. */
 export interface Signed {
   readonly name: string;
   readonly outcome: 'signed';
