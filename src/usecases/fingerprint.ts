@@ -37,10 +37,15 @@ export async function fingerprint(platform: Platform, { file }: FingerprintReque
 }
 
 /** The same for content that has been read already. */
-export async function fingerprintOf({ crypto }: Platform, file: string, content: Buffer): Promise<FingerprintResult> {
+export async function fingerprintOf(
+  { crypto }: Platform,
+  file: string,
+  content: Uint8Array,
+): Promise<FingerprintResult> {
   const modifiedAt = files.stampOf(file)?.modifiedAt ?? new Date(0);
-  const isCertificate = content.includes('-BEGIN CERTIFICATE-');
-  const bytes = isCertificate ? decodeCertificatePem(content.toString('latin1'), file).der : content;
+  const text = Buffer.from(content).toString('latin1');
+  const isCertificate = text.includes('-BEGIN CERTIFICATE-');
+  const bytes = isCertificate ? decodeCertificatePem(text, file).der : content;
   const sha1 = await digest(crypto, 'SHA-1', bytes);
   const printed = isCertificate ? sha1.toUpperCase() : sha1;
   return {
