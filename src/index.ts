@@ -13,25 +13,32 @@
  */
 
 export { type ErrorCode, type ErrorOptions, errorTable, OvsPkiError } from './errors.js';
-export { type Certificate, decodeCertificate, decodeCertificatePem } from './pki/certificate.js';
+export {
+  type Certificate,
+  decodeCertificate,
+  decodeCertificatePem,
+  type Extension,
+  type GeneralName,
+} from './pki/certificate.js';
 export {
   type CertificationRequest,
   decodeCertificationRequest,
   decodeCertificationRequestPem,
 } from './pki/certification-request.js';
-export { defaultKeySpec, type KeySpec, type PublicKey } from './pki/key.js';
+export type { DerElement } from './pki/der.js';
+export { type Curve, defaultKeySpec, type KeySpec, type PublicKey } from './pki/key.js';
 export type { Finding } from './pki/lint/rule.js';
-export { nameFault } from './pki/name.js';
+export { type DistinguishedName, type NameAttribute, nameFault } from './pki/name.js';
 export { expandNames } from './pki/name-list.js';
 export type { CertificateType } from './pki/profile.js';
 export { defaultDays } from './pki/validity.js';
 export { type Clock, fixedClock, systemClock } from './platform/clock.js';
 export { nodePlatform, type Platform } from './platform/index.js';
 export { type Log, openLog, silentLog } from './platform/log.js';
-export { defaultPkiDirectory } from './store/layout.js';
 export type { Signed } from './usecases/deliver.js';
 export { type FingerprintRequest, type FingerprintResult, fingerprint } from './usecases/fingerprint.js';
 export { type InitRequest, type InitResult, init } from './usecases/init.js';
+export { defaultPkiDirectory } from './usecases/inputs.js';
 export { type ReqRequest, type RequestMade, req } from './usecases/req.js';
 export { type ReqSignRequest, type RequestSigned, reqSign } from './usecases/req-sign.js';
 export { type SelfSigned, type SelfSignRequest, selfSign } from './usecases/self-sign.js';

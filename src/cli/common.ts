@@ -4,9 +4,7 @@
  * @module
  */
 
-import { type KeySpec, parseKeySpec } from '../pki/key.js';
-import { defaultDays, parseDays } from '../pki/validity.js';
-import { defaultPkiDirectory } from '../store/layout.js';
+import { defaultDays, defaultPkiDirectory, type KeySpec, parseDays, parseKeySpec } from '../usecases/inputs.js';
 import type { OptionValues } from './options.js';
 
 export function pkiDirectoryOf({ dir }: OptionValues): string {

@@ -5,10 +5,9 @@
  */
 
 import { OvsPkiError } from '../errors.js';
-import { expandNames, parseNameFile } from '../pki/name-list.js';
-import type { CertificateType } from '../pki/profile.js';
 import { readFile } from '../platform/files.js';
 import { readStandardInput } from '../platform/standard-input.js';
+import { type CertificateType, expandNames, parseNameFile } from '../usecases/inputs.js';
 import type { CommandContext } from './outcome.js';
 
 /** The names of a command that takes no type. Throws USAGE where there is none. */

@@ -34,30 +34,13 @@ export async function askText(
   return answer ?? initial;
 }
 
-/** Asks for one of several answers. */
-export async function askChoice<Value extends string>(
-  message: string,
-  choices: readonly { readonly name: string; readonly value: Value }[],
-  answeringOption: string,
-): Promise<Value> {
-  const { answer } = await ask(answeringOption, { type: 'select', name: 'answer', message, choices: [...choices] });
-  return (answer as Value | undefined) ?? (choices[0] as { value: Value }).value;
+interface Question {
+  readonly type: 'input';
+  readonly name: 'answer';
+  readonly message: string;
+  readonly default?: string;
+  readonly validate: (typed: string) => string | boolean;
 }
-
-type Question =
-  | {
-      readonly type: 'input';
-      readonly name: 'answer';
-      readonly message: string;
-      readonly default?: string;
-      readonly validate: (typed: string) => string | boolean;
-    }
-  | {
-      readonly type: 'select';
-      readonly name: 'answer';
-      readonly message: string;
-      readonly choices: { name: string; value: string }[];
-    };
 
 async function ask(answeringOption: string, question: Question): Promise<{ answer?: string }> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) {

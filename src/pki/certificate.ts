@@ -27,6 +27,7 @@ import { decodePemOf } from './pem.js';
 import { formatSerial, type SerialNumber } from './serial.js';
 import type { Validity } from './validity.js';
 
+/** One extension, as it stands in a certificate or request. */
 export interface Extension {
   readonly type: string;
   readonly critical: boolean;
@@ -35,6 +36,7 @@ export interface Extension {
 }
 
 /** A GeneralName: its context tag number (2 is dNSName) and its content; `text` for the kinds that are text. */
+/** One name of a subjectAltName. */
 export interface GeneralName {
   readonly kind: number;
   readonly content: Uint8Array;
@@ -55,6 +57,7 @@ export const keyUsageNames = [
 ] as const;
 export type KeyUsage = (typeof keyUsageNames)[number];
 
+/** A certificate that has been read; `der` is what it was read from. */
 export interface Certificate extends SignedStructure, Validity {
   readonly der: Uint8Array;
   /** 1, 2 or 3. */

@@ -20,6 +20,7 @@ import { attributeValues, type DistinguishedName, decodeName, encodeName, type N
 import { oid } from './oid.js';
 import { decodePemOf } from './pem.js';
 
+/** A certification request (PKCS#10) that has been read, with nothing about it believed yet. */
 export interface CertificationRequest extends SignedStructure {
   readonly der: Uint8Array;
   /** 1 for the only version there is. */

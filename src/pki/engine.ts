@@ -55,8 +55,8 @@ export interface KeyPair {
   readonly spki: Uint8Array;
 }
 
-/** Node's provider: what is used unless the caller gives another. */
-export const nativeCrypto: Crypto = webcrypto as Crypto;
+/** Node's own provider. Where it is the one that is used, keys sign without the layers of WebCrypto around them. */
+const nativeCrypto: Crypto = webcrypto as Crypto;
 
 /** The signature algorithm for a key: SHA-512 with RSA, as ovs-pki; the hash of the curve's size with EC. */
 export function signatureAlgorithmFor(spec: KeySpec, rsaHash: Hash = 'SHA-512'): SignatureAlgorithm {

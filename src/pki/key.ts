@@ -27,6 +27,7 @@ import {
 import { oid } from './oid.js';
 import { decodePemOf, encodePem } from './pem.js';
 
+/** The curves of EC keys that are made and signed. */
 export type Curve = 'P-256' | 'P-384';
 
 /** What kind of key to make. */
@@ -38,6 +39,7 @@ export const minimumRsaBits = 2048;
 /** Larger keys make every handshake slow and no connection safer. */
 export const maximumRsaBits = 8192;
 
+/** What public keys of every kind have. */
 interface PublicKeyBase {
   /** The SubjectPublicKeyInfo, which is what two keys are compared by. */
   readonly spki: Uint8Array;
@@ -45,6 +47,7 @@ interface PublicKeyBase {
   readonly keyBits: Uint8Array;
 }
 
+/** A public key as certificates and requests carry it. */
 export type PublicKey = PublicKeyBase &
   (
     | { readonly type: 'rsa'; readonly bits: number; readonly modulus: bigint; readonly exponent: bigint }

@@ -24,6 +24,7 @@ import { attributeShortNames, oid } from './oid.js';
 /** Upper bound of a common name in characters: ub-common-name of RFC 5280, appendix A.1. */
 export const maximumCommonName = 64;
 
+/** One attribute of a name, such as the common name: its object identifier and its text. */
 export interface NameAttribute {
   readonly type: string;
   readonly value: string;

@@ -11,7 +11,7 @@ import type { Crl } from './crl.js';
 import { children, contextTag, equalBytes, readDer, readInteger, tag } from './der.js';
 import { verifySignature } from './engine.js';
 import type { Finding } from './lint/rule.js';
-import { attributeValues, type DistinguishedName, decodeName } from './name.js';
+import { type DistinguishedName, decodeName } from './name.js';
 import { extensionNames, oid } from './oid.js';
 import { pkijsRefusal } from './path-pkijs.js';
 import { formatSerial } from './serial.js';
@@ -266,9 +266,4 @@ function position(depth: number): string {
 
 function found(rule: string, citation: string, message: string): Finding {
   return { rule, citation, message };
-}
-
-/** The common name, for messages. */
-export function commonNameText({ subject }: Certificate): string {
-  return attributeValues(subject, oid.commonName)[0] ?? '(no common name)';
 }

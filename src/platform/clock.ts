@@ -4,10 +4,13 @@
  * @module
  */
 
+/** Tells the time. */
 export interface Clock {
+  /** The time now. */
   now(): Date;
 }
 
+/** The clock of this machine. */
 export const systemClock: Clock = { now: () => new Date() };
 
 /** A clock that stands still, for tests and simulations. */

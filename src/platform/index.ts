@@ -8,6 +8,7 @@ import { availableParallelism, hostname, userInfo } from 'node:os';
 import { type Clock, systemClock } from './clock.js';
 import { type Log, silentLog } from './log.js';
 
+/** What use cases touch the world through. */
 export interface Platform {
   readonly clock: Clock;
   readonly log: Log;

@@ -9,10 +9,12 @@ import * as path from 'node:path';
 import { OvsPkiError, systemErrorCode } from '../errors.js';
 import type { Clock } from './clock.js';
 
+/** Where ovs-pki keeps its log. */
 export const defaultLogFile = '/var/log/openvswitch/ovs-pki.log';
 
+/** Where it is noted what was done. */
 export interface Log {
-  /** Never throws: a log on a full disk loses lines, and the work goes on. */
+  /** Adds a line; the log puts the time before it. Never throws: on a full disk lines are lost, and the work goes on. */
   write(line: string): void;
 }
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { CertificateType } from '../pki/profile.js';
 import type { SerialNumber } from '../pki/serial.js';
 
+/** The PKI directory of ovs-pki on Linux distributions. */
 export const defaultPkiDirectory = '/var/lib/openvswitch/pki';
 
 /** The files of one CA. */

@@ -16,6 +16,7 @@ import { issuedCertificateFile } from '../store/layout.js';
 import type { Ca } from '../store/pki-directory.js';
 import { type CertificateSummary, type Refused, summarize } from './summary.js';
 
+/** The certificate that was made for one name. */
 export interface Signed {
   readonly name: string;
   readonly outcome: 'signed';

@@ -9,10 +9,12 @@ import { decodeCertificatePem } from '../pki/certificate.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 
+/** What `fingerprint` is asked. */
 export interface FingerprintRequest {
   readonly file: string;
 }
 
+/** What `fingerprint` answers. */
 export interface FingerprintResult {
   readonly file: string;
   /** When the file was last changed; ISO 8601, UTC. */
@@ -35,10 +37,11 @@ export async function fingerprint(_platform: Platform, { file }: FingerprintRequ
 }
 
 /** The same for content that has been read already. */
-export function fingerprintOf(file: string, content: Buffer): FingerprintResult {
+export function fingerprintOf(file: string, content: Uint8Array): FingerprintResult {
   const modifiedAt = files.stampOf(file)?.modifiedAt ?? new Date(0);
-  const isCertificate = content.includes('-BEGIN CERTIFICATE-');
-  const bytes = isCertificate ? decodeCertificatePem(content.toString('latin1'), file).der : content;
+  const text = Buffer.from(content).toString('latin1');
+  const isCertificate = text.includes('-BEGIN CERTIFICATE-');
+  const bytes = isCertificate ? decodeCertificatePem(text, file).der : content;
   const sha1 = digest('sha1', bytes);
   const printed = isCertificate ? sha1.toUpperCase() : sha1;
   return {

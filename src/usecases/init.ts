@@ -15,12 +15,13 @@ import { type CertificateType, caSubject, certificateTypes, requestSubject } fro
 import { randomSerial } from '../pki/serial.js';
 import { validityFrom } from '../pki/validity.js';
 import type { Platform } from '../platform/index.js';
-import type { AuditEntry } from '../store/audit-log.js';
+import type { AuditEntry, AuditIntent } from '../store/audit-log.js';
 import { keyHash } from '../store/key-register.js';
 import { caFolder } from '../store/layout.js';
 import { type NewCa, requireNoPki, writePkiDirectory } from '../store/pki-directory.js';
 import { type CertificateSummary, summarize } from './summary.js';
 
+/** What `init` is to make. */
 export interface InitRequest {
   readonly pkiDirectory: string;
   readonly keySpec: KeySpec;
@@ -32,6 +33,7 @@ export interface InitRequest {
   readonly onProgress?: (type: CertificateType) => void;
 }
 
+/** What `init` has made. */
 export interface InitResult {
   readonly pkiDirectory: string;
   readonly authorities: readonly {
@@ -87,18 +89,6 @@ async function makeCa(
     },
     { profile: 'ca', subject, commonName: undefined, publicKey, serialNumber, validity },
   );
-  const stamp = { time: now.toISOString(), operator, action: 'init', serialNumber } as const;
-  const audit: AuditEntry[] = [
-    {
-      ...stamp,
-      event: 'intent',
-      type,
-      commonName,
-      publicKey: keyHash(publicKey.spki),
-      notAfter: validity.notAfter.toISOString(),
-    },
-    { ...stamp, event: 'recorded' },
-  ];
   return {
     type,
     commonName,
@@ -113,8 +103,25 @@ async function makeCa(
     }),
     certificate,
     nextSerial: randomSerial(),
-    audit,
+    audit: auditEntries({
+      time: now.toISOString(),
+      operator,
+      serialNumber,
+      type,
+      commonName,
+      publicKey: keyHash(publicKey.spki),
+      notAfter: validity.notAfter.toISOString(),
+    }),
   };
+}
+
+/** Both entries at once: a CA appears with its whole directory or not at all. */
+function auditEntries(made: Omit<AuditIntent, 'action' | 'event'>): AuditEntry[] {
+  const { time, operator, serialNumber } = made;
+  return [
+    { ...made, action: 'init', event: 'intent' },
+    { time, operator, serialNumber, action: 'init', event: 'recorded' },
+  ];
 }
 
 /** The request of a CA names a locality, which its certificate then lacks: the policy of `openssl ca` drops it. */

@@ -16,6 +16,7 @@ import { fingerprint } from './fingerprint.js';
 import { type FreshRequest, inParallel, makeRequest, type RequestMade, requireFree } from './req.js';
 import { asRefused, orRefused, type Refused } from './summary.js';
 
+/** What `reqSign` is to make; its properties are those of `ReqRequest` and `SignRequest`. */
 export interface ReqSignRequest {
   readonly pkiDirectory: string;
   readonly names: readonly string[];
@@ -24,9 +25,11 @@ export interface ReqSignRequest {
   readonly unique: boolean;
   readonly days: number;
   readonly force: boolean;
+  /** Called as the work goes on, with the number of names that are done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** The key, the request and the certificate that were made for one name. */
 export type RequestSigned = Omit<RequestMade, 'outcome'> & Signed;
 
 /** Certificates are issued for so many requests at a time, while the keys of the next ones are being made. */

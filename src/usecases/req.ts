@@ -17,6 +17,7 @@ import type { Platform } from '../platform/index.js';
 import { type FingerprintResult, fingerprint } from './fingerprint.js';
 import { orRefused, type Refused } from './summary.js';
 
+/** What `req` is to make. */
 export interface ReqRequest {
   readonly names: readonly string[];
   readonly keySpec: KeySpec;
@@ -24,9 +25,11 @@ export interface ReqRequest {
   readonly unique: boolean;
   /** Replace files that exist. */
   readonly force: boolean;
+  /** Called as the work goes on, with the number of names that are done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** The key and the request that were made for one name. */
 export interface RequestMade {
   readonly name: string;
   readonly outcome: 'made';

@@ -23,12 +23,14 @@ import { refusal } from '../store/issue-batch.js';
 import { requireFree } from './req.js';
 import { type CertificateSummary, orRefused, type Refused, summarize } from './summary.js';
 
+/** What `selfSign` is to sign: the requests of these names, each with its own key. */
 export interface SelfSignRequest {
   readonly names: readonly string[];
   readonly days: number;
   readonly force: boolean;
 }
 
+/** The certificate that was made for one name. */
 export interface SelfSigned {
   readonly name: string;
   readonly outcome: 'self-signed';

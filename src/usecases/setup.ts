@@ -14,15 +14,18 @@ import { type RequestSigned, reqSign } from './req-sign.js';
 import type { Refused } from './summary.js';
 import { type Verified, verify } from './verify.js';
 
+/** What `setup` is to make. */
 export interface SetupRequest {
   readonly pkiDirectory: string;
   readonly names: readonly string[];
   readonly type: CertificateType;
   readonly keySpec: KeySpec;
   readonly days: number;
+  /** Called as the work goes on, with the number of names that are done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** What `setup` has found or made. */
 export interface SetupResult {
   readonly pkiDirectory: string;
   /** The CA certificate that goes to the hosts beside their own. */

@@ -17,6 +17,7 @@ import { fingerprintOf } from './fingerprint.js';
 import { requireFree } from './req.js';
 import { orRefused, type Refused } from './summary.js';
 
+/** What `sign` is to sign: the requests of these names. */
 export interface SignRequest {
   readonly pkiDirectory: string;
   readonly names: readonly string[];
@@ -29,6 +30,7 @@ export interface SignRequest {
    * not signed. Names without one are signed as they are.
    */
   readonly confirmed?: ReadonlyMap<string, string>;
+  /** Called as the work goes on, with the number of names that are done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 

@@ -20,12 +20,14 @@ import type { CaLayout } from '../store/layout.js';
 import { type Ca, readCa } from '../store/pki-directory.js';
 import { type CertificateSummary, orRefused, type Refused, summarize } from './summary.js';
 
+/** What `verify` is to check: the certificates of these names against this CA. */
 export interface VerifyRequest {
   readonly pkiDirectory: string;
   readonly names: readonly string[];
   readonly type: CertificateType;
 }
 
+/** Whether one certificate is valid. */
 export interface Verified {
   readonly name: string;
   readonly outcome: 'valid' | 'invalid';

@@ -1,4 +1,4 @@
-import { nameFault } from '../../pki/name.js';
+import { nameFault } from '../../usecases/inputs.js';
 import { type SetupResult, setup } from '../../usecases/setup.js';
 import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../common.js';
 import { namesAndTypeOf } from '../names.js';

@@ -1,8 +1,8 @@
 import { OvsPkiError } from '../../errors.js';
-import { parseFileName } from '../../pki/name.js';
 import type { Platform } from '../../platform/index.js';
 import type { Signed } from '../../usecases/deliver.js';
 import { type FingerprintResult, fingerprint } from '../../usecases/fingerprint.js';
+import { parseFileName } from '../../usecases/inputs.js';
 import { sign } from '../../usecases/sign.js';
 import { orRefused, type Refused } from '../../usecases/summary.js';
 import { daysOf, pkiDirectoryOf } from '../common.js';

@@ -1,0 +1,13 @@
+/**
+ * What a caller fills requests with: the readers of what a person types, and the defaults. They live where their
+ * subject lives; callers take them from here, so that the command line knows use cases and nothing behind them.
+ *
+ * @module
+ */
+
+export { type KeySpec, parseKeySpec } from '../pki/key.js';
+export { nameFault, parseFileName } from '../pki/name.js';
+export { expandNames, parseNameFile } from '../pki/name-list.js';
+export type { CertificateType } from '../pki/profile.js';
+export { defaultDays, parseDays } from '../pki/validity.js';
+export { defaultPkiDirectory } from '../store/layout.js';

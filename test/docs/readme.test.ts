@@ -1,0 +1,72 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { codeBlocks, consoleSteps, masked, runInShell } from '../support/console.js';
+import { programPath, projectRoot, run, runWell } from '../support/programs.js';
+import { scratchFolder } from '../support/scratch.js';
+
+const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
+const blocks = codeBlocks(readme);
+const blocksOf = (wanted: string): string[] => blocks.filter(({ info }) => info === wanted).map(({ text }) => text);
+
+test('the README shows what its commands print', async (t) => {
+  const folder = scratchFolder(t);
+  const programs = join(folder, 'programs');
+  const work = join(folder, 'work');
+  mkdirSync(programs);
+  mkdirSync(work);
+  symlinkSync(programPath, join(programs, 'ovs-pki-ts'));
+  const env = { PATH: `${programs}:${process.env['PATH']}` };
+
+  const shown = blocksOf('console run').flatMap(consoleSteps);
+  const commands = shown.map(({ command }) => command.replace(/^examples\//, `${projectRoot}examples/`));
+  const printed = await runInShell(commands, work, env);
+
+  t.true(shown.length >= 14, 'there are commands to run');
+  for (const [index, { command, output }] of shown.entries()) {
+    t.is(masked(printed[index]?.output ?? ''), masked(output), command);
+  }
+});
+
+test('the first command of the README is one line and needs no preparation but a clone', (t) => {
+  const [first] = blocksOf('console run');
+  t.deepEqual(
+    consoleSteps(first ?? '').map(({ command }) => command),
+    ['examples/two-hosts/run'],
+  );
+});
+
+test('the TypeScript of the README is an example that compiles and runs', async (t) => {
+  const example = readFileSync(join(projectRoot, 'examples/library/readme.ts'), 'utf8');
+  t.deepEqual(blocksOf('ts'), [example]);
+  const program = join(projectRoot, 'build/examples/library/readme.js');
+  const printed = await runWell(process.execPath, [program], { cwd: scratchFolder(t) });
+  t.is(masked(printed), 'lib_1-cert.pem (date)\nlib_2-cert.pem (date)\n');
+});
+
+test('the other shell commands of the README are ones that a shell can read', async (t) => {
+  const scripts = blocksOf('sh');
+  t.true(scripts.length >= 5);
+  const folder = scratchFolder(t);
+  for (const [index, script] of scripts.entries()) {
+    const file = join(folder, `${index}.sh`);
+    writeFileSync(file, script);
+    t.like(await run('sh', ['-n', file]), { status: 0, stderr: '' }, script);
+  }
+});
+
+test('no block of the README escapes these tests by its marker', (t) => {
+  t.deepEqual([...new Set(blocks.map(({ info }) => info))].sort(), ['console run', 'sh', 'ts']);
+});
+
+test('masks leave alone what must not differ', (t) => {
+  t.is(
+    masked('host_1: signed by switchca, serial 0123456789ABCDEF0123456789ABCDEF, valid until 2036-11-19'),
+    'host_1: signed by switchca, serial (serial), valid until (date)',
+  );
+  t.is(
+    masked('a\tSun Nov  2 04:01:56 CET 2026\n\tfingerprint 20d466a39836da4ee447db0801208c78d1f1ab01'),
+    'a\t(date)\n\tfingerprint (fingerprint)',
+  );
+  t.is(masked('serial 01, 3072 bits, version 1, 192.0.2.1'), 'serial 01, 3072 bits, version 1, 192.0.2.1');
+});
