@@ -139,7 +139,7 @@ export function normalizeArguments(args: readonly string[]): string[] {
 function withoutEmpty(operands: readonly string[]): readonly string[] {
   const [command, ...rest] = operands.slice(operands.findIndex((operand) => operand !== ''));
   if (command === undefined || command === '') return [];
-  return [command, ...(rest.at(-1) === '' ? rest.slice(0, -1) : rest)];
+  return [command, ...rest.slice(0, rest.findLastIndex((operand) => operand !== '') + 1)];
 }
 
 function normalizeOption(token: string, queue: string[]): string {

@@ -6,7 +6,6 @@
  */
 
 import { createHash, createPrivateKey, createPublicKey, sign, verify, webcrypto } from 'node:crypto';
-import { promisify } from 'node:util';
 import { OvsPkiError } from '../errors.js';
 import {
   bitStringBytes,
@@ -112,9 +111,10 @@ function failSigning(cause: unknown): never {
 /** What Node's WebCrypto does too, without its layers, which take longer to load than the signature takes. */
 function nativeSigner({ pkcs8 }: PrivateKey, { hash }: SignatureAlgorithm): SigningKey['sign'] {
   const key = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
-  return promisify((bytes: Uint8Array, done: (error: Error | null, signature: Buffer) => void) => {
-    sign(hash, bytes, key, done);
-  });
+  return (bytes) =>
+    new Promise((resolve, reject) => {
+      sign(hash, bytes, key, (error, signature) => (error === null ? resolve(signature) : reject(error)));
+    });
 }
 
 async function webCryptoSigner(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createHash } from 'node:crypto';
 import { OvsPkiError } from '../errors.js';
 import {
   bitStringBytes,
@@ -171,6 +172,11 @@ function decodePkcs8(pkcs8: Uint8Array): PrivateKey {
   if (curve === undefined) throw unsupported(otherNames.get(algorithmOid) ?? `algorithm ${algorithmOid}`, 'the key');
   const point = sequenceOf(key, 'the EC private key').find((part) => part.tag === contextTag(1, true));
   return { pkcs8, spec: { type: 'ec', curve }, publicKey: point && ecPublicKey(curve, point) };
+}
+
+/** SHA-256 of the SubjectPublicKeyInfo, hexadecimal: what a key is known by. */
+export function keyHash({ spki }: PublicKey): string {
+  return createHash('sha256').update(spki).digest('hex');
 }
 
 /** How many bits a positive number has. */

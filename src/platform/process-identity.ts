@@ -4,6 +4,7 @@
  * @module
  */
 
+import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { hostname } from 'node:os';
 
@@ -22,6 +23,11 @@ export interface ProcessIdentity {
 
 export function ownIdentity(): ProcessIdentity {
   return { pid: process.pid, started: startOf('self'), ...surroundings, host: hostname() };
+}
+
+/** 24 hexadecimal digits that nobody else has or will have. */
+export function uniqueId(): string {
+  return randomBytes(12).toString('hex');
 }
 
 /**

@@ -11,6 +11,7 @@ import type { CertificationRequest } from '../pki/certification-request.js';
 import { equalBytes } from '../pki/der.js';
 import { verifySignature } from '../pki/engine.js';
 import { type Issuer, issueCertificate } from '../pki/issue.js';
+import { keyHash } from '../pki/key.js';
 import { requestFindings } from '../pki/lint/request-rules.js';
 import { encodeName } from '../pki/name.js';
 import { leafSubject } from '../pki/profile.js';
@@ -21,7 +22,7 @@ import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { type AuditIntent, appendAudit, appendOutcomes, unfinishedIntents } from './audit-log.js';
 import { appendIndexRows, findIndexRow, indexRowFor, repairIndexTail } from './index-txt.js';
-import { findKey, keyHash, type RegisteredKey, registerKeys, syncKeyRegister } from './key-register.js';
+import { findKey, type RegisteredKey, registerKeys, syncKeyRegister } from './key-register.js';
 import { issuedCertificateFile } from './layout.js';
 import { withLock } from './lock.js';
 import { type Ca, openIssuer } from './pki-directory.js';
@@ -91,7 +92,7 @@ async function prepareBatch(crypto: Crypto, ca: Ca, orders: readonly IssueOrder[
     return {
       ...order,
       possessionProved: verifySignature(publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
-      keyHash: keyHash(publicKey.spki),
+      keyHash: keyHash(publicKey),
     };
   };
   return { issuer: await openIssuer(crypto, ca), orders: orders.map(prove) };

@@ -6,10 +6,10 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { OvsPkiError } from '../errors.js';
 import { type Certificate, decodeCertificatePem } from '../pki/certificate.js';
+import { keyHash } from '../pki/key.js';
 import { attributeValues } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import type { SerialNumber } from '../pki/serial.js';
@@ -26,11 +26,6 @@ export interface RegisteredKey {
 }
 
 const linePattern = /^([0-9a-f]{64}) ([0-9A-F]+) (.+)$/;
-
-/** SHA-256 of a certificate's or request's SubjectPublicKeyInfo, hexadecimal. */
-export function keyHash(spki: Uint8Array): string {
-  return createHash('sha256').update(spki).digest('hex');
-}
 
 /**
  * Brings the register up to date with an index that other programs may have written to. Costs one stat where nobody
@@ -67,7 +62,7 @@ export function registerKeys(layout: CaLayout, keys: readonly RegisteredKey[]): 
 
 function registeredKey(certificate: Certificate): RegisteredKey {
   return {
-    hash: keyHash(certificate.publicKey.spki),
+    hash: keyHash(certificate.publicKey),
     serialNumber: certificate.serialNumber,
     commonName: attributeValues(certificate.subject, oid.commonName)[0]?.replaceAll(/[^\x20-\x7e]/g, '?') ?? '?',
   };

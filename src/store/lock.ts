@@ -12,13 +12,12 @@
  * @module
  */
 
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { OvsPkiError } from '../errors.js';
+import { pause } from '../platform/clock.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
-import { hasEnded, ownIdentity, type ProcessIdentity } from '../platform/process-identity.js';
+import { hasEnded, ownIdentity, type ProcessIdentity, uniqueId } from '../platform/process-identity.js';
 
 interface Claim extends ProcessIdentity {
   readonly id: string;
@@ -32,7 +31,7 @@ const pauseMs = { first: 2, last: 50 };
 /** Runs an action while holding the lock. Throws PKI_LOCKED where another process holds it for too long. */
 export async function withLock<T>(platform: Platform, folder: string, action: () => Promise<T>): Promise<T> {
   const claim: Claim = {
-    id: randomBytes(12).toString('hex'),
+    id: uniqueId(),
     since: platform.clock.now().toISOString(),
     ...ownIdentity(),
   };
@@ -53,10 +52,10 @@ export async function withLock<T>(platform: Platform, folder: string, action: ()
 
 async function acquire({ lockWaitSeconds }: Platform, folder: string, claim: Claim): Promise<void> {
   let waitedMs = 0;
-  for (let pause = pauseMs.first; !tryAcquire(folder, claim); pause = Math.min(2 * pause, pauseMs.last)) {
+  for (let waitMs = pauseMs.first; !tryAcquire(folder, claim); waitMs = Math.min(2 * waitMs, pauseMs.last)) {
     if (waitedMs >= lockWaitSeconds * 1000) throw lockedError(folder, lockWaitSeconds);
-    await sleep(pause);
-    waitedMs += pause;
+    await pause(waitMs);
+    waitedMs += waitMs;
   }
 }
 

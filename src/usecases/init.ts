@@ -8,7 +8,7 @@ import { createCertificationRequest } from '../pki/certification-request.js';
 import { readDer } from '../pki/der.js';
 import { generateKeyPair, importSigningKey, keyIdentifier, signatureAlgorithmFor } from '../pki/engine.js';
 import { issueCertificate } from '../pki/issue.js';
-import { decodePublicKey, describeKey, type KeySpec } from '../pki/key.js';
+import { decodePublicKey, describeKey, type KeySpec, keyHash } from '../pki/key.js';
 import { encodeName } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import { type CertificateType, caSubject, certificateTypes, requestSubject } from '../pki/profile.js';
@@ -16,7 +16,6 @@ import { randomSerial } from '../pki/serial.js';
 import { validityFrom } from '../pki/validity.js';
 import type { Platform } from '../platform/index.js';
 import type { AuditEntry, AuditIntent } from '../store/audit-log.js';
-import { keyHash } from '../store/key-register.js';
 import { caFolder } from '../store/layout.js';
 import { type NewCa, requireNoPki, writePkiDirectory } from '../store/pki-directory.js';
 import { type CertificateSummary, summarize } from './summary.js';
@@ -109,7 +108,7 @@ async function makeCa(
       serialNumber,
       type,
       commonName,
-      publicKey: keyHash(publicKey.spki),
+      publicKey: keyHash(publicKey),
       notAfter: validity.notAfter.toISOString(),
     }),
   };

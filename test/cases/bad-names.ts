@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { BadInput } from './bad-input.js';
 
 const names: readonly (readonly [title: string, name: string])[] = [
-  ['nothing', ''],
   ['one space', ' '],
   ['a space inside', 'host 1'],
   ['a space at the end', 'host_1 '],

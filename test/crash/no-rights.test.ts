@@ -86,7 +86,7 @@ rootTest('a user without any rights in /var makes a PKI in a folder of his own',
 test('a log on a full disk does not stop the work', async (t) => {
   const scene = await makeScene(t);
   const args = ['-l', '/dev/full', '-d', '../pki', '-b', 'sign', 'host'];
-  const { status, stderr } = await run(process.execPath, [`${projectRoot}bin/ovs-pki-ts.js`, ...args], {
+  const { status, stderr } = await run(process.execPath, [`${projectRoot}bin/ovs-pki-ts.cjs`, ...args], {
     cwd: join(scene, 'hosts'),
   });
   t.is(status, 0, stderr);
@@ -114,6 +114,6 @@ async function makeScene(t: ExecutionContext): Promise<string> {
 
 function runAsNobody(scene: string, folder: string, args: readonly string[]): Promise<Run> {
   const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath];
-  const program = join(scene, 'program/bin/ovs-pki-ts.js');
+  const program = join(scene, 'program/bin/ovs-pki-ts.cjs');
   return run('setpriv', [...asNobody, program, ...args], { cwd: join(scene, folder) });
 }

@@ -27,7 +27,7 @@ test('The files of a name stand where its folder is, and the name is what is beh
     ['keys/a/host_1-privkey.pem', 'keys/a/host_1-req.pem', 'keys/a/host_1-cert.pem'],
   );
   t.is(parseFileName('/host').requestFile, '/host-req.pem');
-  t.is(parseFileName('./host').requestFile, 'host-req.pem');
+  t.is(parseFileName('./host').requestFile, './host-req.pem');
   t.is(parseFileName('host').requestFile, 'host-req.pem');
 });
 

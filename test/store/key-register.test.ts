@@ -2,7 +2,8 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFile
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { decodeCertificationRequestPem, init, nodePlatform, type Refused, req, sign } from '../../src/index.js';
-import { findKey, keyHash, syncKeyRegister } from '../../src/store/key-register.js';
+import { keyHash } from '../../src/pki/key.js';
+import { findKey, syncKeyRegister } from '../../src/store/key-register.js';
 import { type CaLayout, caLayout } from '../../src/store/layout.js';
 import { runWell } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -99,7 +100,7 @@ async function makeScene(t: ExecutionContext): Promise<Scene> {
   );
   const file = join(hosts, 'host_1-req.pem');
   const { publicKey } = decodeCertificationRequestPem(readFileSync(file, 'latin1'), file);
-  return { pki, hosts, layout: caLayout(join(pki, 'switchca')), hash: keyHash(publicKey.spki) };
+  return { pki, hosts, layout: caLayout(join(pki, 'switchca')), hash: keyHash(publicKey) };
 }
 
 /** Damages the bucket that holds the key of host_1. */

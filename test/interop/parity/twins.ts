@@ -60,7 +60,7 @@ function programFor(folder: string, as: ParityCase['as']): string {
   for (const part of ['bin', 'dist', 'templates', 'package.json']) {
     fs.cpSync(join(projectRoot, part), join(folder, 'program', part), { recursive: true });
   }
-  return join(folder, 'program', 'bin', 'ovs-pki-ts.js');
+  return join(folder, 'program', 'bin', 'ovs-pki-ts.cjs');
 }
 
 function giveAway(folder: string): void {
