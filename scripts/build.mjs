@@ -1,6 +1,6 @@
 // dist/: the library as modules with their types, and the program as a bundle that starts quickly.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -46,7 +46,7 @@ await build({
   entryPoints: ['src/cli/main.ts'],
   outfile: join(program, 'main.cjs'),
   define: { 'import.meta.url': 'moduleUrl' },
-  // The wrapper that Node puts around a CommonJS module, here because load.cjs compiles the file itself.
+  // The wrapper that Node puts around a CommonJS module, here because bin/ compiles the file itself.
   banner: {
     js: "(function(exports,require,module,__filename,__dirname){const moduleUrl=require('node:url').pathToFileURL(__filename).href;",
   },
@@ -56,7 +56,6 @@ await build({
 for (const library of lazyLibraries) {
   await build({ ...common, entryPoints: [library], outfile: join(program, lazyFile(library)) });
 }
-copyFileSync('scripts/load.cjs', join(program, 'load.cjs'));
 
 const scratch = mkdtempSync(join(tmpdir(), 'ovs-pki-ts-build-'));
 const run = (...args) => execFileSync(process.execPath, args, { cwd: scratch, stdio: 'pipe' });
@@ -64,7 +63,7 @@ try {
   for (const command of [['init'], ['req', '-u', 'host']]) {
     run(resolve('bin/ovs-pki-ts.cjs'), ...command, '-k', 'ec', '--dir', 'pki', '--log', 'log');
   }
-  run(resolve('scripts/make-cache.cjs'), program);
+  run(resolve('scripts/make-cache.cjs'));
 } finally {
   rmSync(scratch, { recursive: true });
 }

@@ -2,19 +2,16 @@
 'use strict';
 
 const { writeFileSync } = require('node:fs');
-const path = require('node:path');
-
-const { cacheFile, loadScript } = require(path.resolve(process.argv[2], 'load.cjs'));
+const { cacheFile, loadProgram } = require('../bin/ovs-pki-ts.cjs');
 
 async function makeCache() {
-  const { exports: program, script } = loadScript();
+  const { main, script } = loadProgram();
   const common = ['--dir', 'pki', '--log', 'log'];
-  const lines = [
+  for (const line of [
     ['sign', '-b', 'host', ...common],
     ['fingerprint', 'host-req.pem', ...common],
-  ];
-  for (const line of lines) {
-    const status = await program.main(line);
+  ]) {
+    const status = await main(line);
     if (status !== 0) throw new Error(`${line.join(' ')}: exit status ${status}`);
   }
   writeFileSync(cacheFile, script.createCachedData());

@@ -9,6 +9,7 @@ import { OvsPkiError } from '../errors.js';
 import { systemClock } from '../platform/clock.js';
 import { nodePlatform } from '../platform/index.js';
 import { openLog } from '../platform/log.js';
+import { writeOut } from '../platform/output.js';
 import {
   type CommandName,
   commandSpecs,
@@ -53,10 +54,10 @@ export async function main(args: readonly string[]): Promise<number> {
     return call === undefined ? 0 : print(call, await runCall(call));
   } catch (error) {
     if (!(error instanceof OvsPkiError)) throw error;
-    process.stderr.write(errorText(error));
+    writeOut('stderr', errorText(error));
     // A command line that cannot be read may have asked for JSON all the same.
     if (call?.options.json ?? args.includes('--json')) {
-      process.stdout.write(jsonText(call?.command, { error: errorJson(error) }));
+      writeOut('stdout', jsonText(call?.command, { error: errorJson(error) }));
     }
     return error.exitStatus;
   }
@@ -69,8 +70,8 @@ async function runCall({ command, options, operands }: Call): Promise<Outcome> {
 }
 
 function print({ command, options }: Call, { text, json, errors, warnings = [], exitStatus }: Outcome): number {
-  process.stdout.write(options.json === true ? jsonText(command, json) : text);
-  process.stderr.write([...warnings.map(warningText), ...errors.map(errorText)].join(''));
+  writeOut('stdout', options.json === true ? jsonText(command, json) : text);
+  writeOut('stderr', [...warnings.map(warningText), ...errors.map(errorText)].join(''));
   return exitStatus;
 }
 
@@ -100,7 +101,7 @@ function buildParser(called: string | undefined, found: (call: Call) => void): P
     .helpCommand(false)
     .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}`.replace(' [OPTION...]', '') })
     .exitOverride()
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({ writeOut: (text) => writeOut('stdout', text), outputError: () => undefined })
     .addHelpText('after', helpAfter);
   const known = commandSpecs.filter(({ name }) => name === called);
   for (const spec of known.length > 0 ? known : commandSpecs) {

@@ -14,7 +14,7 @@ import {
   requireUnique,
 } from './certificate.js';
 import { children, contextTag, expectTag, readInteger, readOid, sequenceOf, tag } from './der.js';
-import { decodeSigned, type KeyPair, type SignedStructure, signatureAlgorithmFor } from './engine.js';
+import { decodeSigned, type KeyPair, providerOf, type SignedStructure, signatureAlgorithmFor } from './engine.js';
 import { decodePublicKey, type KeySpec, type PublicKey } from './key.js';
 import { attributeValues, type DistinguishedName, decodeName, encodeName, type NameAttribute } from './name.js';
 import { oid } from './oid.js';
@@ -83,7 +83,7 @@ export interface CertificationRequestInput {
 
 /** Makes a request, signed with SHA-256 (or the hash of the curve's size). The result is its DER. */
 export async function createCertificationRequest(
-  crypto: Crypto,
+  crypto: Crypto | undefined,
   { subject, dnsName, keys, spec }: CertificationRequestInput,
 ): Promise<Uint8Array> {
   const x509 = await loadX509();
@@ -100,7 +100,7 @@ export async function createCertificationRequest(
       extensions:
         dnsName === undefined ? [] : [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: dnsName }])],
     },
-    crypto,
+    providerOf(crypto),
   );
   return new Uint8Array(request.rawData);
 }

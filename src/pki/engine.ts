@@ -54,8 +54,10 @@ export interface KeyPair {
   readonly spki: Uint8Array;
 }
 
-/** Node's own provider. Where it is the one that is used, keys sign without the layers of WebCrypto around them. */
-const nativeCrypto: Crypto = webcrypto as Crypto;
+/** The provider that was given, or Node's own. It is loaded when it is asked for. */
+export function providerOf(crypto: Crypto | undefined): Crypto {
+  return crypto ?? (webcrypto as Crypto);
+}
 
 /** The signature algorithm for a key: SHA-512 with RSA, as ovs-pki; the hash of the curve's size with EC. */
 export function signatureAlgorithmFor(spec: KeySpec, rsaHash: Hash = 'SHA-512'): SignatureAlgorithm {
@@ -66,7 +68,8 @@ export function signatureAlgorithmFor(spec: KeySpec, rsaHash: Hash = 'SHA-512'):
 }
 
 /** Makes a key pair; with RSA the public exponent is 65537. */
-export async function generateKeyPair(crypto: Crypto, spec: KeySpec): Promise<KeyPair> {
+export async function generateKeyPair(provider: Crypto | undefined, spec: KeySpec): Promise<KeyPair> {
+  const crypto = providerOf(provider);
   const algorithm = signatureAlgorithmFor(spec, 'SHA-256');
   const parameters =
     spec.type === 'rsa'
@@ -82,14 +85,13 @@ export async function generateKeyPair(crypto: Crypto, spec: KeySpec): Promise<Ke
 
 /** Makes a private key ready to sign with. Throws KEY_INVALID, as does its first signature. */
 export async function importSigningKey(
-  crypto: Crypto,
+  crypto: Crypto | undefined,
   key: PrivateKey,
   algorithm: SignatureAlgorithm,
   file: string,
 ): Promise<SigningKey> {
   try {
-    const signer =
-      crypto === nativeCrypto ? nativeSigner(key, algorithm) : await webCryptoSigner(crypto, key, algorithm);
+    const signer = crypto === undefined ? nativeSigner(key, algorithm) : await webCryptoSigner(crypto, key, algorithm);
     return { algorithm, sign: (bytes) => signer(bytes).catch(failSigning) };
   } catch (error) {
     throw new OvsPkiError('KEY_INVALID', `${file}: the private key is not a valid one`, {

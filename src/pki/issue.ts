@@ -5,15 +5,9 @@
  */
 
 import { OvsPkiError } from '../errors.js';
-import { type Certificate, decodeCertificate } from './certificate.js';
+import type { Certificate } from './certificate.js';
 import { contextTag, encode, encodeBitString, encodeInteger, encodeSequence, encodeTime } from './der.js';
-import {
-  encodeSignatureAlgorithm,
-  keyIdentifier,
-  type SignatureAlgorithm,
-  type SigningKey,
-  verifySignature,
-} from './engine.js';
+import { encodeSignatureAlgorithm, keyIdentifier, type SigningKey, verifySignature } from './engine.js';
 import type { PublicKey } from './key.js';
 import { type LintedCertificate, lintCertificate } from './lint/lint.js';
 import type { DistinguishedName } from './name.js';
@@ -81,16 +75,16 @@ export function prepareCertificate(issuer: Issuer, input: CertificateInput): Uin
   );
 }
 
-async function signLinted(issuer: Issuer, linted: LintedCertificate): Promise<Certificate> {
-  const signature = await issuer.signingKey.sign(linted.toBeSigned);
-  const algorithm: SignatureAlgorithm = issuer.signingKey.algorithm;
+async function signLinted(issuer: Issuer, { certificate }: LintedCertificate): Promise<Certificate> {
+  const toBeSigned = certificate.toBeSigned.bytes;
+  const { algorithm, sign } = issuer.signingKey;
+  const signature = await sign(toBeSigned);
   // A wrong key, or a signature damaged while it was computed (which could give an RSA key away), never leaves.
-  if (!verifySignature(issuer.publicKey, algorithm.oid, linted.toBeSigned, signature)) {
+  if (!verifySignature(issuer.publicKey, algorithm.oid, toBeSigned, signature)) {
     throw new OvsPkiError('KEY_MISMATCH', 'the private key does not belong to the certificate of the issuer', {
       hint: 'compare the two: openssl pkey -pubout -in KEY; openssl x509 -pubkey -noout -in CERTIFICATE',
     });
   }
-  return decodeCertificate(
-    encodeSequence(linted.toBeSigned, encodeSignatureAlgorithm(algorithm), encodeBitString(signature)),
-  );
+  const der = encodeSequence(toBeSigned, encodeSignatureAlgorithm(algorithm), encodeBitString(signature));
+  return { ...certificate, der, signature };
 }

@@ -7,6 +7,7 @@
 
 import type { Certificate } from './certificate.js';
 import type { Crl } from './crl.js';
+import { providerOf } from './engine.js';
 
 interface SecondOpinionInput {
   /** From the certificate to the trust anchor. */
@@ -16,7 +17,7 @@ interface SecondOpinionInput {
 }
 
 /** Why pkijs refuses the path; undefined where it accepts it. */
-export async function pkijsRefusal(crypto: Crypto, input: SecondOpinionInput): Promise<string | undefined> {
+export async function pkijsRefusal(input: SecondOpinionInput): Promise<string | undefined> {
   const { path, crls, at } = input;
   const pkijs = await import('pkijs');
   const read = ({ der }: { der: Uint8Array }) => pkijs.Certificate.fromBER(new Uint8Array(der));
@@ -27,6 +28,7 @@ export async function pkijsRefusal(crypto: Crypto, input: SecondOpinionInput): P
     crls: crls.map(({ der }) => pkijs.CertificateRevocationList.fromBER(new Uint8Array(der))),
     checkDate: at,
   });
+  const crypto = providerOf(undefined);
   const cryptoEngine = new pkijs.CryptoEngine({ name: '', crypto, subtle: crypto.subtle });
   const { result, resultMessage } = await engine.verify({}, cryptoEngine);
   return result ? undefined : resultMessage || 'without a reason';

@@ -29,7 +29,7 @@ export interface PathInput {
 const maximumDepth = 10;
 
 /** The reasons why the certificate is not valid; none for a valid one. */
-export async function pathFindings(crypto: Crypto, input: PathInput): Promise<Finding[]> {
+export async function pathFindings(input: PathInput): Promise<Finding[]> {
   const { path, finding } = buildPath(input);
   const findings = finding === undefined ? [] : [finding];
   for (const [depth, certificate] of path.entries()) {
@@ -42,7 +42,7 @@ export async function pathFindings(crypto: Crypto, input: PathInput): Promise<Fi
   if (findings.length > 0 || path.length === 1) return findings;
   // pkijs takes a certificate without a list for revoked as soon as another one has a list.
   const crls = lists.length === path.length - 1 ? lists.map(({ crl }) => crl) : [];
-  const refusal = await pkijsRefusal(crypto, { path, crls, at: input.at });
+  const refusal = await pkijsRefusal({ path, crls, at: input.at });
   return refusal === undefined ? [] : [found('second-opinion', 'pkijs', `pkijs refuses the path: ${refusal}`)];
 }
 

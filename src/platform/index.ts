@@ -12,8 +12,8 @@ import { type Log, silentLog } from './log.js';
 export interface Platform {
   readonly clock: Clock;
   readonly log: Log;
-  /** The WebCrypto provider that makes keys and signatures. */
-  readonly crypto: Crypto;
+  /** The WebCrypto provider that makes keys and signatures; undefined for Node's own. */
+  readonly crypto: Crypto | undefined;
   /** How many keys are made at once. */
   readonly concurrency: number;
   /** How long we wait for another process that holds the lock of a CA. */
@@ -27,7 +27,7 @@ export function nodePlatform(replace: Partial<Platform> = {}): Platform {
   return {
     clock: systemClock,
     log: silentLog,
-    crypto: globalThis.crypto,
+    crypto: undefined,
     concurrency: availableParallelism(),
     lockWaitSeconds: 60,
     operator: operatorName(),

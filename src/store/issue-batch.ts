@@ -86,7 +86,7 @@ interface ProvedOrder extends IssueOrder {
   readonly keyHash: string;
 }
 
-async function prepareBatch(crypto: Crypto, ca: Ca, orders: readonly IssueOrder[]): Promise<PreparedBatch> {
+async function prepareBatch(crypto: Crypto | undefined, ca: Ca, orders: readonly IssueOrder[]): Promise<PreparedBatch> {
   const prove = (order: IssueOrder): ProvedOrder => {
     const { publicKey, signatureAlgorithm, toBeSigned, signature } = order.request;
     return {
@@ -172,7 +172,7 @@ async function keepCertificates(
     if (certificates.length > 0) appendIndexRows(ca.layout.index, certificates.map(indexRowFor));
     return copied;
   } catch (error) {
-    for (const { serialNumber } of certificates) files.remove(issuedCertificateFile(ca.layout, serialNumber));
+    for (const { serialNumber } of certificates) files.removeFile(issuedCertificateFile(ca.layout, serialNumber));
     const failure = asRefusal(error);
     return copied.map((item) => (item instanceof OvsPkiError ? item : failure));
   }

@@ -43,10 +43,10 @@ export async function withLock<T>(platform: Platform, folder: string, action: ()
       sweep(folder);
       return await action();
     } finally {
-      files.remove(ownerFile(folder));
+      files.removeFile(ownerFile(folder));
     }
   } finally {
-    files.remove(join(folder, claim.id));
+    files.removeFile(join(folder, claim.id));
   }
 }
 
@@ -69,7 +69,7 @@ function tryAcquire(folder: string, claim: Claim): boolean {
   if (!link(folder, claim, successor)) return false;
   const now = readChain(folder);
   if (now.at(-1)?.id !== claim.id) {
-    files.remove(successor);
+    files.removeFile(successor);
     return false;
   }
   tidy(folder, claim, now);
@@ -108,8 +108,8 @@ function readClaim(file: string): ChainLink | undefined {
 function tidy(folder: string, claim: Claim, chain: readonly ChainLink[]): void {
   files.replaceByLink(join(folder, claim.id), ownerFile(folder));
   for (const { id } of chain.slice(0, -1)) {
-    files.remove(join(folder, `after-${id}`));
-    files.remove(join(folder, id));
+    files.removeFile(join(folder, `after-${id}`));
+    files.removeFile(join(folder, id));
   }
 }
 
@@ -117,7 +117,7 @@ function tidy(folder: string, claim: Claim, chain: readonly ChainLink[]): void {
 function sweep(folder: string): void {
   for (const name of files.list(folder)) {
     const left = /^[0-9a-f]{24}$/.test(name) ? readClaim(join(folder, name))?.claim : undefined;
-    if (left !== undefined && hasEnded(left)) files.remove(join(folder, name));
+    if (left !== undefined && hasEnded(left)) files.removeFile(join(folder, name));
   }
 }
 

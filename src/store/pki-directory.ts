@@ -75,7 +75,7 @@ export function readCa(pkiDirectory: string, type: CertificateType): Ca {
 }
 
 /** Reads and imports the key of a CA. Throws PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED or KEY_TYPE_UNSUPPORTED. */
-export async function openIssuer(crypto: Crypto, { layout, certificate }: Ca): Promise<Issuer> {
+export async function openIssuer(crypto: Crypto | undefined, { layout, certificate }: Ca): Promise<Issuer> {
   const file = layout.privateKey;
   const privateKey = reading(layout, file, (pem) => decodePrivateKey(pem, file));
   if (privateKey.publicKey !== undefined && !equalBytes(privateKey.publicKey.spki, certificate.publicKey.spki)) {

@@ -48,11 +48,11 @@ export async function verify(platform: Platform, request: VerifyRequest): Promis
   return Promise.all(request.names.map((name) => orRefused(name, () => verifyOne(platform, ca, crls, name))));
 }
 
-async function verifyOne({ crypto, clock }: Platform, ca: Ca, crls: readonly Crl[], name: string): Promise<Verified> {
+async function verifyOne({ clock }: Platform, ca: Ca, crls: readonly Crl[], name: string): Promise<Verified> {
   const { certificateFile: file } = parseFileName(name);
   const certificate = decodeCertificatePem(files.readFile(file).toString('latin1'), file);
   const authorities = [ca.certificate, ...ca.chain];
-  const path = await pathFindings(crypto, { certificate, authorities, crls, at: clock.now() });
+  const path = await pathFindings({ certificate, authorities, crls, at: clock.now() });
   // Serial numbers mean something only among certificates of this CA.
   const isOurs = !path.some(({ rule }) => rule === 'issuer' || rule === 'signature');
   const index = isOurs ? indexFindings(ca.layout, certificate.serialNumber) : [];

@@ -1,4 +1,5 @@
 import { OvsPkiError } from '../../errors.js';
+import { writeOut } from '../../platform/output.js';
 import { init } from '../../usecases/init.js';
 import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../common.js';
 import type { CommandContext, Outcome } from '../outcome.js';
@@ -11,7 +12,7 @@ export async function run({ platform, options, operands }: CommandContext): Prom
     keySpec,
     days: daysOf(options),
     force: options.force === true,
-    onProgress: (type) => process.stderr.write(`Creating ${type}ca...\n`),
+    onProgress: (type) => writeOut('stderr', `Creating ${type}ca...\n`),
   });
   const kept = result.kept.map((folder) => `the CA that was there before is kept in ${folder}`);
   return { exitStatus: 0, text: '', json: { ...result }, errors: [], warnings: [...keyWarnings(keySpec), ...kept] };

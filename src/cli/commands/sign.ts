@@ -1,5 +1,6 @@
 import { OvsPkiError } from '../../errors.js';
 import type { Platform } from '../../platform/index.js';
+import { writeOut } from '../../platform/output.js';
 import type { Signed } from '../../usecases/deliver.js';
 import { type FingerprintResult, fingerprint } from '../../usecases/fingerprint.js';
 import { parseFileName } from '../../usecases/inputs.js';
@@ -25,7 +26,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
     for (const [index, item] of shown.entries()) {
       if ('error' in item) continue;
       const name = names[index] as string;
-      process.stderr.write(fingerprintText(item));
+      writeOut('stderr', fingerprintText(item));
       if (await confirm('Does fingerprint match? (yes/no)', '--batch')) confirmed.set(name, item.sha256);
       else refused.push({ name, outcome: 'refused', error: rejected(name) });
     }

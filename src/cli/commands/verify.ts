@@ -1,3 +1,4 @@
+import { writeOut } from '../../platform/output.js';
 import { type Verified, verify } from '../../usecases/verify.js';
 import { pkiDirectoryOf } from '../common.js';
 import { namesAndTypeOf } from '../names.js';
@@ -12,7 +13,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
   const outcome = outcomeOf<Verified>(results, ({ file, outcome }) => (outcome === 'valid' ? `${file}: OK\n` : ''));
   const invalid = results.filter((result): result is Verified => result.outcome === 'invalid');
   for (const { file, reasons } of invalid) {
-    process.stderr.write(`${file}: not valid\n${reasons.map(({ message }) => `  ${visible(message)}\n`).join('')}`);
+    writeOut('stderr', `${file}: not valid\n${reasons.map(({ message }) => `  ${visible(message)}\n`).join('')}`);
   }
   return { ...outcome, exitStatus: outcome.exitStatus || (invalid.length > 0 ? 4 : 0) };
 }

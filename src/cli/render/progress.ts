@@ -12,7 +12,7 @@ export interface Progress {
 const fewest = 4;
 
 export async function startProgress(what: string, total: number): Promise<Progress> {
-  if (!process.stderr.isTTY || total < fewest) return { update: () => undefined, stop: () => undefined };
+  if (total < fewest || !process.stderr.isTTY) return { update: () => undefined, stop: () => undefined };
   const { default: cliProgress } = await import('cli-progress');
   const bar = new cliProgress.SingleBar(
     { format: `${what} [{bar}] {value}/{total}, {eta_formatted} left`, stream: process.stderr, clearOnComplete: true },

@@ -5,7 +5,7 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
-import { decodeCertificate } from '../certificate.js';
+import { type Certificate, decodeCertificate } from '../certificate.js';
 import { encodeBitString, encodeSequence } from '../der.js';
 import { type CertificateContext, certificateRules } from './certificate-rules.js';
 import { type Finding, findingsOf } from './rule.js';
@@ -15,7 +15,8 @@ declare const linted: unique symbol;
 /** A TBSCertificate that breaks no rule: the only value that the signing code takes. */
 export interface LintedCertificate {
   readonly [linted]: true;
-  readonly toBeSigned: Uint8Array;
+  /** What was read of it, with a zero byte in place of the signature. */
+  readonly certificate: Certificate;
 }
 
 /**
@@ -30,7 +31,8 @@ export function lintCertificate(
   algorithm: Uint8Array,
   context: CertificateContext,
 ): LintedCertificate {
-  const findings = lintFindings(toBeSigned, algorithm, context);
+  const certificate = readUnsigned(toBeSigned, algorithm);
+  const findings = findingsOf(certificateRules, certificate, context);
   if (findings.length > 0) {
     throw new OvsPkiError(
       'LINT_FAILED',
@@ -40,12 +42,15 @@ export function lintCertificate(
       { details: { reasons: findings }, hint: 'nothing was signed; look at the name, the key and the CA certificate' },
     );
   }
-  return { toBeSigned } as LintedCertificate;
+  return { certificate } as LintedCertificate;
 }
 
 /** The findings alone, for a look without a verdict. */
 export function lintFindings(toBeSigned: Uint8Array, algorithm: Uint8Array, context: CertificateContext): Finding[] {
-  // The signature does not exist yet; a zero byte stands in its place so that the whole can be read.
-  const der = encodeSequence(toBeSigned, algorithm, encodeBitString(Uint8Array.of(0)));
-  return findingsOf(certificateRules, decodeCertificate(der), context);
+  return findingsOf(certificateRules, readUnsigned(toBeSigned, algorithm), context);
+}
+
+/** The signature does not exist yet; a zero byte stands in its place so that the whole can be read. */
+function readUnsigned(toBeSigned: Uint8Array, algorithm: Uint8Array): Certificate {
+  return decodeCertificate(encodeSequence(toBeSigned, algorithm, encodeBitString(Uint8Array.of(0))));
 }

@@ -1,0 +1,36 @@
+/**
+ * Standard output and standard error, written to directly: to load what stands behind `process.stdout` takes longer
+ * than to sign a certificate.
+ *
+ * @module
+ */
+
+import * as fs from 'node:fs';
+import { OvsPkiError, systemErrorCode } from '../errors.js';
+
+/**
+ * Writes text. That a reader of it has gone away is no error, as with any program in a pipe.
+ *
+ * @throws FILE_UNWRITABLE where standard output is a file on a full disk
+ */
+export function writeOut(stream: 'stdout' | 'stderr', text: string): void {
+  const bytes = Buffer.from(text);
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += fs.writeSync(stream === 'stdout' ? 1 : 2, bytes, done);
+    } catch (error) {
+      const code = systemErrorCode(error);
+      // A pipe that does not block and is full: Node waits for its reader, and for us.
+      if (code === 'EAGAIN') process[stream].write(bytes.subarray(done));
+      else if (code !== 'EPIPE' && stream === 'stdout') throw unwritable(code, error);
+      return;
+    }
+  }
+}
+
+function unwritable(code: string | undefined, cause: unknown): OvsPkiError {
+  return new OvsPkiError('FILE_UNWRITABLE', `standard output cannot be written (${code})`, {
+    hint: 'what was asked for is done; only its result could not be shown',
+    cause,
+  });
+}
