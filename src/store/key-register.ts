@@ -46,7 +46,12 @@ export function syncKeyRegister(layout: CaLayout): void {
 
 /** The first certificate of a key, or undefined. The register must be up to date. */
 export function findKey(layout: CaLayout, hash: string): RegisteredKey | undefined {
-  return readLines(bucket(layout, hash)).find((line) => line.hash === hash);
+  const content = readWhole(bucket(layout, hash));
+  for (let start = content.indexOf(hash); start >= 0; start = content.indexOf(hash, start + 1)) {
+    const [line] = parseLines(content.toString('latin1', start, content.indexOf('\n', start)));
+    if (line !== undefined && (start === 0 || content[start - 1] === 0x0a)) return line;
+  }
+  return undefined;
 }
 
 /** Adds keys and notes that the register fits the index as it is now. The lock must be held. */
@@ -100,14 +105,18 @@ function dropTornLine(file: string): void {
 }
 
 function readLines(file: string): RegisteredKey[] {
-  return files
-    .readTail(file, Number.MAX_SAFE_INTEGER)
-    .toString('latin1')
-    .split('\n')
-    .flatMap((line) => {
-      const [, hash, serialNumber, commonName] = linePattern.exec(line) ?? [];
-      return hash === undefined ? [] : [{ hash, serialNumber, commonName } as RegisteredKey];
-    });
+  return parseLines(readWhole(file).toString('latin1'));
+}
+
+function readWhole(file: string): Buffer {
+  return files.readTail(file, Number.MAX_SAFE_INTEGER);
+}
+
+function parseLines(text: string): RegisteredKey[] {
+  return text.split('\n').flatMap((line) => {
+    const [, hash, serialNumber, commonName] = linePattern.exec(line) ?? [];
+    return hash === undefined ? [] : [{ hash, serialNumber, commonName } as RegisteredKey];
+  });
 }
 
 function stateFile(layout: CaLayout): string {
