@@ -20,8 +20,17 @@ export async function namesAndTypeOf(context: CommandContext): Promise<{ names: 
   const last = context.operands.at(-1);
   const atLeast = context.options.names === undefined ? 2 : 1;
   const isType = (last === 'switch' || last === 'controller') && context.operands.length >= atLeast;
+  if (!isType && context.operands.length >= atLeast && last !== undefined) refuseMisspeltType(last);
   const names = await expand(context, isType ? context.operands.slice(0, -1) : context.operands);
   return { names, type: isType ? last : 'switch' };
+}
+
+/** ovs-pki refuses every type that it does not know; here the word would become one more name. Throws USAGE. */
+function refuseMisspeltType(word: string): void {
+  if (!/^(contr[a-z]*|swi?t?che?s?|[sv]witch)$/i.test(word)) return;
+  throw new OvsPkiError('USAGE', `the type of a certificate is switch or controller, not ${word}`, {
+    hint: `if it is the name of a host, name it before the others, or in a file: --names FILE`,
+  });
 }
 
 async function expand({ options }: CommandContext, operands: readonly string[]): Promise<string[]> {

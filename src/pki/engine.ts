@@ -5,7 +5,7 @@
  * @module
  */
 
-import { createHash, createPrivateKey, createPublicKey, sign, verify, webcrypto } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign, verify, webcrypto } from 'node:crypto';
 import { OvsPkiError } from '../errors.js';
 import {
   bitStringBytes,
@@ -19,6 +19,7 @@ import {
   sequenceOf,
   toHex,
 } from './der.js';
+import { digest } from './digest.js';
 import type { Curve, KeySpec, PrivateKey, PublicKey } from './key.js';
 import { oid } from './oid.js';
 
@@ -156,7 +157,7 @@ export function verifySignature(
 
 /** The key identifier of RFC 5280, section 4.2.1.2, method (1): SHA-1 of the key bits. OpenSSL uses the same. */
 export function keyIdentifier(publicKey: PublicKey): Uint8Array {
-  return createHash('sha1').update(publicKey.keyBits).digest();
+  return digest('sha1', publicKey.keyBits);
 }
 
 /** AlgorithmIdentifier: parameters NULL for RSA (RFC 4055), absent for ECDSA (RFC 5758). */

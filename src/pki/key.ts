@@ -4,7 +4,6 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
 import { OvsPkiError } from '../errors.js';
 import {
   bitStringBytes,
@@ -25,6 +24,7 @@ import {
   sequenceOf,
   tag,
 } from './der.js';
+import { digestHex } from './digest.js';
 import { oid } from './oid.js';
 import { decodePemOf, encodePem } from './pem.js';
 
@@ -176,7 +176,7 @@ function decodePkcs8(pkcs8: Uint8Array): PrivateKey {
 
 /** SHA-256 of the SubjectPublicKeyInfo, hexadecimal: what a key is known by. */
 export function keyHash({ spki }: PublicKey): string {
-  return createHash('sha256').update(spki).digest('hex');
+  return digestHex('sha256', spki);
 }
 
 /** How many bits a positive number has. */

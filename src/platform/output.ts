@@ -21,7 +21,7 @@ export function writeOut(stream: 'stdout' | 'stderr', text: string): void {
     } catch (error) {
       const code = systemErrorCode(error);
       // A pipe that does not block and is full: Node waits for its reader, and for us.
-      if (code === 'EAGAIN') process[stream].write(bytes.subarray(done));
+      if (code === 'EAGAIN') (stream === 'stdout' ? process.stdout : process.stderr).write(bytes.subarray(done));
       else if (code !== 'EPIPE' && stream === 'stdout') throw unwritable(code, error);
       return;
     }

@@ -223,7 +223,17 @@ export function recoverInterrupted(platform: Platform, { layout }: Ca): void {
 }
 
 function keptCertificate(file: string): Certificate | undefined {
-  return files.exists(file) ? decodeCertificatePem(files.readFile(file).toString('latin1'), file) : undefined;
+  if (!files.exists(file)) return undefined;
+  try {
+    return decodeCertificatePem(files.readFile(file).toString('latin1'), file);
+  } catch (error) {
+    const { message, details } = asRefusal(error);
+    throw new OvsPkiError('PKI_CORRUPT', `the copy of a certificate whose making was interrupted: ${message}`, {
+      hint: `it was never given out: move it away, then run the command again: mv ${file} /tmp`,
+      details,
+      cause: error,
+    });
+  }
 }
 
 function freeSerial(ca: Ca): SerialNumber {

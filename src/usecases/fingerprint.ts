@@ -4,8 +4,8 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
 import { decodeCertificatePem } from '../pki/certificate.js';
+import { digestHex } from '../pki/digest.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 
@@ -42,18 +42,14 @@ export function fingerprintOf(file: string, content: Uint8Array): FingerprintRes
   const text = Buffer.from(content).toString('latin1');
   const isCertificate = text.includes('-BEGIN CERTIFICATE-');
   const bytes = isCertificate ? decodeCertificatePem(text, file).der : content;
-  const sha1 = digest('sha1', bytes);
+  const sha1 = digestHex('sha1', bytes);
   const printed = isCertificate ? sha1.toUpperCase() : sha1;
   return {
     file,
     modifiedAt: modifiedAt.toISOString(),
     sha1: printed,
-    sha256: digest('sha256', bytes),
+    sha256: digestHex('sha256', bytes),
     of: isCertificate ? 'certificate' : 'file',
     inFileName: file.startsWith(printed),
   };
-}
-
-function digest(algorithm: 'sha1' | 'sha256', bytes: Uint8Array): string {
-  return createHash(algorithm).update(bytes).digest('hex');
 }

@@ -16,7 +16,7 @@ import {
   name,
   spkiOf,
 } from '../support/x509.js';
-import type { BadInput } from './bad-input.js';
+import type { BadInput } from './bad-input-row.js';
 
 const inCa = (folder: string, file: string): string => join(folder, 'pki/switchca', file);
 const without = (file: string) => (folder: string) => rmSync(inCa(folder, file), { recursive: true });

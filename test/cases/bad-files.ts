@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { encodePem } from '../../src/pki/pem.js';
 import { badKeyFile, ecKeyFile, rsaKeyFile } from '../support/keys.js';
 import { fixtureKey } from '../support/x509.js';
-import type { BadInput } from './bad-input.js';
+import type { BadInput } from './bad-input-row.js';
 
 type Change = (pem: string) => string | Uint8Array;
 

@@ -18,7 +18,7 @@ import {
   type SignatureName,
   spkiOf,
 } from '../support/x509.js';
-import type { BadInput } from './bad-input.js';
+import type { BadInput } from './bad-input-row.js';
 
 interface Row {
   readonly title: string;

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BadInput } from './bad-input.js';
+import type { BadInput } from './bad-input-row.js';
 
 const names: readonly (readonly [title: string, name: string])[] = [
   ['one space', ' '],

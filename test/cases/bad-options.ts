@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BadInput } from './bad-input.js';
+import type { BadInput } from './bad-input-row.js';
 
 const usage = (title: string, ...args: string[]): BadInput => ({ title, args, code: 'USAGE' });
 
@@ -78,6 +78,7 @@ export const badOptions: readonly BadInput[] = [
   },
   { title: 'a log below a file', args: ['verify', '-l', 'host-req.pem/log', 'good'], code: 'LOG_UNWRITABLE' },
   { title: '-D with a file that does not exist is taken', args: ['verify', '-D', 'none', 'good'], code: 'accepted' },
+  { title: 'a misspelt type', args: ['verify', 'good', 'controler'], code: 'USAGE' },
   { title: 'an empty name', args: ['req', '-u', '-B', '2048', ''], code: 'USAGE' },
   { title: 'short options written together', args: ['req', '-uf', '-B', '2048', 'host'], code: 'USAGE' },
   { title: 'an option after the operands is taken', args: ['verify', 'good', '--dir', 'pki'], code: 'accepted' },

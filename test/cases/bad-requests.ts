@@ -30,7 +30,7 @@ import {
   spkiOf,
   subjectAltName,
 } from '../support/x509.js';
-import type { BadInput } from './bad-input.js';
+import type { BadInput } from './bad-input-row.js';
 
 export const hostKeyNumber = 3;
 

@@ -71,7 +71,7 @@ test('a damaged copy of an interrupted run is an error with a code, and blocks n
   const copy = join(scene.ca, 'newcerts', `${scene.serial}.pem`);
   writeFileSync(copy, 'damaged');
   const names = [join(scene.hosts, 'host_2')];
-  await t.throwsAsync(sign(platform, { ...order(scene), names }), { instanceOf: OvsPkiError });
+  await t.throwsAsync(sign(platform, { ...order(scene), names }), { instanceOf: OvsPkiError, code: 'PKI_CORRUPT' });
   rmSync(copy);
   await signWell(t, scene, 'host_2');
 });

@@ -3,8 +3,7 @@
  * that differ between two runs it explains. What none of them explains is a fault.
  */
 
-import type { Observation } from './observe.js';
-import type { TwinRuns } from './twins.js';
+import type { Observation, TwinRuns } from './observe.js';
 
 /** One thing that differs; undefined where a run has not made it or not changed it. */
 interface Difference {

@@ -6,6 +6,12 @@ import { join } from 'node:path';
 import type { Run } from '../../support/programs.js';
 import { describeContent } from './content.js';
 
+/** What both programs did with one case. */
+export interface TwinRuns {
+  readonly theirs: Observation;
+  readonly ours: Observation;
+}
+
 /** From what was looked at to what was seen, all comparable between two runs. */
 export type Observation = Readonly<Record<string, string>>;
 

@@ -5,13 +5,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { programPath, projectRoot, run } from '../../support/programs.js';
 import type { ParityCase, Step } from './case.js';
-import { type Observation, observe, readFolder } from './observe.js';
+import { type Observation, observe, readFolder, type TwinRuns } from './observe.js';
 import { freezeTimes, type ReadyFolders } from './ready.js';
-
-export interface TwinRuns {
-  readonly theirs: Observation;
-  readonly ours: Observation;
-}
 
 type Side = 'theirs' | 'ours';
 
