@@ -5,7 +5,7 @@
  * @module
  */
 
-import { createPrivateKey, createPublicKey, sign, verify, webcrypto } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify, webcrypto } from 'node:crypto';
 import { OvsPkiError } from '../errors.js';
 import {
   bitStringBytes,
@@ -147,12 +147,22 @@ export function verifySignature(
   const algorithm = signatureAlgorithms.find((known) => known.oid === algorithmOid);
   if (algorithm === undefined || algorithm.type !== publicKey.type) return false;
   try {
-    const key = createPublicKey({ key: Buffer.from(publicKey.spki), format: 'der', type: 'spki' });
-    return verify(algorithm.hash, bytes, key, signature);
+    return verify(algorithm.hash, bytes, importedKey(publicKey), signature);
   } catch {
     // A key that is no key (a point off its curve, a modulus of zero) proves nothing.
     return false;
   }
+}
+
+const importedKeys = new WeakMap<PublicKey, KeyObject>();
+
+/** The key of a CA verifies every signature that it makes; it is read once. */
+function importedKey(publicKey: PublicKey): KeyObject {
+  const known = importedKeys.get(publicKey);
+  if (known !== undefined) return known;
+  const key = createPublicKey({ key: Buffer.from(publicKey.spki), format: 'der', type: 'spki' });
+  importedKeys.set(publicKey, key);
+  return key;
 }
 
 /** The key identifier of RFC 5280, section 4.2.1.2, method (1): SHA-1 of the key bits. OpenSSL uses the same. */

@@ -16,8 +16,14 @@ import { parseSerial } from './serial.js';
 
 /** The content of a NAME-cert.pem: the text, then the PEM block. */
 export function certificateFileText(certificate: Certificate): string {
-  return `${certificateText(certificate)}${encodePem('CERTIFICATE', certificate.der)}`;
+  const text =
+    fileTexts.get(certificate) ?? `${certificateText(certificate)}${encodePem('CERTIFICATE', certificate.der)}`;
+  fileTexts.set(certificate, text);
+  return text;
 }
+
+/** A certificate is written twice, for the CA and for its owner. */
+const fileTexts = new WeakMap<Certificate, string>();
 
 /** The content of a NAME-req.pem. */
 export function requestFileText(request: CertificationRequest): string {

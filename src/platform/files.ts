@@ -134,7 +134,16 @@ export async function writeFiles(targets: readonly NewFile[]): Promise<(OvsPkiEr
 
 /** Writes a file beside its place. */
 export function stageFile(file: string, content: string | Uint8Array, mode = 0o666): StagedFile {
-  return writeTemporary(file, content, mode, fs.fsyncSync);
+  const { descriptor, ...staged } = openTemporary(file, content, mode);
+  try {
+    fs.fsyncSync(descriptor);
+    return staged;
+  } catch (error) {
+    discard(staged);
+    throw writeError(file, error);
+  } finally {
+    fs.closeSync(descriptor);
+  }
 }
 
 /**
@@ -297,40 +306,33 @@ export function openFolderMode(folder: string): void {
   }
 }
 
-function writeTemporary(
-  file: string,
-  content: string | Uint8Array,
-  mode: number,
-  sync: (descriptor: number) => void,
-): StagedFile {
+/** Writes a file beside its place; it is not on the disk yet, and its descriptor is open. */
+function openTemporary(file: string, content: string | Uint8Array, mode: number): StagedFile & { descriptor: number } {
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
   let descriptor: number | undefined;
   try {
     descriptor = fs.openSync(temporary, 'wx', mode);
     writeAll(descriptor, typeof content === 'string' ? Buffer.from(content) : content);
-    sync(descriptor);
-    return { file, temporary };
+    return { file, temporary, descriptor };
   } catch (error) {
-    if (descriptor !== undefined) fs.rmSync(temporary, { force: true });
+    if (descriptor !== undefined) {
+      fs.closeSync(descriptor);
+      discard({ file, temporary });
+    }
     throw writeError(file, error);
-  } finally {
-    if (descriptor !== undefined) fs.closeSync(descriptor);
   }
 }
 
 async function stageConcurrently({ file, content }: NewFile): Promise<StagedFile | OvsPkiError> {
-  const staged = orError(() => writeTemporary(file, content, 0o666, () => undefined));
-  if (staged instanceof OvsPkiError) return staged;
-  try {
-    const handle = await fs.promises.open(staged.temporary, 'r');
-    await handle.sync().finally(() => handle.close());
-    return staged;
-  } catch (error) {
-    discard(staged);
-    return orError(() => {
-      throw writeError(file, error);
-    });
-  }
+  const opened = orError(() => openTemporary(file, content, 0o666));
+  if (opened instanceof OvsPkiError) return opened;
+  const error = await new Promise<Error | null>((resolve) => fs.fsync(opened.descriptor, resolve));
+  fs.closeSync(opened.descriptor);
+  if (error === null) return opened;
+  discard(opened);
+  return orError(() => {
+    throw writeError(file, error);
+  });
 }
 
 /** Gives a staged file its name. */

@@ -100,6 +100,8 @@ async function bulkSign(): Promise<Row[]> {
   const copy = (name: string) => {
     rmSync(join(folder, name), { recursive: true, force: true });
     cpSync(join(folder, 'pki'), join(folder, name), { recursive: true });
+    // Else the first who waits for the disk waits for this copy, too.
+    run(folder, 'sync', []);
     return join(folder, name, 'switchca');
   };
   const mine = () => {
