@@ -56,10 +56,17 @@ export async function main(args: readonly string[]): Promise<number> {
     if (!(error instanceof OvsPkiError)) throw error;
     writeOut('stderr', errorText(error));
     // A command line that cannot be read may have asked for JSON all the same.
-    if (call?.options.json ?? args.includes('--json')) {
-      writeOut('stdout', jsonText(call?.command, { error: errorJson(error) }));
-    }
+    if (call?.options.json ?? args.includes('--json')) showError(call, error);
     return error.exitStatus;
+  }
+}
+
+/** The error as the JSON document, unless it is just that which cannot be written. */
+function showError(call: Call | undefined, error: OvsPkiError): void {
+  try {
+    writeOut('stdout', jsonText(call?.command, { error: errorJson(error) }));
+  } catch (second) {
+    if (!(second instanceof OvsPkiError)) throw second;
   }
 }
 
@@ -70,8 +77,11 @@ async function runCall({ command, options, operands }: Call): Promise<Outcome> {
 }
 
 function print({ command, options }: Call, { text, json, errors, warnings = [], exitStatus }: Outcome): number {
-  writeOut('stdout', options.json === true ? jsonText(command, json) : text);
-  writeOut('stderr', [...warnings.map(warningText), ...errors.map(errorText)].join(''));
+  try {
+    writeOut('stdout', options.json === true ? jsonText(command, json) : text);
+  } finally {
+    writeOut('stderr', [...warnings.map(warningText), ...errors.map(errorText)].join(''));
+  }
   return exitStatus;
 }
 

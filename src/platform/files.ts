@@ -374,13 +374,15 @@ function linkOrRename(temporary: string, file: string, link: typeof fs.linkSync)
 }
 
 function syncFolder(folder: string): void {
-  const descriptor = fs.openSync(folder, 'r');
+  let descriptor: number | undefined;
   try {
+    descriptor = fs.openSync(folder, 'r');
     fs.fsyncSync(descriptor);
   } catch (error) {
-    // Some network file systems refuse to sync a folder; there is nothing more that could be done there.
-    if (systemErrorCode(error) !== 'EINVAL') throw error;
+    // Some network file systems refuse to sync a folder, and one that may be written need not be readable.
+    const code = systemErrorCode(error);
+    if (code !== 'EINVAL' && code !== 'EACCES') throw writeError(folder, error);
   } finally {
-    fs.closeSync(descriptor);
+    if (descriptor !== undefined) fs.closeSync(descriptor);
   }
 }

@@ -21,11 +21,19 @@ export function writeOut(stream: 'stdout' | 'stderr', text: string): void {
     } catch (error) {
       const code = systemErrorCode(error);
       // A pipe that does not block and is full: Node waits for its reader, and for us.
-      if (code === 'EAGAIN') (stream === 'stdout' ? process.stdout : process.stderr).write(bytes.subarray(done));
+      if (code === 'EAGAIN') writeLater(stream, bytes.subarray(done));
       else if (code !== 'EPIPE' && stream === 'stdout') throw unwritable(code, error);
       return;
     }
   }
+}
+
+function writeLater(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
+  const rest = stream === 'stdout' ? process.stdout : process.stderr;
+  rest.once('error', (error) => {
+    if (systemErrorCode(error) !== 'EPIPE') throw error;
+  });
+  rest.write(bytes);
 }
 
 function unwritable(code: string | undefined, cause: unknown): OvsPkiError {

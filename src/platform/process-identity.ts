@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { hostname } from 'node:os';
+import { systemErrorCode } from '../errors.js';
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -22,7 +23,7 @@ export interface ProcessIdentity {
 }
 
 export function ownIdentity(): ProcessIdentity {
-  return { pid: process.pid, started: startOf('self'), ...surroundings, host: hostname() };
+  return { pid: process.pid, started: statOf('self').started, ...surroundings, host: hostname() };
 }
 
 /** 24 hexadecimal digits that nobody else has or will have. */
@@ -36,30 +37,36 @@ export function uniqueId(): string {
  */
 export function hasEnded({ pid, started, boot, pidNamespace, machine }: ProcessIdentity): boolean {
   if (machine !== surroundings.machine) return false;
-  if (boot !== surroundings.boot) return true;
+  if (boot !== '' && surroundings.boot !== '' && boot !== surroundings.boot) return true;
   if (pidNamespace !== surroundings.pidNamespace) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+    if (systemErrorCode(error) === 'ESRCH') return true;
+    // EPERM: the process is somebody else's; whether it is the one that is meant, its start tells.
   }
-  const now = startOf(String(pid));
-  return now !== '' && started !== '' && now !== started;
+  const now = statOf(String(pid));
+  // A dead process that nobody has waited for yet can hold nothing.
+  if (now.state === 'Z' || now.state === 'X') return true;
+  return now.started !== '' && started !== '' && now.started !== started;
 }
 
 /** Changes with each start of the machine; where the system does not tell, with each process. */
-export const bootId = read('/proc/sys/kernel/random/boot_id') || `process ${process.pid}`;
+const knownBoot = read('/proc/sys/kernel/random/boot_id');
+export const bootId = knownBoot || `process ${process.pid}`;
 
 const surroundings = {
-  boot: bootId,
+  boot: knownBoot,
   pidNamespace: readLink('/proc/self/ns/pid'),
-  machine: read('/etc/machine-id') || hostname(),
+  // Copies of a virtual machine share the first.
+  machine: `${read('/etc/machine-id')} ${hostname()}`,
 };
 
-/** Field 22 of /proc/PID/stat; the name in field 2 can hold anything, so the fields are counted from behind it. */
-function startOf(pid: string): string {
+/** Fields 3 and 22 of /proc/PID/stat; the name in field 2 can hold anything, so the fields are counted from behind it. */
+function statOf(pid: string): { readonly state: string; readonly started: string } {
   const stat = read(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? '', started: fields[19] ?? '' };
 }
 
 function read(file: string): string {

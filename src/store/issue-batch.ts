@@ -105,6 +105,7 @@ async function issueBatch(
   days: number,
 ): Promise<IssueResult[]> {
   const validity = validityFrom(platform.clock.now(), days, ca.certificate);
+  requireSameCa(ca);
   recoverInterrupted(platform, ca);
   syncKeyRegister(ca.layout);
   const checked = checkOrders(ca, orders);
@@ -149,6 +150,15 @@ function checkOrders(ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiErro
     if (reasons.length > 0) return refusal(name ?? commonName, reasons);
     inThisBatch.set(keyHash, commonName);
     return { order, commonName, serialNumber: freeSerial(ca), keyHash };
+  });
+}
+
+/** Between the reading of the CA and the lock, `init --force` can have put another one in its place. */
+function requireSameCa({ layout, stamp }: Ca): void {
+  if (files.stampOf(layout.certificate)?.stamp === stamp) return;
+  throw new OvsPkiError('KEY_MISMATCH', `${layout.folder} was replaced while it was waited for; nothing was signed`, {
+    hint: 'run the command again, if the new CA is the one to sign',
+    details: { folder: layout.folder },
   });
 }
 

@@ -43,7 +43,8 @@ export async function withLock<T>(platform: Platform, folder: string, action: ()
       sweep(folder);
       return await action();
     } finally {
-      files.removeFile(ownerFile(folder));
+      // An init --force may have put another folder here, with a lock that is not ours.
+      if (readClaim(ownerFile(folder))?.id === claim.id) files.removeFile(ownerFile(folder));
     }
   } finally {
     files.removeFile(join(folder, claim.id));

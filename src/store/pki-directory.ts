@@ -18,10 +18,12 @@ import { type CertificateType, certificateTypes } from '../pki/profile.js';
 import type { SerialNumber } from '../pki/serial.js';
 import { certificateFileText } from '../pki/text.js';
 import * as files from '../platform/files.js';
+import type { Platform } from '../platform/index.js';
 import { fillTemplate } from '../platform/templates.js';
 import { type AuditEntry, appendAudit } from './audit-log.js';
 import { appendIndexRows, indexRowFor } from './index-txt.js';
 import { type CaLayout, caFolder, caLayout, issuedCertificateFile } from './layout.js';
+import { withLock } from './lock.js';
 
 /** A CA of a PKI directory whose certificate has been read. */
 export interface Ca {
@@ -31,6 +33,8 @@ export interface Ca {
   /** What stands in cacert.pem after the CA's own certificate. */
   readonly chain: readonly Certificate[];
   readonly organization: string | undefined;
+  /** Of cacert.pem when it was read. */
+  readonly stamp: string | undefined;
 }
 
 /** What a new CA is made of. */
@@ -62,6 +66,7 @@ export function requirePkiDirectory(pkiDirectory: string): void {
 export function readCa(pkiDirectory: string, type: CertificateType): Ca {
   requirePkiDirectory(pkiDirectory);
   const layout = caLayout(caFolder(pkiDirectory, type));
+  const stamp = files.stampOf(layout.certificate)?.stamp;
   const [certificate, ...chain] = reading(layout, layout.certificate, (pem) =>
     decodeCertificatesPem(pem, layout.certificate),
   );
@@ -71,6 +76,7 @@ export function readCa(pkiDirectory: string, type: CertificateType): Ca {
     certificate,
     chain,
     organization: attributeValues(certificate.subject, oid.organizationName)[0],
+    stamp,
   };
 }
 
@@ -100,14 +106,20 @@ export async function openIssuer(crypto: Crypto | undefined, { layout, certifica
  * @returns the folders that old CAs were moved to
  * @throws PKI_EXISTS
  */
-export function writePkiDirectory(pkiDirectory: string, cas: readonly NewCa[], force: boolean, at: Date): string[] {
+export async function writePkiDirectory(
+  platform: Platform,
+  pkiDirectory: string,
+  cas: readonly NewCa[],
+  force: boolean,
+  at: Date,
+): Promise<string[]> {
   const place = resolve(pkiDirectory);
   requireNoPki(place, force);
   const beside = files.makeFolderBeside(place);
   try {
     for (const ca of cas) writeCa(caLayout(caFolder(beside, ca.type)), ca);
     // Without force, what has come there since the check is another init's: the move below fails on it.
-    if (force && files.isFolder(place)) return replaceCas(place, beside, cas, at);
+    if (force && files.isFolder(place)) return await replaceCas(platform, place, beside, cas, at);
     files.openFolderMode(beside);
     files.moveFolder(beside, place);
     return [];
@@ -129,14 +141,26 @@ export function requireNoPki(pkiDirectory: string, force: boolean): void {
   }
 }
 
-function replaceCas(place: string, beside: string, cas: readonly NewCa[], at: Date): string[] {
+async function replaceCas(
+  platform: Platform,
+  place: string,
+  beside: string,
+  cas: readonly NewCa[],
+  at: Date,
+): Promise<string[]> {
   const suffix = `old-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
   const kept: string[] = [];
   for (const { type } of cas) {
     const folder = caFolder(place, type);
     if (files.exists(folder)) {
       const old = `${folder}.${suffix}`;
-      files.moveFolder(folder, old);
+      const moveAway = async (): Promise<void> => {
+        files.moveFolder(folder, old);
+        files.remove(caLayout(old).lock);
+      };
+      // Nobody may be signing with the CA that goes.
+      if (files.isFolder(folder)) await withLock(platform, caLayout(folder).lock, moveAway);
+      else await moveAway();
       kept.push(old);
     }
     files.moveFolder(caFolder(beside, type), folder);

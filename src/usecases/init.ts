@@ -53,7 +53,7 @@ export async function init(platform: Platform, request: InitRequest): Promise<In
   const now = platform.clock.now();
   const cas = await Promise.all(certificateTypes.map((type) => makeCa(platform, request, type, now)));
   // 3. The directory, all at once.
-  const kept = writePkiDirectory(pkiDirectory, cas, force, now);
+  const kept = await writePkiDirectory(platform, pkiDirectory, cas, force, now);
   // 4. What was made.
   for (const { type, keySpec } of cas) platform.log.write(`made ${type}ca in ${pkiDirectory}, ${describeKey(keySpec)}`);
   const authorities = cas.map(({ type, certificate }) => ({

@@ -8,6 +8,7 @@ import { OvsPkiError } from '../errors.js';
 import type { KeySpec } from '../pki/key.js';
 import { parseFileName } from '../pki/name.js';
 import type { CertificateType } from '../pki/profile.js';
+import { validityFrom } from '../pki/validity.js';
 import type { Platform } from '../platform/index.js';
 import { issueInCa } from '../store/issue-batch.js';
 import { type Ca, openIssuer, readCa } from '../store/pki-directory.js';
@@ -32,6 +33,11 @@ export interface ReqSignRequest {
 /** The key, the request and the certificate that were made for one name. */
 export type RequestSigned = Omit<RequestMade, 'outcome'> & Signed;
 
+/** A request whose fingerprint was taken before anything is issued for it. */
+interface KnownRequest extends FreshRequest {
+  readonly made: RequestMade;
+}
+
 /** Certificates are issued for so many requests at a time, while the keys of the next ones are being made. */
 const chunkSize = 32;
 
@@ -44,9 +50,10 @@ export async function reqSign(platform: Platform, request: ReqSignRequest): Prom
   // 1. The CA; before minutes are spent on keys: can it sign?
   const ca = readCa(request.pkiDirectory, request.type);
   await openIssuer(platform.crypto, ca);
+  validityFrom(platform.clock.now(), request.days, ca.certificate);
   // 2. Keys and requests on all cores; 3. certificates and their files, a chunk behind.
   const results: (RequestSigned | Refused)[] = [];
-  const signNext = async (chunk: readonly (FreshRequest | Refused)[]): Promise<void> => {
+  const signNext = async (chunk: readonly (KnownRequest | Refused)[]): Promise<void> => {
     results.push(...(await signChunk(platform, ca, request, chunk)));
     request.onProgress?.(results.length, request.names.length);
   };
@@ -71,28 +78,27 @@ export async function reqSign(platform: Platform, request: ReqSignRequest): Prom
   }
 }
 
-function freshRequest(platform: Platform, request: ReqSignRequest, name: string): Promise<FreshRequest> {
+async function freshRequest(platform: Platform, request: ReqSignRequest, name: string): Promise<KnownRequest> {
   if (!request.force) requireFree(parseFileName(name).certificateFile);
-  return makeRequest(platform, request, name);
+  const fresh = await makeRequest(platform, request, name);
+  const { file } = fresh;
+  return { ...fresh, made: { ...fresh.made, fingerprint: await fingerprint(platform, { file: file.requestFile }) } };
 }
 
 async function signChunk(
   platform: Platform,
   ca: Ca,
   { days, force }: ReqSignRequest,
-  chunk: readonly (FreshRequest | Refused)[],
+  chunk: readonly (KnownRequest | Refused)[],
 ): Promise<(RequestSigned | Refused)[]> {
-  const ready = chunk.filter((item): item is FreshRequest => 'request' in item);
+  const ready = chunk.filter((item): item is KnownRequest => 'request' in item);
   const orders = ready.map(({ request, file }) => ({ request, name: file.name }));
   const issued = await issueInCa(platform, ca, orders, days);
   const items = ready.map(({ made: { name }, file }) => ({ name, file }));
   const delivered = (await deliver(platform, ca, items, issued, force)).values();
-  return Promise.all(
-    chunk.map(async (item) => {
-      if (!('request' in item)) return item;
-      const result = delivered.next().value as Signed | Refused;
-      if (result.outcome === 'refused') return result;
-      return { ...item.made, ...result, fingerprint: await fingerprint(platform, { file: item.file.requestFile }) };
-    }),
-  );
+  return chunk.map((item) => {
+    if (!('request' in item)) return item;
+    const result = delivered.next().value as Signed | Refused;
+    return result.outcome === 'refused' ? result : { ...item.made, ...result };
+  });
 }

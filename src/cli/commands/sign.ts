@@ -19,7 +19,10 @@ export async function run(context: CommandContext): Promise<Outcome> {
   const { names, type } = await namesAndTypeOf(context);
   const isSingle = names.length === 1;
   const shown = isSingle || options.batch !== true ? await showFingerprints(platform, names) : [];
-  const single = isSingle ? shown.map((item) => ('file' in item ? fingerprintText(item) : '')).join('') : '';
+  const single =
+    isSingle && options.batch === true
+      ? shown.map((item) => ('file' in item ? fingerprintText(item) : '')).join('')
+      : '';
   const refused: Refused[] = shown.filter((item): item is Refused => 'error' in item);
   const confirmed = new Map<string, string>();
   if (options.batch !== true) {

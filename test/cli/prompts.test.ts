@@ -1,0 +1,123 @@
+/** Questions, asked on a real terminal: script(1) gives the program one. */
+
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { OvsPkiError } from '../../src/errors.js';
+import { nodePlatform } from '../../src/platform/index.js';
+import { init } from '../../src/usecases/init.js';
+import { req } from '../../src/usecases/req.js';
+import { sign } from '../../src/usecases/sign.js';
+import { programPath } from '../support/programs.js';
+import { scratchFolder } from '../support/scratch.js';
+
+const keySpec = { type: 'ec', curve: 'P-256' } as const;
+const question = 'Does fingerprint match?';
+
+/** What is typed when a text appears, in this order. */
+type Dialogue = readonly (readonly [appears: string, typed: string])[];
+
+test('sign asks whether the fingerprint matches, and signs after a yes', async (t) => {
+  const folder = await makeScene(t, ['host']);
+  const { status, screen } = await talk(folder, ['-d', 'pki', 'sign', 'host'], [[question, 'yes\r']]);
+  t.is(status, 0, screen);
+  t.true(existsSync(join(folder, 'host-cert.pem')));
+  t.is(screen.split('fingerprint ').length - 1, 1 + screen.split(question).length - 1, 'the fingerprint is shown once');
+});
+
+test('after a no nothing is signed, and the other names go on', async (t) => {
+  const folder = await makeScene(t, ['host', 'other']);
+  const dialogue: Dialogue = [
+    [question, 'no\r'],
+    ['other-req.pem', ''],
+    [question, 'yes\r'],
+  ];
+  const { status, screen } = await talk(folder, ['-d', 'pki', 'sign', 'host', 'other'], dialogue);
+  t.is(status, 3);
+  t.regex(screen, /host was not signed: its fingerprint does not match \[FINGERPRINT_REJECTED\]/);
+  t.regex(screen, /other: signed by switchca/);
+  t.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith('-cert.pem')),
+    ['other-cert.pem'],
+  );
+});
+
+test('an answer that is neither is asked again', async (t) => {
+  const folder = await makeScene(t, ['host']);
+  const dialogue: Dialogue = [
+    [question, 'y\r'],
+    ['type yes or no', 'es\r'],
+  ];
+  const { status, screen } = await talk(folder, ['-d', 'pki', 'sign', 'host'], dialogue);
+  t.is(status, 0, screen);
+});
+
+test('Ctrl-C at the question ends the command with 130, and nothing is signed', async (t) => {
+  const folder = await makeScene(t, ['host']);
+  const { status, screen } = await talk(folder, ['-d', 'pki', 'sign', 'host'], [[question, '\x03']]);
+  t.is(status, 130);
+  t.regex(screen, /\[INTERRUPTED\]/);
+  t.false(existsSync(join(folder, 'host-cert.pem')));
+});
+
+test('setup asks for two names and a place, and refuses a bad name at once', async (t) => {
+  const folder = scratchFolder(t);
+  const dialogue: Dialogue = [
+    ['Name of host 1', 'a b\r'],
+    ['a name may hold only', '\x15left\r'],
+    ['Name of host 2', 'right\r'],
+    ['Where is the PKI directory', 'pki\r'],
+  ];
+  const { status, screen } = await talk(folder, ['setup', '-k', 'ec'], dialogue);
+  t.is(status, 0, screen);
+  t.regex(screen, /left: left-cert\.pem verified/);
+  t.regex(screen, /right: right-cert\.pem verified/);
+});
+
+test('a request that changes after its fingerprint was confirmed is not signed', async (t) => {
+  const folder = await makeScene(t, ['host']);
+  const name = join(folder, 'host');
+  const request = { pkiDirectory: join(folder, 'pki'), names: [name], type: 'switch', days: 1, force: false } as const;
+  const [result] = await sign(nodePlatform(), { ...request, confirmed: new Map([[name, '0'.repeat(64)]]) });
+  t.true(result !== undefined && 'error' in result && result.error instanceof OvsPkiError);
+  t.like(result, { outcome: 'refused', error: { code: 'REQUEST_CHANGED' } });
+  t.false(existsSync(`${name}-cert.pem`));
+});
+
+async function makeScene(t: ExecutionContext, names: readonly string[]): Promise<string> {
+  const folder = scratchFolder(t);
+  await init(nodePlatform(), { pkiDirectory: join(folder, 'pki'), keySpec, days: 30, force: false });
+  await req(nodePlatform(), { names: names.map((name) => join(folder, name)), keySpec, unique: true, force: false });
+  return folder;
+}
+
+function talk(
+  cwd: string,
+  args: readonly string[],
+  dialogue: Dialogue,
+): Promise<{ readonly status: number | null; readonly screen: string }> {
+  const command = [process.execPath, programPath, ...args].map((word) => `'${word}'`).join(' ');
+  const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { cwd });
+  const turns = [...dialogue];
+  const timer = setTimeout(() => child.kill('SIGKILL'), 60_000);
+  let screen = '';
+  let seen = 0;
+  child.stdout.on('data', (data: Buffer) => {
+    screen += data;
+    for (let turn = turns[0]; turn !== undefined; turn = turns[0]) {
+      const at = screen.indexOf(turn[0], seen);
+      if (at < 0) return;
+      seen = at + turn[0].length;
+      turns.shift();
+      if (turn[1] !== '') child.stdin.write(turn[1]);
+    }
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => {
+      clearTimeout(timer);
+      resolve({ status, screen });
+    });
+  });
+}
