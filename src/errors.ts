@@ -5,8 +5,8 @@
  */
 
 interface ErrorEntry {
-  /** Exit status of the command line program: 2 usage, 3 refused, 5 PKI directory, 130 interrupted. */
-  readonly exitStatus: 2 | 3 | 5 | 130;
+  /** Exit status of the program: 2 usage, 3 refused, 5 PKI directory, 6 some host failed, 130 interrupted. */
+  readonly exitStatus: 2 | 3 | 5 | 6 | 130;
   /** What the code means, in a sentence. */
   readonly meaning: string;
 }
@@ -52,6 +52,37 @@ export const errorTable = {
   PKI_NOT_FOUND: { exitStatus: 5, meaning: 'There is no PKI directory, or no CA in it, at the given place.' },
   PKI_CORRUPT: { exitStatus: 5, meaning: 'A file of the PKI directory does not hold what it must hold.' },
   PKI_LOCKED: { exitStatus: 5, meaning: 'Another process holds the lock of the CA for longer than we wait.' },
+  HOST_UNREACHABLE: { exitStatus: 6, meaning: 'A host cannot be reached, or ssh cannot be started.' },
+  HOST_KEY_UNKNOWN: { exitStatus: 6, meaning: 'The SSH host key is not known, or is another one than was known.' },
+  HOST_LOGIN_REFUSED: { exitStatus: 6, meaning: 'A host refused the SSH login.' },
+  HOST_SUDO_REFUSED: { exitStatus: 6, meaning: 'An ordinary user logged in, and sudo asks for a password or refuses.' },
+  HOST_CONNECTION_LOST: {
+    exitStatus: 6,
+    meaning: 'The connection to a host ended in the middle; the host has its old or its new identity.',
+  },
+  HOST_TIMEOUT: { exitStatus: 6, meaning: 'A host took too long for a step.' },
+  HOST_LOCKED: { exitStatus: 6, meaning: 'Another run of ovs-pki-ts is at work on the host.' },
+  HOST_UNFIT: { exitStatus: 6, meaning: 'A host lacks what the step needs: a program, a service, an address.' },
+  HOST_STEP_FAILED: { exitStatus: 6, meaning: 'A step failed on a host, and what it had is in force again.' },
+  HOST_FACT_UNKNOWN: {
+    exitStatus: 6,
+    meaning: 'Something that the plan depends on could not be found out on a host; nothing was changed there.',
+  },
+  HOST_PROOF_FAILED: {
+    exitStatus: 6,
+    meaning: 'A tunnel did not come up as it must; the host was pointed back to what it had.',
+  },
+  PLAN_STALE: { exitStatus: 3, meaning: 'The hosts are not as they were when the plan was made.' },
+  PLAN_INVALID: { exitStatus: 3, meaning: 'A plan file does not hold a plan of this version.' },
+  IDENTITY_AMBIGUOUS: { exitStatus: 3, meaning: 'It is not clear which certificate a host is to have.' },
+  IDENTITY_UNFIT: {
+    exitStatus: 3,
+    meaning: 'A certificate cannot be the identity of a host: its name, its times, its key or its CA are not right.',
+  },
+  AUTH_METHODS_MIXED: {
+    exitStatus: 3,
+    meaning: 'PSKs and certificates would be used on one host, which ovs-monitor-ipsec does not allow.',
+  },
   INTERRUPTED: { exitStatus: 130, meaning: 'The operator interrupted the command at a question.' },
 } as const satisfies Record<string, ErrorEntry>;
 

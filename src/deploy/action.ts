@@ -1,0 +1,67 @@
+/**
+ * What a plan is made of.
+ *
+ * @module
+ */
+
+import type { KeySpec } from '../pki/key.js';
+import type { HostTarget } from './desired.js';
+
+/** One thing that is done to a host. JSON-safe, without a byte of a key. */
+export type Action =
+  | {
+      readonly kind: 'enroll';
+      readonly name: string;
+      readonly method: 'ca-signed' | 'self-signed';
+      readonly keySpec: KeySpec;
+      readonly folder: string;
+      /** A key that is on the host already and has no certificate yet. */
+      readonly existingKey: string | undefined;
+    }
+  | {
+      readonly kind: 'place';
+      readonly role: 'ca' | 'certificate' | 'private-key' | 'peer-certificate';
+      readonly path: string;
+      /** The PEM that goes there; undefined for a private key, and where it is made only when the plan is applied. */
+      readonly content: string | undefined;
+      /** The file here that holds the private key. */
+      readonly source: string | undefined;
+    }
+  | { readonly kind: 'plaintext'; readonly from: string | undefined; readonly to: string | undefined }
+  | {
+      readonly kind: 'other_config';
+      readonly key: 'certificate' | 'private_key' | 'ca_cert';
+      readonly from: string | undefined;
+      readonly to: string | undefined;
+    }
+  | { readonly kind: 'bridge'; readonly bridge: string }
+  | { readonly kind: 'address'; readonly bridge: string; readonly address: string }
+  | {
+      readonly kind: 'port';
+      readonly port: string;
+      readonly bridge: string;
+      readonly type: string;
+      /** The port is made. */
+      readonly isNew: boolean;
+      readonly set: Readonly<Record<string, string>>;
+      readonly remove: readonly string[];
+      readonly psk: 'set' | 'remove' | undefined;
+      readonly peer: string;
+    }
+  | { readonly kind: 'remove-port'; readonly port: string; readonly bridge: string }
+  | { readonly kind: 'remove-file'; readonly path: string };
+
+/** Why nothing is done to a host. */
+export interface Obstacle {
+  readonly code: 'HOST_UNFIT' | 'HOST_FACT_UNKNOWN' | 'AUTH_METHODS_MIXED' | 'IDENTITY_UNFIT';
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface HostPlan {
+  readonly host: string;
+  readonly target: HostTarget;
+  readonly actions: readonly Action[];
+  readonly warnings: readonly string[];
+  readonly obstacles: readonly Obstacle[];
+}

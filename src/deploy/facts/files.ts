@@ -1,0 +1,55 @@
+/**
+ * The certificate and key files of a host. Of a private key only its public half is known here.
+ *
+ * @module
+ */
+
+import { type Certificate, decodeCertificatesPem } from '../../pki/certificate.js';
+import { digestHex } from '../../pki/digest.js';
+import { decodePemOf } from '../../pki/pem.js';
+import { absent, type Fact, known, unknown } from '../fact.js';
+import type { Section } from './sections.js';
+
+export type FileFact =
+  | {
+      readonly kind: 'certificate';
+      readonly mode: string;
+      readonly certificates: readonly [Certificate, ...Certificate[]];
+    }
+  | {
+      readonly kind: 'key';
+      readonly mode: string;
+      /** Of its public half, as {@link keyHash} has it; undefined where openssl could not read the key. */
+      readonly keyHash: string | undefined;
+      /** What stands behind BEGIN, such as `ENCRYPTED PRIVATE KEY`. */
+      readonly label: string;
+    }
+  | { readonly kind: 'other'; readonly mode: string };
+
+const prefix = 'file:';
+
+/** The files that the script looked at, by their paths. */
+export function filesIn(sections: ReadonlyMap<string, Section>): ReadonlyMap<string, Fact<FileFact>> {
+  const found = new Map<string, Fact<FileFact>>();
+  for (const [name, section] of sections) {
+    if (name.startsWith(prefix)) found.set(name.slice(prefix.length), fileFact(name.slice(prefix.length), section));
+  }
+  return found;
+}
+
+function fileFact(path: string, { status, text }: Section): Fact<FileFact> {
+  if (status === 1) return absent(`${path} does not exist`);
+  if (status !== 0) return unknown(text);
+  const [, kind, mode = '', label = ''] = /^(\S+) ?(\d* ?\w*) ?(\S*)/.exec(text) ?? [];
+  const body = text.slice(text.indexOf('\n') + 1);
+  try {
+    if (kind === 'certificate') return known({ kind, mode, certificates: decodeCertificatesPem(body, path) });
+    if (kind === 'unreadable-key')
+      return known({ kind: 'key', mode, keyHash: undefined, label: label.replaceAll('-', ' ') });
+    if (kind !== 'key') return known({ kind: 'other', mode });
+    const [block] = decodePemOf(['PUBLIC KEY'], body, path);
+    return known({ kind, mode, keyHash: digestHex('sha256', block.bytes), label: label.replaceAll('-', ' ') });
+  } catch (error) {
+    return unknown(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * What ovs-monitor-ipsec made of the database: its command line, `tunnels/show`, its log.
+ *
+ * @module
+ */
+
+import type { IkeDaemon } from '../desired.js';
+
+export interface MonitorFact {
+  readonly ikeDaemon: IkeDaemon | undefined;
+  /** Where it keeps the NSS database of libreswan. */
+  readonly nssFolder: string;
+  /** It was told to leave the IKE daemon alone when it starts. */
+  readonly keepsIkeDaemon: boolean;
+}
+
+export interface MonitorTunnel {
+  readonly port: string;
+  readonly version: number;
+  /** `CONFIGURED`, `INVALID`, … */
+  readonly state: string;
+  /** Why it is not configured. */
+  readonly reason: string | undefined;
+  readonly certificateFile: string | undefined;
+  readonly localName: string | undefined;
+  readonly remoteName: string | undefined;
+  readonly usesPsk: boolean;
+  readonly localIp: string;
+}
+
+/** @param commandLine one argument a line, as in /proc/PID/cmdline */
+export function parseMonitor(commandLine: string): MonitorFact {
+  const args = commandLine.split('\n');
+  const valueOfOption = (name: string): string | undefined => {
+    const joined = args.find((arg) => arg.startsWith(`${name}=`));
+    return joined === undefined ? args[args.indexOf(name) + 1 || args.length] : joined.slice(name.length + 1);
+  };
+  const daemon = valueOfOption('--ike-daemon');
+  return {
+    ikeDaemon: daemon === 'strongswan' || daemon === 'libreswan' ? daemon : undefined,
+    nssFolder: valueOfOption('--ipsec-d') ?? '/etc/ipsec.d',
+    keepsIkeDaemon: args.includes('--no-restart-ike-daemon'),
+  };
+}
+
+/** Reads `tunnels/show`. The PSK that stands there is not kept. */
+export function parseMonitorTunnels(text: string): MonitorTunnel[] {
+  return text.split(/^(?=Interface name: )/m).flatMap((block) => {
+    const [, port, version, state, reason] = /^Interface name: (\S+) v(\d+) \((\w+)\)(.*)$/m.exec(block) ?? [];
+    if (port === undefined || state === undefined) return [];
+    const field = (name: string): string | undefined => {
+      const value = new RegExp(`^\\s*${name}:\\s*(.*)$`, 'm').exec(block)?.[1]?.trim();
+      return value === undefined || value === 'None' || value === '' ? undefined : value;
+    };
+    const told = reason?.replace(/^[:\s]+/, '');
+    return [
+      {
+        port,
+        version: Number(version),
+        state,
+        reason: told === undefined || told === '' ? undefined : told,
+        certificateFile: field('Local cert'),
+        localName: field('Local name'),
+        remoteName: field('Remote name'),
+        usesPsk: field('PSK') !== undefined,
+        localIp: field('Local IP') ?? '%defaultroute',
+      },
+    ];
+  });
+}
+
+/** The newest complaint about each port, for those that are INVALID vanish from `tunnels/show`. */
+export function complaintsIn(log: string): ReadonlyMap<string, string> {
+  const complaints = new Map<string, string>();
+  for (const line of log.split('\n')) {
+    const [, , message = line] = /^(\S+\|){4}(.*)$/.exec(line) ?? [];
+    const [, appeared] = /Tunnel (\S+) appeared in OVSDB/.exec(message) ?? [];
+    if (appeared !== undefined) complaints.delete(appeared);
+    const [, port, reason] =
+      /^(?:Tunnel |Interface )?'?(\S+?)'? (?:has )?(?:invalid configuration|.*\bINVALID\b)[:\s]*(.*)$/.exec(message) ??
+      [];
+    if (port !== undefined && reason !== undefined) complaints.set(port, reason);
+  }
+  return complaints;
+}

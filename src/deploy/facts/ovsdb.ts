@@ -1,0 +1,97 @@
+/**
+ * What stands in the database of Open vSwitch, from the JSON of `ovs-vsctl list` (RFC 7047, 5.1 has its notation).
+ *
+ * @module
+ */
+
+/** A PSK that is seen only by who asks for it: it is in no JSON and in no text made of the facts. */
+export interface Secret {
+  readonly reveal: () => string;
+}
+
+export interface InterfaceFact {
+  readonly uuid: string;
+  readonly name: string;
+  readonly type: string;
+  /** Without `psk`. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly psk: Secret | undefined;
+  readonly ofport: number | undefined;
+  readonly error: string | undefined;
+  readonly bridge: string | undefined;
+  /** The Port that it belongs to. */
+  readonly portUuid: string | undefined;
+}
+
+export interface OvsDatabase {
+  readonly otherConfig: Readonly<Record<string, string>>;
+  readonly externalIds: Readonly<Record<string, string>>;
+  readonly bridges: readonly string[];
+  readonly interfaces: readonly InterfaceFact[];
+}
+
+/** Reads the four tables that the script of the facts lists, in its order. */
+export function parseOvsDatabase(text: string): OvsDatabase {
+  const tables = text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => rowsOf(JSON.parse(line)));
+  const [root, bridges, ports, interfaces] = tables;
+  if (root?.[0] === undefined || bridges === undefined || ports === undefined || interfaces === undefined) {
+    throw new Error('the tables Open_vSwitch, Bridge, Port and Interface are not all there');
+  }
+  const bridgeOfPort = new Map(
+    bridges.flatMap((row) => uuidsOf(row['ports']).map((uuid) => [uuid, String(row['name'])] as const)),
+  );
+  const portOfInterface = new Map(
+    ports.flatMap((row) => uuidsOf(row['interfaces']).map((uuid) => [uuid, uuidsOf(row['_uuid'])[0] ?? ''] as const)),
+  );
+  return {
+    otherConfig: mapOf(root[0]['other_config']),
+    externalIds: mapOf(root[0]['external_ids']),
+    bridges: bridges.map((row) => String(row['name'])),
+    interfaces: interfaces.map((row) => interfaceOf(row, portOfInterface, bridgeOfPort)),
+  };
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+function rowsOf(table: unknown): Row[] {
+  const { headings, data } = table as { headings: string[]; data: unknown[][] };
+  return data.map((cells) => Object.fromEntries(headings.map((heading, index) => [heading, cells[index]])));
+}
+
+function interfaceOf(
+  row: Row,
+  ports: ReadonlyMap<string, string>,
+  bridges: ReadonlyMap<string, string>,
+): InterfaceFact {
+  const { psk, ...options } = mapOf(row['options']);
+  const uuid = uuidsOf(row['_uuid'])[0] ?? '';
+  const error = row['error'];
+  const portUuid = ports.get(uuid);
+  return {
+    uuid,
+    name: String(row['name']),
+    type: String(row['type']),
+    options,
+    psk: psk === undefined ? undefined : { reveal: () => psk },
+    ofport: typeof row['ofport'] === 'number' ? row['ofport'] : undefined,
+    error: typeof error === 'string' && error !== '' ? error : undefined,
+    bridge: bridges.get(portUuid ?? ''),
+    portUuid,
+  };
+}
+
+/** `["map", [[k, v], …]]` */
+function mapOf(value: unknown): Record<string, string> {
+  if (!Array.isArray(value) || value[0] !== 'map') throw new Error('a column is not the map that it must be');
+  return Object.fromEntries((value[1] as [unknown, unknown][]).map(([key, text]) => [String(key), String(text)]));
+}
+
+/** `["uuid", u]`, or `["set", [["uuid", u], …]]`. */
+function uuidsOf(value: unknown): string[] {
+  if (!Array.isArray(value)) return [];
+  if (value[0] === 'uuid') return [String(value[1])];
+  return value[0] === 'set' ? (value[1] as unknown[]).flatMap(uuidsOf) : [];
+}

@@ -1,0 +1,41 @@
+/**
+ * The answer of a remote script: sections, each behind a line with a mark, its name and an exit status.
+ *
+ * @module
+ */
+
+import { absent, type Fact, known, unknown } from '../fact.js';
+
+export interface Section {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Status of a shell that does not find a program. */
+const notFound = 127;
+
+export function parseSections(output: string, mark: string): ReadonlyMap<string, Section> {
+  const sections = new Map<string, Section>();
+  // What follows the last mark is complete only because the script says so itself: its section "end" is looked for.
+  for (const part of `\n${output}`.split(`\n${mark} `).slice(1)) {
+    const [, name, status, text] = /^(.+) (\d+)\n([^]*)$/.exec(`${part}\n`) ?? [];
+    if (name !== undefined) sections.set(name, { status: Number(status), text: (text ?? '').replace(/\n+$/, '') });
+  }
+  return sections;
+}
+
+/** What a program of the host said: absent where the host has no such program. */
+export function saidBy<T>(section: Section | undefined, parse: (text: string) => T): Fact<T> {
+  if (section === undefined) return unknown('the host did not say');
+  if (section.status === notFound) return absent(section.text);
+  if (section.status !== 0) return unknown(lastLine(section.text) || `exit status ${section.status}`);
+  try {
+    return known(parse(section.text));
+  } catch (error) {
+    return unknown(`an answer that is not understood: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}

@@ -1,0 +1,57 @@
+/**
+ * strongSwan, from `ipsec statusall`, `ipsec listcerts` and `ipsec listcacerts`.
+ *
+ * @module
+ */
+
+import { type IkeConnection, type IkeFact, type LoadedCertificate, serialNumberOf } from './ike.js';
+
+export interface StrongswanAnswers {
+  readonly version: string;
+  /** Undefined where charon does not answer. */
+  readonly statusall: string | undefined;
+  readonly listcerts: string;
+  readonly listcacerts: string;
+}
+
+export function parseStrongswan({ version, statusall, listcerts, listcacerts }: StrongswanAnswers): IkeFact {
+  return {
+    daemon: 'strongswan',
+    version: /strongSwan U?([\d.]+)/.exec(version)?.[1] ?? 'unknown',
+    running: statusall !== undefined && statusall.includes('Status of IKE charon daemon'),
+    connections: connectionsIn(statusall ?? ''),
+    certificates: certificatesIn(listcerts),
+    authorities: certificatesIn(listcacerts),
+    plugins: /loaded plugins: (.*)/.exec(statusall ?? '')?.[1]?.split(' '),
+  };
+}
+
+/**
+ * `tun-1[3]: ESTABLISHED …, 1.1.1.1[id]...2.2.2.2[id]` and `tun-1{5}:  INSTALLED, TRANSPORT, …`. The connections of one tunnel share an IKE SA, which
+ * bears the name of the first.
+ */
+function connectionsIn(statusall: string): IkeConnection[] {
+  const found = new Map<string, IkeConnection>();
+  const change = (name: string, values: Partial<IkeConnection>): void => {
+    const before = found.get(name) ?? { name, ikeEstablished: false, childInstalled: false, remoteId: undefined };
+    found.set(name, { ...before, ...values });
+  };
+  for (const line of statusall.split('\n')) {
+    const [, loaded] = /^\s*(\S+):\s+(?:\S+\.\.\.\S+\s+IKE|child: )/.exec(line) ?? [];
+    if (loaded !== undefined) change(loaded, {});
+    const [, ike, remoteId] = /^\s*(\S+)\[\d+\]: ESTABLISHED .*\.\.\.\S+?\[(.*)\]$/.exec(line.trimEnd()) ?? [];
+    if (ike !== undefined) change(ike, { ikeEstablished: true, remoteId });
+    const [, child] = /^\s*(\S+)\{\d+\}:\s+INSTALLED/.exec(line) ?? [];
+    if (child !== undefined) change(child, { childInstalled: true });
+  }
+  return [...found.values()].filter(({ name }) => !name.startsWith('prevent_unencrypted_'));
+}
+
+function certificatesIn(list: string): LoadedCertificate[] {
+  return list.split(/^(?=\s+subject:)/m).flatMap((block) => {
+    const subject = /^\s+subject:\s+"(.*)"/.exec(block)?.[1];
+    const serial = /^\s+serial:\s+([0-9a-f:]+)/m.exec(block)?.[1];
+    if (subject === undefined || serial === undefined) return [];
+    return [{ subject, serialNumber: serialNumberOf(serial), hasPrivateKey: /has private key/.test(block) }];
+  });
+}

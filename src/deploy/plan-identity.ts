@@ -1,0 +1,150 @@
+/**
+ * The part of a plan that gives a host its certificate, its key and its CA.
+ *
+ * @module
+ */
+
+import type { Action } from './action.js';
+import { knownValue } from './fact.js';
+import { fileAt, type HostInput, holdsCertificate, placesFor } from './host-input.js';
+import {
+  authorityFileFor,
+  certificateFileFor,
+  type Identity,
+  isOurFile,
+  keyHashOf,
+  pemOf,
+  privateKeyFileFor,
+} from './identity.js';
+
+type OtherConfigKey = 'certificate' | 'private_key' | 'ca_cert';
+
+/** Where the three files of an identity are to be, and what has to be done for that. */
+export function identityActions(input: HostInput): Action[] {
+  const { desired, identity } = input;
+  if (desired.identity === undefined || identity === undefined) return [];
+  if (identity === 'enroll') return enrollment(input);
+  const wanted = identityPaths(input, identity);
+  return [
+    ...placeAuthority(input, identity, wanted.ca_cert),
+    ...placeCertificate(input, identity, wanted),
+    ...otherConfigActions(input, wanted),
+    ...oldGeneration(input, wanted),
+  ];
+}
+
+export interface IdentityPaths {
+  readonly certificate: string;
+  readonly private_key: string;
+  readonly ca_cert: string | undefined;
+}
+
+/** Files that already hold the right thing stay where they are, whatever their names. */
+export function identityPaths(input: HostInput, identity: Identity): IdentityPaths {
+  const { desired, facts } = input;
+  const places = placesFor(input);
+  const now = knownValue(facts.ovsdb)?.otherConfig ?? {};
+  const { certificate, key, authorities } = identity;
+  const hash = keyHashOf(certificate);
+  const [authority] = authorities;
+  const keyPath = key.kind === 'on-host' ? key.path : privateKeyFileFor(places.private, desired.name, hash);
+  const keyNow = fileAt(input, now['private_key']);
+  return {
+    certificate: holdsCertificate(input, now['certificate'], certificate)
+      ? (now['certificate'] as string)
+      : certificateFileFor(places.certs, desired.name, certificate),
+    private_key: keyNow?.kind === 'key' && keyNow.keyHash === hash ? (now['private_key'] as string) : keyPath,
+    ca_cert:
+      authority === undefined
+        ? undefined
+        : holdsCertificate(input, now['ca_cert'], authority)
+          ? now['ca_cert']
+          : authorityFileFor(places.cacerts, authority),
+  };
+}
+
+/** The key and the certificate are made when the plan is applied: their names are known only then. */
+function enrollment(input: HostInput): Action[] {
+  const { desired, facts } = input;
+  const places = placesFor(input);
+  const { name, identity } = desired;
+  if (identity === undefined) return [];
+  const { method, keySpec } = identity;
+  const now = knownValue(facts.ovsdb)?.otherConfig ?? {};
+  const path = `${places.certs}/${name}-*-cert.pem`;
+  const other = (key: OtherConfigKey, to: string): Action => ({ kind: 'other_config', key, from: now[key], to });
+  return [
+    { kind: 'enroll', name, method, keySpec, folder: places.private, existingKey: pendingKey(input) },
+    { kind: 'place', role: 'certificate', path, content: undefined, source: undefined },
+    other('certificate', path),
+    other('private_key', `${places.private}/${name}-*-privkey.pem`),
+    ...(method === 'ca-signed' ? [other('ca_cert', `${places.cacerts}/ovs-ca-*.pem`)] : []),
+  ];
+}
+
+/** A key of this name that an earlier enrollment made on the host, and that no certificate there belongs to. */
+function pendingKey(input: HostInput): string | undefined {
+  const folder = placesFor(input).private;
+  const prefix = `${folder}/${input.desired.name}-`;
+  const certified = new Set(
+    [...input.facts.files.values()].flatMap((fact) => {
+      const file = knownValue(fact);
+      return file?.kind === 'certificate' ? [keyHashOf(file.certificates[0])] : [];
+    }),
+  );
+  return [...input.facts.files].find(([path, fact]) => {
+    const file = knownValue(fact);
+    if (file?.kind !== 'key' || file.keyHash === undefined || certified.has(file.keyHash)) return false;
+    return path === privateKeyFileFor(folder, input.desired.name, file.keyHash) && path.startsWith(prefix);
+  })?.[0];
+}
+
+function placeAuthority(input: HostInput, identity: Identity, path: string | undefined): Action[] {
+  const [authority] = identity.authorities;
+  if (authority === undefined || path === undefined || holdsCertificate(input, path, authority)) return [];
+  return [{ kind: 'place', role: 'ca', path, content: pemOf(authority), source: undefined }];
+}
+
+function placeCertificate(input: HostInput, identity: Identity, paths: IdentityPaths): Action[] {
+  const { certificate, key } = identity;
+  const actions: Action[] = [];
+  const keyThere = fileAt(input, paths.private_key);
+  if (key.kind === 'file' && !(keyThere?.kind === 'key' && keyThere.keyHash === key.keyHash)) {
+    actions.push({ kind: 'place', role: 'private-key', path: paths.private_key, content: undefined, source: key.file });
+  }
+  if (!holdsCertificate(input, paths.certificate, certificate)) {
+    actions.push({
+      kind: 'place',
+      role: 'certificate',
+      path: paths.certificate,
+      content: pemOf(certificate),
+      source: undefined,
+    });
+  }
+  return actions;
+}
+
+function otherConfigActions({ facts }: HostInput, wanted: IdentityPaths): Action[] {
+  const now = knownValue(facts.ovsdb)?.otherConfig ?? {};
+  return (['certificate', 'private_key', 'ca_cert'] as const).flatMap((key): Action[] =>
+    now[key] === wanted[key] ? [] : [{ kind: 'other_config', key, from: now[key], to: wanted[key] }],
+  );
+}
+
+/** What an earlier generation of ours left, that nothing will point to any more. */
+function oldGeneration(input: HostInput, wanted: IdentityPaths): Action[] {
+  const places = placesFor(input);
+  const ours = [places.certs, places.private].map((folder) => `${folder}/${input.desired.name}-`);
+  const used = new Set<string | undefined>([wanted.certificate, wanted.private_key]);
+  for (const { options } of knownValue(input.facts.ovsdb)?.interfaces ?? []) used.add(options['remote_cert']);
+  return [...input.facts.files]
+    .filter(([path, { state }]) => state === 'known' && isOurFile(path) && ours.some((start) => path.startsWith(start)))
+    .filter(([path]) => !used.has(path) && isOf(path, input.desired.name))
+    .map(([path]): Action => ({ kind: 'remove-file', path }));
+}
+
+/** `host_1-…` is not a file of `host_1-a`. */
+function isOf(path: string, name: string): boolean {
+  const file = path.slice(path.lastIndexOf('/') + 1);
+  return /^[0-9a-f]{16}-(cert|privkey)\.pem$/.test(file.slice(name.length + 1));
+}

@@ -1,0 +1,143 @@
+/**
+ * The proof that a tunnel is encrypted, from what both of its hosts say after it was made.
+ *
+ * @module
+ */
+
+import type { Certificate } from '../pki/certificate.js';
+import type { DesiredHost, TunnelEnd } from './desired.js';
+import { knownValue } from './fact.js';
+import { portOfConnection } from './facts/ike.js';
+import type { SecurityAssociation, Selector } from './facts/kernel.js';
+import type { HostFacts } from './host-facts.js';
+import { packetPattern } from './steps.js';
+
+/** One end of a tunnel, its host, and what is true there. */
+export interface ProvedEnd {
+  readonly host: DesiredHost;
+  readonly end: TunnelEnd;
+  /** Undefined where the host could not be asked. */
+  readonly facts: HostFacts | undefined;
+  /** The certificate that the host is to present; undefined with PSKs, or where nothing is known of it. */
+  readonly certificate: Certificate | undefined;
+}
+
+/** What was seen of one end; JSON-safe. */
+export interface EndProof {
+  readonly host: string;
+  readonly port: string;
+  readonly encrypted: boolean;
+  /** Bytes carried by the security associations that are in force now. */
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+  /** What the other end proved to be, where the IKE daemon tells. */
+  readonly peerId: string | undefined;
+  /** Of the certificate that this end presents; upper-case hexadecimal. */
+  readonly serialNumber: string | undefined;
+  /** Why it does not count as encrypted. */
+  readonly reasons: readonly string[];
+}
+
+export function proveEnd({ host, end, facts, certificate }: ProvedEnd): EndProof {
+  const base = { host: host.name, port: end.port, serialNumber: certificate?.serialNumber };
+  if (facts === undefined) {
+    return { ...base, encrypted: false, bytesOut: 0, bytesIn: 0, peerId: undefined, reasons: ['the host could not be asked'] };
+  }
+  const states = knownValue(facts.states) ?? [];
+  const carried = (source: string, destination: string): number | undefined =>
+    sumOf(states.filter((state) => carries(state, end, source, destination)));
+  const out = carried(end.localIp, end.remoteIp);
+  const incoming = carried(end.remoteIp, end.localIp);
+  const connections = connectionsOf(facts, end);
+  const reasons = [
+    ...wiringReasons(facts, end),
+    ...ikeReasons(facts, end, certificate),
+    ...(policyFor(facts, end) ? [] : ['the kernel has no IPsec policy for its packets']),
+    ...(out === undefined ? ['no security association leads to the peer'] : out === 0 ? ['no ESP packet has left'] : []),
+    ...(incoming === undefined
+      ? ['no security association leads here from the peer']
+      : incoming === 0
+        ? ['no ESP packet has arrived']
+        : []),
+  ];
+  return {
+    ...base,
+    encrypted: reasons.length === 0,
+    bytesOut: out ?? 0,
+    bytesIn: incoming ?? 0,
+    peerId: connections.find(({ remoteId }) => remoteId !== undefined)?.remoteId,
+    reasons,
+  };
+}
+
+/** The connections of the version that is in force: ovs-monitor-ipsec raises it with each change. */
+export function connectionsOf(facts: HostFacts, { port }: Pick<TunnelEnd, 'port'>) {
+  const all = (knownValue(facts.ike)?.connections ?? []).filter(({ name }) => portOfConnection(name)?.port === port);
+  const newest = Math.max(...all.map(({ name }) => portOfConnection(name)?.version ?? 0));
+  return all.filter(({ name }) => portOfConnection(name)?.version === newest);
+}
+
+/** Whether the kernel sends such packets as ESP or not at all. */
+export function policyFor({ policies }: HostFacts, end: TunnelEnd): boolean {
+  return (knownValue(policies) ?? []).some(
+    (policy) =>
+      policy.direction === 'out' &&
+      policy.action === 'allow' &&
+      policy.esp &&
+      addressOf(policy.source) === end.localIp &&
+      addressOf(policy.destination) === end.remoteIp &&
+      isFor(policy, end),
+  );
+}
+
+function wiringReasons(facts: HostFacts, end: TunnelEnd): string[] {
+  const found = knownValue(facts.ovsdb)?.interfaces.find(({ name }) => name === end.port);
+  if (found === undefined) return ['the port is not in the database'];
+  const reasons: string[] = [];
+  if (found.error !== undefined) reasons.push(`Open vSwitch says: ${found.error}`);
+  else if (found.ofport === undefined || found.ofport < 1) reasons.push('ovs-vswitchd has not made the port');
+  const tunnel = knownValue(facts.monitorTunnels)?.find(({ port }) => port === end.port);
+  const complaint = tunnel?.reason ?? facts.complaints.get(end.port);
+  if (tunnel?.state !== 'CONFIGURED') {
+    reasons.push(`ovs-monitor-ipsec has not configured it${complaint === undefined ? '' : `: ${complaint}`}`);
+  }
+  return reasons;
+}
+
+function ikeReasons(facts: HostFacts, end: TunnelEnd, certificate: Certificate | undefined): string[] {
+  const ike = knownValue(facts.ike);
+  if (ike === undefined || !ike.running) return ['the IKE daemon does not answer'];
+  const connections = connectionsOf(facts, end);
+  const reasons: string[] = [];
+  if (connections.length === 0) reasons.push('the IKE daemon has not loaded its connection');
+  for (const { name, childInstalled } of connections) {
+    if (!childInstalled) reasons.push(`the connection ${name} is not up`);
+  }
+  if (certificate === undefined || end.method === 'psk') return reasons;
+  const loaded = ike.certificates.filter(({ serialNumber }) => serialNumber === certificate.serialNumber);
+  if (loaded.length === 0) {
+    reasons.push(`${ike.daemon} has not loaded the certificate with the serial number ${certificate.serialNumber}`);
+  } else if (loaded.every(({ hasPrivateKey }) => hasPrivateKey === false)) {
+    reasons.push(`${ike.daemon} has no private key for its certificate`);
+  }
+  return reasons;
+}
+
+function carries(state: SecurityAssociation, end: TunnelEnd, source: string, destination: string): boolean {
+  if (state.larval || state.source !== source || state.destination !== destination) return false;
+  return state.selector === undefined || isFor(state.selector, end);
+}
+
+/** Encapsulated packets go to the well-known port in both directions; gre has none. */
+function isFor({ protocol, destinationPort }: Selector, { type }: TunnelEnd): boolean {
+  const [kind, value] = packetPattern[type].split(' ');
+  return kind === 'proto' ? protocol === value || protocol === '47' : destinationPort === value;
+}
+
+function sumOf(states: readonly SecurityAssociation[]): number | undefined {
+  return states.length === 0 ? undefined : states.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function addressOf(selector: string): string {
+  return selector.split('/')[0] ?? '';
+}

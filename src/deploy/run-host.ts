@@ -1,0 +1,127 @@
+/**
+ * What is done on one host, a script at a time, over its open shell.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../errors.js';
+import type { HostShell, ScriptResult } from '../platform/ssh.js';
+import type { Action } from './action.js';
+import type { TunnelEnd } from './desired.js';
+import { enrollScript, type Enrollment, readEnrollment } from './enroll.js';
+import { knownValue } from './fact.js';
+import type { OvsDatabase } from './facts/ovsdb.js';
+import { factsScript, type HostFacts, readFacts } from './host-facts.js';
+import { type Preparation, prepareScript, removeFilesScript, settleScript, switchScript } from './steps.js';
+import type { Transaction } from './transaction.js';
+
+/** Long enough for a slow disk or an RSA key on an old machine. */
+const stepTimeoutMs = 180_000;
+
+export async function enrollHost(
+  shell: HostShell,
+  host: string,
+  action: Extract<Action, { readonly kind: 'enroll' }>,
+  days: number,
+): Promise<Enrollment> {
+  const { script, mark } = enrollScript(action, days);
+  const { stdout } = await step(shell, host, 'the key could not be made', script);
+  return readEnrollment(stdout, mark, action);
+}
+
+export async function prepareHost(shell: HostShell, host: string, preparation: Preparation): Promise<void> {
+  const { stdout } = await step(shell, host, 'it could not be prepared', prepareScript(preparation));
+  requireAccepted(host, stdout, preparation.guard?.transaction);
+}
+
+/** What is true after the switch, and what the IKE daemon said when it was asked to initiate. */
+export interface Switched {
+  readonly facts: HostFacts;
+  readonly said: string;
+}
+
+/**
+ * The transaction, the wait for the tunnels, and the facts after it, in one round trip.
+ *
+ * @throws PLAN_STALE where the database has changed since it was read; HOST_STEP_FAILED
+ */
+export async function switchHost(
+  shell: HostShell,
+  host: string,
+  change: {
+    readonly transaction: Transaction | undefined;
+    readonly addresses: readonly Action[];
+    readonly ends: readonly TunnelEnd[];
+    readonly seconds: number;
+    readonly folders: readonly string[];
+    readonly now: () => Date;
+  },
+): Promise<Switched> {
+  const { script: facts, mark } = factsScript(change.folders);
+  const guarded = `(\n${switchScript(change.transaction, change.addresses)}) || exit 90\n`;
+  const settle = change.ends.length === 0 ? '' : settleScript(change.ends, change.seconds);
+  const script = `${guarded}printf '\\n%s\\n' ${mark}-switched\n${settle}${facts}`;
+  const timeoutMs = stepTimeoutMs + change.seconds * 1000;
+  const result = await shell.run(script, timeoutMs);
+  const [reply = '', after] = result.stdout.split(`\n${mark}-switched\n`);
+  requireAccepted(host, reply, change.transaction);
+  if (after === undefined) throw stepFailed(host, 'the change could not be made', result);
+  return { facts: readFacts(after, result.stderr, mark, change.now()), said: result.stderr.trim() };
+}
+
+/** Points the host back to what it had. */
+export async function restoreHost(shell: HostShell, host: string, transaction: Transaction): Promise<void> {
+  const { stdout } = await step(shell, host, 'it could not be pointed back', switchScript(transaction, []));
+  requireAccepted(host, stdout, transaction);
+}
+
+export async function removeFiles(shell: HostShell, host: string, paths: readonly string[]): Promise<void> {
+  await step(shell, host, 'old files could not be removed', removeFilesScript(paths));
+}
+
+/** The database as it must be after the drop policy was set, for the preconditions of what follows. */
+export function withMark(database: OvsDatabase, mark: string | undefined): OvsDatabase {
+  const { ipsec_skb_mark: _, ...rest } = database.otherConfig;
+  return { ...database, otherConfig: mark === undefined ? rest : { ...rest, ipsec_skb_mark: mark } };
+}
+
+export function databaseOf(host: string, facts: HostFacts): OvsDatabase {
+  const database = knownValue(facts.ovsdb);
+  if (database === undefined) throw new Error(`the plan of ${host} was made without its database`);
+  return database;
+}
+
+async function step(shell: HostShell, host: string, what: string, script: string): Promise<ScriptResult> {
+  const result = await shell.run(script, stepTimeoutMs);
+  if (result.status !== 0) throw stepFailed(host, what, result);
+  return result;
+}
+
+function stepFailed(host: string, what: string, { status, stderr }: ScriptResult): OvsPkiError {
+  const said = stderr.trim().split('\n').slice(-3).join(' ');
+  return new OvsPkiError('HOST_STEP_FAILED', `${host}: ${what}: ${said || `exit status ${status}`}`, {
+    hint: `what it had is in force; when the cause is mended, run the command again (ovs-pki-ts doctor helps to find it)`,
+    details: { host, said },
+  });
+}
+
+/** The reply of ovsdb-server: one result for each operation, and an error where one of them could not be done. */
+function requireAccepted(host: string, reply: string, transaction: Transaction | undefined): void {
+  if (transaction === undefined || reply.trim() === '') return;
+  const { result, error } = JSON.parse(reply.trim().split('\n').at(-1) ?? '') as {
+    result: readonly ({ error?: string; details?: string } | null)[] | null;
+    error: unknown;
+  };
+  const refused = result?.find((item) => item !== null && item.error !== undefined);
+  if (refused === undefined && error === null) return;
+  if (refused?.error === 'timed out') {
+    throw new OvsPkiError('PLAN_STALE', `${host}: its database has changed while we were at work; nothing was switched`, {
+      hint: 'run the command again: it looks at the host anew',
+      details: { host },
+    });
+  }
+  throw new OvsPkiError('HOST_STEP_FAILED', `${host}: the database refused the change: ${refused?.details ?? refused?.error ?? JSON.stringify(error)}`, {
+    hint: 'what it had is in force; please report this with the output of: ovs-vsctl show',
+    details: { host },
+  });
+}

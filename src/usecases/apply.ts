@@ -1,0 +1,95 @@
+/**
+ * `apply`: makes the hosts what they should be, or tells what stands against it.
+ *
+ * @module
+ */
+
+import { type ApplyEdges, applyPlans, type HostResult, type Stage } from '../deploy/apply.js';
+import type { DesiredFleet, DesiredHost, TunnelEnd } from '../deploy/desired.js';
+import type { HostFacts } from '../deploy/host-facts.js';
+import type { OvsPkiError } from '../errors.js';
+import * as files from '../platform/files.js';
+import type { Platform } from '../platform/index.js';
+import { issueInCa } from '../store/issue-batch.js';
+import { readCa } from '../store/pki-directory.js';
+import { askHosts, closeAll, prepareFleet } from './fleet.js';
+
+export interface ApplyRequest {
+  readonly fleet: DesiredFleet;
+  readonly pkiDirectory: string;
+  /** Tunnels are proved to be encrypted; false wires hosts whose daemons start later. */
+  readonly prove: boolean;
+  /** How long tunnels may take to come up. */
+  readonly proofSeconds: number;
+  /** Once true, nothing new is begun on any host. */
+  readonly interrupted?: () => boolean;
+  readonly onProgress?: (host: string, stage: Stage | 'ask') => void;
+  readonly watched?: (desired: DesiredHost, facts: HostFacts) => readonly TunnelEnd[];
+}
+
+/** A result for each host, in the order of the fleet. Refusals of one host do not touch the others. */
+export async function apply(platform: Platform, request: ApplyRequest): Promise<HostResult[]> {
+  const { fleet, onProgress = () => undefined, interrupted = () => false } = request;
+  // 1. What is true on the hosts; nobody else changes them until we are through.
+  const asked = await askHosts(platform, fleet, true);
+  try {
+    // 2. Who is to have which certificate and which PSK.
+    const { work, failed, pskOf } = await prepareFleet(platform, asked, request, request.watched);
+    // 3. The plans, stage by stage.
+    const edges: ApplyEdges = {
+      certify: (requests) => certify(platform, request.pkiDirectory, requests),
+      readKey: (file) => files.readFile(file).toString('latin1'),
+      pskOf,
+      now: () => platform.clock.now(),
+      proofSeconds: request.proofSeconds,
+      onProgress,
+      interrupted,
+    };
+    const results = [...(await applyPlans(work, edges)), ...failed.map(({ desired, error }) => unasked(desired.name, error))];
+    for (const { host, outcome, error } of results) {
+      platform.log.write(`apply ${host}: ${outcome}${error === undefined ? '' : `: ${error.message} [${error.code}]`}`);
+    }
+    const byName = new Map(results.map((result) => [result.host, result]));
+    return fleet.hosts.flatMap(({ name }) => byName.get(name) ?? []);
+  } finally {
+    closeAll(asked);
+  }
+}
+
+/** The same rules as for `sign`: a request that comes from a host is no more trusted than one that was mailed. */
+async function certify(
+  platform: Platform,
+  pkiDirectory: string,
+  requests: Parameters<ApplyEdges['certify']>[0],
+): ReturnType<ApplyEdges['certify']> {
+  const results = new Map<(typeof requests)[number], Awaited<ReturnType<ApplyEdges['certify']>>[number]>();
+  for (const type of new Set(requests.map(({ identity }) => identity.type))) {
+    const ca = readCa(pkiDirectory, type);
+    for (const days of new Set(requests.map(({ identity }) => identity.days))) {
+      const chosen = requests.filter(({ identity }) => identity.type === type && identity.days === days);
+      const orders = chosen.map(({ host, request }) => ({ request, name: host }));
+      const issued = await issueInCa(platform, ca, orders, days);
+      for (const [index, item] of chosen.entries()) {
+        const result = issued[index];
+        if (result === undefined) continue;
+        const authorities = [ca.certificate, ...ca.chain];
+        results.set(item, 'error' in result ? result.error : { certificate: result.certificate, authorities });
+      }
+    }
+  }
+  return requests.map((item) => results.get(item) as Awaited<ReturnType<ApplyEdges['certify']>>[number]);
+}
+
+function unasked(host: string, error: OvsPkiError): HostResult {
+  return {
+    host,
+    outcome: 'failed',
+    actions: [],
+    warnings: [],
+    error,
+    proofs: [],
+    exchanges: 0,
+    facts: undefined,
+    pointedBack: false,
+  };
+}

@@ -1,0 +1,190 @@
+/**
+ * What every command that works on hosts does first: open a shell on each, find out what is true, and decide who is to
+ * have which certificate and which PSK.
+ *
+ * @module
+ */
+
+import type { HostWork } from '../deploy/apply.js';
+import type { DesiredFleet, DesiredHost, HostTarget, TunnelEnd } from '../deploy/desired.js';
+import { knownValue } from '../deploy/fact.js';
+import { gatherFacts, type HostFacts } from '../deploy/host-facts.js';
+import type { HostInput } from '../deploy/host-input.js';
+import type { Identity } from '../deploy/identity.js';
+import { OvsPkiError } from '../errors.js';
+import type { Certificate } from '../pki/certificate.js';
+import * as files from '../platform/files.js';
+import type { Platform } from '../platform/index.js';
+import { type HostShell, openHostShell } from '../platform/ssh.js';
+import { type Authorities, authoritiesIn, identityFor } from './identities.js';
+import { inParallel } from './req.js';
+
+/** At most so many connections are being made at once. */
+const hostsAtOnce = 32;
+
+/** Held by the shell, and so by the connection: it is free again when either ends, however it ends. */
+const takeLock = `ovs_pki_ts_lock=0
+if command -v flock >/dev/null 2>&1 && ( : >>/run/ovs-pki-ts.lock ) 2>/dev/null; then
+  exec 9>>/run/ovs-pki-ts.lock
+  flock -w 5 9 || ovs_pki_ts_lock=1
+fi
+`;
+
+/** A host and what was found out about it, or why nothing could be. */
+export type AskedHost =
+  | { readonly desired: DesiredHost; readonly shell: HostShell; readonly facts: HostFacts }
+  | { readonly desired: DesiredHost; readonly error: OvsPkiError };
+
+/** @param lock the hosts are to be changed, and nobody else may do that at the same moment */
+export async function askHosts(
+  { clock }: Platform,
+  fleet: DesiredFleet,
+  lock: boolean,
+  onProgress: (done: number, total: number) => void = () => undefined,
+): Promise<AskedHost[]> {
+  let done = 0;
+  return inParallel(fleet.hosts, hostsAtOnce, async (desired): Promise<AskedHost> => {
+    const shell = openHostShell(desired.target, lock ? takeLock : '');
+    try {
+      const facts = await gatherFacts(shell, Object.values(desired.places), () => clock.now());
+      return { desired, shell, facts };
+    } catch (error) {
+      shell.close();
+      if (!(error instanceof OvsPkiError)) throw error;
+      return { desired, error };
+    } finally {
+      done += 1;
+      onProgress(done, fleet.hosts.length);
+    }
+  });
+}
+
+export function closeAll(hosts: readonly AskedHost[]): void {
+  for (const host of hosts) if ('shell' in host) host.shell.close();
+}
+
+/** What a plan is made from, and the secrets that it does not hold. */
+export interface PreparedFleet {
+  readonly work: readonly (HostWork & { readonly desired: DesiredHost })[];
+  readonly failed: readonly { readonly desired: DesiredHost; readonly error: OvsPkiError }[];
+  readonly pskOf: (host: string, port: string) => string;
+}
+
+export async function prepareFleet(
+  platform: Platform,
+  hosts: readonly AskedHost[],
+  { pkiDirectory, prove }: { readonly pkiDirectory: string; readonly prove: boolean },
+  watched: (desired: DesiredHost, facts: HostFacts) => readonly TunnelEnd[] = () => [],
+): Promise<PreparedFleet> {
+  const authorities = authoritiesIn(pkiDirectory);
+  const decided = await Promise.all(hosts.map((host) => withIdentity(platform, host, authorities)));
+  const ready = decided.filter((host): host is ReadyHost => 'identity' in host);
+  const psks = pskTable(ready);
+  const certificates = new Map(
+    ready.map(({ desired, identity }) => [
+      desired.name,
+      identity === undefined || identity === 'enroll' ? identity : identity.certificate,
+    ]),
+  );
+  const work = ready.map(({ desired, shell, facts, identity }) => {
+    const input: HostInput = {
+      desired,
+      facts,
+      identity,
+      peers: peersOf(desired, certificates),
+      psks: new Map(desired.ends.flatMap(({ port }) => (psks.changed.has(`${desired.name}/${port}`) ? [[port, 'set']] : []))),
+      watched: watched(desired, facts),
+      prove,
+      now: platform.clock.now(),
+    };
+    return { shell, input, desired };
+  });
+  const failed = decided.filter((host): host is FailedHost => 'error' in host);
+  return { work, failed, pskOf: (host, port) => psks.values.get(`${host}/${port}`) ?? '' };
+}
+
+interface ReadyHost {
+  readonly desired: DesiredHost;
+  readonly shell: HostShell;
+  readonly facts: HostFacts;
+  readonly identity: Identity | 'enroll' | undefined;
+}
+type FailedHost = Extract<AskedHost, { readonly error: OvsPkiError }>;
+
+async function withIdentity(
+  platform: Platform,
+  host: AskedHost,
+  authorities: Authorities,
+): Promise<ReadyHost | FailedHost> {
+  if ('error' in host) return host;
+  try {
+    return { ...host, identity: await identityFor(platform, host.desired, host.facts, authorities) };
+  } catch (error) {
+    host.shell.close();
+    if (!(error instanceof OvsPkiError)) throw error;
+    return { desired: host.desired, error };
+  }
+}
+
+function peersOf(
+  { ends }: DesiredHost,
+  certificates: ReadonlyMap<string, Certificate | 'enroll' | undefined>,
+): Map<string, Certificate | 'enroll'> {
+  const peers = new Map<string, Certificate | 'enroll'>();
+  for (const { method, peer } of ends) {
+    const certificate = certificates.get(peer);
+    if (method === 'self-signed' && certificate !== undefined) peers.set(peer, certificate);
+  }
+  return peers;
+}
+
+/**
+ * One PSK for the two ends of each tunnel: of a file, or what the ends have, or a new one. `changed` are the ends that
+ * do not have it yet.
+ */
+function pskTable(hosts: readonly ReadyHost[]): { values: Map<string, string>; changed: Set<string> } {
+  const values = new Map<string, string>();
+  const changed = new Set<string>();
+  const ofTunnel = new Map<string, string>();
+  for (const { desired, facts } of hosts) {
+    for (const end of desired.ends.filter(({ method }) => method === 'psk')) {
+      const tunnel = [...[end.localIp, end.remoteIp].sort(), end.type].join(' ');
+      const now = pskNow(facts, end);
+      const value = ofTunnel.get(tunnel) ?? (end.pskFile === undefined ? (now ?? pskOfPeer(hosts, end)) : pskIn(end.pskFile));
+      const psk = value ?? newPsk();
+      ofTunnel.set(tunnel, psk);
+      values.set(`${desired.name}/${end.port}`, psk);
+      if (now !== psk) changed.add(`${desired.name}/${end.port}`);
+    }
+  }
+  return { values, changed };
+}
+
+function pskNow({ ovsdb }: HostFacts, { port }: TunnelEnd): string | undefined {
+  return knownValue(ovsdb)?.interfaces.find(({ name }) => name === port)?.psk?.reveal();
+}
+
+function pskOfPeer(hosts: readonly ReadyHost[], { peer, localIp, remoteIp }: TunnelEnd): string | undefined {
+  const other = hosts.find(({ desired }) => desired.name === peer);
+  const end = other?.desired.ends.find((item) => item.remoteIp === localIp && item.localIp === remoteIp);
+  return other === undefined || end === undefined ? undefined : pskNow(other.facts, end);
+}
+
+/** 256 bits: RFC 7296, 2.15 wants no less of what replaces a certificate. */
+function newPsk(): string {
+  return Buffer.from(globalThis.crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
+}
+
+/** ovs-monitor-ipsec writes it between quotes into a line of ipsec.secrets. */
+function pskIn(file: string): string {
+  const psk = files.readFile(file).toString('utf8').replace(/\r?\n$/, '');
+  if (/^[\x21\x23-\x5b\x5d-\x7e]{8,512}$/.test(psk)) return psk;
+  throw new OvsPkiError('USAGE', `${file} holds no PSK: 8 to 512 visible ASCII characters on one line, without " and \\`, {
+    hint: `make a strong one: openssl rand -base64 32 >${file}; or leave the file away to have one made`,
+  });
+}
+
+/** A host that is reached by what the operator typed. */
+export function targetOf(destination: string, isLocal: (destination: string) => boolean): HostTarget {
+  return { kind: isLocal(destination) ? 'local' : 'ssh', destination };
+}

@@ -1,0 +1,145 @@
+/**
+ * Which certificate a host is to have: found among what was made here, what the host has already, and what the CA has
+ * issued; the newest that is valid counts. Where there is none, the host is enrolled.
+ *
+ * @module
+ */
+
+import type { DesiredHost, DesiredIdentity } from '../deploy/desired.js';
+import { knownValue } from '../deploy/fact.js';
+import type { HostFacts } from '../deploy/host-facts.js';
+import { type Identity, keyHashOf } from '../deploy/identity.js';
+import { OvsPkiError } from '../errors.js';
+import { type Certificate, decodeCertificatePem } from '../pki/certificate.js';
+import { equalBytes } from '../pki/der.js';
+import { keyHash, decodePrivateKey } from '../pki/key.js';
+import { attributeValues, parseFileName } from '../pki/name.js';
+import { oid } from '../pki/oid.js';
+import { pathFindings } from '../pki/path.js';
+import * as files from '../platform/files.js';
+import type { Platform } from '../platform/index.js';
+import { findKey } from '../store/key-register.js';
+import { issuedCertificateFile } from '../store/layout.js';
+import { type Ca, readCa } from '../store/pki-directory.js';
+
+/** The CAs that were read, so that each is read once. */
+export interface Authorities {
+  readonly of: (identity: DesiredIdentity) => Ca | undefined;
+}
+
+/** @throws PKI_NOT_FOUND, PKI_CORRUPT when a CA is asked for that is not there */
+export function authoritiesIn(pkiDirectory: string): Authorities {
+  const read = new Map<string, Ca>();
+  return {
+    of: ({ method, type }) => {
+      if (method === 'self-signed') return undefined;
+      const ca = read.get(type) ?? readCa(pkiDirectory, type);
+      read.set(type, ca);
+      return ca;
+    },
+  };
+}
+
+/** What a host is to present; undefined where it needs no certificate. */
+export async function identityFor(
+  platform: Platform,
+  desired: DesiredHost,
+  facts: HostFacts,
+  authorities: Authorities,
+): Promise<Identity | 'enroll' | undefined> {
+  const { identity, name } = desired;
+  if (identity === undefined) return undefined;
+  const ca = authorities.of(identity);
+  const here = certificateHere(name);
+  const candidates = [
+    ...(here === undefined ? [] : [here]),
+    ...certificatesOnHost(facts, name),
+    ...(ca === undefined ? [] : issuedForKeysOf(ca, facts, name)),
+  ];
+  const judged = await Promise.all(
+    candidates.map(async (certificate) => ({ certificate, reasons: await faultsOf(platform, certificate, ca) })),
+  );
+  const good = judged
+    .filter(({ reasons }) => reasons.length === 0)
+    .map(({ certificate }) => certificate)
+    .sort((a, b) => b.notBefore.getTime() - a.notBefore.getTime());
+  for (const certificate of good) {
+    const key = keyFor(certificate, facts, name);
+    if (key !== undefined) return { certificate, authorities: ca === undefined ? [] : [ca.certificate, ...ca.chain], key };
+  }
+  // What lies here was made for this host: that it is passed over in silence is not what its maker would expect.
+  const refused = judged.find(({ certificate }) => certificate === here);
+  if (here !== undefined && refused !== undefined) throw unusable(name, refused.reasons);
+  return 'enroll';
+}
+
+/** The names of the certificates in the working directory: files `NAME-cert.pem`. */
+export function namesHere(): string[] {
+  return files.list('.').flatMap((file) => /^(.+)-cert\.pem$/.exec(file)?.[1] ?? []);
+}
+
+function certificateHere(name: string): Certificate | undefined {
+  const { certificateFile } = parseFileName(name);
+  if (!files.exists(certificateFile)) return undefined;
+  return decodeCertificatePem(files.readFile(certificateFile).toString('latin1'), certificateFile);
+}
+
+function certificatesOnHost(facts: HostFacts, name: string): Certificate[] {
+  return [...facts.files.values()].flatMap((fact) => {
+    const file = knownValue(fact);
+    if (file?.kind !== 'certificate') return [];
+    const [certificate] = file.certificates;
+    return attributeValues(certificate.subject, oid.commonName).includes(name) ? [certificate] : [];
+  });
+}
+
+/** An enrollment that was interrupted after the CA had signed: the certificate is in the CA's folder. */
+function issuedForKeysOf({ layout }: Ca, facts: HostFacts, name: string): Certificate[] {
+  return [...facts.files.values()].flatMap((fact) => {
+    const file = knownValue(fact);
+    if (file?.kind !== 'key' || file.keyHash === undefined) return [];
+    const registered = findKey(layout, file.keyHash);
+    if (registered?.commonName !== name) return [];
+    const copy = issuedCertificateFile(layout, registered.serialNumber);
+    return files.exists(copy) ? [decodeCertificatePem(files.readFile(copy).toString('latin1'), copy)] : [];
+  });
+}
+
+async function faultsOf({ clock }: Platform, certificate: Certificate, ca: Ca | undefined): Promise<string[]> {
+  const now = clock.now();
+  if (ca !== undefined) {
+    const authorities = [ca.certificate, ...ca.chain];
+    return (await pathFindings({ certificate, authorities, crls: [], at: now })).map(({ message }) => message);
+  }
+  if (!equalBytes(certificate.issuer.der, certificate.subject.der)) return ['it is not self-signed'];
+  return certificate.notAfter < now ? [`it expired on ${certificate.notAfter.toISOString().slice(0, 10)}`] : [];
+}
+
+/** The key on the host, found by its public half; or else the one here. */
+function keyFor(certificate: Certificate, facts: HostFacts, name: string): Identity['key'] | undefined {
+  const hash = keyHashOf(certificate);
+  for (const [path, fact] of facts.files) {
+    const file = knownValue(fact);
+    if (file?.kind === 'key' && file.keyHash === hash) return { kind: 'on-host', path };
+  }
+  const { privateKeyFile } = parseFileName(name);
+  if (!files.exists(privateKeyFile)) return undefined;
+  const { publicKey } = decodePrivateKey(files.readFile(privateKeyFile).toString('latin1'), privateKeyFile);
+  return publicKey !== undefined && keyHash(publicKey) === hash
+    ? { kind: 'file', file: privateKeyFile, keyHash: hash }
+    : undefined;
+}
+
+function unusable(name: string, reasons: readonly string[]): OvsPkiError {
+  const { certificateFile, privateKeyFile } = parseFileName(name);
+  if (reasons.length === 0) {
+    return new OvsPkiError('IDENTITY_UNFIT', `the key of ${certificateFile} is neither on the host nor in ${privateKeyFile}`, {
+      hint: `sign the request that the host made (${name}-req.pem), or move ${certificateFile} away to have the host enrolled anew`,
+      details: { name },
+    });
+  }
+  return new OvsPkiError('IDENTITY_UNFIT', `${certificateFile} cannot be the identity of ${name}: ${reasons.join('; ')}`, {
+    hint: `see: ovs-pki-ts verify ${name}; or move it away to have the host enrolled anew`,
+    details: { name, reasons },
+  });
+}
