@@ -12,7 +12,7 @@ import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { issueInCa } from '../store/issue-batch.js';
 import { readCa } from '../store/pki-directory.js';
-import { askHosts, closeAll, prepareFleet } from './fleet.js';
+import { type AskedHost, askHosts, closeAll, prepareFleet } from './fleet.js';
 
 export interface ApplyRequest {
   readonly fleet: DesiredFleet;
@@ -29,31 +29,41 @@ export interface ApplyRequest {
 
 /** A result for each host, in the order of the fleet. Refusals of one host do not touch the others. */
 export async function apply(platform: Platform, request: ApplyRequest): Promise<HostResult[]> {
-  const { fleet, onProgress = () => undefined, interrupted = () => false } = request;
-  // 1. What is true on the hosts; nobody else changes them until we are through.
-  const asked = await askHosts(platform, fleet, true);
+  const asked = await askHosts(platform, request.fleet, true);
   try {
-    // 2. Who is to have which certificate and which PSK.
-    const { work, failed, pskOf } = await prepareFleet(platform, asked, request, request.watched);
-    // 3. The plans, stage by stage.
-    const edges: ApplyEdges = {
-      certify: (requests) => certify(platform, request.pkiDirectory, requests),
-      readKey: (file) => files.readFile(file).toString('latin1'),
-      pskOf,
-      now: () => platform.clock.now(),
-      proofSeconds: request.proofSeconds,
-      onProgress,
-      interrupted,
-    };
-    const results = [...(await applyPlans(work, edges)), ...failed.map(({ desired, error }) => unasked(desired.name, error))];
-    for (const { host, outcome, error } of results) {
-      platform.log.write(`apply ${host}: ${outcome}${error === undefined ? '' : `: ${error.message} [${error.code}]`}`);
-    }
-    const byName = new Map(results.map((result) => [result.host, result]));
-    return fleet.hosts.flatMap(({ name }) => byName.get(name) ?? []);
+    return await applyAsked(platform, asked, request);
   } finally {
     closeAll(asked);
   }
+}
+
+/** The same for hosts that have been asked, with the lock held there. */
+export async function applyAsked(
+  platform: Platform,
+  asked: readonly AskedHost[],
+  request: Omit<ApplyRequest, 'fleet'>,
+): Promise<HostResult[]> {
+  // 1. Who is to have which certificate and which PSK.
+  const { work, failed, pskOf } = await prepareFleet(platform, asked, request, request.watched);
+  // 2. The plans, stage by stage.
+  const edges: ApplyEdges = {
+    certify: (requests) => certify(platform, request.pkiDirectory, requests),
+    readKey: (file) => files.readFile(file).toString('latin1'),
+    pskOf,
+    now: () => platform.clock.now(),
+    proofSeconds: request.proofSeconds,
+    onProgress: request.onProgress ?? (() => undefined),
+    interrupted: request.interrupted ?? (() => false),
+  };
+  const results = [
+    ...(await applyPlans(work, edges)),
+    ...failed.map(({ desired, error }) => unasked(desired.name, error)),
+  ];
+  for (const { host, outcome, error } of results) {
+    platform.log.write(`apply ${host}: ${outcome}${error === undefined ? '' : `: ${error.message} [${error.code}]`}`);
+  }
+  const byName = new Map(results.map((result) => [result.host, result]));
+  return asked.flatMap(({ desired }) => byName.get(desired.name) ?? []);
 }
 
 /** The same rules as for `sign`: a request that comes from a host is no more trusted than one that was mailed. */

@@ -1,0 +1,36 @@
+/**
+ * The inventory of a fleet: reading the file, and writing a first one.
+ *
+ * @module
+ */
+
+import { dirname } from 'node:path';
+import { addressIn } from '../deploy/address.js';
+import type { DesiredFleet } from '../deploy/desired.js';
+import { expandInventory, parseInventory } from '../deploy/inventory.js';
+import * as files from '../platform/files.js';
+import { isThisMachine } from '../platform/network.js';
+import { fillTemplate } from '../platform/templates.js';
+
+/** What the hosts of an inventory file should have. @throws FILE_NOT_FOUND, INVENTORY_INVALID */
+export function readFleet(file: string): DesiredFleet {
+  const inventory = parseInventory(files.readFile(file).toString('utf8'), file);
+  return localized(expandInventory(inventory, { folder: dirname(file) }));
+}
+
+/** Writes an inventory to be filled in. @throws FILE_EXISTS */
+export function inventoryInit(file: string): { readonly file: string } {
+  files.createFile(file, fillTemplate('fleet.yaml', {}));
+  return { file };
+}
+
+/** Hosts whose address is one of this machine are handled without SSH. */
+export function localized(fleet: DesiredFleet): DesiredFleet {
+  return {
+    hosts: fleet.hosts.map((host) => {
+      const { kind, destination } = host.target;
+      const isHere = kind === 'local' || isThisMachine(addressIn(destination) ?? destination);
+      return isHere ? { ...host, target: { kind: 'local', destination } } : host;
+    }),
+  };
+}
