@@ -48,6 +48,10 @@ export const errorTable = {
   FINGERPRINT_REJECTED: { exitStatus: 3, meaning: 'The operator said that the fingerprint does not match.' },
   LINT_FAILED: { exitStatus: 3, meaning: 'The certificate that would be signed breaks a rule; it was not signed.' },
   CA_EXPIRED: { exitStatus: 3, meaning: 'The CA certificate is not valid now, so nothing it signs would be accepted.' },
+  INVENTORY_INVALID: {
+    exitStatus: 3,
+    meaning: 'The inventory of the fleet breaks one or more rules; details.faults lists all of them, with their lines.',
+  },
   PKI_EXISTS: { exitStatus: 3, meaning: 'The PKI directory exists already.' },
   PKI_NOT_FOUND: { exitStatus: 5, meaning: 'There is no PKI directory, or no CA in it, at the given place.' },
   PKI_CORRUPT: { exitStatus: 5, meaning: 'A file of the PKI directory does not hold what it must hold.' },

@@ -31,7 +31,7 @@ export const importTable: Readonly<Record<string, Room>> = {
   platform: { rooms: ['errors.ts'], packages: /^node:(child_process|crypto|fs|os|path)$/ },
   pki: { rooms: ['errors.ts'], packages: /^(@peculiar\/.+|pkijs|asn1js|reflect-metadata|node:(crypto|net|path))$/ },
   store: { rooms: ['errors.ts', 'pki', 'platform'], packages: /^node:path$/ },
-  deploy: { rooms: ['errors.ts', 'pki', 'platform'], packages: /^node:path$/ },
+  deploy: { rooms: ['errors.ts', 'pki', 'platform'], packages: /^(node:(net|path)|yaml|valibot)$/ },
   usecases: { rooms: ['errors.ts', 'pki', 'store', 'deploy', 'platform'], packages: /^node:path$/ },
   cli: { rooms: ['errors.ts', 'usecases', 'platform'], packages: /^(commander|inquirer|cli-progress)$/ },
 };
@@ -44,6 +44,8 @@ const onlyIn: readonly { readonly packages: RegExp; readonly file: string }[] = 
   { packages: /^(node:)?child_process$/, file: 'src/platform/run.ts' },
   { packages: /^(@peculiar\/x509|reflect-metadata)$/, file: 'src/pki/certification-request.ts' },
   { packages: /^pkijs$/, file: 'src/pki/path-pkijs.ts' },
+  { packages: /^yaml$/, file: 'src/deploy/inventory-yaml.ts' },
+  { packages: /^valibot$/, file: 'src/deploy/inventory-schema.ts' },
 ];
 
 export const maximumFileLines = 400;
