@@ -33,6 +33,11 @@ const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> =
   verify: () => import('./commands/verify.js'),
   fingerprint: () => import('./commands/fingerprint.js'),
   setup: () => import('./commands/setup.js'),
+  connect: () => import('./commands/connect.js'),
+  distribute: () => import('./commands/distribute.js'),
+  inventory: () => import('./commands/inventory.js'),
+  plan: () => import('./commands/plan.js'),
+  apply: () => import('./commands/apply.js'),
 };
 
 interface Call {
@@ -45,7 +50,8 @@ interface Call {
  * Runs the program.
  *
  * @param args what follows the name of the program
- * @returns the exit status: 0 well, 2 usage, 3 refused, 4 the answer is no, 5 PKI directory, 130 interrupted
+ * @returns the exit status: 0 well, 2 usage, 3 refused, 4 the answer is no, 5 PKI directory,
+ *   6 some host failed, 130 interrupted
  */
 export async function main(args: readonly string[]): Promise<number> {
   let call: Call | undefined;
@@ -121,15 +127,35 @@ function buildParser(called: string | undefined, found: (call: Call) => void): P
       .argument('[operand...]')
       .usage(`[OPTION...] ${spec.operands}`.trimEnd())
       .description(spec.description)
-      .action(() => found({ command: spec.name, options: command.opts(), operands: command.args }));
+      .action(() => found({ command: spec.name, options: valuesOf(spec, command), operands: command.args }));
     for (const option of optionSpecs) command.addOption(toOption(option, used.includes(option.long)));
   }
   return program;
 }
 
-function toOption({ long, short, argument, description }: OptionSpec, isShown: boolean): Option {
+/** The options by the names that they are typed with. Throws USAGE for one that another command has. */
+function valuesOf({ name, options }: (typeof commandSpecs)[number], command: Parser): OptionValues {
+  const used: readonly string[] = options;
+  const given = command.options.flatMap((option) => {
+    const value: unknown = command.getOptionValue(option.attributeName());
+    return value === undefined || option.long === undefined ? [] : [[option.long.slice(2), value] as const];
+  });
+  for (const [long] of given) {
+    const isOwn = optionSpecs.some((spec) => spec.long === long && 'isOwn' in spec);
+    if (isOwn && !used.includes(long)) {
+      throw new OvsPkiError('USAGE', `${name} has no option --${long}`, { hint: `ovs-pki-ts ${name} --help` });
+    }
+  }
+  return Object.fromEntries(given);
+}
+
+function toOption({ long, short, argument, isList, description }: OptionSpec, isShown: boolean): Option {
   const flags = `${short === undefined ? '' : `-${short}, `}--${long}${argument === undefined ? '' : ` <${argument}>`}`;
   const option = new Option(flags, description);
+  if (isList)
+    option.argParser((value: string, before: string | undefined) =>
+      before === undefined ? value : `${before},${value}`,
+    );
   return isShown ? option : option.hideHelp();
 }
 

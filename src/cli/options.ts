@@ -13,6 +13,10 @@ export interface OptionSpec {
   readonly short?: string;
   /** The name of its argument, for options that take one. */
   readonly argument?: string;
+  /** It takes all that follows up to the next option, and can be given again: its values are joined with commas. */
+  readonly isList?: true;
+  /** Refused by commands that do not use it; those of ovs-pki are taken everywhere, as ovs-pki has it. */
+  readonly isOwn?: true;
   readonly description: string;
 }
 
@@ -37,6 +41,62 @@ export const optionSpecs = [
     description: 'read names from FILE, one or one range a line; - is standard input',
   },
   { long: 'json', description: 'print one JSON document' },
+  {
+    long: 'to',
+    isOwn: true,
+    argument: 'HOST',
+    isList: true,
+    description:
+      'hosts to work on: destinations of ssh, or IP addresses; an address of this machine is handled without ssh',
+  },
+  {
+    long: 'type',
+    isOwn: true,
+    argument: 'TUNNEL',
+    description: 'type of the tunnel: gre (default), geneve, vxlan, stt',
+  },
+  { long: 'auth', isOwn: true, argument: 'METHOD', description: 'ca-signed (default), self-signed or psk' },
+  { long: 'bridge', isOwn: true, argument: 'NAME', description: 'bridge that gets the tunnel (default: br-ipsec)' },
+  { long: 'port', isOwn: true, argument: 'NAME', description: 'port of the tunnel (default: tun)' },
+  {
+    long: 'tunnel-address',
+    isOwn: true,
+    argument: 'NAME=ADDRESS',
+    isList: true,
+    description: 'where the tunnel of host NAME ends, if that is not the address of its ssh destination',
+  },
+  {
+    long: 'bridge-address',
+    isOwn: true,
+    argument: 'NAME=ADDRESS/PREFIX',
+    isList: true,
+    description: 'an address for the bridge of host NAME',
+  },
+  {
+    long: 'psk-file',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'the pre-shared key, one line; - is standard input (default: one is made)',
+  },
+  {
+    long: 'plaintext',
+    isOwn: true,
+    argument: 'POLICY',
+    description: 'unencrypted tunnel packets: drop-unencrypted (default), drop-marked, allow-unencrypted or keep',
+  },
+  { long: 'ike-daemon', isOwn: true, argument: 'DAEMON', description: 'strongswan, libreswan or auto (default)' },
+  { long: 'out', isOwn: true, argument: 'FILE', description: 'write the plan to FILE, for "apply FILE"' },
+  {
+    long: 'skip-proof',
+    isOwn: true,
+    description: 'do not wait until the tunnels are encrypted, nor demand that the daemons run',
+  },
+  {
+    long: 'timeout',
+    isOwn: true,
+    argument: 'SECONDS',
+    description: 'how long tunnels may take to come up (default: 60)',
+  },
 ] as const satisfies readonly OptionSpec[];
 
 export type OptionName = (typeof optionSpecs)[number]['long'];
@@ -54,6 +114,7 @@ export interface CommandSpec {
 
 const keyOptions = ['key', 'bits'] as const;
 const commonOptions = ['dir', 'log', 'json'] as const;
+const applyOptions = ['skip-proof', 'timeout'] as const;
 
 export const commandSpecs = [
   {
@@ -104,6 +165,49 @@ export const commandSpecs = [
     description: 'from nothing to signed host certificates, asking what it needs to know',
     options: ['batch', ...keyOptions, 'days', 'names', ...commonOptions],
   },
+  {
+    name: 'connect',
+    operands: 'NAME=HOST NAME=HOST',
+    description: 'make an encrypted tunnel between two hosts, from nothing to proof',
+    options: [
+      'type',
+      'auth',
+      'bridge',
+      'port',
+      'tunnel-address',
+      'bridge-address',
+      'psk-file',
+      'plaintext',
+      'ike-daemon',
+      'days',
+      ...applyOptions,
+      ...commonOptions,
+    ],
+  },
+  {
+    name: 'distribute',
+    operands: '[NAME] --to HOST...',
+    description: 'take a certificate, its key and the CA to hosts, and point Open vSwitch to them',
+    options: ['to', ...keyOptions, 'days', ...applyOptions, ...commonOptions],
+  },
+  {
+    name: 'inventory',
+    operands: 'init [FILE]',
+    description: 'write an inventory of a fleet to be filled in (default: fleet.yaml)',
+    options: [...commonOptions],
+  },
+  {
+    name: 'plan',
+    operands: '[FILE]',
+    description: 'show what apply would do to the hosts of an inventory (default: fleet.yaml)',
+    options: ['out', 'skip-proof', ...commonOptions],
+  },
+  {
+    name: 'apply',
+    operands: '[FILE]',
+    description: 'make the hosts of an inventory, or of a plan, what they should be',
+    options: [...applyOptions, ...commonOptions],
+  },
 ] as const satisfies readonly CommandSpec[];
 
 export type CommandName = (typeof commandSpecs)[number]['name'];
@@ -152,7 +256,14 @@ function normalizeOption(token: string, queue: string[]): string {
   }
   const argument = value ?? queue.shift();
   if (argument === undefined) throw usage(`the option ${flag} needs an argument: ${spec.argument}`);
+  if (spec.isList === true) return `--${spec.long}=${[argument, ...listOf(queue)].join(',')}`;
   return `--${spec.long}=${argument}`;
+}
+
+/** What stands behind an option that takes a list, up to the next option. */
+function listOf(queue: string[]): string[] {
+  const end = queue.findIndex((token) => token.startsWith('-'));
+  return queue.splice(0, end < 0 ? queue.length : end);
 }
 
 function shortOption(flag: string, value: string | undefined): OptionSpec | undefined {

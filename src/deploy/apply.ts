@@ -17,8 +17,8 @@ import type { Identity } from './identity.js';
 import { planHost } from './plan.js';
 import { identityPaths } from './plan-identity.js';
 import { type EndProof, proveEnd } from './proof.js';
-import { databaseOf, enrollHost, prepareHost, removeFiles, restoreHost, switchHost, withMark } from './run-host.js';
 import { restoreTransaction } from './restore.js';
+import { databaseOf, enrollHost, prepareHost, removeFiles, restoreHost, switchHost, withMark } from './run-host.js';
 import { isChange, transactionFor } from './transaction.js';
 
 /** A host with its open shell and all that its plan is made from. */
@@ -30,7 +30,11 @@ export interface HostWork {
 export interface ApplyEdges {
   /** Signs what hosts have enrolled with, in the order given; refused requests are errors. */
   readonly certify: (
-    requests: readonly { readonly host: string; readonly identity: DesiredIdentity; readonly request: CertificationRequest }[],
+    requests: readonly {
+      readonly host: string;
+      readonly identity: DesiredIdentity;
+      readonly request: CertificationRequest;
+    }[],
   ) => Promise<(Pick<Identity, 'certificate' | 'authorities'> | OvsPkiError)[]>;
   /** Reads a private key that has to travel; PEM. */
   readonly readKey: (file: string) => string;
@@ -40,6 +44,8 @@ export interface ApplyEdges {
   /** How long tunnels may take to come up. */
   readonly proofSeconds: number;
   readonly onProgress: (host: string, stage: Stage) => void;
+  /** Why a plan may not be carried out, such as one that is not what was shown. */
+  readonly refuse: (plan: HostPlan) => OvsPkiError | undefined;
   /** Once true, nothing new is begun. */
   readonly interrupted: () => boolean;
 }
@@ -73,7 +79,7 @@ interface Progress {
 }
 
 export async function applyPlans(work: readonly HostWork[], edges: ApplyEdges): Promise<HostResult[]> {
-  const hosts = work.map((item): Progress => beginning(item));
+  const hosts = work.map((item): Progress => beginning(item, edges));
   // 1. Hosts without a key make one; what they ask for is signed in one go.
   await enroll(hosts, edges);
   // 2. Trust, certificates and keys beside the old ones, and the drop policy in the kernel.
@@ -89,7 +95,7 @@ export async function applyPlans(work: readonly HostWork[], edges: ApplyEdges): 
   return hosts.map(resultOf);
 }
 
-function beginning(work: HostWork): Progress {
+function beginning(work: HostWork, { refuse }: ApplyEdges): Progress {
   const plan = planHost(work.input);
   const [obstacle] = plan.obstacles;
   const { desired, facts } = work.input;
@@ -99,7 +105,7 @@ function beginning(work: HostWork): Progress {
     plan,
     error:
       obstacle === undefined
-        ? undefined
+        ? refuse(plan)
         : new OvsPkiError(obstacle.code, obstacle.message, {
             hint: obstacle.hint,
             details: { host: desired.name, obstacles: plan.obstacles },
@@ -149,7 +155,8 @@ async function enroll(hosts: readonly Progress[], edges: ApplyEdges): Promise<vo
     if ('certificate' in made) setIdentity(host, made.certificate, [], made.keyFile);
     else requests.push({ host, identity, ...made });
   });
-  const certified = requests.length === 0 ? [] : await edges.certify(requests.map((item) => ({ ...item, host: nameOf(item.host) })));
+  const certified =
+    requests.length === 0 ? [] : await edges.certify(requests.map((item) => ({ ...item, host: nameOf(item.host) })));
   for (const [index, { host, keyFile }] of requests.entries()) {
     const result = certified[index];
     if (result === undefined || result instanceof OvsPkiError) host.error = result;
@@ -159,7 +166,12 @@ async function enroll(hosts: readonly Progress[], edges: ApplyEdges): Promise<vo
   for (const host of hosts) if (host.error === undefined) host.plan = planHost(host.input);
 }
 
-function setIdentity(host: Progress, certificate: Certificate, authorities: readonly Certificate[], path: string): void {
+function setIdentity(
+  host: Progress,
+  certificate: Certificate,
+  authorities: readonly Certificate[],
+  path: string,
+): void {
   host.input = { ...host.input, identity: { certificate, authorities, key: { kind: 'on-host', path } } };
 }
 
@@ -170,7 +182,8 @@ function tellPeers(hosts: readonly Progress[]): void {
     const peers = new Map(host.input.peers);
     for (const [peer, certificate] of peers) {
       const identity = byName.get(peer);
-      if (certificate === 'enroll' && identity !== undefined && identity !== 'enroll') peers.set(peer, identity.certificate);
+      if (certificate === 'enroll' && identity !== undefined && identity !== 'enroll')
+        peers.set(peer, identity.certificate);
     }
     host.input = { ...host.input, peers };
   }
@@ -187,8 +200,11 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
     const ends = input.desired.ends;
     await prepareHost(work.shell, plan.host, {
       places,
-      keys: new Map(places.flatMap(({ path, source }) => (source === undefined ? [] : [[path, edges.readKey(source)]]))),
-      identity: identity === undefined || identity === 'enroll' || !isNewIdentity ? undefined : identityPaths(input, identity),
+      keys: new Map(
+        places.flatMap(({ path, source }) => (source === undefined ? [] : [[path, edges.readKey(source)]])),
+      ),
+      identity:
+        identity === undefined || identity === 'enroll' || !isNewIdentity ? undefined : identityPaths(input, identity),
       daemon: daemonFor(input),
       guard:
         guard === undefined
@@ -213,7 +229,10 @@ function leaveOutFailedPeers(hosts: readonly Progress[]): void {
       actions: host.plan.actions.filter((action) => !left.includes(action)),
       warnings: [
         ...host.plan.warnings,
-        ...left.map((action) => `${nameOf(host)}: the tunnel to ${'peer' in action ? action.peer : ''} waits until that host can be wired`),
+        ...left.map(
+          (action) =>
+            `${nameOf(host)}: the tunnel to ${'peer' in action ? action.peer : ''} waits until that host can be wired`,
+        ),
       ],
     };
     const { desired } = host.input;
@@ -264,7 +283,12 @@ function prove(hosts: readonly Progress[]): void {
     const { identity } = host.input;
     const certificate = identity === undefined || identity === 'enroll' ? undefined : identity.certificate;
     host.proofs = endsToProve(host).map((end) =>
-      proveEnd({ host: host.input.desired, end, facts: host.error === undefined ? host.facts : undefined, certificate }),
+      proveEnd({
+        host: host.input.desired,
+        end,
+        facts: host.error === undefined ? host.facts : undefined,
+        certificate,
+      }),
     );
   }
 }

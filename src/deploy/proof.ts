@@ -41,7 +41,14 @@ export interface EndProof {
 export function proveEnd({ host, end, facts, certificate }: ProvedEnd): EndProof {
   const base = { host: host.name, port: end.port, serialNumber: certificate?.serialNumber };
   if (facts === undefined) {
-    return { ...base, encrypted: false, bytesOut: 0, bytesIn: 0, peerId: undefined, reasons: ['the host could not be asked'] };
+    return {
+      ...base,
+      encrypted: false,
+      bytesOut: 0,
+      bytesIn: 0,
+      peerId: undefined,
+      reasons: ['the host could not be asked'],
+    };
   }
   const states = knownValue(facts.states) ?? [];
   const carried = (source: string, destination: string): number | undefined =>
@@ -53,7 +60,11 @@ export function proveEnd({ host, end, facts, certificate }: ProvedEnd): EndProof
     ...wiringReasons(facts, end),
     ...ikeReasons(facts, end, certificate),
     ...(policyFor(facts, end) ? [] : ['the kernel has no IPsec policy for its packets']),
-    ...(out === undefined ? ['no security association leads to the peer'] : out === 0 ? ['no ESP packet has left'] : []),
+    ...(out === undefined
+      ? ['no security association leads to the peer']
+      : out === 0
+        ? ['no ESP packet has left']
+        : []),
     ...(incoming === undefined
       ? ['no security association leads here from the peer']
       : incoming === 0

@@ -8,7 +8,7 @@ import { OvsPkiError } from '../errors.js';
 import type { HostShell, ScriptResult } from '../platform/ssh.js';
 import type { Action } from './action.js';
 import type { TunnelEnd } from './desired.js';
-import { enrollScript, type Enrollment, readEnrollment } from './enroll.js';
+import { type Enrollment, enrollScript, readEnrollment } from './enroll.js';
 import { knownValue } from './fact.js';
 import type { OvsDatabase } from './facts/ovsdb.js';
 import { factsScript, type HostFacts, readFacts } from './host-facts.js';
@@ -115,13 +115,21 @@ function requireAccepted(host: string, reply: string, transaction: Transaction |
   const refused = result?.find((item) => item !== null && item.error !== undefined);
   if (refused === undefined && error === null) return;
   if (refused?.error === 'timed out') {
-    throw new OvsPkiError('PLAN_STALE', `${host}: its database has changed while we were at work; nothing was switched`, {
-      hint: 'run the command again: it looks at the host anew',
-      details: { host },
-    });
+    throw new OvsPkiError(
+      'PLAN_STALE',
+      `${host}: its database has changed while we were at work; nothing was switched`,
+      {
+        hint: 'run the command again: it looks at the host anew',
+        details: { host },
+      },
+    );
   }
-  throw new OvsPkiError('HOST_STEP_FAILED', `${host}: the database refused the change: ${refused?.details ?? refused?.error ?? JSON.stringify(error)}`, {
-    hint: 'what it had is in force; please report this with the output of: ovs-vsctl show',
-    details: { host },
-  });
+  throw new OvsPkiError(
+    'HOST_STEP_FAILED',
+    `${host}: the database refused the change: ${refused?.details ?? refused?.error ?? JSON.stringify(error)}`,
+    {
+      hint: 'what it had is in force; please report this with the output of: ovs-vsctl show',
+      details: { host },
+    },
+  );
 }

@@ -13,10 +13,7 @@ type Operation = Readonly<Record<string, unknown>>;
 /** A transaction: the name of the database, then its operations. */
 export type Transaction = readonly ['Open_vSwitch', ...Operation[]];
 
-type Change = Extract<
-  Action,
-  { readonly kind: 'other_config' | 'plaintext' | 'bridge' | 'port' | 'remove-port' }
->;
+type Change = Extract<Action, { readonly kind: 'other_config' | 'plaintext' | 'bridge' | 'port' | 'remove-port' }>;
 
 export function isChange(action: Action): action is Change {
   return ['other_config', 'plaintext', 'bridge', 'port', 'remove-port'].includes(action.kind);
@@ -37,7 +34,8 @@ export function transactionFor(
       bridgeIds.set(change.bridge, `bridge${index}`);
       return newBridge(change.bridge, index);
     }
-    if (change.kind === 'port') return change.isNew ? newPort(change, index, pskOf) : changedPort(change, database, pskOf);
+    if (change.kind === 'port')
+      return change.isNew ? newPort(change, index, pskOf) : changedPort(change, database, pskOf);
     if (change.kind === 'remove-port') return removedPort(change, database);
     const key = change.kind === 'plaintext' ? 'ipsec_skb_mark' : change.key;
     return mutateMap('Open_vSwitch', [], 'other_config', change.to === undefined ? {} : { [key]: change.to }, [key]);

@@ -4,26 +4,32 @@
  * @module
  */
 
+import type { HostPlan } from '../deploy/action.js';
 import { type ApplyEdges, applyPlans, type HostResult, type Stage } from '../deploy/apply.js';
 import type { DesiredFleet, DesiredHost, TunnelEnd } from '../deploy/desired.js';
 import type { HostFacts } from '../deploy/host-facts.js';
-import type { OvsPkiError } from '../errors.js';
+import { OvsPkiError } from '../errors.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { issueInCa } from '../store/issue-batch.js';
 import { readCa } from '../store/pki-directory.js';
 import { type AskedHost, askHosts, closeAll, prepareFleet } from './fleet.js';
+import { notPlanned } from './plan-file.js';
 
 export interface ApplyRequest {
   readonly fleet: DesiredFleet;
   readonly pkiDirectory: string;
   /** Tunnels are proved to be encrypted; false wires hosts whose daemons start later. */
   readonly prove: boolean;
+  /** For the tunnels that use a PSK and have no file for it; one is made where there is none. */
+  readonly psk?: string;
   /** How long tunnels may take to come up. */
   readonly proofSeconds: number;
   /** Once true, nothing new is begun on any host. */
   readonly interrupted?: () => boolean;
-  readonly onProgress?: (host: string, stage: Stage | 'ask') => void;
+  readonly onProgress?: (host: string, stage: Stage) => void;
+  /** Only what this plan says is done. */
+  readonly written?: { readonly hosts: readonly HostPlan[] };
   readonly watched?: (desired: DesiredHost, facts: HostFacts) => readonly TunnelEnd[];
 }
 
@@ -54,6 +60,7 @@ export async function applyAsked(
     proofSeconds: request.proofSeconds,
     onProgress: request.onProgress ?? (() => undefined),
     interrupted: request.interrupted ?? (() => false),
+    refuse: (plan) => (request.written === undefined ? undefined : staleness(request.written.hosts, plan)),
   };
   const results = [
     ...(await applyPlans(work, edges)),
@@ -102,4 +109,20 @@ function unasked(host: string, error: OvsPkiError): HostResult {
     facts: undefined,
     pointedBack: false,
   };
+}
+
+function staleness(written: readonly HostPlan[], plan: HostPlan): OvsPkiError | undefined {
+  const more = notPlanned(
+    written.find(({ host }) => host === plan.host),
+    plan.actions,
+  );
+  if (more.length === 0) return undefined;
+  return new OvsPkiError(
+    'PLAN_STALE',
+    `${plan.host} is not as it was when the plan was made; nothing was changed there`,
+    {
+      hint: 'look at what is to be done now: ovs-pki-ts plan',
+      details: { host: plan.host, notPlanned: more },
+    },
+  );
 }

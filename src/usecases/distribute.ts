@@ -6,14 +6,15 @@
 
 import type { HostResult } from '../deploy/apply.js';
 import type { DesiredHost, TunnelEnd } from '../deploy/desired.js';
+import { existingEnds } from '../deploy/existing.js';
 import { knownValue } from '../deploy/fact.js';
 import type { HostFacts } from '../deploy/host-facts.js';
 import { keyHashOf } from '../deploy/identity.js';
-import { existingEnds } from '../deploy/existing.js';
 import { proveEnd } from '../deploy/proof.js';
 import { OvsPkiError } from '../errors.js';
 import { decodeCertificatePem } from '../pki/certificate.js';
 import { equalBytes } from '../pki/der.js';
+import type { KeySpec } from '../pki/key.js';
 import { attributeValues, nameFault } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import * as files from '../platform/files.js';
@@ -22,7 +23,6 @@ import { type ApplyRequest, applyAsked } from './apply.js';
 import { type AskedHost, askHosts, closeAll } from './fleet.js';
 import { namesHere } from './identities.js';
 import { localized } from './inventory.js';
-import type { KeySpec } from '../pki/key.js';
 
 export interface DistributeRequest extends Omit<ApplyRequest, 'fleet' | 'watched'> {
   /** Undefined: each host's own is found out. */

@@ -73,13 +73,13 @@ export interface PreparedFleet {
 export async function prepareFleet(
   platform: Platform,
   hosts: readonly AskedHost[],
-  { pkiDirectory, prove }: { readonly pkiDirectory: string; readonly prove: boolean },
+  { pkiDirectory, prove, psk }: { readonly pkiDirectory: string; readonly prove: boolean; readonly psk?: string },
   watched: (desired: DesiredHost, facts: HostFacts) => readonly TunnelEnd[] = () => [],
 ): Promise<PreparedFleet> {
   const authorities = authoritiesIn(pkiDirectory);
   const decided = await Promise.all(hosts.map((host) => withIdentity(platform, host, authorities)));
   const ready = decided.filter((host): host is ReadyHost => 'identity' in host);
-  const psks = pskTable(ready);
+  const psks = pskTable(ready, psk);
   const certificates = new Map(
     ready.map(({ desired, identity }) => [
       desired.name,
@@ -92,7 +92,9 @@ export async function prepareFleet(
       facts,
       identity,
       peers: peersOf(desired, certificates),
-      psks: new Map(desired.ends.flatMap(({ port }) => (psks.changed.has(`${desired.name}/${port}`) ? [[port, 'set']] : []))),
+      psks: new Map(
+        desired.ends.flatMap(({ port }) => (psks.changed.has(`${desired.name}/${port}`) ? [[port, 'set']] : [])),
+      ),
       watched: watched(desired, facts),
       prove,
       now: platform.clock.now(),
@@ -142,7 +144,10 @@ function peersOf(
  * One PSK for the two ends of each tunnel: of a file, or what the ends have, or a new one. `changed` are the ends that
  * do not have it yet.
  */
-function pskTable(hosts: readonly ReadyHost[]): { values: Map<string, string>; changed: Set<string> } {
+function pskTable(
+  hosts: readonly ReadyHost[],
+  given: string | undefined,
+): { values: Map<string, string>; changed: Set<string> } {
   const values = new Map<string, string>();
   const changed = new Set<string>();
   const ofTunnel = new Map<string, string>();
@@ -150,7 +155,8 @@ function pskTable(hosts: readonly ReadyHost[]): { values: Map<string, string>; c
     for (const end of desired.ends.filter(({ method }) => method === 'psk')) {
       const tunnel = [...[end.localIp, end.remoteIp].sort(), end.type].join(' ');
       const now = pskNow(facts, end);
-      const value = ofTunnel.get(tunnel) ?? (end.pskFile === undefined ? (now ?? pskOfPeer(hosts, end)) : pskIn(end.pskFile));
+      const wanted = end.pskFile === undefined ? given : pskIn(end.pskFile);
+      const value = ofTunnel.get(tunnel) ?? wanted ?? now ?? pskOfPeer(hosts, end);
       const psk = value ?? newPsk();
       ofTunnel.set(tunnel, psk);
       values.set(`${desired.name}/${end.port}`, psk);
@@ -161,7 +167,9 @@ function pskTable(hosts: readonly ReadyHost[]): { values: Map<string, string>; c
 }
 
 function pskNow({ ovsdb }: HostFacts, { port }: TunnelEnd): string | undefined {
-  return knownValue(ovsdb)?.interfaces.find(({ name }) => name === port)?.psk?.reveal();
+  return knownValue(ovsdb)
+    ?.interfaces.find(({ name }) => name === port)
+    ?.psk?.reveal();
 }
 
 function pskOfPeer(hosts: readonly ReadyHost[], { peer, localIp, remoteIp }: TunnelEnd): string | undefined {
@@ -177,11 +185,20 @@ function newPsk(): string {
 
 /** ovs-monitor-ipsec writes it between quotes into a line of ipsec.secrets. */
 function pskIn(file: string): string {
-  const psk = files.readFile(file).toString('utf8').replace(/\r?\n$/, '');
+  return checkedPsk(files.readFile(file).toString('utf8'), file);
+}
+
+/** A PSK as it was given, without the end of its line. @throws USAGE */
+export function checkedPsk(text: string, file: string): string {
+  const psk = text.replace(/\r?\n$/, '');
   if (/^[\x21\x23-\x5b\x5d-\x7e]{8,512}$/.test(psk)) return psk;
-  throw new OvsPkiError('USAGE', `${file} holds no PSK: 8 to 512 visible ASCII characters on one line, without " and \\`, {
-    hint: `make a strong one: openssl rand -base64 32 >${file}; or leave the file away to have one made`,
-  });
+  throw new OvsPkiError(
+    'USAGE',
+    `${file} holds no PSK: 8 to 512 visible ASCII characters on one line, without " and \\`,
+    {
+      hint: `make a strong one: openssl rand -base64 32 >${file}; or leave the file away to have one made`,
+    },
+  );
 }
 
 /** A host that is reached by what the operator typed. */

@@ -12,7 +12,7 @@ import { type Identity, keyHashOf } from '../deploy/identity.js';
 import { OvsPkiError } from '../errors.js';
 import { type Certificate, decodeCertificatePem } from '../pki/certificate.js';
 import { equalBytes } from '../pki/der.js';
-import { keyHash, decodePrivateKey } from '../pki/key.js';
+import { decodePrivateKey, keyHash } from '../pki/key.js';
 import { attributeValues, parseFileName } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import { pathFindings } from '../pki/path.js';
@@ -65,7 +65,8 @@ export async function identityFor(
     .sort((a, b) => b.notBefore.getTime() - a.notBefore.getTime());
   for (const certificate of good) {
     const key = keyFor(certificate, facts, name);
-    if (key !== undefined) return { certificate, authorities: ca === undefined ? [] : [ca.certificate, ...ca.chain], key };
+    if (key !== undefined)
+      return { certificate, authorities: ca === undefined ? [] : [ca.certificate, ...ca.chain], key };
   }
   // What lies here was made for this host: that it is passed over in silence is not what its maker would expect.
   const refused = judged.find(({ certificate }) => certificate === here);
@@ -133,13 +134,21 @@ function keyFor(certificate: Certificate, facts: HostFacts, name: string): Ident
 function unusable(name: string, reasons: readonly string[]): OvsPkiError {
   const { certificateFile, privateKeyFile } = parseFileName(name);
   if (reasons.length === 0) {
-    return new OvsPkiError('IDENTITY_UNFIT', `the key of ${certificateFile} is neither on the host nor in ${privateKeyFile}`, {
-      hint: `sign the request that the host made (${name}-req.pem), or move ${certificateFile} away to have the host enrolled anew`,
-      details: { name },
-    });
+    return new OvsPkiError(
+      'IDENTITY_UNFIT',
+      `the key of ${certificateFile} is neither on the host nor in ${privateKeyFile}`,
+      {
+        hint: `sign the request that the host made (${name}-req.pem), or move ${certificateFile} away to have the host enrolled anew`,
+        details: { name },
+      },
+    );
   }
-  return new OvsPkiError('IDENTITY_UNFIT', `${certificateFile} cannot be the identity of ${name}: ${reasons.join('; ')}`, {
-    hint: `see: ovs-pki-ts verify ${name}; or move it away to have the host enrolled anew`,
-    details: { name, reasons },
-  });
+  return new OvsPkiError(
+    'IDENTITY_UNFIT',
+    `${certificateFile} cannot be the identity of ${name}: ${reasons.join('; ')}`,
+    {
+      hint: `see: ovs-pki-ts verify ${name}; or move it away to have the host enrolled anew`,
+      details: { name, reasons },
+    },
+  );
 }

@@ -1,0 +1,39 @@
+import { readStandardInput } from '../../platform/standard-input.js';
+import { apply } from '../../usecases/apply.js';
+import { connectedFleet } from '../../usecases/connect.js';
+import { checkedPsk } from '../../usecases/fleet.js';
+import { daysOf, pkiDirectoryOf } from '../common.js';
+import { applyOptionsOf, listOf, pairOf, textOf } from '../fleet-options.js';
+import { fleetOutcome } from '../fleet-outcome.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { startStages } from '../render/stages.js';
+
+export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+  const tunnelAddresses = pairs(listOf(options, 'tunnel-address'), 'NAME=ADDRESS');
+  const bridgeAddresses = pairs(listOf(options, 'bridge-address'), 'NAME=ADDRESS/PREFIX');
+  const hosts = operands.map((operand) => {
+    const { name, value } = pairOf(operand, 'NAME=HOST');
+    const [tunnelAddress, bridgeAddress] = [tunnelAddresses.get(name), bridgeAddresses.get(name)];
+    return { name, destination: value, tunnelAddress, bridgeAddress };
+  });
+  const pskFile = textOf(options, 'psk-file');
+  const fleet = connectedFleet({
+    hosts,
+    type: textOf(options, 'type'),
+    auth: textOf(options, 'auth'),
+    bridge: textOf(options, 'bridge'),
+    port: textOf(options, 'port'),
+    plaintext: textOf(options, 'plaintext'),
+    ikeDaemon: textOf(options, 'ike-daemon'),
+    pskFile: pskFile === '-' ? undefined : pskFile,
+    days: daysOf(options),
+  });
+  const psk = pskFile === '-' ? { psk: checkedPsk(await readStandardInput(), 'standard input') } : {};
+  const onProgress = startStages();
+  const request = { fleet, pkiDirectory: pkiDirectoryOf(options), ...applyOptionsOf(options), ...psk, onProgress };
+  return fleetOutcome(await apply(platform, request));
+}
+
+function pairs(list: readonly string[], what: string): ReadonlyMap<string, string> {
+  return new Map(list.map((item) => pairOf(item, what)).map(({ name, value }) => [name, value]));
+}

@@ -1,0 +1,30 @@
+import { OvsPkiError } from '../../errors.js';
+import { distribute } from '../../usecases/distribute.js';
+import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../common.js';
+import { applyOptionsOf, listOf } from '../fleet-options.js';
+import { fleetOutcome } from '../fleet-outcome.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { startStages } from '../render/stages.js';
+
+export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+  const [name, ...more] = operands;
+  const destinations = listOf(options, 'to');
+  if (more.length > 0 || destinations.length === 0) {
+    throw new OvsPkiError('USAGE', destinations.length === 0 ? 'no host is named' : `${more[0]} is one name too many`, {
+      hint: 'ovs-pki-ts distribute host_2 --to root@203.0.113.9',
+    });
+  }
+  const keySpec = keySpecOf(options);
+  const outcome = fleetOutcome(
+    await distribute(platform, {
+      name,
+      destinations,
+      pkiDirectory: pkiDirectoryOf(options),
+      days: daysOf(options),
+      keySpec,
+      ...applyOptionsOf(options),
+      onProgress: startStages(),
+    }),
+  );
+  return { ...outcome, warnings: [...(outcome.warnings ?? []), ...keyWarnings(keySpec)] };
+}

@@ -1,0 +1,29 @@
+import { readFleet } from '../../usecases/inventory.js';
+import type { HostPlan } from '../../usecases/outputs.js';
+import { type PlannedHost, plan } from '../../usecases/plan.js';
+import { writePlan } from '../../usecases/plan-file.js';
+import { pkiDirectoryOf } from '../common.js';
+import { inventoryFileOf, textOf } from '../fleet-options.js';
+import { exitStatusOf } from '../fleet-outcome.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { planText } from '../render/fleet.js';
+import { startProgress } from '../render/progress.js';
+
+export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+  const fleet = readFleet(inventoryFileOf(operands));
+  const progress = await startProgress('asking hosts', fleet.hosts.length);
+  const request = { fleet, pkiDirectory: pkiDirectoryOf(options), prove: options['skip-proof'] !== true };
+  const planned = await plan(platform, { ...request, onProgress: progress.update }).finally(progress.stop);
+  const plans = planned.filter((item): item is HostPlan => 'actions' in item);
+  const errors = planned.flatMap((item: PlannedHost) => ('error' in item ? [item.error] : []));
+  const out = textOf(options, 'out');
+  if (out !== undefined) writePlan(out, { ...request, hosts: plans });
+  const isBlocked = plans.some(({ obstacles }) => obstacles.length > 0);
+  return {
+    exitStatus: errors.length > 0 || isBlocked ? exitStatusOf(errors) || 6 : 0,
+    text: planText(plans),
+    json: { hosts: planned },
+    errors,
+    warnings: plans.flatMap(({ warnings }) => warnings),
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * Plans and what came of them, as text for people.
+ *
+ * @module
+ */
+
+import type { Action, HostPlan, HostResult } from '../../usecases/outputs.js';
+
+/** A plan like a diff: `+` what comes, `-` what goes, `~` what changes. */
+export function planText(plans: readonly HostPlan[]): string {
+  return plans.map(hostPlanText).join('');
+}
+
+function hostPlanText({ host, target, actions, obstacles }: HostPlan): string {
+  const where = target.kind === 'local' ? 'this machine' : target.destination;
+  const heading = where === host ? host : `${host} (${where})`;
+  if (obstacles.length > 0)
+    return `${heading}: nothing can be done\n${obstacles.map(({ message }) => `  ! ${message}\n`).join('')}`;
+  if (actions.length === 0) return `${heading}: nothing to do\n`;
+  return `${heading}:\n${actions
+    .flatMap(actionLines)
+    .map((line) => `  ${line}\n`)
+    .join('')}`;
+}
+
+export function actionLines(action: Action): string[] {
+  switch (action.kind) {
+    case 'enroll':
+      return [`+ key and request, made on the host with its own openssl (${action.method})`];
+    case 'place':
+      return [`+ ${action.path}${action.source === undefined ? '' : `, from ${action.source}`}`];
+    case 'plaintext':
+      return [changeLine('other_config:ipsec_skb_mark', action.from, action.to)];
+    case 'other_config':
+      return [changeLine(`other_config:${action.key}`, action.from, action.to)];
+    case 'bridge':
+      return [`+ bridge ${action.bridge}`];
+    case 'address':
+      return [`+ address ${action.address} on ${action.bridge}`];
+    case 'remove-port':
+      return [`- port ${action.port} of ${action.bridge}`];
+    case 'remove-file':
+      return [`- ${action.path}`];
+    case 'port':
+      return portLines(action);
+  }
+}
+
+function changeLine(what: string, from: string | undefined, to: string | undefined): string {
+  if (from === undefined) return `+ ${what}=${to}`;
+  return to === undefined ? `- ${what}=${from}` : `~ ${what}=${to} (was ${from})`;
+}
+
+function portLines({ port, bridge, type, isNew, set, remove, psk, peer }: Extract<Action, { kind: 'port' }>): string[] {
+  const options = Object.entries(set).map(([key, value]) => `${key}=${value}`);
+  const secret = psk === 'set' ? ['psk=(not shown)'] : [];
+  const gone = [...remove, ...(psk === 'remove' ? ['psk'] : [])].map((key) => `    - options:${key}`);
+  const heading = `${isNew ? '+' : '~'} port ${port} of ${bridge}: ${type} to ${peer}`;
+  return [heading, ...[...options, ...secret].map((option) => `    + options:${option}`), ...gone];
+}
+
+/** What was done, host by host, and what proves it. */
+export function resultText(result: HostResult): string {
+  const { host, outcome, actions, proofs, pointedBack } = result;
+  if (outcome === 'failed') return `${host}: FAILED${pointedBack ? ', pointed back to what it had' : ''}\n`;
+  const lines =
+    outcome === 'unchanged'
+      ? [`${host}: nothing to do`]
+      : [`${host}:`, ...actions.flatMap(actionLines).map((line) => `  ${line}`)];
+  for (const { port, bytesIn, bytesOut, peerId, serialNumber } of proofs) {
+    const who = peerId === undefined ? '' : `, peer ${peerId}`;
+    const serial = serialNumber === undefined ? '' : `, serial ${serialNumber}`;
+    lines.push(`  = ${port}: encrypted, ${bytesOut} bytes of ESP out, ${bytesIn} in${who}${serial}`);
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,70 @@
+/**
+ * A plan that was written to be applied later, as it was shown.
+ *
+ * @module
+ */
+
+import type { Action, HostPlan } from '../deploy/action.js';
+import type { DesiredFleet } from '../deploy/desired.js';
+import { OvsPkiError } from '../errors.js';
+import * as files from '../platform/files.js';
+
+/** What is wanted and what would be done for it. Holds no secret. */
+export interface PlanFile {
+  readonly kind: 'ovs-pki-ts plan';
+  readonly version: 1;
+  readonly pkiDirectory: string;
+  readonly prove: boolean;
+  readonly fleet: DesiredFleet;
+  readonly hosts: readonly HostPlan[];
+}
+
+export function writePlan(
+  file: string,
+  { pkiDirectory, prove, fleet, hosts }: Pick<PlanFile, 'pkiDirectory' | 'prove' | 'fleet' | 'hosts'>,
+): void {
+  const content: PlanFile = { kind: 'ovs-pki-ts plan', version: 1, pkiDirectory, prove, fleet, hosts };
+  files.replaceFile(file, `${JSON.stringify(content, undefined, 2)}\n`);
+}
+
+/** The plan in a file, or undefined where it is not a plan but something else, such as an inventory. @throws PLAN_INVALID */
+export function readPlan(file: string): PlanFile | undefined {
+  const text = files.readFile(file).toString('utf8');
+  if (!text.trimStart().startsWith('{')) return undefined;
+  let content: Partial<PlanFile>;
+  try {
+    content = JSON.parse(text) as Partial<PlanFile>;
+  } catch (error) {
+    throw invalid(file, 'it is not JSON, or was cut off', error);
+  }
+  if (content.kind !== 'ovs-pki-ts plan') return undefined;
+  if (content.version !== 1)
+    throw invalid(file, `it has the version ${String(content.version)}, and we know version 1`);
+  if (!Array.isArray(content.hosts) || !Array.isArray(content.fleet?.hosts))
+    throw invalid(file, 'parts of it are missing');
+  return content as PlanFile;
+}
+
+/**
+ * What a plan made now would do that the written one does not say. What is done already may be missing: an apply that
+ * was interrupted goes on with the same file.
+ */
+export function notPlanned(written: HostPlan | undefined, now: readonly Action[]): Action[] {
+  const known = new Set((written?.actions ?? []).map(keyOf));
+  return now.filter((action) => !known.has(keyOf(action)));
+}
+
+/** What is made when the plan is applied has its names only then: they are compared without them. */
+function keyOf(action: Action): string {
+  return JSON.stringify({ ...action, content: undefined, existingKey: undefined }).replaceAll(
+    /-([0-9a-f]{16}|\*)(?=-|\.pem)/g,
+    '-*',
+  );
+}
+
+function invalid(file: string, reason: string, cause?: unknown): OvsPkiError {
+  return new OvsPkiError('PLAN_INVALID', `${file} is no plan that can be applied: ${reason}`, {
+    hint: `make it again: ovs-pki-ts plan fleet.yaml --out ${file}`,
+    cause,
+  });
+}
