@@ -8,30 +8,29 @@
 import { resolve } from 'node:path';
 import { defaultKeySpec, type KeySpec, parseKeySpec } from '../pki/key.js';
 import { defaultDays } from '../pki/validity.js';
-import { addressFamily, addressIn, canonicalAddress, targetOf } from './address.js';
+import { canonicalAddress, targetOf } from './address.js';
 import type { AuthenticationMethod, DesiredFleet, DesiredHost, DesiredIdentity, Places, TunnelEnd } from './desired.js';
-import { type Fault, formatPath, type Path } from './inventory-fault.js';
-import { defined, type Link, linksOf } from './inventory-links.js';
+import type { Fault } from './inventory-fault.js';
+import { defined, linksOf } from './inventory-links.js';
+import {
+  addressOf,
+  bridgeOf,
+  defaultBridge,
+  type Half,
+  hostOf,
+  type InventoryHost,
+  optionSources,
+} from './inventory-lookup.js';
+import { addressFaults, hostFaults, linkFaults } from './inventory-rules.js';
 import { type Inventory, plaintextPolicies } from './inventory-schema.js';
 import { portName, type TunnelCounts } from './port-names.js';
-import { optionFaults, optionText } from './tunnel-options.js';
+import { optionText } from './tunnel-options.js';
 
 /** What an inventory does not say about itself. */
 export interface InventoryContext {
   /** The folder that file names in it are relative to. */
   readonly folder: string;
 }
-
-type InventoryHost = Inventory['hosts'][string];
-
-/** A tunnel as one of its hosts sees it. */
-interface Half {
-  readonly link: Link;
-  readonly host: string;
-  readonly peer: string;
-}
-
-const defaultBridge = 'br-ipsec';
 
 export function expand(
   inventory: Inventory,
@@ -108,18 +107,6 @@ function placesOf(host: InventoryHost): Partial<Places> {
   return Object.fromEntries(places.map(([place, folder]) => [place, String(folder).replace(/\/$/, '')]));
 }
 
-/** Where the options of an end come from; the later ones win. */
-function optionSources(inventory: Inventory, { link, host }: Half) {
-  return [
-    { path: ['defaults', 'options'], options: inventory.defaults?.options },
-    { path: ['hosts', host, 'options'], options: hostOf(inventory, host).options },
-    { path: [...link.path, 'options'], options: link.entry.options },
-  ].map(({ path, options }): { readonly path: Path; readonly options: Record<string, string | number | boolean> } => ({
-    path,
-    options: defined(options) as Record<string, string | number | boolean>,
-  }));
-}
-
 function identityOf(inventory: Inventory, host: InventoryHost, halves: readonly Half[]): DesiredIdentity | undefined {
   const { defaults } = inventory;
   const method: AuthenticationMethod = halves[0]?.link.method ?? defaults?.auth ?? 'ca-signed';
@@ -134,21 +121,6 @@ function keySpecOf(text: string | undefined): KeySpec {
   return parseKeySpec(type, size.replace('p', ''));
 }
 
-function hostOf(inventory: Inventory, name: string): InventoryHost {
-  const host = Object.hasOwn(inventory.hosts, name) ? inventory.hosts[name] : undefined;
-  if (host === undefined) throw new Error(`${name} is not in the inventory`);
-  return host;
-}
-
-function bridgeOf(inventory: Inventory, name: string): string {
-  return hostOf(inventory, name).bridge ?? inventory.defaults?.bridge ?? defaultBridge;
-}
-
-function addressOf(inventory: Inventory, name: string): string | undefined {
-  const { address, ssh } = hostOf(inventory, name);
-  return address === undefined ? addressIn(ssh ?? '') : canonicalAddress(address);
-}
-
 /** The one bridge that its tunnels are on; where there are several, the one that the host names. */
 function addressedBridge(inventory: Inventory, host: InventoryHost, ends: readonly TunnelEnd[]): string {
   const bridges = new Set(ends.map(({ bridge }) => bridge));
@@ -159,131 +131,6 @@ function addressedBridge(inventory: Inventory, host: InventoryHost, ends: readon
 function canonicalPrefix(text: string): string {
   const [address = '', prefix] = text.split('/');
   return `${canonicalAddress(address)}/${prefix}`;
-}
-
-function addressFaults(inventory: Inventory, halves: ReadonlyMap<string, readonly Half[]>): Fault[] {
-  return [...halves].flatMap(([name, [first]]) =>
-    first === undefined || addressOf(inventory, name) !== undefined
-      ? []
-      : [{ path: ['hosts', name], message: `needs an address, for it is in ${formatPath(first.link.path)}` }],
-  );
-}
-
-/** What two hosts of a tunnel have to agree on. */
-function linkFaults(inventory: Inventory, { hosts: [one, other], path }: Link): Fault[] {
-  const address = addressOf(inventory, one);
-  const otherAddress = addressOf(inventory, other);
-  const faults: Fault[] = [];
-  if (address !== undefined && address === otherAddress) {
-    faults.push({ path, message: `${one} and ${other} have the same address, ${address}` });
-  } else if (
-    address !== undefined &&
-    otherAddress !== undefined &&
-    addressFamily(address) !== addressFamily(otherAddress)
-  ) {
-    faults.push({
-      path,
-      message: `one end has an IPv4 and the other an IPv6 address: ${one} ${address}, ${other} ${otherAddress}`,
-    });
-  }
-  const inner = hostOf(inventory, one).bridge_address?.split('/')[0];
-  if (inner !== undefined && inner === hostOf(inventory, other).bridge_address?.split('/')[0]) {
-    faults.push({ path: ['hosts', other, 'bridge_address'], message: `${inner} is the bridge address of ${one} too` });
-  }
-  return faults;
-}
-
-function hostFaults(inventory: Inventory, host: DesiredHost, halves: readonly Half[]): Fault[] {
-  return [
-    ...methodFaults(host.name, halves),
-    ...repeatFaults(inventory, halves),
-    ...portFaults(inventory, host, halves),
-    ...identityFaults(inventory, host),
-    ...bridgeFaults(inventory, host),
-    ...halves.flatMap((half) => halfFaults(inventory, host, half)),
-  ];
-}
-
-function methodFaults(name: string, halves: readonly Half[]): Fault[] {
-  const [first] = halves;
-  return halves.flatMap(({ link }) => {
-    if (first === undefined || link.method === first.link.method) return [];
-    const both = `${name} has ${first.link.method} (${formatPath(first.link.path)}) and ${link.method} tunnels`;
-    const why = [first.link.method, link.method].includes('psk')
-      ? 'Open vSwitch refuses pre-shared keys on a host that has a certificate, and sends such a tunnel unencrypted'
-      : 'a host has one certificate, and it is either self-signed or signed by the CA';
-    return [{ path: link.path, message: `${both}, and ${why}` }];
-  });
-}
-
-/** The kernel's policies know a tunnel by its type and its addresses, and pre-shared keys are kept by address. */
-function repeatFaults(inventory: Inventory, halves: readonly Half[]): Fault[] {
-  const seen = new Map<string, Half>();
-  return halves.flatMap((half): Fault[] => {
-    const { host, peer, link } = half;
-    const remote = addressOf(inventory, peer) ?? peer;
-    const before = seen.get(`${link.type} ${remote}`);
-    const sameKeys = seen.get(`psk ${remote}`);
-    seen.set(`${link.type} ${remote}`, half);
-    if (link.method === 'psk') seen.set(`psk ${remote}`, half);
-    // Where both ends would say the same, one does.
-    const isSaid = (other: Half | undefined): boolean => other?.peer === peer && link.hosts[0] !== host;
-    if (before !== undefined) {
-      if (isSaid(before)) return [];
-      const message = `${host} has a ${link.type} tunnel to ${remote} (${before.peer}) already, in ${formatPath(before.link.path)}`;
-      return [{ path: link.path, message }];
-    }
-    const { psk_file: file } = link.entry;
-    if (link.method !== 'psk' || sameKeys === undefined || isSaid(sameKeys)) return [];
-    if (file !== undefined && sameKeys.link.entry.psk_file === file) return [];
-    const message = `${host} and ${peer} have one pre-shared key for all tunnels: name the same psk_file here and in ${formatPath(sameKeys.link.path)}`;
-    return [{ path: link.path, message }];
-  });
-}
-
-function portFaults(inventory: Inventory, { name, ends }: DesiredHost, halves: readonly Half[]): Fault[] {
-  const bridges = new Set([...ends.map(({ bridge }) => bridge), bridgeOf(inventory, name)]);
-  const taken = new Map<string, TunnelEnd>();
-  return ends.flatMap((end): Fault[] => {
-    const before = taken.get(end.port);
-    taken.set(end.port, end);
-    const isRepeat = before?.peer === end.peer && before.type === end.type;
-    if (isRepeat || (before === undefined && !bridges.has(end.port))) return [];
-    const path = halves.find(({ peer, link }) => peer === end.peer && link.type === end.type)?.link.path ?? [];
-    const what = before === undefined ? 'a bridge' : `the port of its tunnel to ${before.peer}`;
-    return [{ path, message: `${end.port} on ${name} is ${what} already; give port another name` }];
-  });
-}
-
-function identityFaults(inventory: Inventory, { name, identity, ikeDaemon }: DesiredHost): Fault[] {
-  if (identity?.keySpec.type !== 'ec' || ikeDaemon === 'libreswan') return [];
-  const path = hostOf(inventory, name).key === undefined ? ['defaults', 'key'] : ['hosts', name, 'key'];
-  const message = `strongSwan reads only RSA keys from ovs-monitor-ipsec; EC keys need ike_daemon: libreswan at ${name}`;
-  return [{ path, message }];
-}
-
-function bridgeFaults(inventory: Inventory, host: DesiredHost): Fault[] {
-  const path = ['hosts', host.name, 'bridge_address'];
-  return Object.entries(host.bridgeAddresses).flatMap(([bridge, address]): Fault[] => {
-    if (address.split('/')[0] === addressOf(inventory, host.name)) {
-      return [{ path, message: 'is the address that its tunnels start from; the bridge needs one of its own' }];
-    }
-    if (host.ends.length === 0 || host.ends.some((end) => end.bridge === bridge)) return [];
-    return [{ path, message: `is for ${bridge}, which none of its tunnels is on; say which one with bridge` }];
-  });
-}
-
-function halfFaults(inventory: Inventory, host: DesiredHost, half: Half): Fault[] {
-  const sources = optionSources(inventory, half);
-  const options = Object.fromEntries(
-    sources
-      .flatMap(({ options: some }) => Object.entries(some))
-      .map(([name, value]) => [name, optionText(name, value)]),
-  );
-  return optionFaults(options, half.link.type, host.ikeDaemon).map(({ option, message }) => ({
-    path: [...(sources.findLast((source) => Object.hasOwn(source.options, option))?.path ?? []), option],
-    message,
-  }));
 }
 
 function withoutRepeats(faults: readonly Fault[]): Fault[] {

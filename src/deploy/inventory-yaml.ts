@@ -34,6 +34,7 @@ const maximumBytes = 2 * 1024 * 1024;
 /** An alias for each host's defaults, and no room for a few lines that grow into gigabytes. */
 const maximumAliases = 1000;
 
+const tooManyAliases = 'has aliases that together stand for more than is read here';
 const tooDeep = 'has too many lists or maps inside of each other';
 
 /** Reads one document of YAML 1.2 with its core schema: no tags of its own, no key twice. */
@@ -80,7 +81,7 @@ function readDocument(text: string): YamlRead {
     return { value: document.toJS({ maxAliasCount: maximumAliases }), lineOf };
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
-    return refuse(1, 'has aliases that together stand for more than is read here');
+    return refuse(1, tooManyAliases);
   }
 }
 
@@ -101,9 +102,11 @@ function inWords({ code, message }: YAMLError): string {
 function nodeFaults(document: Document, lineAt: (offset: number) => number): LineFault[] {
   const faults: LineFault[] = [];
   const anchors = new Map<string, Node>();
+  let aliases = 0;
   visit(document, (_, node) => {
     if (isMap(node)) faults.push(...repeatedKeys(node, lineAt));
     if (isAlias(node)) {
+      aliases++;
       const target = anchors.get(node.source);
       const line = lineAt(startOf(node) ?? 0);
       if (target === undefined) {
@@ -111,7 +114,7 @@ function nodeFaults(document: Document, lineAt: (offset: number) => number): Lin
       } else if (isWithin(target, node)) faults.push(fault(line, `*${node.source} stands inside itself`));
     } else if (isNode(node) && node.anchor !== undefined) anchors.set(node.anchor, node);
   });
-  return faults;
+  return aliases > maximumAliases ? [fault(1, tooManyAliases)] : faults;
 }
 
 function repeatedKeys(map: YAMLMap, lineAt: (offset: number) => number): LineFault[] {

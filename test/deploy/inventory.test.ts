@@ -4,13 +4,16 @@ import test from 'ava';
 import { checkInventory, expandInventory, type Inventory, parseInventory } from '../../src/deploy/inventory.js';
 import { OvsPkiError } from '../../src/errors.js';
 import { fillTemplate } from '../../src/platform/templates.js';
-import { badInventories } from '../cases/bad-inventories.js';
+import { form } from '../cases/bad-inventories/form.js';
+import { hosts } from '../cases/bad-inventories/hosts.js';
+import { options } from '../cases/bad-inventories/options.js';
+import { tunnels } from '../cases/bad-inventories/tunnels.js';
 import { projectRoot, runWell } from '../support/programs.js';
 
 const context = { folder: '/srv/fleet' };
 const page = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
 
-for (const { title, text, says } of badInventories) {
+for (const { title, text, says } of [...form, ...hosts, ...tunnels, ...options]) {
   test(`an inventory is refused: ${title}`, (t) => {
     const error = t.throws(() => parseInventory(text, 'fleet.yaml'), { instanceOf: OvsPkiError });
     t.is(error.code, 'INVENTORY_INVALID');
