@@ -5,7 +5,7 @@
  */
 
 import type { KeySpec } from '../pki/key.js';
-import type { HostTarget } from './desired.js';
+import type { HostTarget, TunnelType } from './desired.js';
 
 /** One thing that is done to a host. JSON-safe, without a byte of a key. */
 export type Action =
@@ -33,6 +33,14 @@ export type Action =
       readonly key: 'certificate' | 'private_key' | 'ca_cert';
       readonly from: string | undefined;
       readonly to: string | undefined;
+    }
+  | {
+      /** The kernel drops the packets of one tunnel as long as no IPsec policy takes them. */
+      readonly kind: 'guard';
+      readonly port: string;
+      readonly type: TunnelType;
+      readonly localIp: string;
+      readonly remoteIp: string;
     }
   | { readonly kind: 'bridge'; readonly bridge: string }
   | { readonly kind: 'address'; readonly bridge: string; readonly address: string }

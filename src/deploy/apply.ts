@@ -192,12 +192,11 @@ function tellPeers(hosts: readonly Progress[]): void {
 function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
   return async ({ work, input, plan }) => {
     const places = plan.actions.filter((action) => action.kind === 'place');
-    const guard = plan.actions.find((action) => action.kind === 'plaintext');
+    const guards = plan.actions.filter((action) => action.kind === 'guard');
+    const mark = plan.actions.filter((action) => action.kind === 'plaintext');
     const { identity } = input;
     const isNewIdentity = plan.actions.some(({ kind }) => kind === 'other_config');
-    if (places.length === 0 && guard === undefined && !isNewIdentity) return;
-    const database = databaseOf(plan.host, input.facts);
-    const ends = input.desired.ends;
+    if (places.length === 0 && guards.length === 0 && mark.length === 0 && !isNewIdentity) return;
     await prepareHost(work.shell, plan.host, {
       places,
       keys: new Map(
@@ -206,13 +205,8 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
       identity:
         identity === undefined || identity === 'enroll' || !isNewIdentity ? undefined : identityPaths(input, identity),
       daemon: daemonFor(input),
-      guard:
-        guard === undefined
-          ? undefined
-          : {
-              transaction: transactionFor([guard], database, () => ''),
-              types: input.prove && guard.to !== undefined ? ends.map(({ type }) => type) : [],
-            },
+      guards,
+      plaintext: mark.length === 0 ? undefined : transactionFor(mark, databaseOf(plan.host, input.facts), () => ''),
     });
   };
 }
@@ -307,7 +301,10 @@ async function pointBack(hosts: readonly Progress[], edges: ApplyEdges): Promise
       const transaction = restoreTransaction(changes, host.input.facts, host.facts ?? host.input.facts, isWhole, ports);
       host.error ??= proofFailed(host, failed);
       try {
-        await restoreHost(host.work.shell, nameOf(host), transaction);
+        const guards = host.plan.actions.flatMap((action) =>
+          action.kind === 'guard' && ports.has(action.port) ? [action] : [],
+        );
+        await restoreHost(host.work.shell, nameOf(host), transaction, guards);
         host.pointedBack = true;
       } catch (error) {
         const { message } = asRefusal(error);

@@ -10,13 +10,21 @@ import { knownValue } from './fact.js';
 import type { InterfaceFact } from './facts/ovsdb.js';
 import { type HostInput, holdsCertificate, interfaceOf, placesFor } from './host-input.js';
 import { certificateFileFor, pemOf } from './identity.js';
+import { hasGuard } from './packets.js';
 
-/** `other_config:ipsec_skb_mark`, which has to be in force before a port appears. */
+/** What has to be in force before a port appears: drop policies of the kernel, and `other_config:ipsec_skb_mark`. */
 export function guardActions({ desired, facts }: HostInput): Action[] {
   if (desired.plaintext === 'keep') return [];
+  const guards =
+    desired.plaintext === '0/1' && facts.programs.has('ip') && facts.policies.state === 'known'
+      ? desired.ends.filter((end) => !hasGuard(facts, end))
+      : [];
   const from = knownValue(facts.ovsdb)?.otherConfig['ipsec_skb_mark'];
   const to = desired.plaintext === 'none' ? undefined : desired.plaintext;
-  return from === to ? [] : [{ kind: 'plaintext', from, to }];
+  return [
+    ...guards.map(({ port, type, localIp, remoteIp }): Action => ({ kind: 'guard', port, type, localIp, remoteIp })),
+    ...(from === to ? [] : [{ kind: 'plaintext', from, to } as const]),
+  ];
 }
 
 export function tunnelActions(input: HostInput): Action[] {

@@ -8,9 +8,9 @@ import type { Certificate } from '../pki/certificate.js';
 import type { DesiredHost, TunnelEnd } from './desired.js';
 import { knownValue } from './fact.js';
 import { portOfConnection } from './facts/ike.js';
-import type { SecurityAssociation, Selector } from './facts/kernel.js';
+import type { SecurityAssociation } from './facts/kernel.js';
 import type { HostFacts } from './host-facts.js';
-import { packetPattern } from './steps.js';
+import { carries, hasIpsecPolicy } from './packets.js';
 
 /** One end of a tunnel, its host, and what is true there. */
 export interface ProvedEnd {
@@ -59,7 +59,7 @@ export function proveEnd({ host, end, facts, certificate }: ProvedEnd): EndProof
   const reasons = [
     ...wiringReasons(facts, end),
     ...ikeReasons(facts, end, certificate),
-    ...(policyFor(facts, end) ? [] : ['the kernel has no IPsec policy for its packets']),
+    ...(hasIpsecPolicy(facts, end) ? [] : ['the kernel has no IPsec policy for its packets']),
     ...(out === undefined
       ? ['no security association leads to the peer']
       : out === 0
@@ -86,19 +86,6 @@ export function connectionsOf(facts: HostFacts, { port }: Pick<TunnelEnd, 'port'
   const all = (knownValue(facts.ike)?.connections ?? []).filter(({ name }) => portOfConnection(name)?.port === port);
   const newest = Math.max(...all.map(({ name }) => portOfConnection(name)?.version ?? 0));
   return all.filter(({ name }) => portOfConnection(name)?.version === newest);
-}
-
-/** Whether the kernel sends such packets as ESP or not at all. */
-export function policyFor({ policies }: HostFacts, end: TunnelEnd): boolean {
-  return (knownValue(policies) ?? []).some(
-    (policy) =>
-      policy.direction === 'out' &&
-      policy.action === 'allow' &&
-      policy.esp &&
-      addressOf(policy.source) === end.localIp &&
-      addressOf(policy.destination) === end.remoteIp &&
-      isFor(policy, end),
-  );
 }
 
 function wiringReasons(facts: HostFacts, end: TunnelEnd): string[] {
@@ -134,21 +121,6 @@ function ikeReasons(facts: HostFacts, end: TunnelEnd, certificate: Certificate |
   return reasons;
 }
 
-function carries(state: SecurityAssociation, end: TunnelEnd, source: string, destination: string): boolean {
-  if (state.larval || state.source !== source || state.destination !== destination) return false;
-  return state.selector === undefined || isFor(state.selector, end);
-}
-
-/** Encapsulated packets go to the well-known port in both directions; gre has none. */
-function isFor({ protocol, destinationPort }: Selector, { type }: TunnelEnd): boolean {
-  const [kind, value] = packetPattern[type].split(' ');
-  return kind === 'proto' ? protocol === value || protocol === '47' : destinationPort === value;
-}
-
 function sumOf(states: readonly SecurityAssociation[]): number | undefined {
   return states.length === 0 ? undefined : states.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-function addressOf(selector: string): string {
-  return selector.split('/')[0] ?? '';
 }

@@ -12,7 +12,15 @@ import { type Enrollment, enrollScript, readEnrollment } from './enroll.js';
 import { knownValue } from './fact.js';
 import type { OvsDatabase } from './facts/ovsdb.js';
 import { factsScript, type HostFacts, readFacts } from './host-facts.js';
-import { type Preparation, prepareScript, removeFilesScript, settleScript, switchScript } from './steps.js';
+import {
+  type Guard,
+  type Preparation,
+  prepareScript,
+  removeFilesScript,
+  settleScript,
+  switchScript,
+  unguardScript,
+} from './steps.js';
 import type { Transaction } from './transaction.js';
 
 /** Long enough for a slow disk or an RSA key on an old machine. */
@@ -31,7 +39,7 @@ export async function enrollHost(
 
 export async function prepareHost(shell: HostShell, host: string, preparation: Preparation): Promise<void> {
   const { stdout } = await step(shell, host, 'it could not be prepared', prepareScript(preparation));
-  requireAccepted(host, stdout, preparation.guard?.transaction);
+  requireAccepted(host, stdout, preparation.plaintext);
 }
 
 /** What is true after the switch, and what the IKE daemon said when it was asked to initiate. */
@@ -70,8 +78,14 @@ export async function switchHost(
 }
 
 /** Points the host back to what it had. */
-export async function restoreHost(shell: HostShell, host: string, transaction: Transaction): Promise<void> {
-  const { stdout } = await step(shell, host, 'it could not be pointed back', switchScript(transaction, []));
+export async function restoreHost(
+  shell: HostShell,
+  host: string,
+  transaction: Transaction,
+  guards: readonly Guard[],
+): Promise<void> {
+  const script = switchScript(transaction, []) + unguardScript(guards);
+  const { stdout } = await step(shell, host, 'it could not be pointed back', script);
   requireAccepted(host, stdout, transaction);
 }
 

@@ -8,9 +8,11 @@
 import { shellWord } from '../platform/quote.js';
 import { fillTemplate } from '../platform/templates.js';
 import type { Action } from './action.js';
-import type { IkeDaemon, TunnelEnd, TunnelType } from './desired.js';
+import type { IkeDaemon, TunnelEnd } from './desired.js';
+import { packetSelectors } from './packets.js';
 import type { Transaction } from './transaction.js';
 
+export type Guard = Extract<Action, { readonly kind: 'guard' }>;
 type Place = Extract<Action, { readonly kind: 'place' }>;
 
 /** What `prepare` puts on a host before anything points to it. */
@@ -23,8 +25,9 @@ export interface Preparation {
     | { readonly certificate: string; readonly private_key: string; readonly ca_cert: string | undefined }
     | undefined;
   readonly daemon: IkeDaemon;
-  /** Sets the drop policy, and waits until the kernel has it for tunnels of these types. */
-  readonly guard: { readonly transaction: Transaction; readonly types: readonly TunnelType[] } | undefined;
+  readonly guards: readonly Guard[];
+  /** Sets ipsec_skb_mark. */
+  readonly plaintext: Transaction | undefined;
 }
 
 const modes: Readonly<Record<Place['role'], string>> = {
@@ -35,7 +38,7 @@ const modes: Readonly<Record<Place['role'], string>> = {
 };
 
 /** Keys before certificates, certificates before what points to them. */
-export function prepareScript({ places, keys, identity, daemon, guard }: Preparation): string {
+export function prepareScript({ places, keys, identity, daemon, guards, plaintext }: Preparation): string {
   const lines = [placeFunctions()];
   for (const { path, role, content } of places) {
     const text = role === 'private-key' ? keys.get(path) : content;
@@ -52,10 +55,8 @@ export function prepareScript({ places, keys, identity, daemon, guard }: Prepara
   if (daemon === 'strongswan' && identity?.ca_cert !== undefined) {
     lines.push('if command -v ipsec >/dev/null 2>&1; then ipsec rereadcacerts >/dev/null 2>&1 || :; fi');
   }
-  if (guard !== undefined) {
-    lines.push(transactLine(guard.transaction));
-    for (const type of new Set(guard.types)) lines.push(`dropped ${shellWord(packetPattern[type])}`);
-  }
+  for (const guard of guards) lines.push(...guardLines(guard));
+  if (plaintext !== undefined) lines.push(transactLine(plaintext));
   return `${lines.join('\n')}\n`;
 }
 
@@ -81,19 +82,42 @@ export function removeFilesScript(paths: readonly string[]): string {
 /** @param seconds how long the tunnels may take */
 export function settleScript(ends: readonly TunnelEnd[], seconds: number): string {
   const tunnels = ends.map(({ bridge, port, type, localIp, remoteIp, initiates }) => {
-    const words = [bridge, port, packetPattern[type], localIp, remoteIp, initiates ? '1' : '0'];
+    const words = [
+      bridge,
+      port,
+      packetSelectors[type].replace(/^proto (udp|tcp) /, ''),
+      localIp,
+      remoteIp,
+      initiates ? '1' : '0',
+    ];
     return `settle ${words.map(shellWord).join(' ')} &`;
   });
   return fillTemplate('remote/settle.sh', { seconds: String(seconds), tunnels: tunnels.join('\n') });
 }
 
-/** How `ip xfrm` names the packets of a tunnel on their way out. */
-export const packetPattern: Readonly<Record<TunnelType, string>> = {
-  gre: 'proto gre',
-  geneve: 'dport 6081',
-  vxlan: 'dport 4789',
-  stt: 'dport 7471',
-};
+/**
+ * A policy that stands behind those of any IKE daemon: what they do not take is dropped. ipsec_skb_mark alone does not
+ * do that: ovs-monitor-ipsec's drop policies for geneve, vxlan and stt are for packets *from* the well-known port, and
+ * tunnel packets go *to* it.
+ */
+function guardLines({ type, localIp, remoteIp }: Guard): string[] {
+  const policy = `dir out src ${shellWord(localIp)} dst ${shellWord(remoteIp)} ${packetSelectors[type]}`;
+  return [
+    `ip xfrm policy update ${policy} priority ${lastPriority} action block || fail 'the kernel does not take a drop policy: has it IPsec?'`,
+  ];
+}
+
+/** Takes the drop policies of tunnels away. */
+export function unguardScript(guards: readonly Guard[]): string {
+  const lines = guards.map(
+    ({ type, localIp, remoteIp }) =>
+      `ip xfrm policy delete dir out src ${shellWord(localIp)} dst ${shellWord(remoteIp)} ${packetSelectors[type]} 2>/dev/null || :`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+/** The kernel takes the lowest number first; IKE daemons use numbers below two millions. */
+const lastPriority = 3_000_000_000;
 
 /** On standard input of the program that talks to ovsdb-server: a PSK is in no list of processes. */
 function transactLine(transaction: Transaction): string {

@@ -6,9 +6,15 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 /** Two folders up, from the compiled file as from the bundle of the program. */
 const folder = new URL('../../templates/', import.meta.url);
+
+/** Where a template is on this machine, for programs that read it there. */
+export function templatePath(name: string): string {
+  return fileURLToPath(new URL(name, folder));
+}
 
 export function fillTemplate(name: string, values: Readonly<Record<string, string>>): string {
   const unused = new Set(Object.keys(values));

@@ -10,7 +10,7 @@ import type { DesiredFleet } from '../deploy/desired.js';
 import { expandInventory, parseInventory } from '../deploy/inventory.js';
 import * as files from '../platform/files.js';
 import { isThisMachine } from '../platform/network.js';
-import { fillTemplate } from '../platform/templates.js';
+import { fillTemplate, templatePath } from '../platform/templates.js';
 
 /** What the hosts of an inventory file should have. @throws FILE_NOT_FOUND, INVENTORY_INVALID */
 export function readFleet(file: string): DesiredFleet {
@@ -20,7 +20,7 @@ export function readFleet(file: string): DesiredFleet {
 
 /** Writes an inventory to be filled in. @throws FILE_EXISTS */
 export function inventoryInit(file: string): { readonly file: string } {
-  files.createFile(file, fillTemplate('fleet.yaml', {}));
+  files.createFile(file, fillTemplate('fleet.yaml', { schema: templatePath('fleet.schema.json') }));
   return { file };
 }
 

@@ -30,13 +30,3 @@ signed() {
 transact() {
   python3 -c @transact@ /var/run/openvswitch/db.sock
 }
-
-# dropped PROTOCOL [PORT]: wait until the kernel drops such packets that are not encrypted
-dropped() {
-  tries=0
-  until ip xfrm policy | tr '\n\t' '  ' | sed 's/ src /\nsrc /g' | grep 'dir out action block' | grep -q "$1"; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 60 ] || fail "the kernel does not drop unencrypted packets ($1) within 60 s of setting ipsec_skb_mark: is ovs-monitor-ipsec at work?"
-    sleep 1
-  done
-}

@@ -18,7 +18,7 @@ export function parseSections(output: string, mark: string): ReadonlyMap<string,
   const sections = new Map<string, Section>();
   // What follows the last mark is complete only because the script says so itself: its section "end" is looked for.
   for (const part of `\n${output}`.split(`\n${mark} `).slice(1)) {
-    const [, name, status, text] = /^(.+) (\d+)\n([^]*)$/.exec(`${part}\n`) ?? [];
+    const [, name, status, text] = /^([^\n]+) (\d+)\n(.*)$/s.exec(`${part}\n`) ?? [];
     if (name !== undefined) sections.set(name, { status: Number(status), text: (text ?? '').replace(/\n+$/, '') });
   }
   return sections;

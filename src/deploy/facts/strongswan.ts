@@ -18,7 +18,7 @@ export function parseStrongswan({ version, statusall, listcerts, listcacerts }: 
   return {
     daemon: 'strongswan',
     version: /strongSwan U?([\d.]+)/.exec(version)?.[1] ?? 'unknown',
-    running: statusall !== undefined && statusall.includes('Status of IKE charon daemon'),
+    running: statusall?.includes('Status of IKE charon daemon') === true,
     connections: connectionsIn(statusall ?? ''),
     certificates: certificatesIn(listcerts),
     authorities: certificatesIn(listcacerts),

@@ -1,0 +1,57 @@
+/**
+ * The packets of a tunnel, as the kernel's policies and associations select them.
+ *
+ * @module
+ */
+
+import type { TunnelEnd, TunnelType } from './desired.js';
+import { knownValue } from './fact.js';
+import type { SecurityAssociation, Selector } from './facts/kernel.js';
+import type { HostFacts } from './host-facts.js';
+
+/**
+ * How `ip xfrm` names the packets of a tunnel on their way out. Encapsulated packets go to the well-known port in both
+ * directions, from any port; gre has none.
+ */
+export const packetSelectors: Readonly<Record<TunnelType, string>> = {
+  gre: 'proto gre',
+  geneve: 'proto udp dport 6081',
+  vxlan: 'proto udp dport 4789',
+  stt: 'proto tcp dport 7471',
+};
+
+type Addresses = Pick<TunnelEnd, 'type' | 'localIp' | 'remoteIp'>;
+
+/** Whether the kernel sends the packets of this end as ESP or not at all. */
+export function hasIpsecPolicy(facts: HostFacts, end: Addresses): boolean {
+  return outPolicies(facts, end).some(({ action, esp }) => action === 'allow' && esp);
+}
+
+/** Whether the kernel drops the packets of this end that no IPsec policy takes, whatever their mark. */
+export function hasGuard(facts: HostFacts, end: Addresses): boolean {
+  return outPolicies(facts, end).some(({ action, mark }) => action === 'block' && mark === undefined);
+}
+
+export function carries(state: SecurityAssociation, end: Addresses, source: string, destination: string): boolean {
+  if (state.larval || state.source !== source || state.destination !== destination) return false;
+  return state.selector === undefined || isFor(state.selector, end);
+}
+
+function outPolicies({ policies }: HostFacts, end: Addresses) {
+  return (knownValue(policies) ?? []).filter(
+    (policy) =>
+      policy.direction === 'out' &&
+      addressOf(policy.source) === end.localIp &&
+      addressOf(policy.destination) === end.remoteIp &&
+      isFor(policy, end),
+  );
+}
+
+function isFor({ protocol, destinationPort }: Selector, { type }: Addresses): boolean {
+  const [, , , port] = packetSelectors[type].split(' ');
+  return port === undefined ? protocol === 'gre' || protocol === '47' : destinationPort === port;
+}
+
+function addressOf(selector: string): string {
+  return selector.split('/')[0] ?? '';
+}
