@@ -1,0 +1,41 @@
+# How a light host starts its daemons, as the packages of Debian do it. Read by host.sh, and inside a running host by
+# what stops and starts them again.
+
+# start_ssh [PREFIX...]: starts sshd, behind a program that changes what it may do, and waits until it listens.
+start_ssh() {
+  "$@" /usr/sbin/sshd -E /var/log/sshd.log -o PidFile=/run/sshd.pid
+  until [ -s /run/sshd.pid ]; do sleep 0.01; done
+}
+
+# The sessions that are there go on.
+stop_ssh() {
+  kill "$(cat /run/sshd.pid)"
+  while [ -e /run/sshd.pid ]; do sleep 0.01; done
+}
+
+start_database() {
+  ovsdb-server /etc/openvswitch/conf.db -vconsole:emer -vsyslog:off -vfile:info \
+    --remote=punix:/var/run/openvswitch/db.sock --private-key=db:Open_vSwitch,SSL,private_key \
+    --certificate=db:Open_vSwitch,SSL,certificate --bootstrap-ca-cert=db:Open_vSwitch,SSL,ca_cert \
+    --no-chdir --log-file=/var/log/openvswitch/ovsdb-server.log --pidfile=/run/openvswitch/ovsdb-server.pid --detach
+}
+
+# The real program. Its bridges are switched in memory, since the kernel may have no openvswitch module.
+start_vswitchd() {
+  ovs-vswitchd unix:/var/run/openvswitch/db.sock -vconsole:emer -vsyslog:off -vfile:info --enable-dummy=override \
+    --disable-system --no-chdir --log-file=/var/log/openvswitch/ovs-vswitchd.log \
+    --pidfile=/run/openvswitch/ovs-vswitchd.pid --detach
+}
+
+# The real program, over the stand-in for ipsec(8).
+start_monitor() {
+  /usr/share/openvswitch/scripts/ovs-ctl --ike-daemon=strongswan start-ovs-ipsec
+}
+
+# stop_daemon NAME: ends a daemon of Open vSwitch by its process id, and waits until it is gone.
+stop_daemon() {
+  local process
+  process=$(cat "/run/openvswitch/$1.pid")
+  kill "$process"
+  while kill -0 "$process" 2>/dev/null; do sleep 0.02; done
+}

@@ -1,0 +1,69 @@
+#!/bin/sh
+# A STAND-IN for strongSwan's ipsec(8), for hosts where charon cannot run: it answers what ovs-monitor-ipsec and an
+# operator ask of a running daemon that has loaded its configuration and has no peer. No tunnel ever comes up with it.
+# Certificates are shown by strongSwan's own `pki --print`, which shares its printer with `ipsec listcerts`.
+# Every call is written to /run/fleet/ipsec.log.
+
+state=/run/fleet/ike
+mkdir -p "$state/cacerts" "$state/certs"
+echo "$*" >>/run/fleet/ipsec.log
+
+main() {
+  case $1 in
+    --version) echo "Linux strongSwan U5.9.8/K$(uname -r)" && echo 'University of Applied Sciences Rapperswil, Switzerland' ;;
+    start | restart) : >"$state/running" && read_authorities && read_configuration ;;
+    stop) rm -f "$state/running" ;;
+    update | reload) needs_daemon && read_configuration ;;
+    rereadcacerts) needs_daemon && read_authorities ;;
+    rereadall) needs_daemon && read_authorities && read_configuration ;;
+    rereadsecrets | rereadcrls | purge* | stroke | up | down) needs_daemon ;;
+    status | statusall) needs_daemon && show_status ;;
+    listcerts) needs_daemon && list_certificates 'X.509 End Entity Certificates' "$state/certs" ;;
+    listcacerts) needs_daemon && list_certificates 'X.509 CA Certificates' "$state/cacerts" ;;
+    listall) needs_daemon && list_certificates 'X.509 End Entity Certificates' "$state/certs" &&
+      list_certificates 'X.509 CA Certificates' "$state/cacerts" ;;
+    *) echo "/usr/sbin/ipsec: unknown command \`$1' (\`ipsec --help' for list)" >&2 && exit 2 ;;
+  esac
+}
+
+needs_daemon() {
+  [ -e "$state/running" ] || exit 3
+}
+
+read_configuration() {
+  rm -rf "$state/certs" && mkdir "$state/certs"
+  cp /etc/ipsec.conf "$state/loaded.conf" 2>/dev/null || : >"$state/loaded.conf"
+  sed -n 's/^[[:space:]]*leftcert=//p' "$state/loaded.conf" | sort -u | while read -r file; do load "$file" certs; done
+}
+
+read_authorities() {
+  for file in /etc/ipsec.d/cacerts/*; do [ ! -e "$file" ] || load "$file" cacerts; done
+}
+
+# Debian's AppArmor profile lets charon read only what lies in /etc/ipsec.d, wherever a link to it is.
+load() {
+  case $1 in
+    /*) file=$(readlink -f "$1") ;;
+    *) file=$(readlink -f "/etc/ipsec.d/certs/$1") ;;
+  esac
+  case $file in
+    /etc/ipsec.d/*) cp "$file" "$state/$2/" 2>/dev/null ;;
+    *) false ;;
+  esac || echo "loading certificate from '$1' failed" >>/var/log/charon.log
+}
+
+show_status() {
+  echo 'Security Associations (0 up, 0 connecting):'
+  echo '  none'
+}
+
+list_certificates() {
+  [ -n "$(ls "$2")" ] || return 0
+  printf '\nList of %s\n' "$1"
+  for file in "$2"/*; do
+    echo
+    pki --print --type x509 --in "$file"
+  done
+}
+
+main "$@"
