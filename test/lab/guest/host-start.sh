@@ -3,7 +3,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C
 cd /
 . /etc/lab/host
 umask 022
-busybox syslogd -O /var/log/syslog -s 0
+busybox syslogd -O /var/log/syslog
 /usr/sbin/sshd
 ovsdb-server /var/lib/openvswitch/conf.db -vconsole:emer -vsyslog:off -vfile:info \
   --remote=punix:/run/openvswitch/db.sock --private-key=db:Open_vSwitch,SSL,private_key \
