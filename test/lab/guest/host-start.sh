@@ -1,0 +1,24 @@
+# Inside a host: starts sshd, Open vSwitch, the IKE daemon and ovs-monitor-ipsec as the distribution's units do.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C
+cd /
+. /etc/lab/host
+umask 022
+busybox syslogd -O /var/log/syslog
+/usr/sbin/sshd
+ovsdb-server /var/lib/openvswitch/conf.db -vconsole:emer -vsyslog:off -vfile:info \
+  --remote=punix:/run/openvswitch/db.sock --private-key=db:Open_vSwitch,SSL,private_key \
+  --certificate=db:Open_vSwitch,SSL,certificate --bootstrap-ca-cert=db:Open_vSwitch,SSL,ca_cert --no-chdir \
+  --log-file=/var/log/openvswitch/ovsdb-server.log --pidfile=/run/openvswitch/ovsdb-server.pid --detach
+ovs-vsctl --no-wait init -- set Open_vSwitch . db-version=8.3.1 ovs-version=3.1.0 \
+  "external-ids:hostname=$(hostname)" "external-ids:system-id=$(cat /proc/sys/kernel/random/uuid)" "external-ids:rundir=/run/openvswitch" \
+  system-type=debian system-version=12 &
+ovs-vswitchd unix:/run/openvswitch/db.sock -vconsole:emer -vsyslog:off -vfile:info --no-chdir \
+  --log-file=/var/log/openvswitch/ovs-vswitchd.log --pidfile=/run/openvswitch/ovs-vswitchd.pid --detach &
+systemctl start openvswitch-ipsec || echo "openvswitch-ipsec did not start" >&2
+wait
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  [ -S /run/charon.ctl ] || [ -S /run/pluto/pluto.ctl ] && exit 0
+  sleep 0.5
+done
+echo "no IKE daemon" >&2
+exit 1
