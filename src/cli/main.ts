@@ -38,6 +38,7 @@ const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> =
   inventory: () => import('./commands/inventory.js'),
   plan: () => import('./commands/plan.js'),
   apply: () => import('./commands/apply.js'),
+  remove: () => import('./commands/remove.js'),
 };
 
 interface Call {

@@ -57,7 +57,8 @@ export const optionSpecs = [
   },
   { long: 'auth', isOwn: true, argument: 'METHOD', description: 'ca-signed (default), self-signed or psk' },
   { long: 'bridge', isOwn: true, argument: 'NAME', description: 'bridge that gets the tunnel (default: br-ipsec)' },
-  { long: 'port', isOwn: true, argument: 'NAME', description: 'port of the tunnel (default: tun)' },
+  { long: 'port', isOwn: true, argument: 'NAME', isList: true, description: 'port of the tunnel (default: tun)' },
+  { long: 'identity', isOwn: true, description: 'take away the certificate, its key and the CA' },
   {
     long: 'tunnel-address',
     isOwn: true,
@@ -207,6 +208,12 @@ export const commandSpecs = [
     operands: '[FILE]',
     description: 'make the hosts of an inventory, or of a plan, what they should be',
     options: [...applyOptions, ...commonOptions],
+  },
+  {
+    name: 'remove',
+    operands: '[FILE] | --to HOST...',
+    description: 'take tunnels and identities away from hosts',
+    options: ['to', 'port', 'identity', ...commonOptions],
   },
 ] as const satisfies readonly CommandSpec[];
 

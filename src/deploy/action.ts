@@ -34,14 +34,11 @@ export type Action =
       readonly from: string | undefined;
       readonly to: string | undefined;
     }
-  | {
+  | ({
       /** The kernel drops the packets of one tunnel as long as no IPsec policy takes them. */
       readonly kind: 'guard';
-      readonly port: string;
-      readonly type: TunnelType;
-      readonly localIp: string;
-      readonly remoteIp: string;
-    }
+    } & GuardedTunnel)
+  | ({ readonly kind: 'unguard' } & GuardedTunnel)
   | { readonly kind: 'bridge'; readonly bridge: string }
   | { readonly kind: 'address'; readonly bridge: string; readonly address: string }
   | {
@@ -58,6 +55,14 @@ export type Action =
     }
   | { readonly kind: 'remove-port'; readonly port: string; readonly bridge: string }
   | { readonly kind: 'remove-file'; readonly path: string };
+
+/** A tunnel whose unencrypted packets the kernel drops. */
+export interface GuardedTunnel {
+  readonly port: string;
+  readonly type: TunnelType;
+  readonly localIp: string;
+  readonly remoteIp: string;
+}
 
 /** Why nothing is done to a host. */
 export interface Obstacle {

@@ -6,14 +6,13 @@
 
 import { OvsPkiError } from '../errors.js';
 import type { HostShell, ScriptResult } from '../platform/ssh.js';
-import type { Action } from './action.js';
+import type { Action, GuardedTunnel } from './action.js';
 import type { TunnelEnd } from './desired.js';
 import { type Enrollment, enrollScript, readEnrollment } from './enroll.js';
 import { knownValue } from './fact.js';
 import type { OvsDatabase } from './facts/ovsdb.js';
 import { factsScript, type HostFacts, readFacts } from './host-facts.js';
 import {
-  type Guard,
   type Preparation,
   prepareScript,
   removeFilesScript,
@@ -82,7 +81,7 @@ export async function restoreHost(
   shell: HostShell,
   host: string,
   transaction: Transaction,
-  guards: readonly Guard[],
+  guards: readonly GuardedTunnel[],
 ): Promise<void> {
   const script = switchScript(transaction, []) + unguardScript(guards);
   const { stdout } = await step(shell, host, 'it could not be pointed back', script);
@@ -91,6 +90,22 @@ export async function restoreHost(
 
 export async function removeFiles(shell: HostShell, host: string, paths: readonly string[]): Promise<void> {
   await step(shell, host, 'old files could not be removed', removeFilesScript(paths));
+}
+
+/** Tunnels and identity first, then the drop policies of tunnels that are gone, then files that nothing points to. */
+export async function removeFromHost(
+  shell: HostShell,
+  host: string,
+  removed: {
+    readonly transaction: Transaction | undefined;
+    readonly guards: readonly GuardedTunnel[];
+    readonly files: readonly string[];
+  },
+): Promise<void> {
+  const script =
+    switchScript(removed.transaction, []) + unguardScript(removed.guards) + removeFilesScript(removed.files);
+  const { stdout } = await step(shell, host, 'it could not be taken away', script);
+  requireAccepted(host, stdout, removed.transaction);
 }
 
 /** The database as it must be after the drop policy was set, for the preconditions of what follows. */

@@ -7,12 +7,11 @@
 
 import { shellWord } from '../platform/quote.js';
 import { fillTemplate } from '../platform/templates.js';
-import type { Action } from './action.js';
+import type { Action, GuardedTunnel } from './action.js';
 import type { IkeDaemon, TunnelEnd } from './desired.js';
 import { packetSelectors } from './packets.js';
 import type { Transaction } from './transaction.js';
 
-export type Guard = Extract<Action, { readonly kind: 'guard' }>;
 type Place = Extract<Action, { readonly kind: 'place' }>;
 
 /** What `prepare` puts on a host before anything points to it. */
@@ -25,7 +24,7 @@ export interface Preparation {
     | { readonly certificate: string; readonly private_key: string; readonly ca_cert: string | undefined }
     | undefined;
   readonly daemon: IkeDaemon;
-  readonly guards: readonly Guard[];
+  readonly guards: readonly GuardedTunnel[];
   /** Sets ipsec_skb_mark. */
   readonly plaintext: Transaction | undefined;
 }
@@ -100,7 +99,7 @@ export function settleScript(ends: readonly TunnelEnd[], seconds: number): strin
  * do that: ovs-monitor-ipsec's drop policies for geneve, vxlan and stt are for packets *from* the well-known port, and
  * tunnel packets go *to* it.
  */
-function guardLines({ type, localIp, remoteIp }: Guard): string[] {
+function guardLines({ type, localIp, remoteIp }: GuardedTunnel): string[] {
   const policy = `dir out src ${shellWord(localIp)} dst ${shellWord(remoteIp)} ${packetSelectors[type]}`;
   return [
     `ip xfrm policy update ${policy} priority ${lastPriority} action block || fail 'the kernel does not take a drop policy: has it IPsec?'`,
@@ -108,7 +107,7 @@ function guardLines({ type, localIp, remoteIp }: Guard): string[] {
 }
 
 /** Takes the drop policies of tunnels away. */
-export function unguardScript(guards: readonly Guard[]): string {
+export function unguardScript(guards: readonly GuardedTunnel[]): string {
   const lines = guards.map(
     ({ type, localIp, remoteIp }) =>
       `ip xfrm policy delete dir out src ${shellWord(localIp)} dst ${shellWord(remoteIp)} ${packetSelectors[type]} 2>/dev/null || :`,

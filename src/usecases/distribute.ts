@@ -22,7 +22,7 @@ import type { Platform } from '../platform/index.js';
 import { type ApplyRequest, applyAsked } from './apply.js';
 import { type AskedHost, askHosts, closeAll } from './fleet.js';
 import { namesHere } from './identities.js';
-import { localized } from './inventory.js';
+import { fleetAt } from './inventory.js';
 
 export interface DistributeRequest extends Omit<ApplyRequest, 'fleet' | 'watched'> {
   /** Undefined: each host's own is found out. */
@@ -42,7 +42,8 @@ export async function distribute(platform: Platform, request: DistributeRequest)
     });
   }
   // 1. What is true on the hosts.
-  const provisional = localized({ hosts: destinations.map((destination) => hostAt(request, destination)) });
+  const identity = { method: 'ca-signed', type: 'switch', days: request.days, keySpec: request.keySpec } as const;
+  const provisional = { hosts: fleetAt(destinations).hosts.map((host) => ({ ...host, identity })) };
   const asked = await askHosts(platform, provisional, true);
   try {
     // 2. Whose identity is meant.
@@ -52,19 +53,6 @@ export async function distribute(platform: Platform, request: DistributeRequest)
   } finally {
     closeAll(asked);
   }
-}
-
-function hostAt({ days, keySpec }: DistributeRequest, destination: string): DesiredHost {
-  return {
-    name: destination,
-    target: { kind: 'ssh', destination },
-    ikeDaemon: 'auto',
-    places: {},
-    plaintext: 'keep',
-    identity: { method: 'ca-signed', type: 'switch', days, keySpec },
-    ends: [],
-    bridgeAddresses: {},
-  };
 }
 
 function withName(request: DistributeRequest, host: AskedHost): AskedHost {

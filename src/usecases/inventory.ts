@@ -5,9 +5,10 @@
  */
 
 import { dirname } from 'node:path';
-import { addressIn } from '../deploy/address.js';
+import { addressIn, destinationFault } from '../deploy/address.js';
 import type { DesiredFleet } from '../deploy/desired.js';
 import { expandInventory, parseInventory } from '../deploy/inventory.js';
+import { OvsPkiError } from '../errors.js';
 import * as files from '../platform/files.js';
 import { isThisMachine } from '../platform/network.js';
 import { fillTemplate, templatePath } from '../platform/templates.js';
@@ -33,4 +34,28 @@ export function localized(fleet: DesiredFleet): DesiredFleet {
       return isHere ? { ...host, target: { kind: 'local', destination } } : host;
     }),
   };
+}
+
+/** Hosts that only have to be reached. @throws USAGE for what ssh would not take for a host */
+export function fleetAt(destinations: readonly string[]): DesiredFleet {
+  for (const destination of destinations) {
+    const fault = destinationFault(destination);
+    if (fault !== undefined) {
+      throw new OvsPkiError('USAGE', `${JSON.stringify(destination)} ${fault}`, {
+        hint: 'such as: --to root@203.0.113.9',
+      });
+    }
+  }
+  return localized({
+    hosts: [...new Set(destinations)].map((destination) => ({
+      name: destination,
+      target: { kind: 'ssh', destination },
+      ikeDaemon: 'auto',
+      places: {},
+      plaintext: 'keep',
+      identity: undefined,
+      ends: [],
+      bridgeAddresses: {},
+    })),
+  });
 }

@@ -1,0 +1,29 @@
+import { OvsPkiError } from '../../errors.js';
+import { fleetAt, readFleet } from '../../usecases/inventory.js';
+import { remove } from '../../usecases/remove.js';
+import { inventoryFileOf, listOf } from '../fleet-options.js';
+import { fleetOutcome } from '../fleet-outcome.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+
+export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+  const destinations = listOf(options, 'to');
+  const ports = listOf(options, 'port');
+  const identity = options.identity === true;
+  if (destinations.length === 0) {
+    const fleet = readFleet(inventoryFileOf(operands));
+    const removalOf = ({ ends }: (typeof fleet.hosts)[number]) => ({
+      ports: ends.map(({ port }) => port),
+      identity: true,
+      plaintext: true,
+    });
+    return fleetOutcome(await remove(platform, { fleet, removalOf }));
+  }
+  if (operands.length > 0 || (ports.length === 0 && !identity)) {
+    throw new OvsPkiError('USAGE', 'it is not said what is to be taken away', {
+      hint: `ovs-pki-ts remove --to ${destinations[0]} --port tun --identity`,
+    });
+  }
+  return fleetOutcome(
+    await remove(platform, { fleet: fleetAt(destinations), removalOf: () => ({ ports, identity, plaintext: false }) }),
+  );
+}

@@ -1,0 +1,103 @@
+/**
+ * Taking tunnels and identities away again. Tunnels go first: one that outlived its identity would go on in plaintext.
+ *
+ * @module
+ */
+
+import type { Action, HostPlan, Obstacle } from './action.js';
+import type { DesiredHost } from './desired.js';
+import { existingEnds } from './existing.js';
+import { knownValue } from './fact.js';
+import type { HostFacts } from './host-facts.js';
+import { isOurFile } from './identity.js';
+import { hasGuard } from './packets.js';
+
+/** What is to be taken away from a host. */
+export interface Removal {
+  /** Ports by name; `all` are those of all encrypted tunnels. */
+  readonly ports: readonly string[] | 'all';
+  readonly identity: boolean;
+  /** `ipsec_skb_mark` goes too, where no encrypted tunnel is left. */
+  readonly plaintext: boolean;
+}
+
+export function planRemoval({ name, target }: DesiredHost, facts: HostFacts, removal: Removal): HostPlan {
+  const database = knownValue(facts.ovsdb);
+  const ends = existingEnds(facts);
+  const chosen = removal.ports === 'all' ? ends.map(({ port }) => port) : removal.ports;
+  const found = (database?.interfaces ?? []).filter((item) => chosen.includes(item.name));
+  const left = ends.filter(({ port }) => !chosen.includes(port));
+  const obstacles = obstaclesOf(
+    name,
+    facts,
+    removal,
+    left.filter(({ method }) => method !== 'psk').map(({ port }) => port),
+  );
+  if (database === undefined || obstacles.length > 0)
+    return { host: name, target, actions: [], warnings: [], obstacles };
+  const config = (['certificate', 'private_key', 'ca_cert'] as const).filter(
+    (key) => database.otherConfig[key] !== undefined,
+  );
+  const mark = database.otherConfig['ipsec_skb_mark'];
+  const actions: Action[] = [
+    ...found.map((item): Action => ({ kind: 'remove-port', port: item.name, bridge: item.bridge ?? '' })),
+    ...(removal.identity
+      ? config.map((key): Action => ({ kind: 'other_config', key, from: database.otherConfig[key], to: undefined }))
+      : []),
+    ...(removal.plaintext && left.length === 0 && mark !== undefined
+      ? [{ kind: 'plaintext', from: mark, to: undefined } as const]
+      : []),
+    ...ends
+      .filter((end) => chosen.includes(end.port) && hasGuard(facts, end))
+      .map(({ port, type, localIp, remoteIp }): Action => ({ kind: 'unguard', port, type, localIp, remoteIp })),
+    ...goneFiles(facts, removal, new Set(left.map(({ port }) => port))).map(
+      (path): Action => ({ kind: 'remove-file', path }),
+    ),
+  ];
+  return { host: name, target, actions, warnings: [], obstacles };
+}
+
+function obstaclesOf(name: string, facts: HostFacts, { identity }: Removal, left: readonly string[]): Obstacle[] {
+  if (facts.ovsdb.state !== 'known') {
+    return [
+      {
+        code: 'HOST_FACT_UNKNOWN',
+        message: `${name}: the database of Open vSwitch could not be read: ${facts.ovsdb.reason}`,
+        hint: 'is ovsdb-server running? systemctl start openvswitch-switch',
+      },
+    ];
+  }
+  if (!identity || left.length === 0) return [];
+  return [
+    {
+      code: 'HOST_UNFIT',
+      message: `${name}: the tunnels ${left.join(', ')} need its certificate; without it they would go on in plaintext`,
+      hint: `take them away too: --port ${left.join(' ')}`,
+    },
+  ];
+}
+
+/** Files that we put there, and that nothing needs any more. */
+function goneFiles({ files, ovsdb }: HostFacts, { identity }: Removal, left: ReadonlySet<string>): string[] {
+  const database = knownValue(ovsdb);
+  const needed = new Set<string | undefined>(
+    (database?.interfaces ?? []).filter(({ name }) => left.has(name)).map(({ options }) => options['remote_cert']),
+  );
+  const config = database?.otherConfig ?? {};
+  if (!identity) for (const key of ['certificate', 'private_key', 'ca_cert']) needed.add(config[key]);
+  return [...files]
+    .filter(([path, { state }]) => state === 'known' && !needed.has(path))
+    .map(([path]) => path)
+    .filter(
+      (path) =>
+        (isOurFile(path) && (identity || isPeerCertificate(path, config['certificate']))) ||
+        (identity && /\/ovs-ca-[0-9a-f]{16}\.pem$/.test(path)),
+    );
+}
+
+/** The certificates of peers lie beside the host's own, with other names. */
+function isPeerCertificate(path: string, own: string | undefined): boolean {
+  const nameIn = (file: string): string =>
+    file.slice(file.lastIndexOf('/') + 1).replace(/-[0-9a-f]{16}-(cert|privkey)\.pem$/, '');
+  return path.endsWith('-cert.pem') && (own === undefined || nameIn(path) !== nameIn(own));
+}
