@@ -96,7 +96,8 @@ function wiringReasons(facts: HostFacts, end: TunnelEnd): string[] {
   else if (found.ofport === undefined || found.ofport < 1) reasons.push('ovs-vswitchd has not made the port');
   const tunnel = knownValue(facts.monitorTunnels)?.find(({ port }) => port === end.port);
   const complaint = tunnel?.reason ?? facts.complaints.get(end.port);
-  if (tunnel?.state !== 'CONFIGURED') {
+  // It answers nobody while it is at work: what the kernel and the IKE daemon say then counts alone.
+  if (facts.monitorTunnels.state !== 'unknown' && tunnel?.state !== 'CONFIGURED') {
     reasons.push(`ovs-monitor-ipsec has not configured it${complaint === undefined ? '' : `: ${complaint}`}`);
   }
   return reasons;

@@ -59,10 +59,9 @@ case $answer in
 *ibreswan*)
   probe ike-status ipsec status
   probe ike-traffic ipsec trafficstatus
-  nss=/etc/ipsec.d
-  case $(tr '\000' '\n' <"/proc/${monitor:-none}/cmdline" 2>/dev/null) in
-  *--ipsec-d=*) nss=$(tr '\000' '\n' <"/proc/$monitor/cmdline" | sed -n 's/^--ipsec-d=//p') ;;
-  esac
+  nss=$(tr '\000' '\n' <"/proc/${monitor:-none}/cmdline" 2>/dev/null |
+    sed -n -e 's/^--ipsec-d=//p' -e '/^--ipsec-d$/{' -e n -e p -e '}')
+  nss=${nss:-/etc/ipsec.d}
   probe nss certutil -L -d "sql:$nss"
   if command -v certutil >/dev/null 2>&1; then
     for nickname in $(certutil -L -d "sql:$nss" 2>/dev/null | sed -n 's/^\(ovs_[^ ]*\) .*/\1/p'); do
