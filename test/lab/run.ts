@@ -31,8 +31,11 @@ async function main(): Promise<number> {
   try {
     console.log(`boot: ${lab.bootSeconds.toFixed(1)} s`);
     const rows: Row[] = [];
-    for (const [index, kind] of kinds.entries()) rows.push(await tryKind(lab, kind, join(folder, String(index))));
-    for (const row of rows) console.log(describe(row));
+    for (const [index, kind] of kinds.entries()) {
+      const row = await tryKind(lab, kind, join(folder, String(index)));
+      console.log(describe(row));
+      rows.push(row);
+    }
     return rows.every((row) => row.ping !== undefined && row.wire.esp.count > 0) ? 0 : 1;
   } finally {
     await lab.close();
