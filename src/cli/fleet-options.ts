@@ -8,8 +8,8 @@ import { OvsPkiError } from '../errors.js';
 import { onInterrupt } from '../platform/interrupt.js';
 import type { OptionName, OptionValues } from './options.js';
 
-/** How long tunnels may take to come up: an IKE daemon's own first retry is within this. */
-const defaultSeconds = 60;
+/** How long tunnels may take to come up: an IKE daemon gives an exchange up after 60 seconds and begins anew. */
+const defaultSeconds = 90;
 
 export interface ApplyOptions {
   readonly prove: boolean;

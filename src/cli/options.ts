@@ -96,7 +96,7 @@ export const optionSpecs = [
     long: 'timeout',
     isOwn: true,
     argument: 'SECONDS',
-    description: 'how long tunnels may take to come up (default: 60)',
+    description: 'how long tunnels may take to come up (default: 90)',
   },
 ] as const satisfies readonly OptionSpec[];
 

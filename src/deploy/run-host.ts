@@ -13,6 +13,8 @@ import { knownValue } from './fact.js';
 import type { OvsDatabase } from './facts/ovsdb.js';
 import { factsScript, type HostFacts, readFacts } from './host-facts.js';
 import {
+  forgetScript,
+  loadedScript,
   type Preparation,
   prepareScript,
   removeFilesScript,
@@ -45,6 +47,22 @@ export async function prepareHost(shell: HostShell, host: string, preparation: P
 export interface Switched {
   readonly facts: HostFacts;
   readonly said: string;
+}
+
+/** A part of the change that must be in force on all hosts before the rest of it begins anywhere. */
+export async function beginSwitch(
+  shell: HostShell,
+  host: string,
+  transaction: Transaction,
+  ports: readonly string[],
+): Promise<void> {
+  const { stdout } = await step(
+    shell,
+    host,
+    'the change could not be made',
+    switchScript(transaction, []) + loadedScript(ports),
+  );
+  requireAccepted(host, stdout, transaction);
 }
 
 /**
@@ -81,9 +99,10 @@ export async function restoreHost(
   shell: HostShell,
   host: string,
   transaction: Transaction,
+  gone: readonly string[],
   guards: readonly GuardedTunnel[],
 ): Promise<void> {
-  const script = switchScript(transaction, []) + unguardScript(guards);
+  const script = switchScript(transaction, []) + unguardScript(guards) + forgetScript(gone);
   const { stdout } = await step(shell, host, 'it could not be pointed back', script);
   requireAccepted(host, stdout, transaction);
 }
@@ -99,13 +118,14 @@ export async function removeFromHost(
   removed: {
     readonly transaction: Transaction | undefined;
     readonly guards: readonly GuardedTunnel[];
+    readonly ports: readonly string[];
     readonly files: readonly string[];
   },
 ): Promise<void> {
-  const script =
-    switchScript(removed.transaction, []) + unguardScript(removed.guards) + removeFilesScript(removed.files);
+  const { transaction, guards, ports, files } = removed;
+  const script = switchScript(transaction, []) + unguardScript(guards) + forgetScript(ports) + removeFilesScript(files);
   const { stdout } = await step(shell, host, 'it could not be taken away', script);
-  requireAccepted(host, stdout, removed.transaction);
+  requireAccepted(host, stdout, transaction);
 }
 
 /** The database as it must be after the drop policy was set, for the preconditions of what follows. */

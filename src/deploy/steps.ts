@@ -74,6 +74,16 @@ export function switchScript(transaction: Transaction | undefined, addresses: re
   return `${lines.join('\n')}\n`;
 }
 
+/** What the IKE daemon is to forget: the connections of ports that are gone. */
+export function forgetScript(ports: readonly string[]): string {
+  return ports.map((port) => `forget ${shellWord(port)}\n`).join('');
+}
+
+/** Waits until libreswan has the connections of ports. */
+export function loadedScript(ports: readonly string[]): string {
+  return ports.map((port) => `loaded ${shellWord(port)}\n`).join('');
+}
+
 export function removeFilesScript(paths: readonly string[]): string {
   return paths.length === 0 ? '' : `rm -f -- ${paths.map(shellWord).join(' ')}\n`;
 }

@@ -42,6 +42,7 @@ async function removeOne({ log }: Platform, host: AskedHost, removal: Removal): 
       await removeFromHost(host.shell, name, {
         transaction: changes.length === 0 ? undefined : transactionFor(changes, databaseOf(name, host.facts), () => ''),
         guards: actions.filter((action) => action.kind === 'unguard'),
+        ports: actions.flatMap((action) => (action.kind === 'remove-port' ? [action.port] : [])),
         files: actions.flatMap((action) => (action.kind === 'remove-file' ? [action.path] : [])),
       });
       log.write(`remove ${name}: ${actions.length} changes`);

@@ -30,3 +30,34 @@ signed() {
 transact() {
   python3 -c @transact@ /var/run/openvswitch/db.sock
 }
+
+# forget PORT: ovs-monitor-ipsec deletes only those connections of a port that is gone which have a state just then; what
+# libreswan keeps would be taken for the next tunnel of that name.
+forget() {
+  case $(ipsec --version 2>/dev/null) in *ibreswan*) ;; *) return 0 ;; esac
+  tries=0
+  while grep -q "^conn $1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\$" /etc/ipsec.conf 2>/dev/null && [ "$tries" -lt 20 ]; do
+    tries=$((tries + 1))
+    sleep 1
+  done
+  for connection in $(ipsec status 2>/dev/null | sed -n "s/^000 \"\($1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\": .*/\1/p" | sort -u); do
+    ipsec auto --delete "$connection" >/dev/null 2>&1 || :
+  done
+}
+
+# loaded PORT: wait until the IKE daemon has the connections of a port
+loaded() {
+  tries=0
+  until [ -n "$(sed -n "s/^conn \($1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" /etc/ipsec.conf 2>/dev/null)" ] &&
+    all_loaded "$1"; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 30 ] || return 0
+    sleep 1
+  done
+}
+all_loaded() {
+  status=$(ipsec status 2>/dev/null)
+  for connection in $(sed -n "s/^conn \($1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" /etc/ipsec.conf); do
+    printf '%s\n' "$status" | grep -q "^000 \"$connection\": " || return 1
+  done
+}

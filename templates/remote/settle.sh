@@ -31,16 +31,27 @@ knock() {
   esac
 }
 
-initiate() {
-  case $(ipsec --version 2>/dev/null) in
-  *trongSwan*) $within ipsec up "$1" ;;
-  *) $within ipsec auto --asynchronous --up "$1" ;;
-  esac 2>&1 </dev/null | tail -n 3 | sed "s/^/$1: /" >&2
+case $(ipsec --version 2>/dev/null) in *trongSwan*) strongswan=1 ;; *) strongswan='' ;; esac
+
+# help CONNECTION INITIATES ATTEMPTS: what is up is left alone, for each new attempt would make one more security association
+help() {
+  if [ -n "$strongswan" ]; then
+    if [ "$2" = 1 ] && ! ipsec status "$1" 2>/dev/null | grep -q "^ *$1{.*INSTALLED"; then $within ipsec up "$1"; fi
+  else
+    status=$(ipsec status 2>/dev/null)
+    if printf '%s\n' "$status" | grep -q "^000 #.*\"$1\":.*\(ESTABLISHED_CHILD_SA\|V2_IPSEC\)"; then return; fi
+    # ovs-monitor-ipsec takes a rest of an earlier tunnel of the same name for this one, and then loads nothing.
+    if ! printf '%s\n' "$status" | grep -q "^000 \"$1\": "; then
+      $within ipsec auto --asynchronous --start "$1"
+    elif [ "$2" = 1 ] || [ "$3" -ge 8 ]; then
+      $within ipsec auto --asynchronous --up "$1"
+    fi
+  fi 2>&1 </dev/null | tail -n 3 | sed "s/^/$1: /" >&2
 }
 
 # settle BRIDGE PORT PATTERN LOCAL REMOTE INITIATES
 settle() (
-  out='' in=''
+  out='' in='' attempts=0
   while :; do
     connections=$(sed -n "s/^conn \($2\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" /etc/ipsec.conf 2>/dev/null)
     out=$(bytes "$4" "$5" "$3") in=$(bytes "$5" "$4" "$3")
@@ -52,9 +63,11 @@ settle() (
         knock "$1" "$2"
         exit 0
       fi 2>/dev/null
-    elif [ "$6" = 1 ]; then
-      for connection in $connections; do initiate "$connection"; done
+    elif [ "$attempts" -ge 2 ]; then
+      # Its own first attempt is under way for a moment after the connection has come into being.
+      for connection in $connections; do help "$connection" "$6" "$attempts"; done
     fi
+    if [ -n "$connections" ]; then attempts=$((attempts + 1)); fi
     if [ "$(date +%s)" -ge "$deadline" ]; then exit 1; fi
     sleep 1
   done

@@ -1,0 +1,153 @@
+/**
+ * A host on its way through the stages of an apply: what it starts with, and what comes of it.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../errors.js';
+import type { CertificationRequest } from '../pki/certification-request.js';
+import type { HostShell } from '../platform/ssh.js';
+import type { Action, HostPlan } from './action.js';
+import type { DesiredIdentity } from './desired.js';
+import type { HostFacts } from './host-facts.js';
+import type { HostInput } from './host-input.js';
+import type { Identity } from './identity.js';
+import { planHost } from './plan.js';
+import type { EndProof } from './proof.js';
+
+/** A host with its open shell and all that its plan is made from. */
+export interface HostWork {
+  readonly shell: HostShell;
+  readonly input: HostInput;
+}
+
+export interface ApplyEdges {
+  /** Signs what hosts have enrolled with, in the order given; refused requests are errors. */
+  readonly certify: (
+    requests: readonly {
+      readonly host: string;
+      readonly identity: DesiredIdentity;
+      readonly request: CertificationRequest;
+    }[],
+  ) => Promise<(Pick<Identity, 'certificate' | 'authorities'> | OvsPkiError)[]>;
+  /** Reads a private key that has to travel; PEM. */
+  readonly readKey: (file: string) => string;
+  /** The PSK of a tunnel end. */
+  readonly pskOf: (host: string, port: string) => string;
+  readonly now: () => Date;
+  /** How long tunnels may take to come up. */
+  readonly proofSeconds: number;
+  readonly onProgress: (host: string, stage: Stage) => void;
+  /** Why a plan may not be carried out, such as one that is not what was shown. */
+  readonly refuse: (plan: HostPlan) => OvsPkiError | undefined;
+  /** Once true, nothing new is begun. */
+  readonly interrupted: () => boolean;
+}
+
+export type Stage = 'enroll' | 'prepare' | 'switch' | 'done';
+
+export interface HostResult {
+  readonly host: string;
+  readonly outcome: 'changed' | 'unchanged' | 'failed';
+  readonly actions: readonly Action[];
+  readonly warnings: readonly string[];
+  readonly error: OvsPkiError | undefined;
+  readonly proofs: readonly EndProof[];
+  readonly exchanges: number;
+  /** After the change; undefined where the host could not be asked any more. */
+  readonly facts: HostFacts | undefined;
+  readonly pointedBack: boolean;
+}
+
+/** One host on its way through the stages. */
+export interface Progress {
+  readonly work: HostWork;
+  input: HostInput;
+  plan: HostPlan;
+  error: OvsPkiError | undefined;
+  facts: HostFacts | undefined;
+  said: string;
+  proofs: EndProof[];
+  pointedBack: boolean;
+  isSwitched: boolean;
+  /** Ports that wait until the other ends are wired. */
+  deferred: readonly Action[];
+  /** Changes that are in force already. */
+  begun: readonly Action[];
+}
+
+export function beginning(work: HostWork, { refuse }: ApplyEdges): Progress {
+  const plan = planHost(work.input);
+  const [obstacle] = plan.obstacles;
+  const { desired, facts } = work.input;
+  return {
+    work,
+    input: work.input,
+    plan,
+    error:
+      obstacle === undefined
+        ? refuse(plan)
+        : new OvsPkiError(obstacle.code, obstacle.message, {
+            hint: obstacle.hint,
+            details: { host: desired.name, obstacles: plan.obstacles },
+          }),
+    facts,
+    said: '',
+    proofs: [],
+    pointedBack: false,
+    isSwitched: false,
+    deferred: [],
+    begun: [],
+  };
+}
+
+/** Does something for each host that has not failed; a refusal is noted there and touches no other. */
+export async function onEach(
+  hosts: readonly Progress[],
+  edges: ApplyEdges,
+  stage: Stage,
+  action: (host: Progress) => Promise<void>,
+): Promise<void> {
+  await Promise.all(
+    hosts
+      .filter(({ error }) => error === undefined)
+      .map(async (host) => {
+        if (stage !== 'done' && edges.interrupted()) {
+          host.error = new OvsPkiError('INTERRUPTED', `${nameOf(host)}: interrupted before the stage "${stage}"`, {
+            hint: 'run the command again: it goes on where it stopped',
+          });
+          return;
+        }
+        edges.onProgress(nameOf(host), stage);
+        try {
+          await action(host);
+        } catch (error) {
+          host.error = asRefusal(error);
+        }
+      }),
+  );
+}
+
+export function resultOf(host: Progress): HostResult {
+  const { plan, error, proofs, facts, pointedBack, work } = host;
+  return {
+    host: plan.host,
+    outcome: error !== undefined ? 'failed' : plan.actions.length === 0 ? 'unchanged' : 'changed',
+    actions: plan.actions,
+    warnings: plan.warnings,
+    error,
+    proofs,
+    exchanges: work.shell.exchanges(),
+    facts,
+    pointedBack,
+  };
+}
+
+export function nameOf({ input }: Progress): string {
+  return input.desired.name;
+}
+
+export function asRefusal(error: unknown): OvsPkiError {
+  if (error instanceof OvsPkiError) return error;
+  throw error;
+}

@@ -1,0 +1,85 @@
+/**
+ * One transaction a host, where all that it rests on is in place; then the tunnels come up.
+ *
+ * @module
+ */
+
+import type { TunnelEnd } from './desired.js';
+import { daemonFor, placesFor } from './host-input.js';
+import { type ApplyEdges, nameOf, onEach, type Progress } from './progress.js';
+import { beginSwitch, databaseOf, switchHost, withMark } from './run-host.js';
+import { isChange, transactionFor } from './transaction.js';
+
+export async function switchHosts(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
+  await onEach(withCollisions(hosts), edges, 'switch', answerersFirst(edges));
+  await onEach(hosts, edges, 'switch', switchOne(edges));
+}
+
+/**
+ * Two libreswan ends that are wired at the same moment both start their connections, and libreswan 4 loses its count of
+ * messages when two requests for a child cross in one IKE SA: it is deaf there for a minute. So among them the end that
+ * answers is wired first.
+ */
+function withCollisions(hosts: readonly Progress[]): Progress[] {
+  const daemons = new Map(hosts.map((host) => [nameOf(host), daemonFor(host.input)]));
+  for (const host of hosts) {
+    if (daemons.get(nameOf(host)) !== 'libreswan') continue;
+    const collides = ({ initiates, peer }: TunnelEnd): boolean => initiates && daemons.get(peer) === 'libreswan';
+    const ports = new Set(host.input.desired.ends.filter(collides).map(({ port }) => port));
+    host.deferred = host.plan.actions.filter((action) => action.kind === 'port' && ports.has(action.port));
+  }
+  return hosts.some(({ deferred }) => deferred.length > 0) ? [...hosts] : [];
+}
+
+function answerersFirst(edges: ApplyEdges): (host: Progress) => Promise<void> {
+  return async (host) => {
+    const { work, plan, deferred } = host;
+    const changes = changesOf(host).filter((change) => !deferred.includes(change));
+    if (changes.length === 0) return;
+    host.isSwitched = true;
+    const transaction = transactionFor(changes, afterGuard(host), (port) => edges.pskOf(plan.host, port));
+    const ports = changes.flatMap((change) => (change.kind === 'port' ? [change.port] : []));
+    await beginSwitch(work.shell, plan.host, transaction, daemonFor(host.input) === 'libreswan' ? ports : []);
+    host.begun = changes;
+  };
+}
+
+function changesOf({ plan }: Progress) {
+  return plan.actions.filter(isChange).filter(({ kind }) => kind !== 'plaintext');
+}
+
+function switchOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
+  return async (host) => {
+    const { work, input, plan } = host;
+    const changes = changesOf(host).filter((change) => !host.begun.includes(change));
+    const addresses = plan.actions.filter(({ kind }) => kind === 'address');
+    if (changes.length === 0 && addresses.length === 0 && host.begun.length === 0) return;
+    const database = afterGuard(host);
+    const transaction =
+      changes.length === 0 ? undefined : transactionFor(changes, database, (port) => edges.pskOf(plan.host, port));
+    host.isSwitched = true;
+    const { facts, said } = await switchHost(work.shell, plan.host, {
+      transaction,
+      addresses,
+      ends: input.prove ? endsToProve(host) : [],
+      seconds: edges.proofSeconds,
+      folders: Object.values(placesFor(input)),
+      now: edges.now,
+    });
+    host.facts = facts;
+    host.said = said;
+  };
+}
+
+function afterGuard({ input, plan }: Progress): ReturnType<typeof databaseOf> {
+  const database = databaseOf(plan.host, input.facts);
+  const guard = plan.actions.find((action) => action.kind === 'plaintext');
+  return guard === undefined ? database : withMark(database, guard.to);
+}
+
+/** With a new identity ovs-monitor-ipsec rebuilds every tunnel of the host. */
+export function endsToProve({ input: { desired, watched }, plan }: Progress): TunnelEnd[] {
+  const isNewIdentity = plan.actions.some(({ kind }) => kind === 'other_config');
+  const ports = new Set(plan.actions.flatMap((action) => (action.kind === 'port' ? [action.port] : [])));
+  return [...desired.ends.filter(({ port }) => isNewIdentity || ports.has(port)), ...(isNewIdentity ? watched : [])];
+}
