@@ -63,7 +63,11 @@ export async function applyAsked(
     refuse: (plan) => (request.written === undefined ? undefined : staleness(request.written.hosts, plan)),
   };
   const results = [
-    ...(await applyPlans(work, edges)),
+    ...(await applyPlans(
+      work,
+      edges,
+      failed.map(({ desired }) => desired.name),
+    )),
     ...failed.map(({ desired, error }) => unasked(desired.name, error)),
   ];
   for (const { host, outcome, error } of results) {
