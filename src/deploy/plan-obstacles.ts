@@ -22,8 +22,9 @@ export function hostObstacles(input: HostInput): Found {
     ...missingPrograms(input),
     ...mixedMethods(input),
     ...unfitIdentity(input),
+    ...otherPorts(input),
   ];
-  const wiring = [...services(input), ...addresses(input), ...otherPorts(input)];
+  const wiring = [...services(input), ...addresses(input)];
   return input.prove || input.desired.ends.length === 0
     ? { obstacles: [...obstacles, ...(input.prove ? wiring : [])], warnings: warningsOf(input) }
     : { obstacles, warnings: [...warningsOf(input), ...wiring.map(({ message }) => message)] };
