@@ -84,6 +84,9 @@ function missingPrograms({ desired, facts, identity }: HostInput): Obstacle[] {
     ...(identity === 'enroll' || desired.identity !== undefined
       ? [{ program: 'openssl', why: 'ovs-monitor-ipsec reads certificates with it', pack: 'openssl' }]
       : []),
+    ...(desired.ends.length > 0 && desired.plaintext === '0/1'
+      ? [{ program: 'ip', why: 'without it no packet of a new tunnel could be held back', pack: 'iproute2' }]
+      : []),
   ];
   return needed.flatMap(({ program, why, pack }) =>
     facts.programs.has(program)
