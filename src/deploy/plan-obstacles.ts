@@ -34,11 +34,13 @@ function unfit(message: string, hint: string): Obstacle {
   return { code: 'HOST_UNFIT', message, hint };
 }
 
-function unknownFacts({ desired, facts }: HostInput): Obstacle[] {
+function unknownFacts(input: HostInput): Obstacle[] {
+  const { desired, facts } = input;
   const needed: readonly (readonly [string, Fact<unknown>])[] = [
     ['the database of Open vSwitch', facts.ovsdb],
     ['its addresses', facts.addresses],
     ...placedFiles(facts),
+    ...(desired.identity === undefined ? [] : folders(input)),
   ];
   return needed.flatMap(([what, fact]): Obstacle[] => {
     if (fact.state === 'unknown') {
@@ -70,6 +72,14 @@ function placedFiles({ ovsdb, files }: HostInput['facts']): [string, Fact<unknow
   return ['certificate', 'private_key', 'ca_cert'].flatMap((key): [string, Fact<unknown>][] => {
     const fact = files.get(config[key] ?? '');
     return fact === undefined || isDamaged(fact) ? [] : [[`other_config:${key}`, fact]];
+  });
+}
+
+/** A folder that cannot be looked into may hold a key or a certificate that would be used. */
+function folders(input: HostInput): [string, Fact<unknown>][] {
+  return [...new Set(Object.values(placesFor(input)))].flatMap((folder): [string, Fact<unknown>][] => {
+    const fact = input.facts.files.get(`${folder}/*`);
+    return fact === undefined ? [] : [[`the folder ${folder}`, fact]];
   });
 }
 
