@@ -131,14 +131,14 @@ function otherConfigActions({ facts }: HostInput, wanted: IdentityPaths): Action
   );
 }
 
-/** What an earlier generation of ours left, that nothing will point to any more. */
+/** What an earlier generation of ours left, damaged or not, that nothing will point to any more. */
 function oldGeneration(input: HostInput, wanted: IdentityPaths): Action[] {
   const places = placesFor(input);
   const ours = [places.certs, places.private].map((folder) => `${folder}/${input.desired.name}-`);
   const used = new Set<string | undefined>([wanted.certificate, wanted.private_key]);
   for (const { options } of knownValue(input.facts.ovsdb)?.interfaces ?? []) used.add(options['remote_cert']);
   return [...input.facts.files]
-    .filter(([path, { state }]) => state === 'known' && isOurFile(path) && ours.some((start) => path.startsWith(start)))
+    .filter(([path, { state }]) => state !== 'absent' && isOurFile(path) && ours.some((start) => path.startsWith(start)))
     .filter(([path]) => !used.has(path) && isOf(path, input.desired.name))
     .map(([path]): Action => ({ kind: 'remove-file', path }));
 }
