@@ -102,25 +102,28 @@ export async function applyPlans(
 
 function beginning(work: HostWork, { refuse }: ApplyEdges): Progress {
   const plan = planHost(work.input);
-  const [obstacle] = plan.obstacles;
-  const { desired, facts } = work.input;
+  const { facts } = work.input;
   return {
     work,
     input: work.input,
     plan,
-    error:
-      obstacle === undefined
-        ? refuse(plan)
-        : new OvsPkiError(obstacle.code, obstacle.message, {
-            hint: obstacle.hint,
-            details: { host: desired.name, obstacles: plan.obstacles },
-          }),
+    error: obstructed(plan) ?? refuse(plan),
     facts,
     said: '',
     proofs: [],
     pointedBack: false,
     isSwitched: false,
   };
+}
+
+/** All that stands against a plan, in one error with the code of the first. */
+function obstructed({ host, obstacles }: HostPlan): OvsPkiError | undefined {
+  const [first] = obstacles;
+  if (first === undefined) return undefined;
+  return new OvsPkiError(first.code, obstacles.map(({ message }) => message).join('; '), {
+    hint: [...new Set(obstacles.map(({ hint }) => hint))].join('; then: '),
+    details: { host, obstacles },
+  });
 }
 
 async function onEach(
