@@ -138,7 +138,9 @@ function oldGeneration(input: HostInput, wanted: IdentityPaths): Action[] {
   const used = new Set<string | undefined>([wanted.certificate, wanted.private_key]);
   for (const { options } of knownValue(input.facts.ovsdb)?.interfaces ?? []) used.add(options['remote_cert']);
   return [...input.facts.files]
-    .filter(([path, { state }]) => state !== 'absent' && isOurFile(path) && ours.some((start) => path.startsWith(start)))
+    .filter(
+      ([path, { state }]) => state !== 'absent' && isOurFile(path) && ours.some((start) => path.startsWith(start)),
+    )
     .filter(([path]) => !used.has(path) && isOf(path, input.desired.name))
     .map(([path]): Action => ({ kind: 'remove-file', path }));
 }
