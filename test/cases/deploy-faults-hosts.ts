@@ -2,7 +2,7 @@
 
 import * as faults from '../support/fleet/faults.js';
 import { badLine } from '../support/fleet/proxy.js';
-import { type DeployFault, edited, onHost1 } from './deploy-fault.js';
+import { type DeployFault, edited, onHost1, scriptOnHost1 } from './deploy-fault.js';
 
 const operator = { user: 'operator' };
 
@@ -97,6 +97,17 @@ export const faultsOfHosts: readonly DeployFault[] = [
     says: /^$/,
     hints: /^$/,
     leaves: { host_1: 'new' },
+  },
+  {
+    title: 'another run is at work on the host',
+    make: scriptOnHost1(
+      `exec 9>>/run/ovs-pki-ts.lock; flock 9
+       (exec sleep 1000) </dev/null >/dev/null 2>&1 & echo $! >/run/fleet/holder`,
+      'kill "$(cat /run/fleet/holder)"',
+    ),
+    codes: ['HOST_LOCKED'],
+    says: /another run of ovs-pki-ts is at work on the host/,
+    hints: /wait until it has ended, then run the command again/,
   },
   {
     title: 'ovsdb-server has stopped',

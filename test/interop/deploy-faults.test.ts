@@ -3,15 +3,15 @@
  * names the cure, and when the cause is gone the same command finishes the work.
  */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { errorTable } from '../../src/errors.js';
 import type { DeployFault } from '../cases/deploy-fault.js';
 import { deployFaults } from '../cases/deploy-faults.js';
 import { type Fleet, startFleet } from '../support/fleet/fleet.js';
-import { type HostIdentity, identityOn } from '../support/fleet/identity.js';
-import { applyArgs, hostNames, makeOperator, type Operator, runIn } from '../support/fleet/operator.js';
+import { identitiesOf, judgeEnd, secretsBelow } from '../support/fleet/judge.js';
+import { applyArgs, makeOperator, type Operator, runIn } from '../support/fleet/operator.js';
 import type { Run } from '../support/programs.js';
 
 let fleet: Fleet;
@@ -39,7 +39,7 @@ for (const [index, row] of deployFaults.entries()) {
     await judgeHosts(t, row);
     const well = await runIn(fleet, folder, applyArgs);
     t.is(well.status, 0, `when the cause is gone: ${well.stderr}`);
-    await judgeEnd(t, folder);
+    await judgeEnd(t, operator, folder);
     const said = ill.stdout + ill.stderr + well.stdout + well.stderr + readFileSync(join(folder, 'log'), 'latin1');
     t.false(
       secrets.some((secret) => said.includes(secret)),
@@ -67,7 +67,7 @@ function judgeMessages(t: ExecutionContext, row: DeployFault, { status, stderr }
 }
 
 async function judgeHosts(t: ExecutionContext, { begin = 'old', leaves, tunnelWaits }: DeployFault): Promise<void> {
-  const [one, two] = await identities();
+  const [one, two] = await identitiesOf(operator);
   t.is(one?.state, leaves?.host_1 ?? begin, 'host_1 after the fault');
   t.is(two?.state, leaves?.host_2 ?? 'new', 'host_2 after the fault');
   if (tunnelWaits === true) t.false(two?.hasTunnel, 'host_2 has a tunnel that nobody answers');
@@ -76,29 +76,4 @@ async function judgeHosts(t: ExecutionContext, { begin = 'old', leaves, tunnelWa
       files.filter((file) => file.endsWith('.staged')),
       [],
     );
-}
-
-/** Both hosts have the new identity and nothing else of ours, and there is nothing more to do. */
-async function judgeEnd(t: ExecutionContext, folder: string): Promise<void> {
-  for (const { state, hasTunnel, files } of await identities()) {
-    t.is(state, 'new');
-    t.true(hasTunnel);
-    t.is(files.length, 3, files.join());
-  }
-  const plan = await runIn(fleet, folder, ['plan', '--skip-proof']);
-  t.is(plan.status, 0, plan.stderr);
-  t.is(plan.stdout.replaceAll(/ \(.*?\)/g, ''), hostNames.map((name) => `${name}: nothing to do\n`).join(''));
-}
-
-async function identities(): Promise<[HostIdentity, HostIdentity]> {
-  return [await identityOn(fleet, operator, 'host_1'), await identityOn(fleet, operator, 'host_2')];
-}
-
-/** A piece of every line of every private key. */
-function secretsBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((place) => /(privkey|cakey)\.pem$/.test(place))
-    .flatMap((place) => readFileSync(join(folder, place), 'latin1').split('\n'))
-    .filter((line) => /^[A-Za-z0-9+/=]{40,}$/.test(line))
-    .map((line) => line.slice(8, 32));
 }

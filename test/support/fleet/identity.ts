@@ -3,7 +3,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fleet } from './fleet.js';
 import type { HostName, Operator } from './operator.js';
 
 export interface HostIdentity {
@@ -16,7 +15,8 @@ export interface HostIdentity {
   readonly files: readonly string[];
 }
 
-export async function identityOn(fleet: Fleet, operator: Operator, host: HostName): Promise<HostIdentity> {
+export async function identityOn(operator: Operator, host: HostName): Promise<HostIdentity> {
+  const { fleet } = operator;
   const script = `for key in certificate private_key ca_cert; do
       ovs-vsctl --timeout=10 --if-exists get Open_vSwitch . other_config:$key; echo
     done; ovs-vsctl --timeout=10 --columns=name find Interface name=tun`;

@@ -20,6 +20,7 @@ export const hostNames = ['host_1', 'host_2'] as const;
 export type HostName = (typeof hostNames)[number];
 
 export interface Operator {
+  readonly fleet: Fleet;
   /** A folder of one's own: the PKI, both certificates of the new generation and their keys, the inventory. */
   folderFor(work: string, options?: FolderOptions): string;
   /** Puts both hosts back. */
@@ -58,6 +59,7 @@ export async function makeOperator(fleet: Fleet): Promise<Operator> {
   if (applied.status !== 0) throw new Error(`the old generation could not be brought to the hosts:\n${applied.stderr}`);
   await remember(fleet, 'old');
   return {
+    fleet,
     folderFor: (work, options = {}) => {
       cpSync(folders.new, work, { recursive: true });
       if (options.certificates === false) {
