@@ -51,15 +51,20 @@ export function readPlan(file: string): PlanFile | undefined {
  */
 export function notPlanned(written: HostPlan | undefined, now: readonly Action[]): Action[] {
   const known = new Set((written?.actions ?? []).map(keyOf));
-  return now.filter((action) => !known.has(keyOf(action)));
+  return now.filter((action) => {
+    const key = keyOf(action);
+    return !known.has(key) && !known.has(withoutGeneration(key));
+  });
 }
 
-/** What is made when the plan is applied has its names only then: they are compared without them. */
+/** Without contents: the names of files tell their generation. */
 function keyOf(action: Action): string {
-  return JSON.stringify({ ...action, content: undefined, existingKey: undefined }).replaceAll(
-    /-([0-9a-f]{16}|\*)(?=-|\.pem)/g,
-    '-*',
-  );
+  return JSON.stringify({ ...action, content: undefined, existingKey: undefined });
+}
+
+/** What is made when the plan is applied has its names only then, and a `*` in the plan. */
+function withoutGeneration(key: string): string {
+  return key.replaceAll(/-[0-9a-f]{16}(?=-|\.pem)/g, '-*');
 }
 
 function invalid(file: string, reason: string, cause?: unknown): OvsPkiError {
