@@ -72,13 +72,22 @@ function enrollment(input: HostInput): Action[] {
   const { method, keySpec } = identity;
   const now = knownValue(facts.ovsdb)?.otherConfig ?? {};
   const path = `${places.certs}/${name}-*-cert.pem`;
+  const authority = `${places.cacerts}/ovs-ca-*.pem`;
+  const placed = (role: 'ca' | 'certificate', to: string): Action => ({
+    kind: 'place',
+    role,
+    path: to,
+    content: undefined,
+    source: undefined,
+  });
   const other = (key: OtherConfigKey, to: string): Action => ({ kind: 'other_config', key, from: now[key], to });
   return [
     { kind: 'enroll', name, method, keySpec, folder: places.private, existingKey: pendingKey(input) },
-    { kind: 'place', role: 'certificate', path, content: undefined, source: undefined },
+    ...(method === 'ca-signed' ? [placed('ca', authority)] : []),
+    placed('certificate', path),
     other('certificate', path),
     other('private_key', `${places.private}/${name}-*-privkey.pem`),
-    ...(method === 'ca-signed' ? [other('ca_cert', `${places.cacerts}/ovs-ca-*.pem`)] : []),
+    ...(method === 'ca-signed' ? [other('ca_cert', authority)] : []),
   ];
 }
 
