@@ -22,11 +22,15 @@ export async function judgeEnd(t: ExecutionContext, operator: Operator, folder: 
   t.is(plan.stdout.replaceAll(/ \(.*?\)/g, ''), hostNames.map((name) => `${name}: nothing to do\n`).join(''));
 }
 
-/** A piece of every line of every private key. */
+/** A piece of every line of every private key that holds nothing of the public one. */
 export function secretsBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((place) => /(privkey|cakey)\.pem$/.test(place))
-    .flatMap((place) => readFileSync(join(folder, place), 'latin1').split('\n'))
-    .filter((line) => /^[A-Za-z0-9+/=]{40,}$/.test(line))
-    .map((line) => line.slice(8, 32));
+    .flatMap((place) => secretsIn(readFileSync(join(folder, place), 'latin1')));
+}
+
+/** PKCS #8 has the modulus of an RSA key in its first lines, and the number of an EC key in its second. */
+export function secretsIn(pem: string): string[] {
+  const lines = pem.split('\n').filter((line) => /^[A-Za-z0-9+/=]{40,}$/.test(line));
+  return (lines.length > 8 ? lines.slice(8) : lines.slice(1, 2)).map((line) => line.slice(8, 32));
 }
