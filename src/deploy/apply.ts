@@ -25,14 +25,19 @@ import { transactionFor } from './transaction.js';
 
 export type { ApplyEdges, HostResult, HostWork, Stage } from './progress.js';
 
-export async function applyPlans(work: readonly HostWork[], edges: ApplyEdges): Promise<HostResult[]> {
+/** @param unasked hosts of the fleet that could not even be asked: no tunnel leads to them yet */
+export async function applyPlans(
+  work: readonly HostWork[],
+  edges: ApplyEdges,
+  unasked: readonly string[],
+): Promise<HostResult[]> {
   const hosts = work.map((item): Progress => beginning(item, edges));
   // 1. Hosts without a key make one; what they ask for is signed in one go.
   await enroll(hosts, edges);
   // 2. Trust, certificates and keys beside the old ones, and the drop policy in the kernel.
   await onEach(hosts, edges, 'prepare', prepareOne(edges));
   // 3. One transaction a host, where all that it rests on is in place; then the tunnels come up.
-  leaveOutFailedPeers(hosts);
+  leaveOutFailedPeers(hosts, unasked);
   await switchHosts(hosts, edges);
   // 4. The proof; who fails it is pointed back.
   prove(hosts);
@@ -65,8 +70,8 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
 }
 
 /** A tunnel whose other end could not be prepared is left for later; all else of its host goes on. */
-function leaveOutFailedPeers(hosts: readonly Progress[]): void {
-  const failed = new Set(hosts.filter(({ error }) => error !== undefined).map(nameOf));
+function leaveOutFailedPeers(hosts: readonly Progress[], unasked: readonly string[]): void {
+  const failed = new Set([...unasked, ...hosts.filter(({ error }) => error !== undefined).map(nameOf)]);
   if (failed.size === 0) return;
   for (const host of hosts) {
     const left = host.plan.actions.filter((action) => action.kind === 'port' && failed.has(action.peer));

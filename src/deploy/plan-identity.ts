@@ -72,13 +72,22 @@ function enrollment(input: HostInput): Action[] {
   const { method, keySpec } = identity;
   const now = knownValue(facts.ovsdb)?.otherConfig ?? {};
   const path = `${places.certs}/${name}-*-cert.pem`;
+  const authority = `${places.cacerts}/ovs-ca-*.pem`;
+  const placed = (role: 'ca' | 'certificate', to: string): Action => ({
+    kind: 'place',
+    role,
+    path: to,
+    content: undefined,
+    source: undefined,
+  });
   const other = (key: OtherConfigKey, to: string): Action => ({ kind: 'other_config', key, from: now[key], to });
   return [
     { kind: 'enroll', name, method, keySpec, folder: places.private, existingKey: pendingKey(input) },
-    { kind: 'place', role: 'certificate', path, content: undefined, source: undefined },
+    ...(method === 'ca-signed' ? [placed('ca', authority)] : []),
+    placed('certificate', path),
     other('certificate', path),
     other('private_key', `${places.private}/${name}-*-privkey.pem`),
-    ...(method === 'ca-signed' ? [other('ca_cert', `${places.cacerts}/ovs-ca-*.pem`)] : []),
+    ...(method === 'ca-signed' ? [other('ca_cert', authority)] : []),
   ];
 }
 
@@ -131,14 +140,16 @@ function otherConfigActions({ facts }: HostInput, wanted: IdentityPaths): Action
   );
 }
 
-/** What an earlier generation of ours left, that nothing will point to any more. */
+/** What an earlier generation of ours left, damaged or not, that nothing will point to any more. */
 function oldGeneration(input: HostInput, wanted: IdentityPaths): Action[] {
   const places = placesFor(input);
   const ours = [places.certs, places.private].map((folder) => `${folder}/${input.desired.name}-`);
   const used = new Set<string | undefined>([wanted.certificate, wanted.private_key]);
   for (const { options } of knownValue(input.facts.ovsdb)?.interfaces ?? []) used.add(options['remote_cert']);
   return [...input.facts.files]
-    .filter(([path, { state }]) => state === 'known' && isOurFile(path) && ours.some((start) => path.startsWith(start)))
+    .filter(
+      ([path, { state }]) => state !== 'absent' && isOurFile(path) && ours.some((start) => path.startsWith(start)),
+    )
     .filter(([path]) => !used.has(path) && isOf(path, input.desired.name))
     .map(([path]): Action => ({ kind: 'remove-file', path }));
 }

@@ -22,8 +22,9 @@ export function hostObstacles(input: HostInput): Found {
     ...missingPrograms(input),
     ...mixedMethods(input),
     ...unfitIdentity(input),
+    ...otherPorts(input),
   ];
-  const wiring = [...services(input), ...addresses(input), ...otherPorts(input)];
+  const wiring = [...services(input), ...addresses(input)];
   return input.prove || input.desired.ends.length === 0
     ? { obstacles: [...obstacles, ...(input.prove ? wiring : [])], warnings: warningsOf(input) }
     : { obstacles, warnings: [...warningsOf(input), ...wiring.map(({ message }) => message)] };
@@ -33,11 +34,13 @@ function unfit(message: string, hint: string): Obstacle {
   return { code: 'HOST_UNFIT', message, hint };
 }
 
-function unknownFacts({ desired, facts }: HostInput): Obstacle[] {
+function unknownFacts(input: HostInput): Obstacle[] {
+  const { desired, facts } = input;
   const needed: readonly (readonly [string, Fact<unknown>])[] = [
     ['the database of Open vSwitch', facts.ovsdb],
     ['its addresses', facts.addresses],
     ...placedFiles(facts),
+    ...(desired.identity === undefined ? [] : folders(input)),
   ];
   return needed.flatMap(([what, fact]): Obstacle[] => {
     if (fact.state === 'unknown') {
@@ -72,6 +75,14 @@ function placedFiles({ ovsdb, files }: HostInput['facts']): [string, Fact<unknow
   });
 }
 
+/** A folder that cannot be looked into may hold a key or a certificate that would be used. */
+function folders(input: HostInput): [string, Fact<unknown>][] {
+  return [...new Set(Object.values(placesFor(input)))].flatMap((folder): [string, Fact<unknown>][] => {
+    const fact = input.facts.files.get(`${folder}/*`);
+    return fact === undefined ? [] : [[`the folder ${folder}`, fact]];
+  });
+}
+
 /** A file that can be read but holds no certificate is known well enough: it will be replaced. */
 function isDamaged(fact: Fact<unknown>): boolean {
   return fact.state === 'unknown' && !/permission|denied|input\/output/i.test(fact.reason);
@@ -82,6 +93,9 @@ function missingPrograms({ desired, facts, identity }: HostInput): Obstacle[] {
     { program: 'python3', why: 'ovs-monitor-ipsec and our transactions need it', pack: 'python3' },
     ...(identity === 'enroll' || desired.identity !== undefined
       ? [{ program: 'openssl', why: 'ovs-monitor-ipsec reads certificates with it', pack: 'openssl' }]
+      : []),
+    ...(desired.ends.length > 0 && desired.plaintext === '0/1'
+      ? [{ program: 'ip', why: 'without it no packet of a new tunnel could be held back', pack: 'iproute2' }]
       : []),
   ];
   return needed.flatMap(({ program, why, pack }) =>

@@ -78,19 +78,12 @@ export interface Progress {
 
 export function beginning(work: HostWork, { refuse }: ApplyEdges): Progress {
   const plan = planHost(work.input);
-  const [obstacle] = plan.obstacles;
-  const { desired, facts } = work.input;
+  const { facts } = work.input;
   return {
     work,
     input: work.input,
     plan,
-    error:
-      obstacle === undefined
-        ? refuse(plan)
-        : new OvsPkiError(obstacle.code, obstacle.message, {
-            hint: obstacle.hint,
-            details: { host: desired.name, obstacles: plan.obstacles },
-          }),
+    error: obstructed(plan) ?? refuse(plan),
     facts,
     said: '',
     proofs: [],
@@ -99,6 +92,16 @@ export function beginning(work: HostWork, { refuse }: ApplyEdges): Progress {
     deferred: [],
     begun: [],
   };
+}
+
+/** All that stands against a plan, in one error with the code of the first. */
+function obstructed({ host, obstacles }: HostPlan): OvsPkiError | undefined {
+  const [first] = obstacles;
+  if (first === undefined) return undefined;
+  return new OvsPkiError(first.code, obstacles.map(({ message }) => message).join('; '), {
+    hint: [...new Set(obstacles.map(({ hint }) => hint))].join('; then: '),
+    details: { host, obstacles },
+  });
 }
 
 /** Does something for each host that has not failed; a refusal is noted there and touches no other. */

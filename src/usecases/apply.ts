@@ -9,6 +9,7 @@ import { type ApplyEdges, applyPlans, type HostResult, type Stage } from '../dep
 import type { DesiredFleet, DesiredHost, TunnelEnd } from '../deploy/desired.js';
 import type { HostFacts } from '../deploy/host-facts.js';
 import { OvsPkiError } from '../errors.js';
+import type { CertificateType } from '../pki/profile.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { issueInCa } from '../store/issue-batch.js';
@@ -63,7 +64,11 @@ export async function applyAsked(
     refuse: (plan) => (request.written === undefined ? undefined : staleness(request.written.hosts, plan)),
   };
   const results = [
-    ...(await applyPlans(work, edges)),
+    ...(await applyPlans(
+      work,
+      edges,
+      failed.map(({ desired }) => desired.name),
+    )),
     ...failed.map(({ desired, error }) => unasked(desired.name, error)),
   ];
   for (const { host, outcome, error } of results) {
@@ -81,20 +86,38 @@ async function certify(
 ): ReturnType<ApplyEdges['certify']> {
   const results = new Map<(typeof requests)[number], Awaited<ReturnType<ApplyEdges['certify']>>[number]>();
   for (const type of new Set(requests.map(({ identity }) => identity.type))) {
-    const ca = readCa(pkiDirectory, type);
     for (const days of new Set(requests.map(({ identity }) => identity.days))) {
       const chosen = requests.filter(({ identity }) => identity.type === type && identity.days === days);
-      const orders = chosen.map(({ host, request }) => ({ request, name: host }));
-      const issued = await issueInCa(platform, ca, orders, days);
+      const issued = await issueFor(platform, pkiDirectory, type, days, chosen);
       for (const [index, item] of chosen.entries()) {
-        const result = issued[index];
-        if (result === undefined) continue;
-        const authorities = [ca.certificate, ...ca.chain];
-        results.set(item, 'error' in result ? result.error : { certificate: result.certificate, authorities });
+        const result = issued instanceof OvsPkiError ? issued : issued[index];
+        if (result !== undefined) results.set(item, result);
       }
     }
   }
   return requests.map((item) => results.get(item) as Awaited<ReturnType<ApplyEdges['certify']>>[number]);
+}
+
+/** A CA that cannot sign now is the affair of those who need it: other hosts go on. */
+async function issueFor(
+  platform: Platform,
+  pkiDirectory: string,
+  type: CertificateType,
+  days: number,
+  requests: Parameters<ApplyEdges['certify']>[0],
+): Promise<Awaited<ReturnType<ApplyEdges['certify']>> | OvsPkiError> {
+  try {
+    const ca = readCa(pkiDirectory, type);
+    const authorities = [ca.certificate, ...ca.chain];
+    const orders = requests.map(({ host, request }) => ({ request, name: host }));
+    const issued = await issueInCa(platform, ca, orders, days);
+    return issued.map((result) =>
+      'error' in result ? result.error : { certificate: result.certificate, authorities },
+    );
+  } catch (error) {
+    if (error instanceof OvsPkiError) return error;
+    throw error;
+  }
 }
 
 function unasked(host: string, error: OvsPkiError): HostResult {

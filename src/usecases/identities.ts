@@ -65,10 +65,12 @@ export async function identityFor(
     .sort((a, b) => b.notBefore.getTime() - a.notBefore.getTime());
   for (const certificate of good) {
     const key = keyFor(certificate, facts, name);
-    if (key !== undefined)
-      return { certificate, authorities: ca === undefined ? [] : [ca.certificate, ...ca.chain], key };
+    if (key === undefined) continue;
+    if (here !== undefined && here !== certificate && here.notBefore >= certificate.notBefore) break;
+    return { certificate, authorities: ca === undefined ? [] : [ca.certificate, ...ca.chain], key };
   }
-  // What lies here was made for this host: that it is passed over in silence is not what its maker would expect.
+  // What lies here was made for this host: that it is passed over in silence, or for something older, is not what its
+  // maker would expect.
   const refused = judged.find(({ certificate }) => certificate === here);
   if (here !== undefined && refused !== undefined) throw unusable(name, refused.reasons);
   return 'enroll';

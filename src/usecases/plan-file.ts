@@ -7,6 +7,7 @@
 import type { Action, HostPlan } from '../deploy/action.js';
 import type { DesiredFleet } from '../deploy/desired.js';
 import { OvsPkiError } from '../errors.js';
+import { digestHex } from '../pki/digest.js';
 import * as files from '../platform/files.js';
 
 /** What is wanted and what would be done for it. Holds no secret. */
@@ -17,14 +18,22 @@ export interface PlanFile {
   readonly prove: boolean;
   readonly fleet: DesiredFleet;
   readonly hosts: readonly HostPlan[];
+  /** Of all the rest: what is applied is what was shown, and not what somebody made of it. */
+  readonly sha256: string;
 }
 
 export function writePlan(
   file: string,
   { pkiDirectory, prove, fleet, hosts }: Pick<PlanFile, 'pkiDirectory' | 'prove' | 'fleet' | 'hosts'>,
 ): void {
-  const content: PlanFile = { kind: 'ovs-pki-ts plan', version: 1, pkiDirectory, prove, fleet, hosts };
-  files.replaceFile(file, `${JSON.stringify(content, undefined, 2)}\n`);
+  const content = { kind: 'ovs-pki-ts plan', version: 1, pkiDirectory, prove, fleet, hosts } as const;
+  const sealed: PlanFile = { ...content, sha256: sealOf(content) };
+  files.replaceFile(file, `${JSON.stringify(sealed, undefined, 2)}\n`);
+}
+
+/** However the JSON is laid out. */
+function sealOf(content: Omit<Partial<PlanFile>, 'sha256'>): string {
+  return digestHex('sha256', new TextEncoder().encode(JSON.stringify(content)));
 }
 
 /** The plan in a file, or undefined where it is not a plan but something else, such as an inventory. @throws PLAN_INVALID */
@@ -40,8 +49,8 @@ export function readPlan(file: string): PlanFile | undefined {
   if (content.kind !== 'ovs-pki-ts plan') return undefined;
   if (content.version !== 1)
     throw invalid(file, `it has the version ${String(content.version)}, and we know version 1`);
-  if (!Array.isArray(content.hosts) || !Array.isArray(content.fleet?.hosts))
-    throw invalid(file, 'parts of it are missing');
+  const { sha256, ...rest } = content;
+  if (sha256 !== sealOf(rest)) throw invalid(file, 'it is not what was written: parts of it are missing or changed');
   return content as PlanFile;
 }
 
@@ -51,15 +60,20 @@ export function readPlan(file: string): PlanFile | undefined {
  */
 export function notPlanned(written: HostPlan | undefined, now: readonly Action[]): Action[] {
   const known = new Set((written?.actions ?? []).map(keyOf));
-  return now.filter((action) => !known.has(keyOf(action)));
+  return now.filter((action) => {
+    const key = keyOf(action);
+    return !known.has(key) && !known.has(withoutGeneration(key));
+  });
 }
 
-/** What is made when the plan is applied has its names only then: they are compared without them. */
+/** Without contents: the names of files tell their generation. */
 function keyOf(action: Action): string {
-  return JSON.stringify({ ...action, content: undefined, existingKey: undefined }).replaceAll(
-    /-([0-9a-f]{16}|\*)(?=-|\.pem)/g,
-    '-*',
-  );
+  return JSON.stringify({ ...action, content: undefined, existingKey: undefined });
+}
+
+/** What is made when the plan is applied has its names only then, and a `*` in the plan. */
+function withoutGeneration(key: string): string {
+  return key.replaceAll(/-[0-9a-f]{16}(?=-|\.pem)/g, '-*');
 }
 
 function invalid(file: string, reason: string, cause?: unknown): OvsPkiError {

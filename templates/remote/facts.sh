@@ -81,12 +81,21 @@ fi
 say apparmor 0 "$(grep -s -e charon -e pluto /sys/kernel/security/apparmor/profiles)"
 say listening 0 "$(cat /proc/net/udp /proc/net/udp6 2>/dev/null | sed -n 's/^ *[0-9]*: [0-9A-F]*:\(01F4\|1194\) .*/\1/p')"
 
+# Of what is below a folder that cannot be looked into, nothing is known.
+closed() {
+  folder=${1%/*}
+  while [ -n "$folder" ] && [ ! -d "$folder" ]; do folder=${folder%/*}; done
+  [ -n "$folder" ] && ! { [ -r "$folder" ] && [ -x "$folder" ]; }
+}
 seen=' '
 look() {
   case $seen in *" $1 "*) return ;; esac
   seen="$seen$1 "
   if [ -d "$1" ]; then return; fi
-  if [ ! -e "$1" ]; then say "file:$1" 1 ''; return; fi
+  if [ ! -e "$1" ]; then
+    if closed "$1"; then say "file:$1" 2 "$folder: Permission denied"; else say "file:$1" 1 ''; fi
+    return
+  fi
   head=$(sed -n 's/^-----BEGIN \(.*\)-----.*$/\1/p' "$1" 2>&1) || { say "file:$1" 2 "$head"; return; }
   mode=$(stat -c '%a %U' -- "$1" 2>/dev/null)
   case $head in

@@ -13,7 +13,7 @@ export interface KilledRun {
 /** Kills runs of one kind at random moments, and counts them. */
 export interface Killer {
   /** Starts the program and sends it SIGKILL at a random moment, unless it has ended before. */
-  run(args: readonly string[], cwd: string): Promise<KilledRun>;
+  run(args: readonly string[], cwd: string, env?: Readonly<Record<string, string>>): Promise<KilledRun>;
   killed(): number;
   ended(): number;
   /** How long a run takes, as it is known now. */
@@ -28,9 +28,9 @@ export interface Killer {
 export function killer(random: Chance, measuredMs: number): Killer {
   let [killed, ended, durationMs] = [0, 0, measuredMs];
   return {
-    run: async (args, cwd) => {
+    run: async (args, cwd, env = {}) => {
       const part = random.next() < 0.5 ? random.next() : 0.5 + random.next() / 2;
-      const { elapsedMs, ...result } = await runAndKill(args, cwd, part * durationMs);
+      const { elapsedMs, ...result } = await runAndKill(args, cwd, env, part * durationMs);
       if (result.status === null) killed++;
       else ended++;
       durationMs += result.status === null ? durationMs / 100 : (elapsedMs - durationMs) / 4;
@@ -72,11 +72,16 @@ export async function twoAtATime(isEnough: () => boolean, work: (count: number) 
 function runAndKill(
   args: readonly string[],
   cwd: string,
+  env: Readonly<Record<string, string>>,
   delayMs: number,
 ): Promise<KilledRun & { readonly elapsedMs: number }> {
   return new Promise((resolve, reject) => {
     const start = performance.now();
-    const child = spawn(process.execPath, [programPath, ...args], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [programPath, ...args], {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     const timer = setTimeout(() => child.kill('SIGKILL'), delayMs);
     let stderr = '';
     child.stderr.on('data', (data) => {
