@@ -58,11 +58,11 @@ case $answer in
   ;;
 *ibreswan*)
   probe ike-status ipsec status
+  ike=$answer
   probe ike-traffic ipsec trafficstatus
-  nss=/etc/ipsec.d
-  case $(tr '\000' '\n' <"/proc/${monitor:-none}/cmdline" 2>/dev/null) in
-  *--ipsec-d=*) nss=$(tr '\000' '\n' <"/proc/$monitor/cmdline" | sed -n 's/^--ipsec-d=//p') ;;
-  esac
+  # What pluto reads; ovs-monitor-ipsec may write to another place.
+  nss=$(printf '%s\n' "$ike" | sed -n 's/.*nssdir=\([^, ]*\).*/\1/p')
+  nss=${nss:-/etc/ipsec.d}
   probe nss certutil -L -d "sql:$nss"
   if command -v certutil >/dev/null 2>&1; then
     for nickname in $(certutil -L -d "sql:$nss" 2>/dev/null | sed -n 's/^\(ovs_[^ ]*\) .*/\1/p'); do
@@ -79,6 +79,14 @@ if command -v ip >/dev/null 2>&1; then
 else
   say states 127 'there is no program ip'
 fi
+# Charon and pluto log to syslog; both can have a file of their own.
+say ike-log 0 "$(
+  {
+    $within journalctl -q -t charon -t pluto -n 60 -o cat --no-pager
+    tail -q -n 60 /var/log/charon.log /var/log/pluto.log
+    tail -q -n 500 /var/log/syslog /var/log/daemon.log | grep -e ' charon' -e ' pluto'
+  } 2>/dev/null </dev/null | tail -n 100
+)"
 say apparmor 0 "$(grep -s -e charon -e pluto /sys/kernel/security/apparmor/profiles)"
 say listening 0 "$(cat /proc/net/udp /proc/net/udp6 2>/dev/null | sed -n 's/^ *[0-9]*: [0-9A-F]*:\(01F4\|1194\) .*/\1/p')"
 
