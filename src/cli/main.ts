@@ -38,6 +38,8 @@ const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> =
   inventory: () => import('./commands/inventory.js'),
   plan: () => import('./commands/plan.js'),
   apply: () => import('./commands/apply.js'),
+  status: () => import('./commands/status.js'),
+  doctor: () => import('./commands/doctor.js'),
 };
 
 interface Call {

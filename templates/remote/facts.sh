@@ -33,7 +33,7 @@ say programs 0 "$programs"
 probe addresses ip -o addr show
 probe default-route ip route show default
 run=/var/run/openvswitch
-probe ovsdb ovs-vsctl --timeout=10 --format=json -- --columns=other_config,external_ids list Open_vSwitch \
+probe ovsdb ovs-vsctl --timeout=10 --format=json -- --columns=other_config,external_ids,ovs_version list Open_vSwitch \
   -- --columns=name,ports list Bridge -- --columns=_uuid,name,interfaces list Port \
   -- --columns=_uuid,name,type,options,ofport,error list Interface
 ovsdb=$answer
