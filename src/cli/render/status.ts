@@ -72,7 +72,7 @@ function tunnelText({
 
 function findingsLines({ findings: { errors, warnings } }: HostResult): string[] {
   const counts = [counted(errors, 'error'), counted(warnings, 'warning')].flat();
-  return counts.length === 0 ? [] : [`${counts.join(' and ')}: ovs-pki-ts doctor tells them`];
+  return counts.length === 0 ? [] : [`${counts.join(' and ')}, see: ovs-pki-ts doctor`];
 }
 
 function counted(count: number, what: string): string[] {

@@ -46,7 +46,8 @@ function connectionsIn(statusall: string): IkeConnection[] {
     const [, child] = /^\s*(\S+)\{\d+\}:\s+INSTALLED/.exec(line) ?? [];
     if (child !== undefined) change(child, { childInstalled: true });
   }
-  return [...found.values()].filter(({ name }) => !name.startsWith('prevent_unencrypted_'));
+  // What comes in has no name before it has said who it is.
+  return [...found.values()].filter(({ name }) => !/^prevent_unencrypted_|^\(unnamed\)$/.test(name));
 }
 
 function certificatesIn(list: string): LoadedCertificate[] {

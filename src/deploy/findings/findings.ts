@@ -36,10 +36,25 @@ export interface ExaminedHost {
 
 /** What is wrong on each host, in the order of the hosts and of the rules. */
 export function findingsOn(hosts: readonly ExaminedHost[], now: Date): Finding[] {
-  return viewsOf(hosts, now).flatMap((host) =>
-    rules.flatMap(({ id, severity, find }) =>
-      find(host).map(({ port, ...fault }): Finding => ({ id, severity, host: host.name, port, ...fault })),
-    ),
+  return viewsOf(hosts, now).flatMap((host) => {
+    const causes = foundBy(
+      rules.filter(({ isLast }) => isLast === undefined),
+      host,
+    );
+    if (causes.some(({ severity }) => severity === 'error')) return causes;
+    return [
+      ...foundBy(
+        rules.filter(({ isLast }) => isLast),
+        host,
+      ),
+      ...causes,
+    ];
+  });
+}
+
+function foundBy(some: readonly Rule[], host: HostView): Finding[] {
+  return some.flatMap(({ id, severity, find }) =>
+    find(host).map(({ port, ...fault }): Finding => ({ id, severity, host: host.name, port, ...fault })),
   );
 }
 

@@ -32,7 +32,7 @@ export const loadedRules: readonly Rule[] = [
         ({ state, usesPsk, certificateFile }) => state === 'CONFIGURED' && !usesPsk && certificateFile !== path,
       );
       const [first] = used ?? [];
-      if (first === undefined) return [];
+      if (first === undefined || databaseOf(host) === undefined) return [];
       return [
         {
           message: `ovs-monitor-ipsec works with ${first.certificateFile ?? 'no certificate'}, and the database names ${path ?? 'none'}: it refuses what it cannot read, and keeps the old one`,

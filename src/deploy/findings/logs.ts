@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Fault, type HostView, isLibreswan, isStrongswan, type Rule } from './rule.js';
+import { connectionsOf } from '../proof.js';
+import { endRule, type Fault, type HostView, interfaceOf, isLibreswan, isStrongswan, type Rule } from './rule.js';
 import { isUp } from './tunnels.js';
 
 /** What is said, by whom, and what it means. */
@@ -27,7 +28,8 @@ const sayings: readonly {
   {
     id: 'log-no-ca-in-nss',
     said: /no Certificate Authority in NSS Certificate DB/,
-    isOf: isLibreswan,
+    // With self-signed certificates it says so too, and means nothing by it.
+    isOf: (host) => isLibreswan(host) && host.ends.some(({ method }) => method === 'ca-signed'),
     message:
       'libreswan had no CA when it first looked, and goes on with that: a CA that came later is seen only after a restart',
     cure: 'systemctl restart ipsec && systemctl restart openvswitch-ipsec',
@@ -68,7 +70,7 @@ const sayings: readonly {
   },
 ];
 
-export const logRules: readonly Rule[] = sayings.map(
+const sayingRules = sayings.map(
   ({ id, said, isOf, message, cure, at }): Rule => ({
     id,
     severity: 'error',
@@ -81,6 +83,36 @@ export const logRules: readonly Rule[] = sayings.map(
     },
   }),
 );
+
+export const logRules: readonly Rule[] = [
+  ...sayingRules,
+  {
+    ...endRule(
+      {
+        id: 'tunnel-down',
+        severity: 'error',
+        meaning: 'A tunnel is down, and no rule knows why: the other end may not be ready, or nobody has asked for it.',
+      },
+      ({ port, peer }, host) => {
+        const connections = connectionsOf(host.facts, { port }).map(({ name }) => name);
+        if (interfaceOf(host, { port }) === undefined || isUp(port, host)) return undefined;
+        const start = isLibreswan(host) ? 'ipsec auto --start' : 'ipsec up';
+        return connections.length === 0
+          ? {
+              message: `the IKE daemon has not loaded the connection of ${port}`,
+              cure: 'ovs-appctl -t ovs-monitor-ipsec refresh',
+              at: 'host',
+            }
+          : {
+              message: `${port} to ${peer} is not up, and nothing here tells why`,
+              cure: connections.map((name) => `${start} ${name}`).join('; '),
+              at: 'host',
+            };
+      },
+    ),
+    isLast: true,
+  },
+];
 
 function sinceLastSuccess(log: string): string[] {
   const lines = log.split('\n');

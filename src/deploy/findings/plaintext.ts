@@ -7,7 +7,7 @@
 import { type TunnelEnd, tunnelTypes } from '../desired.js';
 import { knownValue } from '../fact.js';
 import { guardCommand, hasGuard } from '../packets.js';
-import { configOf, databaseOf, endRule, type HostView, isStrongswan, type Rule } from './rule.js';
+import { configOf, databaseOf, endRule, type HostView, interfaceOf, isStrongswan, type Rule } from './rule.js';
 
 export const plaintextRules: readonly Rule[] = [
   endRule(
@@ -63,10 +63,11 @@ export const plaintextRules: readonly Rule[] = [
   },
 ];
 
-/** Our own policy, or that of strongSwan for gre, which has no ports. Nothing is said where the kernel could not be asked. */
+/** Our own policy, or that of strongSwan for gre, which has no ports; nothing is said of what is not there or not known. */
 function isGuarded(end: TunnelEnd, host: HostView): boolean {
   const policies = knownValue(host.facts.policies);
-  if (policies === undefined || end.localIp === '' || hasGuard(host.facts, end)) return true;
+  if (interfaceOf(host, end) === undefined || policies === undefined || end.localIp === '' || hasGuard(host.facts, end))
+    return true;
   return (
     end.type === 'gre' &&
     isStrongswan(host) &&

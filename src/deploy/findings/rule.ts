@@ -12,6 +12,7 @@ import { knownValue } from '../fact.js';
 import type { FileFact } from '../facts/files.js';
 import type { InterfaceFact, OvsDatabase } from '../facts/ovsdb.js';
 import { type HostFacts, ikeDaemonOf } from '../host-facts.js';
+import { hasGuard } from '../packets.js';
 
 /** A host as the rules see it. */
 export interface HostView {
@@ -51,6 +52,8 @@ export interface Rule {
   /** What it finds, for the documentation. */
   readonly meaning: string;
   readonly find: (host: HostView) => readonly Fault[];
+  /** It tells an effect, and is silent where another error of the host tells the cause. */
+  readonly isLast?: true;
 }
 
 /** A fault with the rule and the host that it belongs to; JSON-safe. */
@@ -122,6 +125,14 @@ export function commonNameOf({ subject }: Certificate): string | undefined {
 
 export function dnsNamesOf({ subjectAltName }: Certificate): string[] {
   return (subjectAltName ?? []).filter(({ kind }) => kind === 2).map(({ text }) => text);
+}
+
+/** What becomes of packets that ovs-monitor-ipsec has made no policy for. */
+export function lotOf(host: HostView, port: string): string {
+  const end = host.ends.find((item) => item.port === port);
+  return end !== undefined && hasGuard(host.facts, end)
+    ? 'nothing but the drop policy keeps its packets from leaving unencrypted'
+    : 'its packets leave unencrypted';
 }
 
 export function dayOf(date: Date): string {

@@ -15,6 +15,7 @@ import {
   type HostView,
   interfaceOf,
   isLibreswan,
+  lotOf,
   type Rule,
 } from './rule.js';
 
@@ -32,11 +33,11 @@ export const tunnelRules: readonly Rule[] = [
         const beside = [...set.map((key) => `other_config:${key}`), ...own.map((key) => `options:${key}`)].join(', ');
         return [
           {
-            message: `${name} has a PSK beside ${beside}: ovs-monitor-ipsec drops it, and its packets leave unencrypted`,
+            message: `${name} has a PSK beside ${beside}: ovs-monitor-ipsec drops it, and ${lotOf(host, name)}`,
             cure:
-              set.length > 0
-                ? `ovs-vsctl ${set.map((key) => `-- remove Open_vSwitch . other_config ${key}`).join(' ')}`
-                : `ovs-vsctl ${own.map((key) => `-- remove Interface ${name} options ${key}`).join(' ')}`,
+              own.length > 0
+                ? `ovs-vsctl remove Interface ${name} options psk`
+                : `ovs-vsctl ${set.map((key) => `-- remove Open_vSwitch . other_config ${key}`).join(' ')}`,
             at: 'host',
             port: name,
           },
@@ -57,7 +58,7 @@ export const tunnelRules: readonly Rule[] = [
       if (found === undefined || found.psk !== undefined || reason === undefined) return undefined;
       if (shown !== undefined && shown.state !== 'INVALID') return undefined;
       return {
-        message: `ovs-monitor-ipsec refuses ${end.port}: ${reason}; its packets leave unencrypted`,
+        message: `ovs-monitor-ipsec refuses ${end.port}: ${reason}; ${lotOf(host, end.port)}`,
         cure: `ovs-pki-ts distribute --to ${host.destination}`,
         at: 'here',
       };
