@@ -5,7 +5,16 @@
  */
 
 import { connectionsOf } from '../proof.js';
-import { endRule, type Fault, type HostView, interfaceOf, isLibreswan, isStrongswan, type Rule } from './rule.js';
+import {
+  endRule,
+  type Fault,
+  type HostView,
+  interfaceOf,
+  isLibreswan,
+  isStrongswan,
+  methodOf,
+  type Rule,
+} from './rule.js';
 import { isUp } from './tunnels.js';
 
 /** What is said, by whom, and what it means. */
@@ -29,7 +38,7 @@ const sayings: readonly {
     id: 'log-no-ca-in-nss',
     said: /no Certificate Authority in NSS Certificate DB/,
     // With self-signed certificates it says so too, and means nothing by it.
-    isOf: (host) => isLibreswan(host) && host.ends.some(({ method }) => method === 'ca-signed'),
+    isOf: (host) => isLibreswan(host) && host.ends.some((end) => methodOf(host, end) === 'ca-signed'),
     message:
       'libreswan had no CA when it first looked, and goes on with that: a CA that came later is seen only after a restart',
     cure: 'systemctl restart ipsec && systemctl restart openvswitch-ipsec',

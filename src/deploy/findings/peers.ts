@@ -22,6 +22,7 @@ import {
   type HostView,
   interfaceOf,
   isLibreswan,
+  methodOf,
   ownCertificate,
   type PeerEnd,
   type Rule,
@@ -46,15 +47,15 @@ export const peerRules: readonly Rule[] = [
       };
     },
   ),
-  pairRule('auth-differs', 'The two ends authenticate by different methods.', (end, host, peer) =>
-    end.method === peer.end.method
-      ? undefined
-      : {
-          message: `${end.port} authenticates with ${end.method}, and ${peer.host.name} with ${peer.end.method}`,
-          cure: `ovs-pki-ts connect ${host.name}=${host.destination} ${peer.host.name}=${peer.host.destination} --type ${end.type}`,
-          at: 'here',
-        },
-  ),
+  pairRule('auth-differs', 'The two ends authenticate by different methods.', (end, host, peer) => {
+    const [own, other] = [methodOf(host, end), methodOf(peer.host, peer.end)];
+    if (own === other) return undefined;
+    return {
+      message: `${end.port} authenticates with ${own}, and ${peer.host.name} with ${other}`,
+      cure: `ovs-pki-ts connect ${host.name}=${host.destination} ${peer.host.name}=${peer.host.destination} --type ${end.type}`,
+      at: 'here',
+    };
+  }),
   pairRule('psk-differs', 'The two ends have different PSKs.', (end, host, peer) => {
     const [own, other] = [interfaceOf(host, end)?.psk?.reveal(), interfaceOf(peer.host, peer.end)?.psk?.reveal()];
     if (own === undefined || other === undefined || own === other) return undefined;
@@ -67,7 +68,7 @@ export const peerRules: readonly Rule[] = [
   pairRule('remote-name-mismatch', "A remote_name is not a name in the peer's certificate.", (end, host, peer) => {
     const wanted = interfaceOf(host, end)?.options['remote_name'];
     const certificate = ownCertificate(peer.host);
-    if (wanted === undefined || certificate === undefined || end.method !== 'ca-signed') return undefined;
+    if (wanted === undefined || certificate === undefined || methodOf(host, end) !== 'ca-signed') return undefined;
     const names = dnsNamesOf(certificate);
     if (names.includes(wanted)) return undefined;
     const right = commonNameOf(certificate) ?? peer.host.name;
@@ -93,7 +94,8 @@ export const peerRules: readonly Rule[] = [
     (end, host, peer) => {
       const path = configOf(host)['ca_cert'];
       const [file, presented] = [fileAt(host, path), ownCertificate(peer.host)];
-      if (end.method !== 'ca-signed' || file?.kind !== 'certificate' || presented === undefined) return undefined;
+      if (methodOf(host, end) !== 'ca-signed' || file?.kind !== 'certificate' || presented === undefined)
+        return undefined;
       if (file.certificates.some((authority) => mayHaveSigned(authority, presented))) return undefined;
       return {
         message: `the certificate of ${peer.host.name} is not of the CA in ${path}`,

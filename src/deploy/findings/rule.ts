@@ -7,7 +7,7 @@
 import type { Certificate } from '../../pki/certificate.js';
 import { attributeValues } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
-import type { TunnelEnd } from '../desired.js';
+import type { AuthenticationMethod, TunnelEnd } from '../desired.js';
 import { knownValue } from '../fact.js';
 import type { FileFact } from '../facts/files.js';
 import type { InterfaceFact, OvsDatabase } from '../facts/ovsdb.js';
@@ -99,8 +99,16 @@ export function isLibreswan({ facts }: HostView): boolean {
   return ikeDaemonOf(facts) === 'libreswan';
 }
 
-export function usesCertificates({ ends }: HostView): boolean {
-  return ends.some(({ method }) => method !== 'psk');
+export function usesCertificates(host: HostView): boolean {
+  return host.ends.some((end) => methodOf(host, end) !== 'psk');
+}
+
+/** What the database says counts, and not what the inventory wants. */
+export function methodOf(host: HostView, end: TunnelEnd): AuthenticationMethod {
+  const found = interfaceOf(host, end);
+  if (found === undefined) return end.method;
+  if (found.psk !== undefined) return 'psk';
+  return found.options['remote_cert'] === undefined ? 'ca-signed' : 'self-signed';
 }
 
 export function fileAt({ facts }: HostView, path: string | undefined): FileFact | undefined {
