@@ -54,3 +54,12 @@ export function inventoryFileOf(operands: readonly string[]): string {
   if (more.length === 0) return file;
   throw new OvsPkiError('USAGE', `${more[0]} is one file too many`, { hint: 'one inventory holds all hosts' });
 }
+
+/** Which hosts are looked at: those of an inventory, or those that are named. @throws USAGE */
+export function examineRequestOf(
+  options: OptionValues,
+  operands: readonly string[],
+): { readonly file: string | undefined; readonly destinations: readonly string[] } {
+  const file = operands.length === 0 ? undefined : inventoryFileOf(operands);
+  return { file, destinations: listOf(options, 'to') };
+}

@@ -39,6 +39,8 @@ const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> =
   plan: () => import('./commands/plan.js'),
   apply: () => import('./commands/apply.js'),
   remove: () => import('./commands/remove.js'),
+  status: () => import('./commands/status.js'),
+  doctor: () => import('./commands/doctor.js'),
 };
 
 interface Call {

@@ -215,6 +215,18 @@ export const commandSpecs = [
     description: 'take tunnels and identities away from hosts',
     options: ['to', 'port', 'identity', ...commonOptions],
   },
+  {
+    name: 'status',
+    operands: '[FILE | --to HOST...]',
+    description: 'show what hosts and their tunnels are now (default: fleet.yaml, or else this machine)',
+    options: ['to', ...commonOptions],
+  },
+  {
+    name: 'doctor',
+    operands: '[FILE | --to HOST...]',
+    description: 'find what is wrong with hosts and their tunnels, and what cures it',
+    options: ['to', ...commonOptions],
+  },
 ] as const satisfies readonly CommandSpec[];
 
 export type CommandName = (typeof commandSpecs)[number]['name'];

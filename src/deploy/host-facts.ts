@@ -50,6 +50,8 @@ export interface HostFacts {
   readonly states: Fact<readonly SecurityAssociation[]>;
   /** Something listens on UDP port 500. */
   readonly listensForIke: boolean;
+  /** What the IKE daemon has logged lately, the newest last. */
+  readonly ikeLog: string;
   /** Profiles of AppArmor that confine an IKE daemon. */
   readonly appArmor: readonly string[];
   readonly files: ReadonlyMap<string, Fact<FileFact>>;
@@ -114,6 +116,7 @@ export function readFacts(stdout: string, stderr: string, mark: string, now: Dat
     policies: saidBy(sections.get('policies'), parsePolicies),
     states: saidBy(sections.get('states'), parseStates),
     listensForIke: text('listening').includes('01F4'),
+    ikeLog: text('ike-log'),
     appArmor: text('apparmor')
       .split('\n')
       .filter((line) => line !== ''),
@@ -149,6 +152,7 @@ function ikeFact(sections: ReadonlyMap<string, Section>, text: (name: string) =>
     parseLibreswan({
       version,
       status: answer,
+      traffic: text('ike-traffic'),
       nss: new Map(nss.map(([name, { text: pem }]) => [name.slice('nss:'.length), pem])),
     }),
   );

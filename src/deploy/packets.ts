@@ -4,6 +4,7 @@
  * @module
  */
 
+import { shellWord } from '../platform/quote.js';
 import type { TunnelEnd, TunnelType } from './desired.js';
 import { knownValue } from './fact.js';
 import type { SecurityAssociation, Selector } from './facts/kernel.js';
@@ -20,7 +21,16 @@ export const packetSelectors: Readonly<Record<TunnelType, string>> = {
   stt: 'proto tcp dport 7471',
 };
 
+/** The kernel takes the lowest number first; IKE daemons use numbers below two millions. */
+const lastPriority = 3_000_000_000;
+
 type Addresses = Pick<TunnelEnd, 'type' | 'localIp' | 'remoteIp'>;
+
+/** The command that makes the kernel drop the packets of this end that no IPsec policy takes. */
+export function guardCommand({ type, localIp, remoteIp }: Addresses): string {
+  const policy = `dir out src ${shellWord(localIp)} dst ${shellWord(remoteIp)} ${packetSelectors[type]}`;
+  return `ip xfrm policy update ${policy} priority ${lastPriority} action block`;
+}
 
 /** Whether the kernel sends the packets of this end as ESP or not at all. */
 export function hasIpsecPolicy(facts: HostFacts, end: Addresses): boolean {

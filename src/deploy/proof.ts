@@ -38,6 +38,12 @@ export interface EndProof {
   readonly reasons: readonly string[];
 }
 
+const nothingOut = 'no ESP packet has left';
+const nothingIn = 'no ESP packet has arrived';
+
+/** They are no proof, and no fault either: a tunnel that nobody has used yet. */
+export const idleReasons: readonly string[] = [nothingOut, nothingIn];
+
 export function proveEnd({ host, end, facts, certificate }: ProvedEnd): EndProof {
   const base = { host: host.name, port: end.port, serialNumber: certificate?.serialNumber };
   if (facts === undefined) {
@@ -60,15 +66,11 @@ export function proveEnd({ host, end, facts, certificate }: ProvedEnd): EndProof
     ...wiringReasons(facts, end),
     ...ikeReasons(facts, end, certificate),
     ...(hasIpsecPolicy(facts, end) ? [] : ['the kernel has no IPsec policy for its packets']),
-    ...(out === undefined
-      ? ['no security association leads to the peer']
-      : out === 0
-        ? ['no ESP packet has left']
-        : []),
+    ...(out === undefined ? ['no security association leads to the peer'] : out === 0 ? [nothingOut] : []),
     ...(incoming === undefined
       ? ['no security association leads here from the peer']
       : incoming === 0
-        ? ['no ESP packet has arrived']
+        ? [nothingIn]
         : []),
   ];
   return {

@@ -9,7 +9,7 @@ import { shellWord } from '../platform/quote.js';
 import { fillTemplate } from '../platform/templates.js';
 import type { Action, GuardedTunnel } from './action.js';
 import type { IkeDaemon, TunnelEnd } from './desired.js';
-import { packetSelectors } from './packets.js';
+import { guardCommand, packetSelectors } from './packets.js';
 import type { Transaction } from './transaction.js';
 
 type Place = Extract<Action, { readonly kind: 'place' }>;
@@ -109,11 +109,8 @@ export function settleScript(ends: readonly TunnelEnd[], seconds: number): strin
  * do that: ovs-monitor-ipsec's drop policies for geneve, vxlan and stt are for packets *from* the well-known port, and
  * tunnel packets go *to* it.
  */
-function guardLines({ type, localIp, remoteIp }: GuardedTunnel): string[] {
-  const policy = `dir out src ${shellWord(localIp)} dst ${shellWord(remoteIp)} ${packetSelectors[type]}`;
-  return [
-    `ip xfrm policy update ${policy} priority ${lastPriority} action block || fail 'the kernel does not take a drop policy: has it IPsec?'`,
-  ];
+function guardLines(guard: GuardedTunnel): string[] {
+  return [`${guardCommand(guard)} || fail 'the kernel does not take a drop policy: has it IPsec?'`];
 }
 
 /** Takes the drop policies of tunnels away. */
@@ -124,9 +121,6 @@ export function unguardScript(guards: readonly GuardedTunnel[]): string {
   );
   return `${lines.join('\n')}\n`;
 }
-
-/** The kernel takes the lowest number first; IKE daemons use numbers below two millions. */
-const lastPriority = 3_000_000_000;
 
 /** On standard input of the program that talks to ovsdb-server: a PSK is in no list of processes. */
 function transactLine(transaction: Transaction): string {

@@ -33,7 +33,7 @@ say programs 0 "$programs"
 probe addresses ip -o addr show
 probe default-route ip route show default
 run=/var/run/openvswitch
-probe ovsdb ovs-vsctl --timeout=10 --format=json -- --columns=other_config,external_ids list Open_vSwitch \
+probe ovsdb ovs-vsctl --timeout=10 --format=json -- --columns=other_config,external_ids,ovs_version list Open_vSwitch \
   -- --columns=name,ports list Bridge -- --columns=_uuid,name,interfaces list Port \
   -- --columns=_uuid,name,type,options,ofport,error list Interface
 ovsdb=$answer
@@ -58,9 +58,10 @@ case $answer in
   ;;
 *ibreswan*)
   probe ike-status ipsec status
+  ike=$answer
   probe ike-traffic ipsec trafficstatus
-  nss=$(tr '\000' '\n' <"/proc/${monitor:-none}/cmdline" 2>/dev/null |
-    sed -n -e 's/^--ipsec-d=//p' -e '/^--ipsec-d$/{' -e n -e p -e '}')
+  # What pluto reads; ovs-monitor-ipsec may write to another place.
+  nss=$(printf '%s\n' "$ike" | sed -n 's/.*nssdir=\([^, ]*\).*/\1/p')
   nss=${nss:-/etc/ipsec.d}
   probe nss certutil -L -d "sql:$nss"
   if command -v certutil >/dev/null 2>&1; then
@@ -78,6 +79,14 @@ if command -v ip >/dev/null 2>&1; then
 else
   say states 127 'there is no program ip'
 fi
+# Charon and pluto log to syslog; both can have a file of their own.
+say ike-log 0 "$(
+  {
+    $within journalctl -q -t charon -t pluto -n 60 -o cat --no-pager
+    tail -q -n 60 /var/log/charon.log /var/log/pluto.log
+    tail -q -n 500 /var/log/syslog /var/log/daemon.log | grep -e ' charon' -e ' pluto'
+  } 2>/dev/null </dev/null | tail -n 100
+)"
 say apparmor 0 "$(grep -s -e charon -e pluto /sys/kernel/security/apparmor/profiles)"
 say listening 0 "$(cat /proc/net/udp /proc/net/udp6 2>/dev/null | sed -n 's/^ *[0-9]*: [0-9A-F]*:\(01F4\|1194\) .*/\1/p')"
 

@@ -17,12 +17,16 @@ export interface IkeFact {
   readonly authorities: readonly LoadedCertificate[];
   /** Undefined where the daemon does not tell. */
   readonly plugins: readonly string[] | undefined;
+  /** The NSS database that libreswan reads. */
+  readonly nssFolder: string | undefined;
 }
 
 /** One connection of ipsec.conf, by the name that ovs-monitor-ipsec gave it: `tun-1`, `tun-in-1`, `tun-out-1`. */
 export interface IkeConnection {
   readonly name: string;
   readonly ikeEstablished: boolean;
+  /** An IKE SA is being tried. */
+  readonly connecting: boolean;
   readonly childInstalled: boolean;
   /** What the other end proved to be; undefined before that. */
   readonly remoteId: string | undefined;
@@ -34,6 +38,11 @@ export interface LoadedCertificate {
   readonly subject: string;
   /** Undefined where the daemon does not tell. */
   readonly hasPrivateKey: boolean | undefined;
+}
+
+/** A connection that is loaded, and no more. */
+export function idleConnection(name: string): IkeConnection {
+  return { name, ikeEstablished: false, connecting: false, childInstalled: false, remoteId: undefined };
 }
 
 /** The name of the port that a connection belongs to, and its version (ovs-monitor-ipsec: `NAME[-in|-out]-VERSION`). */

@@ -69,17 +69,23 @@ export function parseMonitorTunnels(text: string): MonitorTunnel[] {
   });
 }
 
-/** The newest complaint about each port, for those that are INVALID vanish from `tunnels/show`. */
+/**
+ * Why ovs-monitor-ipsec refuses ports now: those that are INVALID vanish from `tunnels/show`, and only its log tells.
+ * It warns while it reads a port, and says after that that the configuration has changed.
+ */
 export function complaintsIn(log: string): ReadonlyMap<string, string> {
   const complaints = new Map<string, string>();
+  let warned: string | undefined;
   for (const line of log.split('\n')) {
-    const [, , message = line] = /^(\S+\|){4}(.*)$/.exec(line) ?? [];
-    const [, appeared] = /Tunnel (\S+) appeared in OVSDB/.exec(message) ?? [];
-    if (appeared !== undefined) complaints.delete(appeared);
-    const [, port, reason] =
-      /^(?:Tunnel |Interface )?'?(\S+?)'? (?:has )?(?:invalid configuration|.*\bINVALID\b)[:\s]*(.*)$/.exec(message) ??
-      [];
-    if (port !== undefined && reason !== undefined) complaints.set(port, reason);
+    const message = /^(?:[^|]*\|){4} ?(.*)$/.exec(line)?.[1] ?? '';
+    const [, refused, reason] = /^(\S+) contains invalid configuration: (.*)$/.exec(message) ?? [];
+    if (refused !== undefined && reason !== undefined) complaints.set(refused, reason);
+    const [, gone] = /^Tunnel (\S+) (?:dis)?appeared (?:in|from) OVSDB/.exec(message) ?? [];
+    const [, changed] = /^Tunnel's '(\S+)' configuration changed/.exec(message) ?? [];
+    if (gone !== undefined) complaints.delete(gone);
+    if (changed !== undefined && changed !== warned) complaints.delete(changed);
+    if (message === 'Restarting IKE daemon') complaints.clear();
+    warned = refused;
   }
   return complaints;
 }

@@ -24,6 +24,8 @@ export interface InterfaceFact {
 }
 
 export interface OvsDatabase {
+  /** Undefined where ovs-vswitchd has not said it yet. */
+  readonly ovsVersion: string | undefined;
   readonly otherConfig: Readonly<Record<string, string>>;
   readonly externalIds: Readonly<Record<string, string>>;
   readonly bridges: readonly string[];
@@ -46,7 +48,9 @@ export function parseOvsDatabase(text: string): OvsDatabase {
   const portOfInterface = new Map(
     ports.flatMap((row) => uuidsOf(row['interfaces']).map((uuid) => [uuid, uuidsOf(row['_uuid'])[0] ?? ''] as const)),
   );
+  const version = root[0]['ovs_version'];
   return {
+    ovsVersion: typeof version === 'string' ? version : undefined,
     otherConfig: mapOf(root[0]['other_config']),
     externalIds: mapOf(root[0]['external_ids']),
     bridges: bridges.map((row) => String(row['name'])),

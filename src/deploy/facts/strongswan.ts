@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type IkeConnection, type IkeFact, type LoadedCertificate, serialNumberOf } from './ike.js';
+import { type IkeConnection, type IkeFact, idleConnection, type LoadedCertificate, serialNumberOf } from './ike.js';
 
 export interface StrongswanAnswers {
   readonly version: string;
@@ -23,6 +23,7 @@ export function parseStrongswan({ version, statusall, listcerts, listcacerts }: 
     certificates: certificatesIn(listcerts),
     authorities: certificatesIn(listcacerts),
     plugins: /loaded plugins: (.*)/.exec(statusall ?? '')?.[1]?.split(' '),
+    nssFolder: undefined,
   };
 }
 
@@ -33,18 +34,20 @@ export function parseStrongswan({ version, statusall, listcerts, listcacerts }: 
 function connectionsIn(statusall: string): IkeConnection[] {
   const found = new Map<string, IkeConnection>();
   const change = (name: string, values: Partial<IkeConnection>): void => {
-    const before = found.get(name) ?? { name, ikeEstablished: false, childInstalled: false, remoteId: undefined };
-    found.set(name, { ...before, ...values });
+    found.set(name, { ...(found.get(name) ?? idleConnection(name)), ...values });
   };
   for (const line of statusall.split('\n')) {
     const [, loaded] = /^\s*(\S+):\s+(?:\S+\.\.\.\S+\s+IKE|child: )/.exec(line) ?? [];
     if (loaded !== undefined) change(loaded, {});
     const [, ike, remoteId] = /^\s*(\S+)\[\d+\]: ESTABLISHED .*\.\.\.\S+?\[(.*)\]$/.exec(line.trimEnd()) ?? [];
     if (ike !== undefined) change(ike, { ikeEstablished: true, remoteId });
+    const [, connecting] = /^\s*(\S+)\[\d+\]: CONNECTING/.exec(line) ?? [];
+    if (connecting !== undefined) change(connecting, { connecting: true });
     const [, child] = /^\s*(\S+)\{\d+\}:\s+INSTALLED/.exec(line) ?? [];
     if (child !== undefined) change(child, { childInstalled: true });
   }
-  return [...found.values()].filter(({ name }) => !name.startsWith('prevent_unencrypted_'));
+  // What comes in has no name before it has said who it is.
+  return [...found.values()].filter(({ name }) => !/^prevent_unencrypted_|^\(unnamed\)$/.test(name));
 }
 
 function certificatesIn(list: string): LoadedCertificate[] {

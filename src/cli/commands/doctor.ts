@@ -1,0 +1,18 @@
+import { doctor } from '../../usecases/doctor.js';
+import { examineRequestOf } from '../fleet-options.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { doctorText } from '../render/doctor.js';
+import { startProgress } from '../render/progress.js';
+
+export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+  const request = examineRequestOf(options, operands);
+  const progress = await startProgress('asking hosts', request.destinations.length);
+  const result = await doctor(platform, { ...request, onProgress: progress.update }).finally(progress.stop);
+  const hasErrors = result.findings.some(({ severity }) => severity === 'error');
+  return {
+    exitStatus: result.unasked.length > 0 ? 6 : hasErrors ? 4 : 0,
+    text: doctorText(result),
+    json: { ...result },
+    errors: result.unasked.map(({ error }) => error),
+  };
+}

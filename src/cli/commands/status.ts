@@ -1,0 +1,20 @@
+import { status } from '../../usecases/status.js';
+import { examineRequestOf } from '../fleet-options.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { startProgress } from '../render/progress.js';
+import { statusText } from '../render/status.js';
+
+export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+  const request = examineRequestOf(options, operands);
+  const progress = await startProgress('asking hosts', request.destinations.length);
+  const result = await status(platform, { ...request, onProgress: progress.update }).finally(progress.stop);
+  const isWell = result.hosts.every(
+    ({ tunnels, findings }) => findings.errors === 0 && tunnels.every(({ state }) => state === 'encrypted'),
+  );
+  return {
+    exitStatus: result.unasked.length > 0 ? 6 : isWell ? 0 : 4,
+    text: result.hosts.map(statusText).join('\n'),
+    json: { hosts: [...result.hosts, ...result.unasked] },
+    errors: result.unasked.map(({ error }) => error),
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * What is true of a host, as text for people.
+ *
+ * @module
+ */
+
+import type { EndStatus, IdentityStatus } from '../../usecases/outputs.js';
+import type { StatusResult } from '../../usecases/status.js';
+import { dayText, visible } from './text.js';
+
+type HostResult = StatusResult['hosts'][number];
+
+const stateWords: Readonly<Record<EndStatus['state'], string>> = {
+  encrypted: 'encrypted',
+  'not-encrypted': 'NOT ENCRYPTED',
+  down: 'down',
+};
+
+export function statusText(host: HostResult): string {
+  const lines = [
+    `identity: ${identityText(host.identity)}`,
+    ...host.tunnels.map(tunnelText),
+    ...(host.tunnels.length === 0 ? ['no encrypted tunnels'] : []),
+    ...findingsLines(host),
+  ];
+  return `${headingOf(host)}\n${lines.map((line) => `  ${visible(line)}\n`).join('')}`;
+}
+
+function headingOf({ host, hostName, kernel, ovsVersion, ikeDaemon, services }: HostResult): string {
+  const stopped = [
+    services.ovsdbServer ? [] : ['ovsdb-server'],
+    services.vswitchd ? [] : ['ovs-vswitchd'],
+    services.monitorIpsec ? [] : ['ovs-monitor-ipsec'],
+    ikeDaemon === undefined || ikeDaemon.running ? [] : [ikeDaemon.name],
+  ].flat();
+  const parts = [
+    `Open vSwitch ${ovsVersion ?? '(version unknown)'}`,
+    ikeDaemon === undefined ? 'no IKE daemon' : `${ikeDaemon.name} ${ikeDaemon.version}`,
+    `Linux ${kernel}`,
+    ...(stopped.length === 0 ? [] : [`NOT RUNNING: ${stopped.join(', ')}`]),
+  ];
+  return visible(`${host}${hostName === host ? '' : ` (${hostName})`}: ${parts.join(', ')}`);
+}
+
+function identityText(identity: IdentityStatus | undefined): string {
+  if (identity === undefined) return 'none';
+  const { file, certificate, inUse } = identity;
+  if (certificate === undefined) return `${file}, which holds no certificate that can be read`;
+  const use = inUse === undefined ? '' : inUse ? ', in use' : ', NOT THE ONE IN USE';
+  const { subject, serialNumber, notAfter } = certificate;
+  return `${subject}, serial ${serialNumber}, until ${dayText(notAfter)}${use}`;
+}
+
+function tunnelText({
+  port,
+  type,
+  method,
+  peer,
+  state,
+  reasons,
+  bytesOut,
+  bytesIn,
+  peerId,
+  dropPolicy,
+}: EndStatus): string {
+  const bytes = state === 'down' && bytesOut + bytesIn === 0 ? '' : `, ${bytesOut} bytes of ESP out, ${bytesIn} in`;
+  const proved = peerId === undefined || peerId === peer ? '' : `, proved to be ${peerId}`;
+  const drop = dropPolicy ? ', drop policy' : '';
+  const because = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
+  return `${port} (${type}, ${method}) to ${peer}: ${stateWords[state]}${bytes}${proved}${drop}${because}`;
+}
+
+function findingsLines({ findings: { errors, warnings } }: HostResult): string[] {
+  const counts = [counted(errors, 'error'), counted(warnings, 'warning')].flat();
+  return counts.length === 0 ? [] : [`${counts.join(' and ')}, see: ovs-pki-ts doctor`];
+}
+
+function counted(count: number, what: string): string[] {
+  return count === 0 ? [] : [`${count} ${what}${count === 1 ? '' : 's'}`];
+}

@@ -1,0 +1,69 @@
+/**
+ * What `status` and `doctor` do first: find out which hosts are meant, and ask them.
+ *
+ * @module
+ */
+
+import type { DesiredFleet, DesiredHost } from '../deploy/desired.js';
+import type { ExaminedHost } from '../deploy/findings/findings.js';
+import { OvsPkiError } from '../errors.js';
+import * as files from '../platform/files.js';
+import type { Platform } from '../platform/index.js';
+import { askHosts, closeAll } from './fleet.js';
+import { localized, readFleet } from './inventory.js';
+
+export interface ExamineRequest {
+  /** An inventory. */
+  readonly file: string | undefined;
+  /** Destinations of ssh(1), or IP addresses. Without them and a file: the inventory that lies here, or this machine. */
+  readonly destinations: readonly string[];
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** A host that could not be asked. */
+export interface UnaskedHost {
+  readonly host: string;
+  readonly error: OvsPkiError;
+}
+
+const usualFile = 'fleet.yaml';
+
+/** @throws USAGE, FILE_NOT_FOUND, INVENTORY_INVALID */
+export function fleetToExamine({ file, destinations }: ExamineRequest): DesiredFleet {
+  if (file !== undefined && destinations.length > 0) {
+    throw new OvsPkiError('USAGE', 'hosts are named by an inventory or by --to, not by both', {
+      hint: `ovs-pki-ts status ${file}`,
+    });
+  }
+  if (destinations.length > 0) return localized({ hosts: [...new Set(destinations)].map(bareHost) });
+  if (file !== undefined || files.exists(usualFile)) return readFleet(file ?? usualFile);
+  return localized({ hosts: [bareHost('local')] });
+}
+
+/** Asks all hosts; changes nothing there. */
+export async function examine(
+  platform: Platform,
+  fleet: DesiredFleet,
+  onProgress?: (done: number, total: number) => void,
+): Promise<{ readonly examined: ExaminedHost[]; readonly unasked: UnaskedHost[] }> {
+  const asked = await askHosts(platform, fleet, false, onProgress);
+  closeAll(asked);
+  return {
+    examined: asked.flatMap((host) => ('facts' in host ? [host] : [])),
+    unasked: asked.flatMap((host) => ('error' in host ? [{ host: host.desired.name, error: host.error }] : [])),
+  };
+}
+
+/** A host of which nothing is known but where it is. */
+function bareHost(destination: string): DesiredHost {
+  return {
+    name: destination,
+    target: { kind: 'ssh', destination },
+    ikeDaemon: 'auto',
+    places: {},
+    plaintext: 'keep',
+    identity: undefined,
+    ends: [],
+    bridgeAddresses: {},
+  };
+}

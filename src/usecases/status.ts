@@ -1,0 +1,32 @@
+/**
+ * `status`: what is true of hosts and their tunnels now.
+ *
+ * @module
+ */
+
+import { findingsOn } from '../deploy/findings/findings.js';
+import { type HostStatus, hostStatus } from '../deploy/host-status.js';
+import type { Platform } from '../platform/index.js';
+import { type ExamineRequest, examine, fleetToExamine, type UnaskedHost } from './examine.js';
+
+export interface StatusResult {
+  readonly hosts: readonly (HostStatus & {
+    /** What `doctor` would find, by its weight. */
+    readonly findings: { readonly errors: number; readonly warnings: number };
+  })[];
+  readonly unasked: readonly UnaskedHost[];
+}
+
+/** @throws USAGE, FILE_NOT_FOUND, INVENTORY_INVALID */
+export async function status(platform: Platform, request: ExamineRequest): Promise<StatusResult> {
+  // 1. What is true on the hosts.
+  const { examined, unasked } = await examine(platform, fleetToExamine(request), request.onProgress);
+  // 2. What it means.
+  const findings = findingsOn(examined, platform.clock.now());
+  const hosts = examined.map((host) => {
+    const own = findings.filter((finding) => finding.host === host.desired.name);
+    const errors = own.filter(({ severity }) => severity === 'error').length;
+    return { ...hostStatus(host), findings: { errors, warnings: own.length - errors } };
+  });
+  return { hosts, unasked };
+}

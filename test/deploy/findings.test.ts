@@ -1,0 +1,68 @@
+import test from 'ava';
+import { findingsOn, rules } from '../../src/deploy/findings/findings.js';
+import type { Finding } from '../../src/deploy/findings/rule.js';
+import { type SickHost, sickHosts } from '../cases/sick-hosts.js';
+import { capturedAt, capturedFacts, examinedHost, guardedFacts } from '../support/host-answers.js';
+
+/** Captured hosts whose tunnels were encrypted, alone and with their peers. */
+const wellHosts: readonly (readonly string[])[] = [
+  ['strongswan-gre-ca-signed'],
+  ['strongswan-gre-ca-signed', 'strongswan-gre-ca-signed-peer'],
+  ['strongswan-gre-self-signed', 'strongswan-gre-self-signed-peer'],
+  ['strongswan-geneve-ca-signed'],
+  ['strongswan-geneve-psk'],
+  ['libreswan-gre-ca-signed', 'libreswan-gre-ca-signed-peer'],
+  ['libreswan-geneve-psk'],
+];
+
+for (const names of wellHosts) {
+  test(`nothing is found on ${names.join(' and ')}`, (t) => {
+    const hosts = names.map((name) => examinedHost(name, guardedFacts(name)));
+    t.deepEqual(findingsOn(hosts, capturedAt), []);
+  });
+}
+
+for (const [index, sick] of sickHosts.entries()) {
+  test(`${sick.id} is found (case ${index + 1})`, (t) => {
+    const findings = findingsOfFirst(sick);
+    t.deepEqual([...new Set(findings.map(({ id }) => id))].sort(), [sick.id, ...(sick.also ?? [])].sort());
+    for (const { message, cure } of findings) {
+      t.false(/undefined|\[object|swordfis/.test(message + cure), `${message} ${cure}`);
+      t.true(message.length > 20 && cure.length > 8);
+    }
+  });
+}
+
+test('every rule has a host that is sick of it, and an id, a weight and a meaning of its own', (t) => {
+  const ids = rules.map(({ id }) => id);
+  t.deepEqual(
+    [...new Set(sickHosts.map(({ id }) => id))].sort(),
+    [...ids].filter((id) => id !== 'port-missing').sort(),
+  );
+  t.is(new Set(ids).size, ids.length);
+  t.is(new Set(rules.map(({ meaning }) => meaning)).size, ids.length);
+});
+
+test('a tunnel of the inventory that is not there is found', (t) => {
+  const host = examinedHost('strongswan-gre-ca-signed', guardedFacts('strongswan-gre-ca-signed'));
+  const end = {
+    bridge: 'br',
+    port: 'tun_x',
+    type: 'gre',
+    method: 'psk',
+    localIp: '1.1.1.1',
+    remoteIp: '3.3.3.3',
+  } as const;
+  const more = { ...end, peer: 'x', options: {}, pskFile: undefined, initiates: true };
+  const found = findingsOn([{ ...host, desired: { ...host.desired, ends: [more] } }], capturedAt);
+  t.deepEqual(
+    found.map(({ id, port }) => [id, port]),
+    [['port-missing', 'tun_x']],
+  );
+});
+
+function findingsOfFirst({ hosts, isUnguarded }: SickHost): Finding[] {
+  const facts = isUnguarded ? capturedFacts : guardedFacts;
+  const examined = hosts.map(([name, ...edits]) => examinedHost(name, facts(name, edits)));
+  return findingsOn(examined, capturedAt).filter(({ host }) => host === hosts[0]?.[0]);
+}
