@@ -26,20 +26,36 @@ const lastPriority = 3_000_000_000;
 
 type Addresses = Pick<TunnelEnd, 'type' | 'localIp' | 'remoteIp'>;
 
+/**
+ * Packets from any address of ours to the other end. Not from the one address: the kernel keeps one policy for a
+ * selector, and that of the IKE daemon has both addresses; each would take the place of the other.
+ */
+function guardSelector({ type, remoteIp }: Pick<Addresses, 'type' | 'remoteIp'>): string {
+  return `dir out dst ${shellWord(remoteIp)} ${packetSelectors[type]}`;
+}
+
 /** The command that makes the kernel drop the packets of this end that no IPsec policy takes. */
-export function guardCommand({ type, localIp, remoteIp }: Addresses): string {
-  const policy = `dir out src ${shellWord(localIp)} dst ${shellWord(remoteIp)} ${packetSelectors[type]}`;
-  return `ip xfrm policy update ${policy} priority ${lastPriority} action block`;
+export function guardCommand(end: Pick<Addresses, 'type' | 'remoteIp'>): string {
+  return `ip xfrm policy update ${guardSelector(end)} priority ${lastPriority} action block`;
+}
+
+/** The command that takes that policy away again. */
+export function unguardCommand(end: Pick<Addresses, 'type' | 'remoteIp'>): string {
+  return `ip xfrm policy delete ${guardSelector(end)}`;
 }
 
 /** Whether the kernel sends the packets of this end as ESP or not at all. */
 export function hasIpsecPolicy(facts: HostFacts, end: Addresses): boolean {
-  return outPolicies(facts, end).some(({ action, esp }) => action === 'allow' && esp);
+  return outPolicies(facts, end).some(
+    ({ action, esp, source }) => action === 'allow' && esp && addressOf(source) === end.localIp,
+  );
 }
 
 /** Whether the kernel drops the packets of this end that no IPsec policy takes, whatever their mark. */
 export function hasGuard(facts: HostFacts, end: Addresses): boolean {
-  return outPolicies(facts, end).some(({ action, mark }) => action === 'block' && mark === undefined);
+  return outPolicies(facts, end).some(
+    ({ action, mark, source }) => action === 'block' && mark === undefined && /^(0\.0\.0\.0|::)\/0$/.test(source),
+  );
 }
 
 export function carries(state: SecurityAssociation, end: Addresses, source: string, destination: string): boolean {
@@ -49,11 +65,7 @@ export function carries(state: SecurityAssociation, end: Addresses, source: stri
 
 function outPolicies({ policies }: HostFacts, end: Addresses) {
   return (knownValue(policies) ?? []).filter(
-    (policy) =>
-      policy.direction === 'out' &&
-      addressOf(policy.source) === end.localIp &&
-      addressOf(policy.destination) === end.remoteIp &&
-      isFor(policy, end),
+    (policy) => policy.direction === 'out' && addressOf(policy.destination) === end.remoteIp && isFor(policy, end),
   );
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { Action, HostPlan, Obstacle } from './action.js';
-import type { DesiredHost } from './desired.js';
+import type { DesiredHost, TunnelEnd } from './desired.js';
 import { existingEnds } from './existing.js';
 import { knownValue } from './fact.js';
 import type { HostFacts } from './host-facts.js';
@@ -48,7 +48,9 @@ export function planRemoval({ name, target }: DesiredHost, facts: HostFacts, rem
       ? [{ kind: 'plaintext', from: mark, to: undefined } as const]
       : []),
     ...ends
-      .filter((end) => chosen.includes(end.port) && hasGuard(facts, end))
+      .filter(
+        (end) => chosen.includes(end.port) && hasGuard(facts, end) && !left.some((other) => isSameWay(other, end)),
+      )
       .map(({ port, type, localIp, remoteIp }): Action => ({ kind: 'unguard', port, type, localIp, remoteIp })),
     ...goneFiles(facts, removal, new Set(left.map(({ port }) => port))).map(
       (path): Action => ({ kind: 'remove-file', path }),
@@ -75,6 +77,11 @@ function obstaclesOf(name: string, facts: HostFacts, { identity }: Removal, left
       hint: `take them away too: --port ${left.join(' ')}`,
     },
   ];
+}
+
+/** One drop policy stands for all tunnels of a type to one address. */
+function isSameWay(one: TunnelEnd, other: TunnelEnd): boolean {
+  return one.type === other.type && one.remoteIp === other.remoteIp;
 }
 
 /** Files that we put there, and that nothing needs any more. */

@@ -9,7 +9,7 @@ import { shellWord } from '../platform/quote.js';
 import { fillTemplate } from '../platform/templates.js';
 import type { Action, GuardedTunnel } from './action.js';
 import type { IkeDaemon, TunnelEnd } from './desired.js';
-import { guardCommand, packetSelectors } from './packets.js';
+import { guardCommand, packetSelectors, unguardCommand } from './packets.js';
 import type { Transaction } from './transaction.js';
 
 type Place = Extract<Action, { readonly kind: 'place' }>;
@@ -54,7 +54,7 @@ export function prepareScript({ places, keys, identity, daemon, guards, plaintex
   if (daemon === 'strongswan' && identity?.ca_cert !== undefined) {
     lines.push('if command -v ipsec >/dev/null 2>&1; then ipsec rereadcacerts >/dev/null 2>&1 || :; fi');
   }
-  for (const guard of guards) lines.push(...guardLines(guard));
+  lines.push(...guards.map(guardLine));
   if (plaintext !== undefined) lines.push(transactLine(plaintext));
   return `${lines.join('\n')}\n`;
 }
@@ -107,19 +107,15 @@ export function settleScript(ends: readonly TunnelEnd[], seconds: number): strin
 /**
  * A policy that stands behind those of any IKE daemon: what they do not take is dropped. ipsec_skb_mark alone does not
  * do that: ovs-monitor-ipsec's drop policies for geneve, vxlan and stt are for packets *from* the well-known port, and
- * tunnel packets go *to* it.
+ * tunnel packets go *to* it; and libreswan 4 loads none of them.
  */
-function guardLines(guard: GuardedTunnel): string[] {
-  return [`${guardCommand(guard)} || fail 'the kernel does not take a drop policy: has it IPsec?'`];
+function guardLine(guard: GuardedTunnel): string {
+  return `${guardCommand(guard)} || fail 'the kernel does not take a drop policy: has it IPsec?'`;
 }
 
 /** Takes the drop policies of tunnels away. */
 export function unguardScript(guards: readonly GuardedTunnel[]): string {
-  const lines = guards.map(
-    ({ type, localIp, remoteIp }) =>
-      `ip xfrm policy delete dir out src ${shellWord(localIp)} dst ${shellWord(remoteIp)} ${packetSelectors[type]} 2>/dev/null || :`,
-  );
-  return `${lines.join('\n')}\n`;
+  return guards.map((guard) => `${unguardCommand(guard)} 2>/dev/null || :\n`).join('');
 }
 
 /** On standard input of the program that talks to ovsdb-server: a PSK is in no list of processes. */

@@ -34,9 +34,9 @@ export function actionLines(action: Action): string[] {
     case 'other_config':
       return [changeLine(`other_config:${action.key}`, action.from, action.to)];
     case 'guard':
-      return [`+ drop policy for unencrypted ${action.type} from ${action.localIp} to ${action.remoteIp}`];
+      return [`+ drop policy for unencrypted ${action.type} to ${action.remoteIp}`];
     case 'unguard':
-      return [`- drop policy for unencrypted ${action.type} from ${action.localIp} to ${action.remoteIp}`];
+      return [`- drop policy for unencrypted ${action.type} to ${action.remoteIp}`];
     case 'bridge':
       return [`+ bridge ${action.bridge}`];
     case 'address':
