@@ -8,4 +8,4 @@ export type { Action, HostPlan } from '../deploy/action.js';
 export type { HostResult } from '../deploy/apply.js';
 export type { DesiredFleet } from '../deploy/desired.js';
 export type { Finding } from '../deploy/findings/rule.js';
-export type { EndStatus, HostStatus, IdentityStatus } from '../deploy/host-status.js';
+export type { EndStatus, IdentityStatus } from '../deploy/host-status.js';

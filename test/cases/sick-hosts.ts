@@ -183,7 +183,7 @@ const identities: readonly SickHost[] = [
 
 const tunnels: readonly SickHost[] = [
   { id: 'psk-beside-certificate', hosts: [[strongswan, psk]] },
-  { id: 'tunnel-invalid', hosts: [['libreswan-gre-invalid']], also: ['connection-stale'] },
+  { id: 'tunnel-invalid', hosts: [['libreswan-geneve-invalid']], also: ['connection-stale'] },
   { id: 'tunnel-not-taken-over', hosts: [['strongswan-marked']] },
   {
     id: 'port-not-made',

@@ -15,6 +15,11 @@ const script =
   (fleet, host) =>
     fleet.must(host, text);
 
+/** Waits until the daemon has loaded a configuration with such a line; the keys are the last that it loads. */
+function loadedWith(line: string): string {
+  return `until grep -q '${line}' /run/fleet/ike/loaded.conf && [ -n "$(ls /run/fleet/ike/keys)" ]; do sleep 0.1; done`;
+}
+
 type Misfortune = (fleet: Fleet, host: string) => Promise<unknown>;
 
 /** What is done to a host, and what doctor is to find there. */
@@ -44,7 +49,7 @@ const misfortunes: Readonly<Record<string, { readonly happens: Misfortune; reado
   // As if charon had not read it since it started.
   host_7: { happens: script('rm /run/fleet/ike/cacerts/*'), ids: ['ca-not-loaded'] },
   host_8: {
-    happens: script(`ovs-vsctl set Interface tun 'options:remote_name="*"'`),
+    happens: script(`ovs-vsctl set Interface tun 'options:remote_name="*"'; ${loadedWith('rightid=\\*')}`),
     ids: ['remote-name-dangerous', 'remote-name-mismatch'],
   },
   host_9: { happens: script('rm /etc/ipsec.d/private/host_9-*'), ids: ['file-missing'] },
@@ -68,6 +73,7 @@ test('doctor names what has gone wrong on each of ten hosts, and status counts i
   t.like(await runOurs(['--dir', 'pki', 'init'], work), { status: 0 });
   await Promise.all(names.map((name) => fleet.must(name, `printf '%s' '${heading}' >/run/fleet/ike/heading`)));
   t.like(await fleet.runOurs(['--dir', 'pki', 'apply', '--skip-proof'], work), { status: 0 });
+  await Promise.all(names.map((name) => fleet.must(name, loadedWith('leftcert='))));
   t.deepEqual([...new Set((await findings(fleet)).map(({ id }) => id))], everywhere);
 
   await Promise.all(Object.entries(misfortunes).map(([name, { happens }]) => happens(fleet, name)));

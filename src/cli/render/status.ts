@@ -63,7 +63,8 @@ function tunnelText({
   peerId,
   dropPolicy,
 }: EndStatus): string {
-  const bytes = state === 'down' && bytesOut + bytesIn === 0 ? '' : `, ${bytesOut} bytes of ESP out, ${bytesIn} in`;
+  const bytes =
+    state !== 'encrypted' && bytesOut + bytesIn === 0 ? '' : `, ${bytesOut} bytes of ESP out, ${bytesIn} in`;
   const proved = peerId === undefined || peerId === peer ? '' : `, proved to be ${peerId}`;
   const drop = dropPolicy ? ', drop policy' : '';
   const because = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;

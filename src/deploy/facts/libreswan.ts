@@ -59,7 +59,7 @@ function connectionsIn(status: string, traffic: string): IkeConnection[] {
     if (name === undefined) continue;
     if (state === 'STATE_V2_ESTABLISHED_IKE_SA') change(name, { ikeEstablished: true });
     else if (state === 'STATE_V2_ESTABLISHED_CHILD_SA') change(name, { childInstalled: true, ikeEstablished: true });
-    else if (/^STATE_V2_PARENT_/.test(state)) change(name, { connecting: true });
+    else if (/^STATE_V2_PARENT_I/.test(state)) change(name, { connecting: true });
   }
   for (const [, name = '', id = ''] of traffic.matchAll(/^006 #\d+: "([^"]+)".*\bid='([^']*)'/gm)) {
     if (found.has(name)) change(name, { remoteId: id.replace(/^@/, '') });

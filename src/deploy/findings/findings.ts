@@ -71,15 +71,17 @@ function viewsOf(hosts: readonly ExaminedHost[], now: Date): HostView[] {
     facts,
     ends: endsOf({ desired, facts }),
     peerOf: (end) => peerAmong(views, end, desired.name),
-    time: new Date(now.getTime() + facts.clockAheadSeconds * 1000),
+    time: new Date(now.getTime() + (Number.isFinite(facts.clockAheadSeconds) ? facts.clockAheadSeconds : 0) * 1000),
   }));
   return views;
 }
 
-/** By addresses: names may be just what is wrong. */
+/** By addresses, for names may be just what is wrong; by the name of the inventory where addresses are translated. */
 function peerAmong(views: readonly HostView[], end: TunnelEnd, self: string): PeerEnd | undefined {
   const own = views.find(({ name }) => name === self);
-  const host = views.find((view) => view.name !== self && addressesOf(view).includes(end.remoteIp));
+  const others = views.filter((view) => view.name !== self);
+  const host =
+    others.find((view) => addressesOf(view).includes(end.remoteIp)) ?? others.find((view) => view.name === end.peer);
   if (host === undefined || own === undefined) return undefined;
   const ours = end.localIp === '' ? addressesOf(own) : [end.localIp];
   const back = host.ends.find(

@@ -18,6 +18,8 @@ import {
   fileAt,
   type HostView,
   isStrongswan,
+  methodOf,
+  nameOf,
   ownCertificate,
   type Rule,
   renewCommand,
@@ -78,8 +80,15 @@ export const identityRules: readonly Rule[] = [
       // Without openssl no key could be read at all, which is another finding.
       if (key?.kind !== 'key' || key.keyHash !== undefined || !host.facts.programs.has('openssl')) return [];
       const what = /ENCRYPTED/.test(key.label) ? 'is encrypted with a passphrase' : 'is encrypted or damaged';
+      const message = `the private key ${path} ${what}`;
+      if (!isStrongswan(host)) return [{ message, cure: renewCommand(host), at: 'here' }];
+      const plain = `${path}.plain`;
       return [
-        { message: `the private key ${path} ${what}`, cure: `openssl rsa -in ${path} -out ${path}.plain`, at: 'host' },
+        {
+          message,
+          cure: `(umask 077; openssl rsa -in ${path} -out ${plain} && mv ${plain} ${path} && ipsec rereadsecrets)`,
+          at: 'host',
+        },
       ];
     },
   },
@@ -140,7 +149,7 @@ export const identityRules: readonly Rule[] = [
     (host, certificate) => {
       const path = configOf(host)['ca_cert'];
       const file = fileAt(host, path);
-      if (file?.kind !== 'certificate') return undefined;
+      if (file?.kind !== 'certificate' || !reliesOnCa(host)) return undefined;
       return file.certificates.some((authority) => mayHaveSigned(authority, certificate))
         ? undefined
         : `its certificate was issued by ${formatName(certificate.issuer)}, and ${path} holds another CA`;
@@ -219,7 +228,12 @@ function ownRule(
 
 /** The files are placed once more. */
 function again(host: HostView, message: string): Fault {
-  return { message, cure: `ovs-pki-ts distribute ${host.name} --to ${host.destination}`, at: 'here' };
+  return { message, cure: `ovs-pki-ts distribute ${nameOf(host)} --to ${host.destination}`, at: 'here' };
+}
+
+/** Some tunnel does, or will, for there is none yet. */
+export function reliesOnCa(host: HostView): boolean {
+  return host.ends.length === 0 || host.ends.some((end) => methodOf(host, end) === 'ca-signed');
 }
 
 export function mayHaveSigned(authority: Certificate, { issuer, authorityKeyIdentifier }: Certificate): boolean {

@@ -7,6 +7,7 @@
 import type { Certificate } from '../../pki/certificate.js';
 import { knownValue } from '../fact.js';
 import { type IkeFact, type LoadedCertificate, portOfConnection } from '../facts/ike.js';
+import { reliesOnCa } from './identity.js';
 import {
   certificateAt,
   commonNameOf,
@@ -48,7 +49,8 @@ export const loadedRules: readonly Rule[] = [
     (host, ike) => {
       const path = configOf(host)['ca_cert'];
       const authority = certificateAt(host, path);
-      if (!isStrongswan(host) || authority === undefined || hasLoaded(ike.authorities, authority)) return undefined;
+      if (!isStrongswan(host) || authority === undefined || !reliesOnCa(host) || hasLoaded(ike.authorities, authority))
+        return undefined;
       return {
         message: `strongSwan has not read the CA certificate ${path}: it believes no peer ("no trusted RSA public key found")`,
         cure: `${inPlace(path, 'cacerts')}ipsec rereadcacerts`,
@@ -58,7 +60,7 @@ export const loadedRules: readonly Rule[] = [
   ),
   runningRule('ca-not-in-nss', 'The CA certificate is not in the NSS database of libreswan.', (host, ike) => {
     const authority = certificateAt(host, configOf(host)['ca_cert']);
-    if (!isLibreswan(host) || authority === undefined || !usesCa(host) || hasLoaded(ike.authorities, authority))
+    if (!isLibreswan(host) || authority === undefined || !reliesOnCa(host) || hasLoaded(ike.authorities, authority))
       return undefined;
     return {
       message: `the CA certificate ${configOf(host)['ca_cert']} is not in the NSS database of libreswan`,
@@ -152,12 +154,6 @@ function ownCertificateRule(
 function isConfigured(host: HostView): boolean {
   const tunnels = knownValue(host.facts.monitorTunnels) ?? [];
   return usesCertificates(host) && tunnels.some(({ state, usesPsk }) => state === 'CONFIGURED' && !usesPsk);
-}
-
-function usesCa(host: HostView): boolean {
-  return (databaseOf(host)?.interfaces ?? []).some(
-    ({ options }) => options['remote_name'] !== undefined && options['remote_cert'] === undefined,
-  );
 }
 
 function hasLoaded(loaded: readonly LoadedCertificate[], certificate: Certificate): boolean {

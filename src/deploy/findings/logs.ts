@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { TunnelEnd } from '../desired.js';
 import { connectionsOf } from '../proof.js';
 import {
   endRule,
@@ -23,7 +24,7 @@ const sayings: readonly {
   readonly said: RegExp;
   readonly isOf: (host: HostView) => boolean;
   readonly message: string;
-  readonly cure: string;
+  readonly cure: string | ((host: HostView, down: TunnelEnd) => string);
   readonly at: Fault['at'];
 }[] = [
   {
@@ -66,7 +67,7 @@ const sayings: readonly {
     isOf: () => true,
     message:
       'the two ends do not believe each other: the certificate, its CA, its name or the PSK of one of them is not what the other wants',
-    cure: 'ovs-pki-ts doctor --to BOTH HOSTS',
+    cure: (host, { remoteIp }) => `ovs-pki-ts doctor --to ${host.destination} ${remoteIp}`,
     at: 'here',
   },
   {
@@ -87,8 +88,11 @@ const sayingRules = sayings.map(
     find: (host) => {
       const down = host.ends.filter(({ port }) => !isUp(port, host));
       const line = sinceLastSuccess(host.facts.ikeLog).findLast((item) => said.test(item));
-      if (down.length === 0 || line === undefined || !isOf(host)) return [];
-      return [{ message: `${message} ("${line.trim()}")`, cure, at }];
+      const [first] = down;
+      if (first === undefined || line === undefined || !isOf(host)) return [];
+      return [
+        { message: `${message} ("${line.trim()}")`, cure: typeof cure === 'string' ? cure : cure(host, first), at },
+      ];
     },
   }),
 );
@@ -123,7 +127,8 @@ export const logRules: readonly Rule[] = [
   },
 ];
 
-function sinceLastSuccess(log: string): string[] {
+/** What was said before the last success is over. */
+export function sinceLastSuccess(log: string): string[] {
   const lines = log.split('\n');
   return lines.slice(lines.findLastIndex((line) => /CHILD_SA .* established|established Child SA/.test(line)) + 1);
 }

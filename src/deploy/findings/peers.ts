@@ -11,10 +11,12 @@ import type { IkeConnection } from '../facts/ike.js';
 import { carries } from '../packets.js';
 import { connectionsOf } from '../proof.js';
 import { mayHaveSigned } from './identity.js';
+import { sinceLastSuccess } from './logs.js';
 import {
   certificateAt,
   commonNameOf,
   configOf,
+  connectCommand,
   dnsNamesOf,
   endRule,
   type Fault,
@@ -42,7 +44,7 @@ export const peerRules: readonly Rule[] = [
       if (peer === undefined || peer.end !== undefined || peer.host.facts.ovsdb.state !== 'known') return undefined;
       return {
         message: `${end.port} leads to ${peer.host.name} (${end.remoteIp}), which has no encrypted ${end.type} tunnel back to ${end.localIp}`,
-        cure: `ovs-pki-ts connect ${host.name}=${host.destination} ${peer.host.name}=${peer.host.destination} --type ${end.type}`,
+        cure: connectCommand(host, peer.host, end),
         at: 'here',
       };
     },
@@ -52,7 +54,7 @@ export const peerRules: readonly Rule[] = [
     if (own === other) return undefined;
     return {
       message: `${end.port} authenticates with ${own}, and ${peer.host.name} with ${other}`,
-      cure: `ovs-pki-ts connect ${host.name}=${host.destination} ${peer.host.name}=${peer.host.destination} --type ${end.type}`,
+      cure: connectCommand(host, peer.host, end),
       at: 'here',
     };
   }),
@@ -61,7 +63,7 @@ export const peerRules: readonly Rule[] = [
     if (own === undefined || other === undefined || own === other) return undefined;
     return {
       message: `${end.port} and ${peer.end.port} of ${peer.host.name} have different PSKs`,
-      cure: `ovs-pki-ts connect ${host.name}=${host.destination} ${peer.host.name}=${peer.host.destination} --type ${end.type} --auth psk`,
+      cure: `${connectCommand(host, peer.host, end)} --auth psk`,
       at: 'here',
     };
   }),
@@ -84,7 +86,7 @@ export const peerRules: readonly Rule[] = [
     if (kept === undefined || presented === undefined || equalBytes(kept.der, presented.der)) return undefined;
     return {
       message: `${path} is not the certificate of ${peer.host.name} (serial ${kept.serialNumber}, and it presents ${presented.serialNumber})`,
-      cure: `ovs-pki-ts connect ${host.name}=${host.destination} ${peer.host.name}=${peer.host.destination} --type ${end.type} --auth self-signed`,
+      cure: `${connectCommand(host, peer.host, end)} --auth self-signed`,
       at: 'here',
     };
   }),
@@ -152,7 +154,9 @@ function getsNoAnswer({ port }: TunnelEnd, { facts }: HostView): boolean {
   if (connections.length === 0 || connections.some(({ ikeEstablished }) => ikeEstablished)) return false;
   return (
     connections.some(({ connecting }) => connecting) &&
-    !/AUTHENTICATION_FAILED|NO_PROPOSAL_CHOSEN|TS_UNACCEPTABLE|established/.test(facts.ikeLog)
+    !sinceLastSuccess(facts.ikeLog).some((line) =>
+      /AUTHENTICATION_FAILED|NO_PROPOSAL_CHOSEN|TS_UNACCEPTABLE/.test(line),
+    )
   );
 }
 

@@ -7,7 +7,7 @@
 import { type TunnelEnd, tunnelTypes } from '../desired.js';
 import { knownValue } from '../fact.js';
 import { guardCommand, hasGuard } from '../packets.js';
-import { configOf, databaseOf, endRule, type HostView, interfaceOf, isStrongswan, type Rule } from './rule.js';
+import { configOf, databaseOf, endRule, type HostView, interfaceOf, isStrongswan, nameOf, type Rule } from './rule.js';
 
 export const plaintextRules: readonly Rule[] = [
   endRule(
@@ -56,7 +56,7 @@ export const plaintextRules: readonly Rule[] = [
         )
         .map(({ name, type, options }) => ({
           message: `${name} (${type} to ${options['remote_ip'] ?? 'anyone'}) has no IPsec options: its packets are not encrypted`,
-          cure: 'ovs-pki-ts connect NAME=HOST NAME=HOST',
+          cure: `ovs-pki-ts connect ${nameOf(host)}=${host.destination} PEER=${options['remote_ip'] ?? 'HOST'} --type ${type} --port ${name}`,
           at: 'here' as const,
           port: name,
         })),

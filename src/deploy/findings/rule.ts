@@ -5,7 +5,7 @@
  */
 
 import type { Certificate } from '../../pki/certificate.js';
-import { attributeValues } from '../../pki/name.js';
+import { attributeValues, nameFault } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import type { AuthenticationMethod, TunnelEnd } from '../desired.js';
 import { knownValue } from '../fact.js';
@@ -147,9 +147,20 @@ export function dayOf(date: Date): string {
   return date.toISOString().slice(0, 10);
 }
 
+/** What a host is called by its certificate, where it was named by its address alone. */
+export function nameOf(host: HostView): string {
+  const isNamed = nameFault(host.name) === undefined && host.name !== 'local';
+  const certificate = ownCertificate(host);
+  return isNamed ? host.name : ((certificate && commonNameOf(certificate)) ?? host.facts.hostName);
+}
+
+/** The command that wires a tunnel between two hosts anew. */
+export function connectCommand(host: HostView, peer: HostView, { type }: Pick<TunnelEnd, 'type'>): string {
+  return `ovs-pki-ts connect ${nameOf(host)}=${host.destination} ${nameOf(peer)}=${peer.destination} --type ${type}`;
+}
+
 /** The command that gives a host a new, good identity. */
 export function renewCommand(host: HostView): string {
-  const certificate = ownCertificate(host);
-  const name = (certificate && commonNameOf(certificate)) ?? host.name;
+  const name = nameOf(host);
   return `ovs-pki-ts req+sign --unique --force ${name} && ovs-pki-ts distribute ${name} --to ${host.destination}`;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { TunnelEnd } from '../desired.js';
 import { knownValue } from '../fact.js';
 import { connectionsOf } from '../proof.js';
 import {
@@ -16,6 +17,7 @@ import {
   interfaceOf,
   isLibreswan,
   lotOf,
+  nameOf,
   type Rule,
 } from './rule.js';
 
@@ -139,7 +141,7 @@ export const tunnelRules: readonly Rule[] = [
       if (own === undefined || localIp === undefined || own.includes(localIp)) return undefined;
       return {
         message: `${end.port} has the local_ip ${localIp}, and the host has ${own.join(', ')}`,
-        cure: `ovs-vsctl set Interface ${end.port} options:local_ip=ADDRESS`,
+        cure: `ovs-vsctl set Interface ${end.port} options:local_ip=${own.find((address) => !/^127\.|^::1$|^fe80:/.test(address)) ?? 'ADDRESS'}`,
         at: 'host',
       };
     },
@@ -158,7 +160,7 @@ export const tunnelRules: readonly Rule[] = [
         message: /[*%]|^0\.0\.0\.0$|^::$/.test(name)
           ? `the remote_name "${name}" of ${end.port} stands for anyone: whoever has a certificate of the CA can be its peer`
           : `the remote_name "${name}" of ${end.port} is not read as a name by the IKE daemons`,
-        cure: `ovs-vsctl set Interface ${end.port} options:remote_name=NAME_OF_THE_PEER`,
+        cure: `ovs-vsctl set Interface ${end.port} options:remote_name=${peerName(end, host) ?? 'NAME_OF_THE_PEER'}`,
         at: 'host',
       };
     },
@@ -202,6 +204,11 @@ export const tunnelRules: readonly Rule[] = [
     },
   ),
 ];
+
+function peerName(end: TunnelEnd, host: HostView): string | undefined {
+  const peer = host.peerOf(end)?.host;
+  return peer && nameOf(peer);
+}
 
 /** Every connection of a tunnel has a Child SA. */
 export function isUp(port: string, host: HostView): boolean {

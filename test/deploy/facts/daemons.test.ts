@@ -49,7 +49,7 @@ const daemons: readonly {
   },
   {
     // A connection of a tunnel that is gone: loaded, and nothing more.
-    name: 'libreswan-gre-invalid',
+    name: 'libreswan-geneve-invalid',
     version: '4.10',
     connections: [{ ...up('tun-out-1', undefined), ikeEstablished: false, childInstalled: false }],
     serials: [],

@@ -22,7 +22,7 @@ test('tunnels/show is read, and the PSK that stands there is not kept', (t) => {
 });
 
 test('the reason of a tunnel that is INVALID and has vanished stands in the log', (t) => {
-  const { monitorTunnels, complaints } = capturedFacts('libreswan-gre-invalid');
+  const { monitorTunnels, complaints } = capturedFacts('libreswan-geneve-invalid');
   t.deepEqual(monitorTunnels, { state: 'known', value: [] });
   t.deepEqual([...complaints.keys()], ['tun']);
   t.regex(complaints.get('tun') ?? '', /^must set 'certificate' as local certificate/);

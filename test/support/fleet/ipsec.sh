@@ -41,7 +41,7 @@ read_configuration() {
 
 has_key() {
   public=$(openssl x509 -in "$1" -noout -pubkey 2>/dev/null)
-  for key in $(sed -n 's/.*: RSA //p' /etc/ipsec.secrets); do
+  for key in $(sed -n 's/.*: RSA //p' /etc/ipsec.secrets 2>/dev/null); do
     if [ "$(openssl pkey -in "$key" -pubout 2>/dev/null)" = "$public" ]; then return 0; fi
   done
   return 1
