@@ -21,7 +21,10 @@ test.after.always(() => fleet?.close());
 for (const user of ['root', 'operator']) {
   for (const shell of ['/bin/sh', '/bin/bash', '/usr/bin/tcsh', '/usr/bin/fish', '/usr/local/bin/ash']) {
     test.serial(`${user} with the login shell ${shell} gets a key and a certificate to the host`, async (t) => {
-      await fleet.must('host_1', `test -x ${shell} && sed -i 's|^\\(${user}:.*:\\)[^:]*$|\\1${shell}|' /etc/passwd && grep -q '^${user}:.*:${shell}$' /etc/passwd`);
+      await fleet.must(
+        'host_1',
+        `test -x ${shell} && sed -i 's|^\\(${user}:.*:\\)[^:]*$|\\1${shell}|' /etc/passwd && grep -q '^${user}:.*:${shell}$' /etc/passwd`,
+      );
       const folder = operator.folderFor(join(fleet.folder, `${user}-${shell.replaceAll('/', '-')}`), {
         user,
         certificates: shell !== '/usr/bin/fish',
@@ -50,7 +53,7 @@ for (const shell of ['busybox', 'bash', 'dash']) {
   });
 }
 
-test.serial('an ordinary user's run is one command on the host where nothing is to be done', async (t) => {
+test.serial('the run of an ordinary user is one command on the host where nothing is to be done', async (t) => {
   await operator.reset('bare');
   const folder = operator.folderFor(join(fleet.folder, 'nothing'), { user: 'operator' });
   t.is((await applyIn(fleet, folder)).status, 0);
