@@ -27,6 +27,8 @@ export function describeValue(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'a map';
   if (typeof value !== 'string') return String(value);
+  // Somebody named the wrong file.
+  if (value.includes('PRIVATE KEY')) return 'a private key';
   const text = value.length > 60 ? `${value.slice(0, 60)}…` : value;
   return JSON.stringify(text).replaceAll(
     /[^\x20-\x7e…]/g,

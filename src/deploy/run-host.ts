@@ -5,7 +5,8 @@
  */
 
 import { OvsPkiError } from '../errors.js';
-import type { HostShell, ScriptResult } from '../platform/ssh.js';
+import type { ScriptResult } from '../platform/frame.js';
+import type { HostShell } from '../platform/ssh.js';
 import type { Action, GuardedTunnel } from './action.js';
 import type { TunnelEnd } from './desired.js';
 import { type Enrollment, enrollScript, readEnrollment } from './enroll.js';

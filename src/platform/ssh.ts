@@ -7,6 +7,16 @@
 
 import { randomBytes } from 'node:crypto';
 import { OvsPkiError } from '../errors.js';
+import {
+  addPiece,
+  emptyStreams,
+  framed,
+  hasBegun,
+  resultIn,
+  type ScriptResult,
+  type Streams,
+  textOf,
+} from './frame.js';
 import { shellWord } from './quote.js';
 import { type ProgramEnd, type RunningProgram, startProgram } from './run.js';
 
@@ -14,12 +24,6 @@ import { type ProgramEnd, type RunningProgram, startProgram } from './run.js';
 export interface ShellTarget {
   readonly kind: 'ssh' | 'local';
   readonly destination: string;
-}
-
-export interface ScriptResult {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 /** A root shell on a host. */
@@ -50,12 +54,12 @@ const outputLimit = 64 * 1024 * 1024;
  */
 export function openHostShell(target: ShellTarget, preamble = ''): HostShell {
   const program = target.kind === 'ssh' ? startSsh(target.destination) : startProgram('sh', ['-c', becomeRoot]);
-  const output = { stdout: '', stderr: '' };
+  let output = emptyStreams();
   let exchanges = 0;
   program.write(preamble);
   let listener: (() => void) | undefined;
   program.onOutput((stream, text) => {
-    if (output[stream].length < outputLimit) output[stream] += text;
+    addPiece(output[stream], text);
     listener?.();
   });
   let end: ProgramEnd | undefined;
@@ -67,8 +71,7 @@ export function openHostShell(target: ShellTarget, preamble = ''): HostShell {
     new Promise((resolve, reject) => {
       exchanges += 1;
       const mark = randomBytes(12).toString('hex');
-      output.stdout = '';
-      output.stderr = '';
+      output = emptyStreams();
       const timer = setTimeout(() => {
         program.kill();
         settle(() => reject(timedOut(target, timeoutMs)));
@@ -82,7 +85,13 @@ export function openHostShell(target: ShellTarget, preamble = ''): HostShell {
         const result = resultIn(output, mark);
         const ended = end;
         if (result !== undefined) settle(() => resolve(result));
-        else if (ended !== undefined) settle(() => reject(failureOf(target, ended, output.stderr, exchanges)));
+        else if (isTooLong(output)) {
+          program.kill();
+          settle(() => reject(talkative(target)));
+        } else if (ended !== undefined)
+          settle(() =>
+            reject(failureOf(target, ended, textOf(output.stderr), exchanges > 1 || hasBegun(output, mark))),
+          );
       };
       program.write(framed(script, mark));
       listener();
@@ -106,18 +115,15 @@ function startSsh(destination: string): RunningProgram {
 
 const becomeRoot = 'if [ "$(id -u)" -eq 0 ]; then exec sh -s; else exec sudo -n -- sh -s; fi';
 
-/** A function is read to its end before it runs; the marks say on both streams that all was said. */
-function framed(script: string, mark: string): string {
-  return `ovs_pki_ts() (\n${script}\n)\novs_pki_ts </dev/null\nprintf '\\n%s %s\\n' ${mark} "$?"; printf '\\n%s\\n' ${mark} >&2\n`;
+function isTooLong({ stdout, stderr }: Streams): boolean {
+  return stdout.length >= outputLimit || stderr.length >= outputLimit;
 }
 
-function resultIn({ stdout, stderr }: { stdout: string; stderr: string }, mark: string): ScriptResult | undefined {
-  const outEnd = stdout.indexOf(`\n${mark} `);
-  const errorEnd = stderr.indexOf(`\n${mark}\n`);
-  if (outEnd < 0 || errorEnd < 0) return undefined;
-  const status = /^(\d+)\n/.exec(stdout.slice(outEnd + mark.length + 2));
-  if (status === null) return undefined;
-  return { status: Number(status[1]), stdout: stdout.slice(0, outEnd), stderr: stderr.slice(0, errorEnd) };
+function talkative({ destination }: ShellTarget): OvsPkiError {
+  return new OvsPkiError('HOST_STEP_FAILED', `${destination} printed more than ${outputLimit} bytes`, {
+    hint: `see what is so long there: ssh ${destination} 'ls -lR /etc/ipsec.d /etc/keys'`,
+    details: { host: destination },
+  });
 }
 
 function closeProgram(program: RunningProgram): void {
@@ -151,7 +157,7 @@ const failures: readonly Failure[] = [
   },
   {
     code: 'HOST_LOGIN_REFUSED',
-    pattern: /Permission denied|Too many authentication failures|No supported authentication/i,
+    pattern: /Permission denied \(|Too many authentication failures|No supported authentication/i,
     message: 'it refused the login',
     hint: (destination) => `a login must work without a question: ssh-copy-id ${destination}`,
   },
@@ -164,9 +170,15 @@ const failures: readonly Failure[] = [
   },
 ];
 
-function failureOf(target: ShellTarget, end: ProgramEnd, stderr: string, exchanges: number): OvsPkiError {
+function failureOf(target: ShellTarget, end: ProgramEnd, stderr: string, began: boolean): OvsPkiError {
   const { destination } = target;
-  const said = stderr.trim().split('\n').slice(-3).join(' ').trim();
+  const said = stderr
+    .replaceAll(/^[0-9a-f]{24} begins$/gm, '')
+    .trim()
+    .split('\n')
+    .slice(-3)
+    .join(' ')
+    .trim();
   const details = { host: destination, said };
   if (end.failure !== undefined) {
     return new OvsPkiError(
@@ -178,14 +190,14 @@ function failureOf(target: ShellTarget, end: ProgramEnd, stderr: string, exchang
       },
     );
   }
-  const known = failures.find(({ pattern }) => pattern.test(stderr));
+  // What a script printed is not what ssh or sudo said about the login.
+  const known = began ? undefined : failures.find(({ pattern }) => pattern.test(stderr));
   if (known !== undefined) {
     return new OvsPkiError(known.code, `${destination}: ${known.message} (${said})`, {
       hint: known.hint(destination),
       details,
     });
   }
-  const began = exchanges > 1;
   return new OvsPkiError(
     began ? 'HOST_CONNECTION_LOST' : 'HOST_UNREACHABLE',
     `${destination}: ${began ? 'the connection was lost' : 'it cannot be reached'} (${said || `status ${end.status ?? 'none'}`})`,

@@ -35,13 +35,18 @@ export type AskedHost =
   | { readonly desired: DesiredHost; readonly shell: HostShell; readonly facts: HostFacts }
   | { readonly desired: DesiredHost; readonly error: OvsPkiError };
 
-/** @param lock the hosts are to be changed, and nobody else may do that at the same moment */
+/**
+ * @param lock the hosts are to be changed, and nobody else may do that at the same moment
+ * @throws FILE_NOT_FOUND, FILE_UNREADABLE, USAGE for a file that is to hold a PSK
+ */
 export async function askHosts(
   { clock }: Platform,
   fleet: DesiredFleet,
   lock: boolean,
   onProgress: (done: number, total: number) => void = () => undefined,
 ): Promise<AskedHost[]> {
+  // What is wrong here is told before anybody is asked.
+  for (const { pskFile } of fleet.hosts.flatMap(({ ends }) => ends)) if (pskFile !== undefined) pskIn(pskFile);
   let done = 0;
   return inParallel(fleet.hosts, hostsAtOnce, async (desired): Promise<AskedHost> => {
     const shell = openHostShell(desired.target, lock ? takeLock : '');

@@ -8,6 +8,7 @@
 
 import { badDirectories } from './bad-directories.js';
 import { badFiles } from './bad-files.js';
+import { badFleets } from './bad-fleets.js';
 import type { BadInput } from './bad-input-row.js';
 import { badKeys } from './bad-keys.js';
 import { badNames } from './bad-names.js';
@@ -21,4 +22,5 @@ export const badInputs: readonly BadInput[] = [
   ...badFiles,
   ...badDirectories,
   ...badOptions,
+  ...badFleets,
 ];

@@ -29,8 +29,8 @@ export function secretsBelow(folder: string): string[] {
     .flatMap((place) => secretsIn(readFileSync(join(folder, place), 'latin1')));
 }
 
-/** PKCS #8 has the modulus of an RSA key in its first lines, and the number of an EC key in its second. */
+/** PKCS #8 has the modulus of an RSA key in its first third, and the number of an EC key in its second. */
 export function secretsIn(pem: string): string[] {
   const lines = pem.split('\n').filter((line) => /^[A-Za-z0-9+/=]{40,}$/.test(line));
-  return (lines.length > 8 ? lines.slice(8) : lines.slice(1, 2)).map((line) => line.slice(8, 32));
+  return (lines.length > 8 ? lines.slice(lines.length / 3) : lines.slice(1, 2)).map((line) => line.slice(8, 32));
 }
