@@ -6,9 +6,10 @@ const statusMeanings = {
   1: 'a bug of the program: please report it',
   2: 'usage: the command line is not one that the program takes',
   3: 'refused: what was asked for cannot be done',
-  4: 'the answer is no: `verify` found a certificate that is not valid',
+  4: 'the answer is no: `verify` found a certificate that is not valid, `status` or `doctor` something wrong',
   5: 'the PKI directory is locked, damaged or absent',
-  130: 'interrupted at a question',
+  6: 'some host failed: it could not be reached, or not be changed as it was wanted',
+  130: 'interrupted',
 };
 
 const codes = Object.entries(errorTable);
@@ -27,7 +28,7 @@ the words change:
 
 With \`--json\` it stands in the document as \`code\`, \`message\`, \`hint\` and \`details\`; the library throws it as an
 \`OvsPkiError\`, or returns it as the result of the one name that it concerns. Where several names have been given and
-some were refused, the exit status is that of the first refusal.
+some were refused, the exit status is that of the first refusal; where hosts are worked on, it is 6.
 
 ## Exit statuses
 

@@ -28,7 +28,7 @@ const nothing = /^$/;
 export const importTable: Readonly<Record<string, Room>> = {
   'errors.ts': { rooms: [], packages: nothing },
   'index.ts': { rooms: ['errors.ts', 'usecases', 'pki', 'platform'], packages: nothing },
-  platform: { rooms: ['errors.ts'], packages: /^node:(child_process|crypto|fs|os|path)$/ },
+  platform: { rooms: ['errors.ts'], packages: /^node:(child_process|crypto|fs|os|path|url)$/ },
   pki: { rooms: ['errors.ts'], packages: /^(@peculiar\/.+|pkijs|asn1js|reflect-metadata|node:(crypto|net|path))$/ },
   store: { rooms: ['errors.ts', 'pki', 'platform'], packages: /^node:path$/ },
   deploy: { rooms: ['errors.ts', 'pki', 'platform'], packages: /^(node:(net|path)|yaml|valibot)$/ },
