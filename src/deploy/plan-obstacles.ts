@@ -39,6 +39,9 @@ function unknownFacts(input: HostInput): Obstacle[] {
   const needed: readonly (readonly [string, Fact<unknown>])[] = [
     ['the database of Open vSwitch', facts.ovsdb],
     ['its addresses', facts.addresses],
+    ...(desired.plaintext === '0/1' && desired.ends.length > 0
+      ? [['the policies of its kernel', facts.policies] as const]
+      : []),
     ...placedFiles(facts),
     ...(desired.identity === undefined ? [] : folders(input)),
   ];

@@ -7,6 +7,7 @@
 import type { TunnelEnd } from './desired.js';
 import { daemonFor, placesFor } from './host-input.js';
 import { type ApplyEdges, nameOf, onEach, type Progress } from './progress.js';
+import { proveEnd } from './proof.js';
 import { beginSwitch, databaseOf, switchHost, withMark } from './run-host.js';
 import { isChange, transactionFor } from './transaction.js';
 
@@ -77,9 +78,14 @@ function afterGuard({ input, plan }: Progress): ReturnType<typeof databaseOf> {
   return guard === undefined ? database : withMark(database, guard.to);
 }
 
-/** With a new identity ovs-monitor-ipsec rebuilds every tunnel of the host. */
-export function endsToProve({ input: { desired, watched }, plan }: Progress): TunnelEnd[] {
-  const isNewIdentity = plan.actions.some(({ kind }) => kind === 'other_config');
+/**
+ * The tunnels that are changed, and with a new identity, for which ovs-monitor-ipsec rebuilds every tunnel of the host,
+ * also those that work now: what did not work before is not the fault of the change.
+ */
+export function endsToProve({ input: { desired, watched, facts }, plan }: Progress): TunnelEnd[] {
   const ports = new Set(plan.actions.flatMap((action) => (action.kind === 'port' ? [action.port] : [])));
-  return [...desired.ends.filter(({ port }) => isNewIdentity || ports.has(port)), ...(isNewIdentity ? watched : [])];
+  const changed = desired.ends.filter(({ port }) => ports.has(port));
+  if (!plan.actions.some(({ kind }) => kind === 'other_config')) return changed;
+  const works = (end: TunnelEnd): boolean => proveEnd({ host: desired, end, facts, certificate: undefined }).encrypted;
+  return [...changed, ...desired.ends.filter((end) => !ports.has(end.port) && works(end)), ...watched];
 }

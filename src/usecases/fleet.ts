@@ -22,11 +22,14 @@ import { inParallel } from './req.js';
 /** At most so many connections are being made at once. */
 const hostsAtOnce = 32;
 
-/** Held by the shell, and so by the connection: it is free again when either ends, however it ends. */
+/**
+ * Held by the shell, and so by the connection: it is free again when either ends, however it ends. Two runs that each hold
+ * what the other waits for do not give up in the same moment.
+ */
 const takeLock = `ovs_pki_ts_lock=0
 if command -v flock >/dev/null 2>&1 && ( : >>/run/ovs-pki-ts.lock ) 2>/dev/null; then
   exec 9>>/run/ovs-pki-ts.lock
-  flock -w 5 9 || ovs_pki_ts_lock=1
+  flock -w $((3 + $$ % 8)) 9 || ovs_pki_ts_lock=1
 fi
 `;
 

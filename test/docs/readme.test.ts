@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { expandInventory, parseInventory } from '../../src/deploy/inventory.js';
 import { codeBlocks, consoleSteps, masked, runInShell } from '../support/console.js';
 import { programPath, projectRoot, run, runWell } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -55,8 +56,19 @@ test('the other shell commands of the README are ones that a shell can read', as
   }
 });
 
+test('the inventory of the README can be read, and its tunnels made', (t) => {
+  for (const text of blocksOf('yaml')) {
+    const fleet = expandInventory(parseInventory(text, 'fleet.yaml'), { folder: '.' });
+    t.deepEqual(
+      fleet.hosts.map(({ ends }) => ends.length),
+      [2, 2, 2],
+    );
+  }
+  t.is(blocksOf('yaml').length, 1);
+});
+
 test('no block of the README escapes these tests by its marker', (t) => {
-  t.deepEqual([...new Set(blocks.map(({ info }) => info))].sort(), ['console run', 'sh', 'ts']);
+  t.deepEqual([...new Set(blocks.map(({ info }) => info))].sort(), ['console lab', 'console run', 'sh', 'ts', 'yaml']);
 });
 
 test('masks leave alone what must not differ', (t) => {

@@ -22,7 +22,12 @@ export function dayText(isoTime: string): string {
 /** An error and what to do about it, for standard error. Control characters of foreign text are made visible. */
 export function errorText(error: OvsPkiError): string {
   const hint = error.hint === undefined ? '' : `ovs-pki-ts: hint: ${visible(error.hint)}\n`;
-  return `ovs-pki-ts: error: ${visible(error.message)} [${error.code}]\n${hint}`;
+  return `ovs-pki-ts: error: ${linesOf(error).map(visible).join('\n  ')} [${error.code}]\n${hint}`;
+}
+
+/** Only where the text is made of checked parts does a line end begin a new line. */
+function linesOf({ code, message }: OvsPkiError): string[] {
+  return code === 'INVENTORY_INVALID' ? message.split('\n') : [message];
 }
 
 export function warningText(warning: string): string {
