@@ -8,7 +8,7 @@ import { shellWord } from '../platform/quote.js';
 import type { TunnelEnd, TunnelType } from './desired.js';
 import { knownValue } from './fact.js';
 import type { SecurityAssociation, Selector } from './facts/kernel.js';
-import type { HostFacts } from './host-facts.js';
+import type { PlanningFacts } from './host-facts.js';
 
 /**
  * How `ip xfrm` names the packets of a tunnel on their way out. Encapsulated packets go to the well-known port in both
@@ -33,12 +33,12 @@ export function guardCommand({ type, localIp, remoteIp }: Addresses): string {
 }
 
 /** Whether the kernel sends the packets of this end as ESP or not at all. */
-export function hasIpsecPolicy(facts: HostFacts, end: Addresses): boolean {
+export function hasIpsecPolicy(facts: PlanningFacts, end: Addresses): boolean {
   return outPolicies(facts, end).some(({ action, esp }) => action === 'allow' && esp);
 }
 
 /** Whether the kernel drops the packets of this end that no IPsec policy takes, whatever their mark. */
-export function hasGuard(facts: HostFacts, end: Addresses): boolean {
+export function hasGuard(facts: PlanningFacts, end: Addresses): boolean {
   return outPolicies(facts, end).some(({ action, mark }) => action === 'block' && mark === undefined);
 }
 
@@ -47,7 +47,7 @@ export function carries(state: SecurityAssociation, end: Addresses, source: stri
   return state.selector === undefined || isFor(state.selector, end);
 }
 
-function outPolicies({ policies }: HostFacts, end: Addresses) {
+function outPolicies({ policies }: PlanningFacts, end: Addresses) {
   return (knownValue(policies) ?? []).filter(
     (policy) =>
       policy.direction === 'out' &&

@@ -7,7 +7,7 @@
 import type { TunnelEnd } from './desired.js';
 import { daemonFor, placesFor } from './host-input.js';
 import { type ApplyEdges, nameOf, onEach, type Progress } from './progress.js';
-import { beginSwitch, databaseOf, switchHost, withMark } from './run-host.js';
+import { beginSwitch, databaseOf, switchHost, switchUnproved, withMark } from './run-host.js';
 import { isChange, transactionFor } from './transaction.js';
 
 export async function switchHosts(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
@@ -58,10 +58,12 @@ function switchOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
     const transaction =
       changes.length === 0 ? undefined : transactionFor(changes, database, (port) => edges.pskOf(plan.host, port));
     host.isSwitched = true;
+    const ends = input.prove ? endsToProve(host) : [];
+    if (ends.length === 0) return switchUnproved(work.shell, plan.host, transaction, addresses);
     const { facts, said } = await switchHost(work.shell, plan.host, {
       transaction,
       addresses,
-      ends: input.prove ? endsToProve(host) : [],
+      ends,
       seconds: edges.proofSeconds,
       folders: Object.values(placesFor(input)),
       now: edges.now,
