@@ -7,17 +7,17 @@
 import { type TunnelEnd, tunnelTypes } from './desired.js';
 import { knownValue } from './fact.js';
 import type { InterfaceFact } from './facts/ovsdb.js';
-import type { HostFacts } from './host-facts.js';
+import type { PlanningFacts } from './host-facts.js';
 
 /** The ends that are to be encrypted; `local_ip` is that of the security associations where the database has none. */
-export function existingEnds(facts: HostFacts): TunnelEnd[] {
+export function existingEnds(facts: PlanningFacts): TunnelEnd[] {
   return (knownValue(facts.ovsdb)?.interfaces ?? []).flatMap((found) => {
     const end = endOf(found, facts);
     return end === undefined ? [] : [end];
   });
 }
 
-function endOf({ name, type, options, psk, bridge }: InterfaceFact, facts: HostFacts): TunnelEnd | undefined {
+function endOf({ name, type, options, psk, bridge }: InterfaceFact, facts: PlanningFacts): TunnelEnd | undefined {
   const tunnelType = tunnelTypes.find((item) => item === type);
   const { remote_ip: remoteIp, local_ip, remote_name, remote_cert } = options;
   if (tunnelType === undefined || remoteIp === undefined) return undefined;
@@ -36,11 +36,11 @@ function endOf({ name, type, options, psk, bridge }: InterfaceFact, facts: HostF
   };
 }
 
-function localIpTo(remoteIp: string, { states }: HostFacts): string | undefined {
+function localIpTo(remoteIp: string, { states }: PlanningFacts): string | undefined {
   return (knownValue(states) ?? []).find(({ destination }) => destination === remoteIp)?.source;
 }
 
-function nameIn(path: string | undefined, { files }: HostFacts): string | undefined {
+function nameIn(path: string | undefined, { files }: PlanningFacts): string | undefined {
   const fact = path === undefined ? undefined : files.get(path);
   const file = fact === undefined ? undefined : knownValue(fact);
   if (file?.kind !== 'certificate') return undefined;

@@ -57,6 +57,12 @@ export interface HostFacts {
   readonly files: ReadonlyMap<string, Fact<FileFact>>;
 }
 
+/** What plans are made from: less is asked of a host for it, and what was not asked for is not there to be read. */
+export type PlanningFacts = Omit<
+  HostFacts,
+  'hasDefaultRoute' | 'monitorTunnels' | 'complaints' | 'monitorLog' | 'ike' | 'ipsecConf' | 'listensForIke' | 'ikeLog'
+> & { readonly ike: Fact<Pick<IkeFact, 'daemon' | 'version' | 'running' | 'plugins'>> };
+
 /** The folders whose files are looked at besides those that the database names. */
 const watchedFiles = ['/etc/ipsec.d/certs/*', '/etc/ipsec.d/private/*', '/etc/ipsec.d/cacerts/*', '/etc/keys/*'];
 
@@ -70,17 +76,31 @@ const factsTimeoutMs = 120_000;
  * @throws HOST_LOCKED where another run holds the lock that this shell was to take; what the shell throws
  */
 export async function gatherFacts(shell: HostShell, folders: readonly string[], now: () => Date): Promise<HostFacts> {
-  const { script, mark } = factsScript(folders);
+  const { script, mark } = factsScript(folders, 'all');
+  const { stdout, stderr } = await shell.run(script, factsTimeoutMs);
+  return readFacts(stdout, stderr, mark, now());
+}
+
+/** The same of what plans are made from. */
+export async function gatherPlanningFacts(
+  shell: HostShell,
+  folders: readonly string[],
+  now: () => Date,
+): Promise<PlanningFacts> {
+  const { script, mark } = factsScript(folders, 'planning');
   const { stdout, stderr } = await shell.run(script, factsTimeoutMs);
   return readFacts(stdout, stderr, mark, now());
 }
 
 /** The script, and the mark that its sections bear. */
-export function factsScript(folders: readonly string[]): { readonly script: string; readonly mark: string } {
+export function factsScript(
+  folders: readonly string[],
+  extent: 'all' | 'planning',
+): { readonly script: string; readonly mark: string } {
   const mark = globalThis.crypto.randomUUID().replaceAll('-', '');
   const more = folders.map((folder) => `${shellWord(folder)}/*`);
   const files = [...new Set([...watchedFiles, ...more])].join(' ');
-  return { script: fillTemplate('remote/facts.sh', { mark, files }), mark };
+  return { script: fillTemplate('remote/facts.sh', { mark, files, in_full: extent === 'all' ? 'yes' : '' }), mark };
 }
 
 export function readFacts(stdout: string, stderr: string, mark: string, now: Date): HostFacts {
@@ -125,7 +145,7 @@ export function readFacts(stdout: string, stderr: string, mark: string, now: Dat
 }
 
 /** The IKE daemon that ovs-monitor-ipsec feeds, or else the one that is installed. */
-export function ikeDaemonOf({ monitor, ike }: HostFacts): IkeDaemon | undefined {
+export function ikeDaemonOf({ monitor, ike }: PlanningFacts): IkeDaemon | undefined {
   if (monitor.state === 'known' && monitor.value.ikeDaemon !== undefined) return monitor.value.ikeDaemon;
   return ike.state === 'known' ? ike.value.daemon : undefined;
 }

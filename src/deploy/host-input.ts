@@ -10,13 +10,13 @@ import type { DesiredHost, IkeDaemon, Places, TunnelEnd } from './desired.js';
 import { knownValue } from './fact.js';
 import type { FileFact } from './facts/files.js';
 import type { InterfaceFact } from './facts/ovsdb.js';
-import { type HostFacts, ikeDaemonOf } from './host-facts.js';
+import { ikeDaemonOf, type PlanningFacts } from './host-facts.js';
 import { defaultPlaces, type Identity } from './identity.js';
 
 /** All that the plan of a host is made of. */
 export interface HostInput {
   readonly desired: DesiredHost;
-  readonly facts: HostFacts;
+  readonly facts: PlanningFacts;
   /** `enroll`: the host makes its key when the plan is applied. */
   readonly identity: Identity | 'enroll' | undefined;
   /** The certificates of self-signed peers by name; `enroll` where they are made when the plan is applied. */

@@ -8,7 +8,7 @@ import { shellWord } from '../platform/quote.js';
 import type { TunnelEnd, TunnelType } from './desired.js';
 import { knownValue } from './fact.js';
 import type { SecurityAssociation, Selector } from './facts/kernel.js';
-import type { HostFacts } from './host-facts.js';
+import type { PlanningFacts } from './host-facts.js';
 
 /**
  * How `ip xfrm` names the packets of a tunnel on their way out. Encapsulated packets go to the well-known port in both
@@ -45,14 +45,14 @@ export function unguardCommand(end: Pick<Addresses, 'type' | 'remoteIp'>): strin
 }
 
 /** Whether the kernel sends the packets of this end as ESP or not at all. */
-export function hasIpsecPolicy(facts: HostFacts, end: Addresses): boolean {
+export function hasIpsecPolicy(facts: PlanningFacts, end: Addresses): boolean {
   return outPolicies(facts, end).some(
     ({ action, esp, source }) => action === 'allow' && esp && addressOf(source) === end.localIp,
   );
 }
 
 /** Whether the kernel drops the packets of this end that no IPsec policy takes, whatever their mark. */
-export function hasGuard(facts: HostFacts, end: Addresses): boolean {
+export function hasGuard(facts: PlanningFacts, end: Addresses): boolean {
   return outPolicies(facts, end).some(
     ({ action, mark, source }) => action === 'block' && mark === undefined && /^(0\.0\.0\.0|::)\/0$/.test(source),
   );
@@ -63,7 +63,15 @@ export function carries(state: SecurityAssociation, end: Addresses, source: stri
   return state.selector === undefined || isFor(state.selector, end);
 }
 
-function outPolicies({ policies }: HostFacts, end: Addresses) {
+/** Whether ESP packets of this end have gone both ways in the associations that are in force. */
+export function isAtWork(facts: PlanningFacts, end: Addresses): boolean {
+  const states = knownValue(facts.states) ?? [];
+  const used = (source: string, destination: string): boolean =>
+    states.some((state) => state.bytes > 0 && carries(state, end, source, destination));
+  return hasIpsecPolicy(facts, end) && used(end.localIp, end.remoteIp) && used(end.remoteIp, end.localIp);
+}
+
+function outPolicies({ policies }: PlanningFacts, end: Addresses) {
   return (knownValue(policies) ?? []).filter(
     (policy) => policy.direction === 'out' && addressOf(policy.destination) === end.remoteIp && isFor(policy, end),
   );

@@ -54,7 +54,7 @@ export interface HostResult {
   readonly error: OvsPkiError | undefined;
   readonly proofs: readonly EndProof[];
   readonly exchanges: number;
-  /** After the change; undefined where the host could not be asked any more. */
+  /** After the change; undefined where there was nothing to prove, or the host could not be asked any more. */
   readonly facts: HostFacts | undefined;
   readonly pointedBack: boolean;
 }
@@ -65,6 +65,7 @@ export interface Progress {
   input: HostInput;
   plan: HostPlan;
   error: OvsPkiError | undefined;
+  /** After the switch, where there is something to prove. */
   facts: HostFacts | undefined;
   said: string;
   proofs: EndProof[];
@@ -78,13 +79,12 @@ export interface Progress {
 
 export function beginning(work: HostWork, { refuse }: ApplyEdges): Progress {
   const plan = planHost(work.input);
-  const { facts } = work.input;
   return {
     work,
     input: work.input,
     plan,
     error: obstructed(plan) ?? refuse(plan),
-    facts,
+    facts: undefined,
     said: '',
     proofs: [],
     pointedBack: false,

@@ -8,7 +8,7 @@ import type { Action, HostPlan, Obstacle } from './action.js';
 import type { DesiredHost, TunnelEnd } from './desired.js';
 import { existingEnds } from './existing.js';
 import { knownValue } from './fact.js';
-import type { HostFacts } from './host-facts.js';
+import type { PlanningFacts } from './host-facts.js';
 import { isOurFile } from './identity.js';
 import { hasGuard } from './packets.js';
 
@@ -21,7 +21,7 @@ export interface Removal {
   readonly plaintext: boolean;
 }
 
-export function planRemoval({ name, target }: DesiredHost, facts: HostFacts, removal: Removal): HostPlan {
+export function planRemoval({ name, target }: DesiredHost, facts: PlanningFacts, removal: Removal): HostPlan {
   const database = knownValue(facts.ovsdb);
   const ends = existingEnds(facts);
   const chosen = removal.ports === 'all' ? ends.map(({ port }) => port) : removal.ports;
@@ -59,7 +59,7 @@ export function planRemoval({ name, target }: DesiredHost, facts: HostFacts, rem
   return { host: name, target, actions, warnings: [], obstacles };
 }
 
-function obstaclesOf(name: string, facts: HostFacts, { identity }: Removal, left: readonly string[]): Obstacle[] {
+function obstaclesOf(name: string, facts: PlanningFacts, { identity }: Removal, left: readonly string[]): Obstacle[] {
   if (facts.ovsdb.state !== 'known') {
     return [
       {
@@ -85,7 +85,7 @@ function isSameWay(one: TunnelEnd, other: TunnelEnd): boolean {
 }
 
 /** Files that we put there, and that nothing needs any more. */
-function goneFiles({ files, ovsdb }: HostFacts, { identity }: Removal, left: ReadonlySet<string>): string[] {
+function goneFiles({ files, ovsdb }: PlanningFacts, { identity }: Removal, left: ReadonlySet<string>): string[] {
   const database = knownValue(ovsdb);
   const needed = new Set<string | undefined>(
     (database?.interfaces ?? []).filter(({ name }) => left.has(name)).map(({ options }) => options['remote_cert']),

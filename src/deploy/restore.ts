@@ -6,7 +6,7 @@
 
 import type { Action } from './action.js';
 import { knownValue } from './fact.js';
-import type { HostFacts } from './host-facts.js';
+import type { PlanningFacts } from './host-facts.js';
 import { isChange, type Transaction } from './transaction.js';
 
 type Change = Extract<Action, { readonly kind: 'other_config' | 'plaintext' | 'bridge' | 'port' | 'remove-port' }>;
@@ -17,8 +17,8 @@ type Change = Extract<Action, { readonly kind: 'other_config' | 'plaintext' | 'b
  */
 export function restoreTransaction(
   changes: readonly Change[],
-  before: HostFacts,
-  after: HostFacts,
+  before: PlanningFacts,
+  after: PlanningFacts,
   isWhole: boolean,
   ports: ReadonlySet<string>,
 ): Transaction {
@@ -33,7 +33,7 @@ type Operation = Readonly<Record<string, unknown>>;
 const touch: Operation = { op: 'mutate', table: 'Open_vSwitch', where: [], mutations: [['next_cfg', '+=', 1]] };
 
 /** New bridges stay: an empty bridge harms nobody, and what was attached to it in the meantime would be lost. */
-function undo(change: Change, before: HostFacts, after: HostFacts): Operation[] {
+function undo(change: Change, before: PlanningFacts, after: PlanningFacts): Operation[] {
   if (change.kind === 'other_config') return configBack(change.key, change.from);
   if (change.kind === 'plaintext') return configBack('ipsec_skb_mark', change.from);
   if (change.kind !== 'port') return [];
@@ -50,7 +50,7 @@ function configBack(key: string, from: string | undefined): Operation[] {
   return [{ op: 'mutate', table: 'Open_vSwitch', where: [], mutations }];
 }
 
-function optionsBack(port: string, before: HostFacts): Operation[] {
+function optionsBack(port: string, before: PlanningFacts): Operation[] {
   const found = knownValue(before.ovsdb)?.interfaces.find(({ name }) => name === port);
   if (found === undefined) return [];
   const secret = found.psk === undefined ? {} : { psk: found.psk.reveal() };

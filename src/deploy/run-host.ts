@@ -12,7 +12,7 @@ import type { TunnelEnd } from './desired.js';
 import { type Enrollment, enrollScript, readEnrollment } from './enroll.js';
 import { knownValue } from './fact.js';
 import type { OvsDatabase } from './facts/ovsdb.js';
-import { factsScript, type HostFacts, readFacts } from './host-facts.js';
+import { factsScript, type HostFacts, type PlanningFacts, readFacts } from './host-facts.js';
 import {
   forgetScript,
   loadedScript,
@@ -50,6 +50,19 @@ export interface Switched {
   readonly said: string;
 }
 
+/** The transaction and the addresses, where there is nothing to prove. */
+export async function switchUnproved(
+  shell: HostShell,
+  host: string,
+  transaction: Transaction | undefined,
+  addresses: readonly Action[],
+): Promise<void> {
+  if (transaction === undefined && addresses.length === 0) return;
+  const result = await shell.run(switchScript(transaction, addresses), stepTimeoutMs);
+  requireAccepted(host, result.stdout, transaction);
+  if (result.status !== 0) throw stepFailed(host, 'the change could not be made', result);
+}
+
 /** A part of the change that must be in force on all hosts before the rest of it begins anywhere. */
 export async function beginSwitch(
   shell: HostShell,
@@ -83,10 +96,9 @@ export async function switchHost(
     readonly now: () => Date;
   },
 ): Promise<Switched> {
-  const { script: facts, mark } = factsScript(change.folders);
+  const { script: facts, mark } = factsScript(change.folders, 'all');
   const guarded = `(\n${switchScript(change.transaction, change.addresses)}) || exit 90\n`;
-  const settle = change.ends.length === 0 ? '' : settleScript(change.ends, change.seconds);
-  const script = `${guarded}printf '\\n%s\\n' ${mark}-switched\n${settle}${facts}`;
+  const script = `${guarded}printf '\\n%s\\n' ${mark}-switched\n${settleScript(change.ends, change.seconds)}${facts}`;
   const timeoutMs = stepTimeoutMs + change.seconds * 1000;
   const result = await shell.run(script, timeoutMs);
   const [reply = '', after] = result.stdout.split(`\n${mark}-switched\n`);
@@ -135,7 +147,7 @@ export function withMark(database: OvsDatabase, mark: string | undefined): OvsDa
   return { ...database, otherConfig: mark === undefined ? rest : { ...rest, ipsec_skb_mark: mark } };
 }
 
-export function databaseOf(host: string, facts: HostFacts): OvsDatabase {
+export function databaseOf(host: string, facts: PlanningFacts): OvsDatabase {
   const database = knownValue(facts.ovsdb);
   if (database === undefined) throw new Error(`the plan of ${host} was made without its database`);
   return database;

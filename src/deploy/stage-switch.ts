@@ -6,9 +6,9 @@
 
 import type { TunnelEnd } from './desired.js';
 import { daemonFor, placesFor } from './host-input.js';
+import { isAtWork } from './packets.js';
 import { type ApplyEdges, nameOf, onEach, type Progress } from './progress.js';
-import { proveEnd } from './proof.js';
-import { beginSwitch, databaseOf, switchHost, withMark } from './run-host.js';
+import { beginSwitch, databaseOf, switchHost, switchUnproved, withMark } from './run-host.js';
 import { isChange, transactionFor } from './transaction.js';
 
 export async function switchHosts(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
@@ -59,10 +59,12 @@ function switchOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
     const transaction =
       changes.length === 0 ? undefined : transactionFor(changes, database, (port) => edges.pskOf(plan.host, port));
     host.isSwitched = true;
+    const ends = input.prove ? endsToProve(host) : [];
+    if (ends.length === 0) return switchUnproved(work.shell, plan.host, transaction, addresses);
     const { facts, said } = await switchHost(work.shell, plan.host, {
       transaction,
       addresses,
-      ends: input.prove ? endsToProve(host) : [],
+      ends,
       seconds: edges.proofSeconds,
       folders: Object.values(placesFor(input)),
       now: edges.now,
@@ -86,6 +88,5 @@ export function endsToProve({ input: { desired, watched, facts }, plan }: Progre
   const ports = new Set(plan.actions.flatMap((action) => (action.kind === 'port' ? [action.port] : [])));
   const changed = desired.ends.filter(({ port }) => ports.has(port));
   if (!plan.actions.some(({ kind }) => kind === 'other_config')) return changed;
-  const works = (end: TunnelEnd): boolean => proveEnd({ host: desired, end, facts, certificate: undefined }).encrypted;
-  return [...changed, ...desired.ends.filter((end) => !ports.has(end.port) && works(end)), ...watched];
+  return [...changed, ...desired.ends.filter((end) => !ports.has(end.port) && isAtWork(facts, end)), ...watched];
 }

@@ -7,7 +7,6 @@
 import type { HostPlan } from '../deploy/action.js';
 import { type ApplyEdges, applyPlans, type HostResult, type Stage } from '../deploy/apply.js';
 import type { DesiredFleet, DesiredHost, TunnelEnd } from '../deploy/desired.js';
-import type { HostFacts } from '../deploy/host-facts.js';
 import { OvsPkiError } from '../errors.js';
 import type { CertificateType } from '../pki/profile.js';
 import * as files from '../platform/files.js';
@@ -31,7 +30,7 @@ export interface ApplyRequest {
   readonly onProgress?: (host: string, stage: Stage) => void;
   /** Only what this plan says is done. */
   readonly written?: { readonly hosts: readonly HostPlan[] };
-  readonly watched?: (desired: DesiredHost, facts: HostFacts) => readonly TunnelEnd[];
+  readonly watched?: (desired: DesiredHost) => readonly TunnelEnd[];
 }
 
 /** A result for each host, in the order of the fleet. Refusals of one host do not touch the others. */

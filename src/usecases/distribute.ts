@@ -5,10 +5,10 @@
  */
 
 import type { HostResult } from '../deploy/apply.js';
-import type { DesiredHost, TunnelEnd } from '../deploy/desired.js';
+import type { TunnelEnd } from '../deploy/desired.js';
 import { existingEnds } from '../deploy/existing.js';
 import { knownValue } from '../deploy/fact.js';
-import type { HostFacts } from '../deploy/host-facts.js';
+import type { HostFacts, PlanningFacts } from '../deploy/host-facts.js';
 import { keyHashOf } from '../deploy/identity.js';
 import { proveEnd } from '../deploy/proof.js';
 import { OvsPkiError } from '../errors.js';
@@ -20,7 +20,7 @@ import { oid } from '../pki/oid.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { type ApplyRequest, applyAsked } from './apply.js';
-import { type AskedHost, askHosts, closeAll } from './fleet.js';
+import { type AskedHost, askHostsAll, closeAll } from './fleet.js';
 import { namesHere } from './identities.js';
 import { fleetAt } from './inventory.js';
 
@@ -44,18 +44,19 @@ export async function distribute(platform: Platform, request: DistributeRequest)
   // 1. What is true on the hosts.
   const identity = { method: 'ca-signed', type: 'switch', days: request.days, keySpec: request.keySpec } as const;
   const provisional = { hosts: fleetAt(destinations).hosts.map((host) => ({ ...host, identity })) };
-  const asked = await askHosts(platform, provisional, true);
+  const asked = await askHostsAll(platform, provisional, true);
   try {
     // 2. Whose identity is meant.
     const named = asked.map((host) => withName(request, host));
     // 3. As for any inventory.
-    return await applyAsked(platform, named, { ...request, watched: encryptedEnds });
+    const encrypted = new Map(named.map((host) => [host.desired, 'error' in host ? [] : encryptedEnds(host)]));
+    return await applyAsked(platform, named, { ...request, watched: (desired) => encrypted.get(desired) ?? [] });
   } finally {
     closeAll(asked);
   }
 }
 
-function withName(request: DistributeRequest, host: AskedHost): AskedHost {
+function withName(request: DistributeRequest, host: AskedHost<HostFacts>): AskedHost<HostFacts> {
   if ('error' in host) return host;
   try {
     const name = request.name ?? nameFor(host.facts, host.desired.target.destination);
@@ -75,7 +76,7 @@ function withName(request: DistributeRequest, host: AskedHost): AskedHost {
  * Whose identity a host is to have, where nobody says it: that whose key it has, that of its own name or its system-id
  * (which OVN wants), the one it has now, the only one here; and for a host that has none yet its own name.
  */
-function nameFor(facts: HostFacts, destination: string): string {
+function nameFor(facts: PlanningFacts, destination: string): string {
   const here = namesHere();
   const hashes = new Set([...facts.files.values()].map((fact) => keyHashIn(fact)));
   const byKey = here.filter((name) => hashes.has(keyHashOf(certificateOf(name))));
@@ -99,13 +100,13 @@ function nameFor(facts: HostFacts, destination: string): string {
   );
 }
 
-function keyHashIn(fact: HostFacts['files'] extends ReadonlyMap<string, infer F> ? F : never): string | undefined {
+function keyHashIn(fact: PlanningFacts['files'] extends ReadonlyMap<string, infer F> ? F : never): string | undefined {
   const file = knownValue(fact);
   return file?.kind === 'key' ? file.keyHash : undefined;
 }
 
 /** The name in the certificate that the database points to. */
-function nameNow(facts: HostFacts): string | undefined {
+function nameNow(facts: PlanningFacts): string | undefined {
   const path = knownValue(facts.ovsdb)?.otherConfig['certificate'];
   const fact = path === undefined ? undefined : facts.files.get(path);
   const file = fact === undefined ? undefined : knownValue(fact);
@@ -113,7 +114,7 @@ function nameNow(facts: HostFacts): string | undefined {
 }
 
 /** A certificate here that signed itself is meant to be used as such; otherwise the CA decides. */
-function methodFor(name: string, facts: HostFacts): 'ca-signed' | 'self-signed' {
+function methodFor(name: string, facts: PlanningFacts): 'ca-signed' | 'self-signed' {
   if (namesHere().includes(name)) {
     const { issuer, subject } = certificateOf(name);
     return equalBytes(issuer.der, subject.der) ? 'self-signed' : 'ca-signed';
@@ -128,8 +129,8 @@ function certificateOf(name: string) {
 }
 
 /** Tunnels that work now must work afterwards; what did not work is not the fault of the new identity. */
-function encryptedEnds(host: DesiredHost, facts: HostFacts): TunnelEnd[] {
+function encryptedEnds({ desired, facts }: Extract<AskedHost<HostFacts>, { readonly facts: HostFacts }>): TunnelEnd[] {
   return existingEnds(facts).filter(
-    (end) => end.method !== 'psk' && proveEnd({ host, end, facts, certificate: undefined }).encrypted,
+    (end) => end.method !== 'psk' && proveEnd({ host: desired, end, facts, certificate: undefined }).encrypted,
   );
 }

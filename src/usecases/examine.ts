@@ -9,7 +9,7 @@ import type { ExaminedHost } from '../deploy/findings/findings.js';
 import { OvsPkiError } from '../errors.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
-import { askHosts, closeAll } from './fleet.js';
+import { askHostsAll, closeAll } from './fleet.js';
 import { localized, readFleet } from './inventory.js';
 
 export interface ExamineRequest {
@@ -46,7 +46,7 @@ export async function examine(
   fleet: DesiredFleet,
   onProgress?: (done: number, total: number) => void,
 ): Promise<{ readonly examined: ExaminedHost[]; readonly unasked: UnaskedHost[] }> {
-  const asked = await askHosts(platform, fleet, false, onProgress);
+  const asked = await askHostsAll(platform, fleet, false, onProgress);
   closeAll(asked);
   return {
     examined: asked.flatMap((host) => ('facts' in host ? [host] : [])),

@@ -8,7 +8,7 @@
 import type { HostWork } from '../deploy/apply.js';
 import type { DesiredFleet, DesiredHost, HostTarget, TunnelEnd } from '../deploy/desired.js';
 import { knownValue } from '../deploy/fact.js';
-import { gatherFacts, type HostFacts } from '../deploy/host-facts.js';
+import { gatherFacts, gatherPlanningFacts, type HostFacts, type PlanningFacts } from '../deploy/host-facts.js';
 import type { HostInput } from '../deploy/host-input.js';
 import type { Identity } from '../deploy/identity.js';
 import { OvsPkiError } from '../errors.js';
@@ -34,27 +34,44 @@ fi
 `;
 
 /** A host and what was found out about it, or why nothing could be. */
-export type AskedHost =
-  | { readonly desired: DesiredHost; readonly shell: HostShell; readonly facts: HostFacts }
+export type AskedHost<Facts = PlanningFacts> =
+  | { readonly desired: DesiredHost; readonly shell: HostShell; readonly facts: Facts }
   | { readonly desired: DesiredHost; readonly error: OvsPkiError };
 
-/**
- * @param lock the hosts are to be changed, and nobody else may do that at the same moment
- * @throws FILE_NOT_FOUND, FILE_UNREADABLE, USAGE for a file that is to hold a PSK
- */
-export async function askHosts(
+/** @param lock the hosts are to be changed, and nobody else may do that at the same moment */
+export function askHosts(
+  platform: Platform,
+  fleet: DesiredFleet,
+  lock: boolean,
+  onProgress?: (done: number, total: number) => void,
+): Promise<AskedHost[]> {
+  return askEach(platform, fleet, lock, gatherPlanningFacts, onProgress);
+}
+
+/** The same, and not only for what plans are made from. */
+export function askHostsAll(
+  platform: Platform,
+  fleet: DesiredFleet,
+  lock: boolean,
+  onProgress?: (done: number, total: number) => void,
+): Promise<AskedHost<HostFacts>[]> {
+  return askEach(platform, fleet, lock, gatherFacts, onProgress);
+}
+
+async function askEach<Facts>(
   { clock }: Platform,
   fleet: DesiredFleet,
   lock: boolean,
+  gather: (shell: HostShell, folders: readonly string[], now: () => Date) => Promise<Facts>,
   onProgress: (done: number, total: number) => void = () => undefined,
-): Promise<AskedHost[]> {
+): Promise<AskedHost<Facts>[]> {
   // What is wrong here is told before anybody is asked.
   for (const { pskFile } of fleet.hosts.flatMap(({ ends }) => ends)) if (pskFile !== undefined) pskIn(pskFile);
   let done = 0;
-  return inParallel(fleet.hosts, hostsAtOnce, async (desired): Promise<AskedHost> => {
+  return inParallel(fleet.hosts, hostsAtOnce, async (desired): Promise<AskedHost<Facts>> => {
     const shell = openHostShell(desired.target, lock ? takeLock : '');
     try {
-      const facts = await gatherFacts(shell, Object.values(desired.places), () => clock.now());
+      const facts = await gather(shell, Object.values(desired.places), () => clock.now());
       return { desired, shell, facts };
     } catch (error) {
       shell.close();
@@ -82,7 +99,7 @@ export async function prepareFleet(
   platform: Platform,
   hosts: readonly AskedHost[],
   { pkiDirectory, prove, psk }: { readonly pkiDirectory: string; readonly prove: boolean; readonly psk?: string },
-  watched: (desired: DesiredHost, facts: HostFacts) => readonly TunnelEnd[] = () => [],
+  watched: (desired: DesiredHost) => readonly TunnelEnd[] = () => [],
 ): Promise<PreparedFleet> {
   const authorities = authoritiesIn(pkiDirectory);
   const decided = await Promise.all(hosts.map((host) => withIdentity(platform, host, authorities)));
@@ -103,7 +120,7 @@ export async function prepareFleet(
       psks: new Map(
         desired.ends.flatMap(({ port }) => (psks.changed.has(`${desired.name}/${port}`) ? [[port, 'set']] : [])),
       ),
-      watched: watched(desired, facts),
+      watched: watched(desired),
       prove,
       now: platform.clock.now(),
     };
@@ -116,7 +133,7 @@ export async function prepareFleet(
 interface ReadyHost {
   readonly desired: DesiredHost;
   readonly shell: HostShell;
-  readonly facts: HostFacts;
+  readonly facts: PlanningFacts;
   readonly identity: Identity | 'enroll' | undefined;
 }
 type FailedHost = Extract<AskedHost, { readonly error: OvsPkiError }>;
@@ -174,7 +191,7 @@ function pskTable(
   return { values, changed };
 }
 
-function pskNow({ ovsdb }: HostFacts, { port }: TunnelEnd): string | undefined {
+function pskNow({ ovsdb }: PlanningFacts, { port }: TunnelEnd): string | undefined {
   return knownValue(ovsdb)
     ?.interfaces.find(({ name }) => name === port)
     ?.psk?.reveal();

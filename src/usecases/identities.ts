@@ -7,7 +7,7 @@
 
 import type { DesiredHost, DesiredIdentity } from '../deploy/desired.js';
 import { knownValue } from '../deploy/fact.js';
-import type { HostFacts } from '../deploy/host-facts.js';
+import type { PlanningFacts } from '../deploy/host-facts.js';
 import { type Identity, keyHashOf } from '../deploy/identity.js';
 import { OvsPkiError } from '../errors.js';
 import { type Certificate, decodeCertificatePem } from '../pki/certificate.js';
@@ -44,7 +44,7 @@ export function authoritiesIn(pkiDirectory: string): Authorities {
 export async function identityFor(
   platform: Platform,
   desired: DesiredHost,
-  facts: HostFacts,
+  facts: PlanningFacts,
   authorities: Authorities,
 ): Promise<Identity | 'enroll' | undefined> {
   const { identity, name } = desired;
@@ -87,7 +87,7 @@ function certificateHere(name: string): Certificate | undefined {
   return decodeCertificatePem(files.readFile(certificateFile).toString('latin1'), certificateFile);
 }
 
-function certificatesOnHost(facts: HostFacts, name: string): Certificate[] {
+function certificatesOnHost(facts: PlanningFacts, name: string): Certificate[] {
   return [...facts.files.values()].flatMap((fact) => {
     const file = knownValue(fact);
     if (file?.kind !== 'certificate') return [];
@@ -97,7 +97,7 @@ function certificatesOnHost(facts: HostFacts, name: string): Certificate[] {
 }
 
 /** An enrollment that was interrupted after the CA had signed: the certificate is in the CA's folder. */
-function issuedForKeysOf({ layout }: Ca, facts: HostFacts, name: string): Certificate[] {
+function issuedForKeysOf({ layout }: Ca, facts: PlanningFacts, name: string): Certificate[] {
   return [...facts.files.values()].flatMap((fact) => {
     const file = knownValue(fact);
     if (file?.kind !== 'key' || file.keyHash === undefined) return [];
@@ -119,7 +119,7 @@ async function faultsOf({ clock }: Platform, certificate: Certificate, ca: Ca | 
 }
 
 /** The key on the host, found by its public half; or else the one here. */
-function keyFor(certificate: Certificate, facts: HostFacts, name: string): Identity['key'] | undefined {
+function keyFor(certificate: Certificate, facts: PlanningFacts, name: string): Identity['key'] | undefined {
   const hash = keyHashOf(certificate);
   for (const [path, fact] of facts.files) {
     const file = knownValue(fact);

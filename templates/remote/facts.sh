@@ -1,6 +1,9 @@
-# What is true on a host. Reads only; each answer stands behind a line with the mark, its name and its exit status.
+# What is true on a host. Reads only; each answer stands behind a line with the mark, its name and its exit status. With
+# many hosts on few cores every program that is started counts: so what the shell can do itself, it does.
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin"
 mark=@mark@
+# Whether more is asked for than plans are made from.
+in_full=@in_full@
 within=
 if command -v timeout >/dev/null 2>&1; then within='timeout 20'; fi
 
@@ -13,6 +16,12 @@ probe() {
     say "$name" 127 "there is no program $1"
   fi
 }
+# For programs that wait for nobody, or have a time limit of their own.
+ask() {
+  limit=$within within=
+  probe "$@"
+  within=$limit
+}
 # A file that is there in full, or 1 for one that is not and 2 for one that cannot be read.
 show() {
   if [ ! -e "$2" ]; then say "$1" 1 "$2"
@@ -22,73 +31,85 @@ show() {
 }
 
 say lock "${ovs_pki_ts_lock:-0}" ''
-probe name uname -n
-probe kernel uname -r
+{ read -r name </proc/sys/kernel/hostname; read -r kernel </proc/sys/kernel/osrelease; } 2>/dev/null
+say name 0 "$name"
+say kernel 0 "$kernel"
 say time 0 "$(date +%s)"
 programs=
 for program in openssl python3 ovs-vsctl ovs-appctl ovs-ofctl ipsec certutil pk12util ip ping flock; do
   if command -v "$program" >/dev/null 2>&1; then programs="$programs $program"; fi
 done
 say programs 0 "$programs"
-probe addresses ip -o addr show
-probe default-route ip route show default
+ask addresses ip -o addr show
+if [ -n "$in_full" ]; then ask default-route ip route show default; fi
 run=/var/run/openvswitch
-probe ovsdb ovs-vsctl --timeout=10 --format=json -- --columns=other_config,external_ids,ovs_version list Open_vSwitch \
+ask ovsdb ovs-vsctl --timeout=10 --format=json -- --columns=other_config,external_ids,ovs_version list Open_vSwitch \
   -- --columns=name,ports list Bridge -- --columns=_uuid,name,interfaces list Port \
   -- --columns=_uuid,name,type,options,ofport,error list Interface
 ovsdb=$answer
-vswitchd=$(cat $run/ovs-vswitchd.pid 2>/dev/null)
+vswitchd='' monitor=''
+{ read -r vswitchd <$run/ovs-vswitchd.pid; read -r monitor <$run/ovs-monitor-ipsec.pid; } 2>/dev/null
 if [ -n "$vswitchd" ] && [ -d "/proc/$vswitchd" ]; then say vswitchd 0 "$vswitchd"; else say vswitchd 1 ''; fi
 
-monitor=$(cat $run/ovs-monitor-ipsec.pid 2>/dev/null)
 if [ -n "$monitor" ] && [ -r "/proc/$monitor/cmdline" ]; then
   say monitor 0 "$(tr '\000' '\n' <"/proc/$monitor/cmdline")"
-  probe tunnels ovs-appctl -T 10 -t ovs-monitor-ipsec tunnels/show
+  if [ -n "$in_full" ]; then ask tunnels ovs-appctl -T 10 -t ovs-monitor-ipsec tunnels/show; fi
 else
   say monitor 1 ''
 fi
-say monitor-log 0 "$(tail -n 80 /var/log/openvswitch/ovs-monitor-ipsec.log 2>&1)"
-show ipsec-conf /etc/ipsec.conf
+if [ -n "$in_full" ]; then
+  say monitor-log 0 "$(tail -n 80 /var/log/openvswitch/ovs-monitor-ipsec.log 2>&1)"
+  show ipsec-conf /etc/ipsec.conf
+fi
 probe ipsec-version ipsec --version
 case $answer in
 *trongSwan*)
   probe ike-status ipsec statusall
-  probe ike-certs ipsec listcerts --utc
-  probe ike-cacerts ipsec listcacerts --utc
+  if [ -n "$in_full" ]; then
+    probe ike-certs ipsec listcerts --utc
+    probe ike-cacerts ipsec listcacerts --utc
+  fi
   ;;
 *ibreswan*)
   probe ike-status ipsec status
   ike=$answer
-  probe ike-traffic ipsec trafficstatus
+  if [ -n "$in_full" ]; then probe ike-traffic ipsec trafficstatus; fi
   # What pluto reads; ovs-monitor-ipsec may write to another place.
   nss=$(printf '%s\n' "$ike" | sed -n 's/.*nssdir=\([^, ]*\).*/\1/p')
   nss=${nss:-/etc/ipsec.d}
-  probe nss certutil -L -d "sql:$nss"
-  if command -v certutil >/dev/null 2>&1; then
+  if [ -n "$in_full" ]; then probe nss certutil -L -d "sql:$nss"; fi
+  if [ -n "$in_full" ] && command -v certutil >/dev/null 2>&1; then
     for nickname in $(certutil -L -d "sql:$nss" 2>/dev/null | sed -n 's/^\(ovs_[^ ]*\) .*/\1/p'); do
       probe "nss:$nickname" certutil -L -d "sql:$nss" -n "$nickname" -a
     done
   fi
   ;;
 esac
-probe policies ip xfrm policy
+ask policies ip xfrm policy
 # The keys of security associations do not leave the host.
 if command -v ip >/dev/null 2>&1; then
   answer=$(ip -s xfrm state 2>&1); status=$?
-  say states $status "$(printf '%s\n' "$answer" | sed 's/ 0x[0-9a-f]\{17,\}/ -/')"
+  case $answer in *' 0x'*) answer=$(printf '%s\n' "$answer" | sed 's/ 0x[0-9a-f]\{17,\}/ -/') ;; esac
+  say states $status "$answer"
 else
   say states 127 'there is no program ip'
 fi
 # Charon and pluto log to syslog; both can have a file of their own.
-say ike-log 0 "$(
+[ -z "$in_full" ] || say ike-log 0 "$(
   {
     $within journalctl -q -t charon -t pluto -n 60 -o cat --no-pager
     tail -q -n 60 /var/log/charon.log /var/log/pluto.log
     tail -q -n 500 /var/log/syslog /var/log/daemon.log | grep -e ' charon' -e ' pluto'
   } 2>/dev/null </dev/null | tail -n 100
 )"
-say apparmor 0 "$(grep -s -e charon -e pluto /sys/kernel/security/apparmor/profiles)"
-say listening 0 "$(cat /proc/net/udp /proc/net/udp6 2>/dev/null | sed -n 's/^ *[0-9]*: [0-9A-F]*:\(01F4\|1194\) .*/\1/p')"
+answer=
+if [ -e /sys/kernel/security/apparmor/profiles ]; then
+  answer=$(grep -s -e charon -e pluto /sys/kernel/security/apparmor/profiles)
+fi
+say apparmor 0 "$answer"
+if [ -n "$in_full" ]; then
+  say listening 0 "$(sed -n 's/^ *[0-9]*: [0-9A-F]*:\(01F4\|1194\) .*/\1/p' /proc/net/udp /proc/net/udp6 2>/dev/null)"
+fi
 
 # Of what is below a folder that cannot be looked into, nothing is known.
 closed() {
@@ -121,7 +142,16 @@ $public"
   esac
 }
 for file in @files@; do look "$file"; done
-for file in $(printf '%s\n' "$ovsdb" | grep -o '"/[^"]*"' | tr -d '"'); do
-  if [ ! -e "$file" ] || [ -f "$file" ]; then look "$file"; fi
+# The paths in the JSON of the database: what stands between quotation marks and begins with a slash.
+set -f
+IFS='"'
+# shellcheck disable=SC2086
+set -- $ovsdb
+unset IFS
+set +f
+for file in "$@"; do
+  case $file in
+  /*) if [ ! -e "$file" ] || [ -f "$file" ]; then look "$file"; fi ;;
+  esac
 done
 say end 0 ''

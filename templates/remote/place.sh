@@ -28,7 +28,7 @@ signed() {
 
 # transact: one transaction with ovsdb-server, from standard input
 transact() {
-  python3 -c @transact@ /var/run/openvswitch/db.sock
+  python3 -I -S -c @transact@ /var/run/openvswitch/db.sock
 }
 
 # forget PORT: ovs-monitor-ipsec deletes only those connections of a port that is gone which have a state just then; what

@@ -1,6 +1,6 @@
 /** The peer of `apply`: an Ansible playbook that gives the hosts of a fleet their identities and a tunnel each. */
 
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fleet } from '../support/fleet/fleet.js';
 import { projectRoot, run } from '../support/programs.js';
@@ -14,11 +14,11 @@ export interface AnsibleRun {
 /** What a host is to be given: a folder that holds cert.pem, privkey.pem and cacert.pem. */
 export type IdentityOf = (host: string) => string;
 
-/** Writes the inventory of a fleet. Each host has its tunnel to the next one, the last to the first. */
+/** Writes the inventory of a fleet of an even number of hosts. Each has its tunnel to the other one of its pair. */
 export function writeAnsibleInventory(fleet: Fleet, identityOf: IdentityOf): string {
   const entries = fleet.hosts.map(({ name, address }, index) => {
-    const peer = fleet.hosts[(index + 1) % fleet.hosts.length];
-    if (peer === undefined) throw new Error('an empty fleet');
+    const peer = fleet.hosts[index ^ 1];
+    if (peer === undefined) throw new Error(`${name} has no other one`);
     const variables = {
       ansible_ssh_common_args: `-F ${fleet.ssh.configuration}`,
       identity: identityOf(name),
@@ -33,8 +33,9 @@ export function writeAnsibleInventory(fleet: Fleet, identityOf: IdentityOf): str
   return file;
 }
 
-/** Runs the playbook over an inventory; a host that fails is an error. */
+/** Runs the playbook over an inventory, and begins without connections; a host that fails is an error. */
 export async function runAnsible(fleet: Fleet, inventory: string): Promise<AnsibleRun> {
+  await endConnections(fleet);
   const folder = join(projectRoot, 'test/bench/ansible');
   const start = process.hrtime.bigint();
   const { status, stdout, stderr } = await run(
@@ -47,7 +48,7 @@ export async function runAnsible(fleet: Fleet, inventory: string): Promise<Ansib
         LC_ALL: 'C.UTF-8',
         ANSIBLE_CONFIG: join(folder, 'ansible.cfg'),
         ANSIBLE_HOME: join(fleet.folder, 'ansible'),
-        ANSIBLE_SSH_CONTROL_PATH_DIR: join(fleet.folder, 'cp'),
+        ANSIBLE_SSH_CONTROL_PATH_DIR: connectionsOf(fleet),
         ANSIBLE_LOCAL_TEMP: join(fleet.folder, 'ansible-tmp'),
       },
     },
@@ -57,4 +58,15 @@ export async function runAnsible(fleet: Fleet, inventory: string): Promise<Ansib
   const counts = [...stdout.matchAll(/^host_\S+ +: ok=\d+ +changed=(\d+) /gm)].map(([, changed]) => Number(changed));
   if (counts.length !== fleet.hosts.length) throw new Error(`ansible-playbook has no word of some hosts:\n${stdout}`);
   return { seconds, changed: counts.reduce((sum, changed) => sum + changed, 0) };
+}
+
+/** What Ansible keeps open for a minute, for its next run. */
+async function endConnections(fleet: Fleet): Promise<void> {
+  const folder = connectionsOf(fleet);
+  const sockets = existsSync(folder) ? readdirSync(folder) : [];
+  for (const socket of sockets) await run('ssh', ['-o', `ControlPath=${join(folder, socket)}`, '-O', 'exit', 'host']);
+}
+
+function connectionsOf({ folder }: Fleet): string {
+  return join(folder, 'cp');
 }

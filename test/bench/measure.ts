@@ -26,6 +26,16 @@ export async function secondsOf(action: () => Promise<unknown>): Promise<number>
   return Number(process.hrtime.bigint() - start) / 1e9;
 }
 
+/** What is measured, and the bar that it is held against. */
+export interface Row {
+  readonly what: string;
+  readonly comparison: Comparison;
+  /** How the ratio is read: as it is, or the other way round as "times faster". */
+  readonly reads: 'times the time of the peer' | 'times faster than the peer';
+  readonly bar?: number;
+  readonly note?: string;
+}
+
 export interface Comparison {
   /** Median seconds of the first and of the second. */
   readonly first: number;
@@ -47,10 +57,20 @@ export async function compare(
     await first(-1);
     await second(-1);
   }
-  const pairs: { first: number; second: number }[] = [];
+  const pairs: Pair[] = [];
   for (let round = 0; round < rounds; round++) {
     pairs.push({ first: await first(round), second: await second(round) });
   }
+  return comparisonOf(pairs);
+}
+
+/** The seconds of both in one round. */
+export interface Pair {
+  readonly first: number;
+  readonly second: number;
+}
+
+export function comparisonOf(pairs: readonly Pair[]): Comparison {
   const ratios = pairs.map((pair) => pair.first / pair.second);
   return {
     first: median(pairs.map((pair) => pair.first)),

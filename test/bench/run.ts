@@ -1,19 +1,12 @@
-/** `npm run bench`: how fast the program is, as ratios against ovs-pki, openssl and a bare Node, measured here and now. */
+/** `npm run bench`: how fast the program is, as ratios against ovs-pki, openssl, Ansible and a bare Node, measured here and now. */
 
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programPath } from '../support/programs.js';
-import { type Comparison, compare, seconds, secondsOf } from './measure.js';
-
-interface Row {
-  readonly what: string;
-  readonly comparison: Comparison;
-  /** How the ratio is read: as it is, or the other way round as "times faster". */
-  readonly reads: 'times the time of the peer' | 'times faster than the peer';
-  readonly bar?: number;
-}
+import { fleet } from './fleet.js';
+import { compare, type Row, seconds, secondsOf } from './measure.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'ovs-pki-ts-bench-'));
 const ours = (...args: string[]): [string, string[]] => [process.execPath, [programPath, ...args]];
@@ -23,7 +16,13 @@ const runOurs = (cwd: string, ...args: string[]) => run(cwd, ...ours(...args));
 const log = ['--log', 'log'];
 
 async function main(): Promise<void> {
-  const benches: Record<string, () => Promise<Row[]>> = { start: startUp, keys: requestAndSign, bulk: bulkSign, index };
+  const benches: Record<string, () => Promise<Row[]>> = {
+    start: startUp,
+    keys: requestAndSign,
+    bulk: bulkSign,
+    index,
+    fleet,
+  };
   const wanted = process.argv.slice(2);
   print(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores`);
   for (const [name, bench] of Object.entries(benches)) {
@@ -202,7 +201,7 @@ function fresh(name: string): string {
   return folder;
 }
 
-function printRow({ what, comparison, reads, bar }: Row): void {
+function printRow({ what, comparison, reads, bar, note }: Row): void {
   const { first, second, ratio, least, greatest } = comparison;
   const atMost = reads === 'times the time of the peer';
   const verdict =
@@ -212,6 +211,7 @@ function printRow({ what, comparison, reads, bar }: Row): void {
   print(
     `    medians ${first.toFixed(4)} s and ${second.toFixed(4)} s, ratios ${least.toFixed(2)} to ${greatest.toFixed(2)}`,
   );
+  if (note !== undefined) print(`    ${note}`);
 }
 
 function isMet(ratio: number, bar: number, atMost: boolean): string {
