@@ -14,7 +14,7 @@ export function fleetOutcome(results: readonly HostResult[]): Outcome {
   return {
     exitStatus: exitStatusOf(errors),
     text: results.map(resultText).join(''),
-    json: { results: results.map(withoutFacts) },
+    json: { results },
     errors,
     warnings: results.flatMap(({ warnings }) => warnings),
   };
@@ -24,8 +24,4 @@ export function fleetOutcome(results: readonly HostResult[]): Outcome {
 export function exitStatusOf(errors: readonly OvsPkiError[]): number {
   if (errors.length === 0) return 0;
   return errors.some(({ code }) => code === 'INTERRUPTED') ? 130 : 6;
-}
-
-function withoutFacts({ facts: _, ...result }: HostResult): Omit<HostResult, 'facts'> {
-  return result;
 }

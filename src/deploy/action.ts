@@ -71,6 +71,7 @@ export interface Obstacle {
   readonly hint: string;
 }
 
+/** What is to be done to one host, in order, or what stands against it; JSON-safe. */
 export interface HostPlan {
   readonly host: string;
   readonly target: HostTarget;

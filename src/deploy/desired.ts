@@ -9,6 +9,7 @@ import type { KeySpec } from '../pki/key.js';
 import type { CertificateType } from '../pki/profile.js';
 
 export const tunnelTypes = ['gre', 'geneve', 'vxlan', 'stt'] as const;
+/** The types of tunnels that ovs-monitor-ipsec knows. */
 export type TunnelType = (typeof tunnelTypes)[number];
 
 export const authenticationMethods = ['ca-signed', 'self-signed', 'psk'] as const;
@@ -16,6 +17,7 @@ export const authenticationMethods = ['ca-signed', 'self-signed', 'psk'] as cons
 export type AuthenticationMethod = (typeof authenticationMethods)[number];
 
 export const ikeDaemons = ['strongswan', 'libreswan'] as const;
+/** The IKE daemons that ovs-monitor-ipsec can feed. */
 export type IkeDaemon = (typeof ikeDaemons)[number];
 
 /** How a host is reached: a destination of ssh(1), or this machine without it. */
@@ -36,6 +38,7 @@ export interface Places {
  */
 export type PlaintextPolicy = '0/1' | '1/1' | 'none' | 'keep';
 
+/** One host as it should be. */
 export interface DesiredHost {
   /** The common name of its certificate, unless only PSKs are used. */
   readonly name: string;
@@ -51,6 +54,7 @@ export interface DesiredHost {
   readonly bridgeAddresses: Readonly<Record<string, string>>;
 }
 
+/** How a host comes by its certificate where it has none that is good. */
 export interface DesiredIdentity {
   readonly method: 'ca-signed' | 'self-signed';
   /** Of the CA that signs; for self-signed certificates it says nothing. */
@@ -78,6 +82,7 @@ export interface TunnelEnd {
   readonly initiates: boolean;
 }
 
+/** All hosts that are looked at together: the ends of a tunnel are found among them. */
 export interface DesiredFleet {
   readonly hosts: readonly DesiredHost[];
 }

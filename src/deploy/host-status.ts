@@ -13,6 +13,7 @@ import type { HostFacts } from './host-facts.js';
 import { hasGuard, hasIpsecPolicy } from './packets.js';
 import { idleReasons, proveEnd } from './proof.js';
 
+/** One host and its tunnels as they are now; JSON-safe. */
 export interface HostStatus {
   readonly host: string;
   readonly hostName: string;
@@ -45,6 +46,7 @@ export interface IdentityStatus {
  */
 export type EndState = 'encrypted' | 'not-encrypted' | 'down';
 
+/** One end of a tunnel as it is now; JSON-safe. */
 export interface EndStatus {
   readonly port: string;
   readonly type: TunnelType;

@@ -44,8 +44,10 @@ export interface ApplyEdges {
   readonly interrupted: () => boolean;
 }
 
+/** What is being done to a host. */
 export type Stage = 'enroll' | 'prepare' | 'switch' | 'done';
 
+/** What came of one host; JSON-safe but for its error. */
 export interface HostResult {
   readonly host: string;
   readonly outcome: 'changed' | 'unchanged' | 'failed';
@@ -54,8 +56,6 @@ export interface HostResult {
   readonly error: OvsPkiError | undefined;
   readonly proofs: readonly EndProof[];
   readonly exchanges: number;
-  /** After the change; undefined where there was nothing to prove, or the host could not be asked any more. */
-  readonly facts: HostFacts | undefined;
   readonly pointedBack: boolean;
 }
 
@@ -132,7 +132,7 @@ export async function onEach(
 }
 
 export function resultOf(host: Progress): HostResult {
-  const { plan, error, proofs, facts, pointedBack, work } = host;
+  const { plan, error, proofs, pointedBack, work } = host;
   return {
     host: plan.host,
     outcome: error !== undefined ? 'failed' : plan.actions.length === 0 ? 'unchanged' : 'changed',
@@ -141,7 +141,6 @@ export function resultOf(host: Progress): HostResult {
     error,
     proofs,
     exchanges: work.shell.exchanges(),
-    facts,
     pointedBack,
   };
 }

@@ -16,6 +16,7 @@ import { readCa } from '../store/pki-directory.js';
 import { type AskedHost, askHosts, closeAll, prepareFleet } from './fleet.js';
 import { notPlanned } from './plan-file.js';
 
+/** What `apply` is to make true, and what it may take for that. */
 export interface ApplyRequest {
   readonly fleet: DesiredFleet;
   readonly pkiDirectory: string;
@@ -27,9 +28,11 @@ export interface ApplyRequest {
   readonly proofSeconds: number;
   /** Once true, nothing new is begun on any host. */
   readonly interrupted?: () => boolean;
+  /** Called when a stage begins on a host. */
   readonly onProgress?: (host: string, stage: Stage) => void;
   /** Only what this plan says is done. */
   readonly written?: { readonly hosts: readonly HostPlan[] };
+  /** Tunnels that are not part of the fleet and that a new identity must not stop. */
   readonly watched?: (desired: DesiredHost) => readonly TunnelEnd[];
 }
 
@@ -128,7 +131,6 @@ function unasked(host: string, error: OvsPkiError): HostResult {
     error,
     proofs: [],
     exchanges: 0,
-    facts: undefined,
     pointedBack: false,
   };
 }

@@ -24,6 +24,7 @@ import { type AskedHost, askHostsAll, closeAll } from './fleet.js';
 import { namesHere } from './identities.js';
 import { fleetAt } from './inventory.js';
 
+/** Whose identity goes to which hosts; what is made new is made with these. */
 export interface DistributeRequest extends Omit<ApplyRequest, 'fleet' | 'watched'> {
   /** Undefined: each host's own is found out. */
   readonly name: string | undefined;

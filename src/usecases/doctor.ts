@@ -9,6 +9,7 @@ import type { Finding } from '../deploy/findings/rule.js';
 import type { Platform } from '../platform/index.js';
 import { type ExamineRequest, examine, fleetToExamine, type UnaskedHost } from './examine.js';
 
+/** What was found on the hosts that could be asked. */
 export interface DoctorResult {
   /** The hosts that have been asked. */
   readonly hosts: readonly string[];

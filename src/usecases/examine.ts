@@ -12,11 +12,13 @@ import type { Platform } from '../platform/index.js';
 import { askHostsAll, closeAll } from './fleet.js';
 import { localized, readFleet } from './inventory.js';
 
+/** Which hosts `status` and `doctor` look at. */
 export interface ExamineRequest {
   /** An inventory. */
   readonly file: string | undefined;
   /** Destinations of ssh(1), or IP addresses. Without them and a file: the inventory that lies here, or this machine. */
   readonly destinations: readonly string[];
+  /** Called as hosts answer. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 

@@ -11,10 +11,12 @@ import type { OvsPkiError } from '../errors.js';
 import type { Platform } from '../platform/index.js';
 import { askHosts, closeAll, prepareFleet } from './fleet.js';
 
+/** What `plan` compares the hosts with. */
 export interface PlanRequest {
   readonly fleet: DesiredFleet;
   readonly pkiDirectory: string;
   readonly prove: boolean;
+  /** Called as hosts answer. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 

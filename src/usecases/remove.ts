@@ -13,9 +13,11 @@ import { OvsPkiError } from '../errors.js';
 import type { Platform } from '../platform/index.js';
 import { type AskedHost, askHosts, closeAll } from './fleet.js';
 
+/** What `remove` is to take away, and from where. */
 export interface RemoveRequest {
   /** The hosts; and of an inventory the ports of its tunnels. */
   readonly fleet: DesiredFleet;
+  /** What goes from each host. */
   readonly removalOf: (host: DesiredFleet['hosts'][number]) => Removal;
 }
 
@@ -31,7 +33,7 @@ export async function remove(platform: Platform, { fleet, removalOf }: RemoveReq
 
 async function removeOne({ log }: Platform, host: AskedHost, removal: Removal): Promise<HostResult> {
   const name = host.desired.name;
-  const base = { host: name, warnings: [], proofs: [], facts: undefined, pointedBack: false };
+  const base = { host: name, warnings: [], proofs: [], pointedBack: false };
   if ('error' in host) return { ...base, outcome: 'failed', actions: [], error: host.error, exchanges: 0 };
   const { actions, obstacles } = planRemoval(host.desired, host.facts, removal);
   const [obstacle] = obstacles;

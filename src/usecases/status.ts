@@ -9,6 +9,7 @@ import { type HostStatus, hostStatus } from '../deploy/host-status.js';
 import type { Platform } from '../platform/index.js';
 import { type ExamineRequest, examine, fleetToExamine, type UnaskedHost } from './examine.js';
 
+/** What is true of the hosts that could be asked. */
 export interface StatusResult {
   readonly hosts: readonly (HostStatus & {
     /** What `doctor` would find, by its weight. */

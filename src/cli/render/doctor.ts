@@ -5,20 +5,20 @@
  */
 
 import type { DoctorResult } from '../../usecases/doctor.js';
-import type { Finding } from '../../usecases/outputs.js';
+import type { HostFinding } from '../../usecases/outputs.js';
 import { visible } from './text.js';
 
 export function doctorText({ hosts, findings }: DoctorResult): string {
   return hosts.map((host) => hostText(host, findings)).join('');
 }
 
-function hostText(host: string, findings: readonly Finding[]): string {
+function hostText(host: string, findings: readonly HostFinding[]): string {
   const own = findings.filter((finding) => finding.host === host);
   if (own.length === 0) return `${host}: nothing found\n`;
   return `${host}:\n${own.map(findingText).join('')}`;
 }
 
-function findingText({ id, severity, message, cure, at, host }: Finding): string {
+function findingText({ id, severity, message, cure, at, host }: HostFinding): string {
   const where = at === 'host' ? `on ${host}` : 'here';
   return `  ${severity}: ${visible(message)} [${id}]\n    cure, ${where}: ${visible(cure)}\n`;
 }
