@@ -8,14 +8,17 @@
 import type { KeySpec } from '../pki/key.js';
 import type { CertificateType } from '../pki/profile.js';
 
+/** {@link TunnelType}, as a list. */
 export const tunnelTypes = ['gre', 'geneve', 'vxlan', 'stt'] as const;
 /** The types of tunnels that ovs-monitor-ipsec knows. */
 export type TunnelType = (typeof tunnelTypes)[number];
 
+/** {@link AuthenticationMethod}, as a list. */
 export const authenticationMethods = ['ca-signed', 'self-signed', 'psk'] as const;
 /** How the two hosts of a tunnel know each other (howto "Encrypt Open vSwitch Tunnels with IPsec"). */
 export type AuthenticationMethod = (typeof authenticationMethods)[number];
 
+/** {@link IkeDaemon}, as a list. */
 export const ikeDaemons = ['strongswan', 'libreswan'] as const;
 /** The IKE daemons that ovs-monitor-ipsec can feed. */
 export type IkeDaemon = (typeof ikeDaemons)[number];
