@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import { fillTemplate } from '../../src/platform/templates.js';
 import { projectRoot } from '../support/programs.js';
@@ -29,8 +30,10 @@ for (const { title, values: given, message } of bugs) {
 }
 
 test('no template holds an unfinished placeholder', (t) => {
-  for (const name of readdirSync(`${projectRoot}templates`)) {
-    const signs = readFileSync(`${projectRoot}templates/${name}`, 'utf8').replaceAll(/@[a-z_]+@/g, '');
+  const entries = readdirSync(`${projectRoot}templates`, { withFileTypes: true, recursive: true });
+  for (const entry of entries.filter((item) => item.isFile())) {
+    const name = join(entry.parentPath, entry.name);
+    const signs = readFileSync(name, 'utf8').replaceAll(/@[a-z_]+@/g, '');
     t.notRegex(signs, /@\w*@/, name);
   }
 });
