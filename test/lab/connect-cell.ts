@@ -19,7 +19,14 @@ export interface Outcome {
   readonly note?: string;
 }
 
-export async function tryConnect(lab: Lab, pair: Pair, cell: Cell, folder: string): Promise<Outcome> {
+/** @param keepsIdentity the next cell of the pair begins with these certificates, and not with bare hosts */
+export async function tryConnect(
+  lab: Lab,
+  pair: Pair,
+  cell: Cell,
+  folder: string,
+  keepsIdentity: boolean,
+): Promise<Outcome> {
   if (cell.method === 'ca-signed') await runOurs(['--dir', 'pki', '--log', 'log', 'init'], { cwd: folder });
   const capture = await lab.capture(pair);
   const watch = watchFirstAnswer(lab, pair.hosts[0], '192.0.0.2', 'tun');
@@ -30,7 +37,7 @@ export async function tryConnect(lab: Lab, pair: Pair, cell: Cell, folder: strin
   const pings = await pingBothWays(lab, pair, 10);
   const status = await lab.operate(['status', '--json', '--to', targets(pair).join(',')], { cwd: folder });
   const again = connected.status === 0 ? await connect(lab, pair, cell, folder) : undefined;
-  const removed = await removeAll(lab, pair, folder);
+  const removed = await remove(lab, pair, folder, keepsIdentity ? [] : ['--identity']);
   const afterwards = await pingBothWays(lab, pair, 3);
   const wire = await capture.stop();
   const failures = [
@@ -59,7 +66,11 @@ export function connect(lab: Lab, pair: Pair, cell: Cell, folder: string, more: 
 }
 
 export function removeAll(lab: Lab, pair: Pair, folder: string): Promise<Run> {
-  return lab.operate(['remove', '--port', 'tun', '--identity', '--to', targets(pair).join(',')], { cwd: folder });
+  return remove(lab, pair, folder, ['--identity']);
+}
+
+function remove(lab: Lab, pair: Pair, folder: string, more: readonly string[]): Promise<Run> {
+  return lab.operate(['remove', '--port', 'tun', ...more, '--to', targets(pair).join(',')], { cwd: folder });
 }
 
 export function targets(pair: Pair): string[] {

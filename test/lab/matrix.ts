@@ -25,8 +25,12 @@ export async function runCells(lab: Lab, cells: readonly Cell[], options: Matrix
   const work = async (): Promise<void> => {
     for (let hosts = waiting.shift(); hosts !== undefined; hosts = waiting.shift()) {
       const bench = new Bench(lab, join(options.folder, hosts.replaceAll(' ', '-')));
-      for (const cell of cells.filter((item) => item.hosts === hosts)) {
-        const result = Date.now() > options.deadline ? tooLate(cell) : await tryTwice(bench, cell, options.onLine);
+      const row = cells.filter((item) => item.hosts === hosts);
+      for (const [index, cell] of row.entries()) {
+        const next = row[index + 1];
+        const keepsIdentity = next?.kind === 'connect' && next.method === cell.method;
+        const isLate = Date.now() > options.deadline;
+        const result = isLate ? tooLate(cell) : await tryTwice(bench, cell, keepsIdentity, options.onLine);
         options.onLine(lineOf(result));
         results.set(cell, result);
       }
@@ -60,20 +64,20 @@ class Bench {
   readonly #lab: Lab;
   readonly #folder: string;
   #pair: Pair | undefined;
-  #attempts = 0;
+  #pairs = 0;
 
   constructor(lab: Lab, folder: string) {
     this.#lab = lab;
     this.#folder = folder;
   }
 
-  async attempt(cell: Cell): Promise<Outcome> {
-    this.#attempts += 1;
-    const folder = join(this.#folder, String(this.#attempts));
+  async attempt(cell: Cell, keepsIdentity: boolean): Promise<Outcome> {
+    if (this.#pair === undefined) this.#pairs += 1;
+    const folder = join(this.#folder, String(this.#pairs), cell.kind === 'by-hand' ? cell.method : 'connect');
     mkdirSync(folder, { recursive: true });
     try {
       this.#pair ??= await this.#makePair(cell);
-      const outcome = await waysToTry[cell.kind](this.#lab, this.#pair, cell, folder);
+      const outcome = await waysToTry[cell.kind](this.#lab, this.#pair, cell, folder, keepsIdentity);
       if (outcome.failures.length > 0) this.#pair = undefined;
       return outcome;
     } catch (error) {
@@ -92,7 +96,9 @@ class Bench {
   }
 }
 
-const waysToTry: Readonly<Record<CellKind, (lab: Lab, pair: Pair, cell: Cell, folder: string) => Promise<Outcome>>> = {
+const waysToTry: Readonly<
+  Record<CellKind, (lab: Lab, pair: Pair, cell: Cell, folder: string, keepsIdentity: boolean) => Promise<Outcome>>
+> = {
   connect: tryConnect,
   tutorial: tryConnect,
   'by-hand': tryByHand,
@@ -100,11 +106,16 @@ const waysToTry: Readonly<Record<CellKind, (lab: Lab, pair: Pair, cell: Cell, fo
 };
 
 /** A cell that needs two attempts has failed; the second one tells whether it always does. */
-async function tryTwice(bench: Bench, cell: Cell, onLine: (line: string) => void): Promise<Result> {
-  const first = await bench.attempt(cell);
+async function tryTwice(
+  bench: Bench,
+  cell: Cell,
+  keepsIdentity: boolean,
+  onLine: (line: string) => void,
+): Promise<Result> {
+  const first = await bench.attempt(cell, keepsIdentity);
   if (first.failures.length === 0) return { cell, passed: true, ...first };
   onLine(lineOf({ cell, passed: false, ...first }));
-  const second = await bench.attempt(cell);
+  const second = await bench.attempt(cell, keepsIdentity);
   const isWell = second.failures.length === 0;
   return {
     cell,

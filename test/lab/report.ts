@@ -43,7 +43,8 @@ ${Object.entries(versions)
 
 ## What a cell is
 
-Two hosts that have neither bridge nor certificate. \`ovs-pki-ts connect\` is run once for them. A cell has passed when
+Two hosts without the tunnel, and for the first cell of an authentication method without certificates or CA, which later
+cells of the method keep. \`ovs-pki-ts connect\` is run once for them. A cell has passed when
 
 - \`connect\` ended with exit status 0 and had proved both ends encrypted;
 - 10 pings from each host through the tunnel were all answered;

@@ -12,11 +12,11 @@ export interface Watch {
 export function watchFirstAnswer(lab: Lab, host: LabHost, address: string, port: string): Watch {
   const ended = lab.run(
     host,
-    `rm -f /run/lab/stop
-     port() { ovs-vsctl --timeout=5 --bare --columns=name find Interface name=${port} 2>/dev/null; }
-     until [ -n "$(port)" ]; do [ -e /run/lab/stop ] && exit; sleep 0.2; done
-     date +%s.%N
+    `rm -f /run/lab/stop /run/lab/appeared
+     { ovs-vsctl --timeout=300 wait-until Interface ${port} && date +%s.%N >/run/lab/appeared; } >/dev/null 2>&1 </dev/null &
+     until [ -s /run/lab/appeared ]; do [ -e /run/lab/stop ] && kill $! && exit; sleep 0.5; done
      until ping -c 1 -W 1 ${address} >/dev/null 2>&1; do [ -e /run/lab/stop ] && exit; sleep 0.1; done
+     cat /run/lab/appeared
      date +%s.%N`,
     '',
     320,
