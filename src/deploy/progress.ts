@@ -95,7 +95,7 @@ export function beginning(work: HostWork, { refuse }: ApplyEdges): Progress {
 }
 
 /** All that stands against a plan, in one error with the code of the first. */
-function obstructed({ host, obstacles }: HostPlan): OvsPkiError | undefined {
+export function obstructed({ host, obstacles }: HostPlan): OvsPkiError | undefined {
   const [first] = obstacles;
   if (first === undefined) return undefined;
   return new OvsPkiError(first.code, obstacles.map(({ message }) => message).join('; '), {

@@ -9,7 +9,7 @@ import type { Certificate } from '../pki/certificate.js';
 import type { CertificationRequest } from '../pki/certification-request.js';
 import type { DesiredIdentity } from './desired.js';
 import { planHost } from './plan.js';
-import { type ApplyEdges, nameOf, onEach, type Progress } from './progress.js';
+import { type ApplyEdges, nameOf, obstructed, onEach, type Progress } from './progress.js';
 import { enrollHost } from './run-host.js';
 
 export async function enroll(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
@@ -31,7 +31,20 @@ export async function enroll(hosts: readonly Progress[], edges: ApplyEdges): Pro
     else setIdentity(host, result.certificate, result.authorities, keyFile);
   }
   tellPeers(hosts);
-  for (const host of hosts) if (host.error === undefined) host.plan = planHost(host.input);
+  for (const host of hosts) {
+    if (host.error !== undefined) continue;
+    if (enrolling.includes(host)) host.input = { ...host.input, now: judgedAt(edges) };
+    host.plan = planHost(host.input);
+    host.error = obstructed(host.plan);
+  }
+}
+
+/**
+ * What hosts have just made is younger than the facts, by as long as a slow host needs for a key, and bears the time of
+ * their own clock: one that is a little ahead of ours has made no certificate of the future.
+ */
+function judgedAt({ now }: ApplyEdges): Date {
+  return new Date(now().getTime() + 60_000);
 }
 
 function setIdentity(

@@ -9,6 +9,8 @@ export interface Counted {
   /** Seconds since the epoch, by the guest's clock. */
   readonly first?: number;
   readonly last?: number;
+  /** Addresses that such packets came from. */
+  readonly sources: readonly string[];
 }
 
 export type Wire = Readonly<Record<PacketKind, Counted>>;
@@ -23,13 +25,19 @@ export async function startCapture(control: Control, device: string, name: strin
   const script = `
     tcpdump -i ${device} -s 96 -B 16384 --immediate-mode -U -w ${file} not arp and not ip6 multicast >${file}.log 2>&1 </dev/null &
     echo $! >${file}.pid
-    until grep -q 'listening on' ${file}.log; do sleep 0.1; done`;
+    for _ in $(seq 300); do grep -q 'listening on' ${file}.log && exit 0; sleep 0.1; done
+    cat ${file}.log >&2
+    exit 1`;
   const started = await control.run(script);
   if (started.status !== 0) throw new Error(`tcpdump: ${started.stderr}`);
   return {
     stop: async () => {
-      await control.run(`pid=$(cat ${file}.pid); kill -INT $pid; while kill -0 $pid 2>/dev/null; do sleep 0.1; done`);
-      return countPackets(await control.bytes(`cat ${file}`));
+      await control.run(`
+        pid=$(cat ${file}.pid)
+        kill -INT $pid
+        for _ in $(seq 100); do kill -0 $pid 2>/dev/null || exit 0; sleep 0.1; done
+        kill -KILL $pid`);
+      return countPackets(await control.bytes(`cat ${file}; rm ${file}*`));
     },
   };
 }
@@ -40,15 +48,29 @@ export function countPackets(pcap: Buffer): Wire {
   for (let at = 24; at + 16 <= pcap.length; ) {
     const time = pcap.readUInt32LE(at) + pcap.readUInt32LE(at + 4) / 1e6;
     const length = pcap.readUInt32LE(at + 8);
-    const kind = kindOf(pcap.subarray(at + 16, at + 16 + length));
-    const before = wire[kind];
-    wire[kind] = { count: before.count + 1, first: before.first ?? time, last: time };
+    const frame = pcap.subarray(at + 16, at + 16 + length);
+    const kind = kindOf(frame);
+    const { count, first = time, sources } = wire[kind];
+    const source = sourceOf(frame);
+    wire[kind] = {
+      count: count + 1,
+      first,
+      last: time,
+      sources: sources.includes(source) ? sources : [...sources, source],
+    };
     at += 16 + length;
   }
   return wire;
 }
 
-const none: Counted = { count: 0 };
+const none: Counted = { count: 0, sources: [] };
+
+/** The IP address as hexadecimal digits; both families have one each. */
+function sourceOf(frame: Buffer): string {
+  const type = frame.readUInt16BE(12);
+  if (type === 0x0800) return frame.toString('hex', 26, 30);
+  return type === 0x86dd ? frame.toString('hex', 22, 38) : '';
+}
 
 function kindOf(frame: Buffer): PacketKind {
   const type = frame.readUInt16BE(12);

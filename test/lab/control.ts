@@ -9,7 +9,7 @@ import { endProcess } from './machine.js';
 
 export interface Control {
   /** Runs a shell script in the guest itself, outside every host. */
-  run(script: string, input?: string): Promise<Run>;
+  run(script: string, input?: string, seconds?: number): Promise<Run>;
   /** The bytes that a command of the guest prints. */
   bytes(command: string): Promise<Buffer>;
   close(): Promise<void>;
@@ -22,12 +22,15 @@ export async function openControl(namespace: string, folder: string): Promise<Co
   const master = spawn('ip', [...prefix, '-MN', 'guest'], { stdio: ['ignore', 'ignore', 'inherit'] });
   await waitForMaster(master, join(folder, 'control.sock'));
   return {
-    run: (script, input) =>
-      run('ip', [...prefix, 'guest', remoteCommand(script)], input === undefined ? {} : { input }),
+    run: (script, input = '', seconds = usualSeconds) =>
+      run('ip', [...prefix, 'guest', remoteCommand(script)], { input, seconds }),
     bytes: (command) => readBytes([...prefix, 'guest', command]),
     close: () => endProcess(master),
   };
 }
+
+/** Nothing that the laboratory does takes so long: a command that hangs must not hold up all that follow. */
+const usualSeconds = 180;
 
 /** The script goes as the command's last word, so that standard input stays free for the script. */
 function remoteCommand(script: string): string {
@@ -61,7 +64,11 @@ async function waitForMaster(master: ChildProcess, socket: string): Promise<void
 
 function readBytes(argv: readonly string[]): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const child = spawn('ip', argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn('ip', argv, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: usualSeconds * 1000,
+      killSignal: 'SIGKILL',
+    });
     const chunks: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.on('error', reject);

@@ -59,6 +59,7 @@ export interface OperateOptions {
   readonly cwd?: string;
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly seconds?: number;
 }
 
 export interface Lab {
@@ -69,7 +70,7 @@ export interface Lab {
   addPair(wish: PairWish): Promise<Pair>;
   addGroup(wishes: readonly HostWish[]): Promise<Group>;
   /** Runs a shell script on a host as root, not by way of its sshd. */
-  run(host: LabHost, script: string, input?: string): Promise<Run>;
+  run(host: LabHost, script: string, input?: string, seconds?: number): Promise<Run>;
   /** As `run`, for what must succeed; gives standard output. */
   must(host: LabHost, script: string, input?: string): Promise<string>;
   /** Runs a shell script on a host over ssh, as its operator would by hand. */
@@ -174,10 +175,10 @@ class RunningLab implements Lab {
     if (result.status !== 0) throw new Error(`host ${host.name} did not start:\n${result.stdout}${result.stderr}`);
   }
 
-  run(host: LabHost, script: string, input?: string): Promise<Run> {
+  run(host: LabHost, script: string, input?: string, seconds?: number): Promise<Run> {
     const word = `'${script.replaceAll("'", `'\\''`)}'`;
     const enter = `exec nsenter -t $(cat /hosts/${host.id}/pid) -m -u -i -n -p env HOME=/root LC_ALL=C sh -c ${word}`;
-    return this.#control.run(enter, input);
+    return this.#control.run(enter, input, seconds);
   }
 
   async must(host: LabHost, script: string, input?: string): Promise<string> {
@@ -190,7 +191,7 @@ class RunningLab implements Lab {
 
   ssh(host: LabHost, script: string, input?: string): Promise<Run> {
     const [program = '', ...rest] = [...this.prefix(), 'ssh', host.target, script];
-    return run(program, rest, input === undefined ? {} : { input });
+    return run(program, rest, { input: input ?? '', seconds: 120 });
   }
 
   runInGuest(script: string): Promise<Run> {
@@ -205,6 +206,7 @@ class RunningLab implements Lab {
   operate(args: readonly string[], options: OperateOptions = {}): Promise<Run> {
     const [program = '', ...rest] = [...this.prefix(), process.execPath, programPath, ...args];
     return run(program, rest, {
+      seconds: options.seconds ?? 300,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.env === undefined ? {} : { env: options.env }),
       ...(options.stdin === undefined ? {} : { input: options.stdin }),

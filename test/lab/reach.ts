@@ -36,7 +36,13 @@ export class ReachBook {
     const key = join(this.#folder, `share/keys/host-${host.id}`);
     await makeKey(key);
     this.#know([host.name, host.management], `${key}.pub`);
-    appendFileSync(join(this.#netns, 'hosts'), `${host.management} ${host.name}\n`);
+    // A name that is used again belongs to the newest host of that name.
+    const file = join(this.#netns, 'hosts');
+    const others = readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => !line.endsWith(` ${host.name}`));
+    // In place: namespaces have this very file mounted.
+    writeFileSync(file, `${others.join('\n').trimEnd()}\n${host.management} ${host.name}\n`);
   }
 
   remove(): void {

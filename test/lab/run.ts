@@ -1,62 +1,63 @@
-/** `npm run lab`: the laboratory proves itself with the tutorial typed by hand on each kind of pair. */
+/**
+ * `npm run lab`: tunnels between whole hosts, made by the program and held against the wire. The last line says how many
+ * cells passed and failed, for those who call it.
+ */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Wire } from './capture.js';
-import { type Daemon, type Lab, startLab } from './lab.js';
-import { firstPing, makePki, typeTutorial } from './tutorial.js';
+import { parseArgs } from 'node:util';
+import { projectRoot } from '../support/programs.js';
+import { chosenCells } from './cells.js';
+import { type Lab, startLab } from './lab.js';
+import { runCells, versionsOf } from './matrix.js';
+import { labPage } from './report.js';
 
-const kinds: readonly (readonly [Daemon, Daemon])[] = [
-  ['strongswan', 'strongswan'],
-  ['strongswan', 'libreswan'],
-  ['libreswan', 'libreswan'],
-];
-
-interface Row {
-  readonly kind: string;
-  readonly pair: number;
-  readonly ping: number | undefined;
-  readonly wire: Wire;
-}
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    write: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '120' },
+    'at-once': { type: 'string', default: '1' },
+  },
+});
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
+  const started = Date.now();
+  const cells = chosenCells(positionals);
+  if (cells.length === 0) throw new Error(`no cell has all of the words ${positionals.join(' ')}`);
+  const deadline = started + Number(values.minutes) * 60_000;
   const lab = await startLab();
-  const folder = mkdtempSync(join(tmpdir(), 'ovs-pki-ts-tutorial-'));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => lab.close().finally(() => process.exit(1)));
-  }
+  const folder = mkdtempSync(join(tmpdir(), 'ovs-pki-ts-cells-'));
+  const stop = endOn(lab, deadline);
   try {
     console.log(`boot: ${lab.bootSeconds.toFixed(1)} s`);
-    const rows: Row[] = [];
-    for (const [index, kind] of kinds.entries()) {
-      const row = await tryKind(lab, kind, join(folder, String(index)));
-      console.log(describe(row));
-      rows.push(row);
+    const onLine = (line: string): void => console.log(line);
+    const results = await runCells(lab, cells, { folder, atOnce: Number(values['at-once']), onLine, deadline });
+    const minutes = (Date.now() - started) / 60_000;
+    if (values.write) {
+      const day = new Date().toISOString().slice(0, 10);
+      writeFileSync(join(projectRoot, 'docs/lab.md'), labPage(results, await versionsOf(lab), day, minutes));
     }
-    return rows.every((row) => row.ping !== undefined && row.wire.esp.count > 0) ? 0 : 1;
+    const passed = results.filter((result) => result.passed).length;
+    console.log(`cells: ${passed} passed, ${results.length - passed} failed (${minutes.toFixed(1)} min)`);
+    return passed === results.length ? 0 : 1;
   } finally {
+    stop();
     await lab.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function tryKind(lab: Lab, daemons: readonly [Daemon, Daemon], folder: string): Promise<Row> {
-  const started = Date.now();
-  const pair = await lab.addPair({ daemons });
-  const seconds = (Date.now() - started) / 1000;
-  await makePki(folder, pair.hosts);
-  const capture = await lab.capture(pair);
-  await typeTutorial(lab, pair, folder);
-  const ping = await firstPing(lab, pair.hosts[0], '192.0.0.2');
-  await lab.ssh(pair.hosts[0], 'ping -c 5 -i 0.2 192.0.0.2');
-  return { kind: daemons.join('–'), pair: seconds, ping, wire: await capture.stop() };
-}
-
-function describe({ kind, pair, ping, wire }: Row): string {
-  const answer = ping === undefined ? 'no ping answered' : `first ping after ${ping.toFixed(1)} s`;
-  const counts = `ESP ${wire.esp.count}, plaintext ${wire.plaintext.count}, IKE ${wire.ike.count}`;
-  return `${kind}: pair in ${pair.toFixed(1)} s, ${answer}, ${counts}`;
+/** The machine ends with this process, and this process with its time: a cell may be in the middle of something then. */
+function endOn(lab: Lab, deadline: number): () => void {
+  const end = (reason: string): void => {
+    console.log(`the laboratory ends: ${reason}`);
+    lab.close().finally(() => process.exit(1));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end(signal));
+  const timer = setTimeout(() => end('its time is over'), deadline + 5 * 60_000 - Date.now());
+  return () => clearTimeout(timer);
 }

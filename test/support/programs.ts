@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** The program is killed after so many seconds, and its status is null then. */
+  readonly seconds?: number;
 }
 
 /** The root of the project, seen from build/test/support. */
@@ -29,6 +31,7 @@ export function run(program: string, args: readonly string[], options: RunOption
       cwd: options.cwd,
       env: { ...process.env, LC_ALL: 'C', TZ: 'UTC', ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
+      ...(options.seconds === undefined ? {} : { timeout: options.seconds * 1000, killSignal: 'SIGKILL' }),
     });
     const output = { stdout: '', stderr: '' };
     child.stdout.on('data', (data) => {

@@ -1,0 +1,134 @@
+/** What the laboratory tries, as data: one cell is one tunnel between two hosts, made in one way. */
+
+import type { Daemon } from './lab.js';
+
+export const tunnelTypes = ['gre', 'geneve', 'vxlan'] as const;
+export const methods = ['ca-signed', 'self-signed', 'psk'] as const;
+export type Method = (typeof methods)[number];
+export type TunnelType = (typeof tunnelTypes)[number] | 'stt';
+
+/** Both ends of a pair, in the short words of the table. */
+export const pairings = {
+  'ss-ss': ['strongswan', 'strongswan'],
+  'ss-ls': ['strongswan', 'libreswan'],
+  'ls-ls': ['libreswan', 'libreswan'],
+} as const satisfies Readonly<Record<string, readonly [Daemon, Daemon]>>;
+export type Pairing = keyof typeof pairings;
+
+/**
+ * `connect`: one `connect` of the program; `tutorial`: the same with the tutorial's names; `by-hand`: the tutorial's own
+ * commands; `configuration`: no packet can flow, only what is written is looked at.
+ */
+export type CellKind = 'connect' | 'tutorial' | 'by-hand' | 'configuration';
+
+export interface Cell {
+  readonly name: string;
+  readonly kind: CellKind;
+  readonly type: TunnelType;
+  readonly method: Method;
+  readonly pairing: Pairing;
+  readonly ipv6: boolean;
+  /** Cells of one name share a pair of hosts, one after the other. */
+  readonly hosts: string;
+  readonly isRepresentative: boolean;
+}
+
+/** What every build tries: each tunnel type, method and pairing once, IPv6, and the tutorial. */
+const representative: readonly string[] = [
+  'tutorial a) psk',
+  'tutorial b) self-signed',
+  'tutorial c) ca-signed',
+  'by hand c) ca-signed',
+  'geneve ca-signed ss-ls',
+  'vxlan psk ls-ls',
+  'geneve ca-signed ss-ss ipv6',
+];
+
+export const cells: readonly Cell[] = [
+  ...tutorialCells('tutorial', 'tutorial'),
+  ...tutorialCells('by-hand', 'by hand'),
+  ...matrix(),
+  ...columnOverIpv6(),
+  ...sttCells(),
+];
+
+/** All of them, the representative ones, or those whose name has every one of the words. */
+export function chosenCells(words: readonly string[]): readonly Cell[] {
+  if (words.length === 0) return cells.filter(({ isRepresentative }) => isRepresentative);
+  if (words.length === 1 && words[0] === 'all') return cells;
+  return cells.filter(({ name }) => words.every((word) => name.split(' ').includes(word)));
+}
+
+type Draft = Omit<Cell, 'isRepresentative'>;
+
+function cell(draft: Draft): Cell {
+  return { ...draft, isRepresentative: representative.includes(draft.name) };
+}
+
+/** CA-signed first: libreswan that has once looked without a CA does not see one that comes later. */
+function tutorialCells(kind: 'tutorial' | 'by-hand', word: string): Cell[] {
+  const letters: Readonly<Record<Method, string>> = { psk: 'a', 'self-signed': 'b', 'ca-signed': 'c' };
+  return methods.map((method) =>
+    cell({
+      name: `${word} ${letters[method]}) ${method}`,
+      kind,
+      type: 'gre',
+      method,
+      pairing: 'ss-ss',
+      ipv6: false,
+      hosts: 'tutorial',
+    }),
+  );
+}
+
+function matrix(): Cell[] {
+  return pairingNames().flatMap((pairing) =>
+    methods.flatMap((method) =>
+      tunnelTypes.map((type) =>
+        cell({
+          name: `${type} ${method} ${pairing}`,
+          kind: 'connect',
+          type,
+          method,
+          pairing,
+          ipv6: false,
+          hosts: pairing,
+        }),
+      ),
+    ),
+  );
+}
+
+function columnOverIpv6(): Cell[] {
+  return pairingNames().flatMap((pairing) =>
+    tunnelTypes.map((type) =>
+      cell({
+        name: `${type} ca-signed ${pairing} ipv6`,
+        kind: 'connect',
+        type,
+        method: 'ca-signed',
+        pairing,
+        ipv6: true,
+        hosts: `${pairing} ipv6`,
+      }),
+    ),
+  );
+}
+
+function sttCells(): Cell[] {
+  return (['ss-ss', 'ls-ls'] as const).map((pairing) =>
+    cell({
+      name: `stt ca-signed ${pairing}`,
+      kind: 'configuration',
+      type: 'stt',
+      method: 'ca-signed',
+      pairing,
+      ipv6: false,
+      hosts: `${pairing} stt`,
+    }),
+  );
+}
+
+function pairingNames(): Pairing[] {
+  return ['ss-ss', 'ss-ls', 'ls-ls'];
+}

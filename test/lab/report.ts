@@ -1,0 +1,93 @@
+/** What the laboratory found, as lines of a terminal and as docs/lab.md. */
+
+import type { Wire } from './capture.js';
+import type { Cell } from './cells.js';
+import type { Outcome } from './connect-cell.js';
+
+export interface Result extends Outcome {
+  readonly cell: Cell;
+  readonly passed: boolean;
+}
+
+export interface Versions {
+  readonly [program: string]: string;
+}
+
+export function lineOf({ cell, passed, failures, seconds, firstAnswer, wire, note }: Result): string {
+  const figures = [
+    seconds === undefined ? '' : `${seconds.toFixed(1)} s`,
+    firstAnswer === undefined ? '' : `first answer ${firstAnswer.toFixed(1)} s`,
+    wire === undefined ? '' : wireText(wire),
+  ].filter((text) => text !== '');
+  const notes = [...failures, ...(note === undefined ? [] : [note])];
+  const because = notes.length === 0 ? '' : ` [${notes.join('; ')}]`;
+  return `${passed ? 'passed' : 'FAILED'}: ${cell.name}${figures.length === 0 ? '' : ` (${figures.join(', ')})`}${because}`;
+}
+
+/** @param day when the run was made, YYYY-MM-DD */
+export function labPage(results: readonly Result[], versions: Versions, day: string, minutes: number): string {
+  const passed = results.filter((result) => result.passed).length;
+  return `# The laboratory's last full run
+
+This page is written by \`npm run lab -- all --write\`. Whole hosts (Open vSwitch, an IKE daemon, ovs-monitor-ipsec, sshd)
+run as namespaces of one virtual machine with the distribution's kernel; the program runs outside and reaches them by
+ssh. Everything in the machine is emulated (qemu without KVM), so the seconds are several times those of real hosts.
+
+Date: ${day}. Cells: ${passed} passed, ${results.length - passed} failed, in ${Math.round(minutes)} minutes.
+
+| program | version |
+| --- | --- |
+${Object.entries(versions)
+  .map(([name, version]) => `| ${name} | ${version} |`)
+  .join('\n')}
+
+## What a cell is
+
+Two hosts without the tunnel, and for the first cell of an authentication method without certificates or CA, which later
+cells of the method keep. \`ovs-pki-ts connect\` is run once for them. A cell has passed when
+
+- \`connect\` ended with exit status 0 and had proved both ends encrypted;
+- 10 pings from each host through the tunnel were all answered;
+- tcpdump on the network between them saw ESP from both hosts, and not one tunnel packet (GRE, UDP 6081, UDP 4789) in
+  plaintext, from before \`connect\` until after the \`remove\` that ended the cell, although the first host had been
+  pinging since its port came into being;
+- \`status\` said that both ends are encrypted; a second \`connect\` with the same arguments changed nothing; after
+  \`remove\` no ping was answered.
+
+*seconds* is the time of \`connect\` from its start to its end. *first answer* is the time from the appearance of the port
+in the first host's database, which is when its IKE daemon can begin, until a ping of that host was answered. *ESP* and
+*plain* are packets seen by tcpdump. ss is strongSwan, ls is libreswan; the first of a pairing initiates. A cell that
+passes only at its second attempt has failed.
+
+## Cells
+
+| cell | result | seconds | first answer | ESP | plain | notes |
+| --- | --- | --- | --- | --- | --- | --- |
+${results.map(rowOf).join('\n')}
+
+## How to run it
+
+On a Debian 12 machine, as root: \`npm run lab\` tries what every build tries, \`npm run lab -- all\` everything, and
+\`npm run lab -- geneve psk\` the cells whose names have these words. \`--write\` writes this page. What is missing (qemu,
+a kernel, Open vSwitch, the IKE daemons) is installed with apt-get. The machine needs /dev/net/tun and 8 GB of memory,
+no KVM.
+`;
+}
+
+function rowOf({ cell, passed, failures, seconds, firstAnswer, wire, note }: Result): string {
+  const notes = [...failures, ...(note === undefined ? [] : [note])].join('; ').replaceAll('|', '\\|');
+  const columns = [
+    cell.name,
+    passed ? 'passed' : '**failed**',
+    seconds?.toFixed(1) ?? '',
+    firstAnswer?.toFixed(1) ?? '',
+    wire?.esp.count ?? '',
+    wire?.plaintext.count ?? '',
+    notes,
+  ];
+  return `| ${columns.join(' | ')} |`;
+}
+
+function wireText({ esp, plaintext }: Wire): string {
+  return `ESP ${esp.count}, plaintext ${plaintext.count}`;
+}
