@@ -70,10 +70,9 @@ export interface Progress {
   said: string;
   proofs: EndProof[];
   pointedBack: boolean;
-  isSwitched: boolean;
   /** Ports that wait until the other ends are wired. */
   deferred: readonly Action[];
-  /** Changes that are in force already. */
+  /** Changes that are in force, or may be: only what the database has refused is certainly not. */
   begun: readonly Action[];
 }
 
@@ -88,7 +87,6 @@ export function beginning(work: HostWork, { refuse }: ApplyEdges): Progress {
     said: '',
     proofs: [],
     pointedBack: false,
-    isSwitched: false,
     deferred: [],
     begun: [],
   };

@@ -40,8 +40,7 @@ export async function enrollHost(
 }
 
 export async function prepareHost(shell: HostShell, host: string, preparation: Preparation): Promise<void> {
-  const { stdout } = await step(shell, host, 'it could not be prepared', prepareScript(preparation));
-  requireAccepted(host, stdout, preparation.plaintext);
+  await step(shell, host, 'it could not be prepared', prepareScript(preparation), preparation.plaintext);
 }
 
 /** What is true after the switch, and what the IKE daemon said when it was asked to initiate. */
@@ -58,9 +57,7 @@ export async function switchUnproved(
   addresses: readonly Action[],
 ): Promise<void> {
   if (transaction === undefined && addresses.length === 0) return;
-  const result = await shell.run(switchScript(transaction, addresses), stepTimeoutMs);
-  requireAccepted(host, result.stdout, transaction);
-  if (result.status !== 0) throw stepFailed(host, 'the change could not be made', result);
+  await step(shell, host, 'the change could not be made', switchScript(transaction, addresses), transaction);
 }
 
 /** A part of the change that must be in force on all hosts before the rest of it begins anywhere. */
@@ -70,13 +67,8 @@ export async function beginSwitch(
   transaction: Transaction,
   ports: readonly string[],
 ): Promise<void> {
-  const { stdout } = await step(
-    shell,
-    host,
-    'the change could not be made',
-    switchScript(transaction, []) + loadedScript(ports),
-  );
-  requireAccepted(host, stdout, transaction);
+  const script = switchScript(transaction, []) + loadedScript(ports);
+  await step(shell, host, 'the change could not be made', script, transaction);
 }
 
 /**
@@ -116,8 +108,7 @@ export async function restoreHost(
   guards: readonly GuardedTunnel[],
 ): Promise<void> {
   const script = switchScript(transaction, []) + unguardScript(guards) + forgetScript(gone);
-  const { stdout } = await step(shell, host, 'it could not be pointed back', script);
-  requireAccepted(host, stdout, transaction);
+  await step(shell, host, 'it could not be pointed back', script, transaction);
 }
 
 export async function removeFiles(shell: HostShell, host: string, paths: readonly string[]): Promise<void> {
@@ -137,8 +128,7 @@ export async function removeFromHost(
 ): Promise<void> {
   const { transaction, guards, ports, files } = removed;
   const script = switchScript(transaction, []) + unguardScript(guards) + forgetScript(ports) + removeFilesScript(files);
-  const { stdout } = await step(shell, host, 'it could not be taken away', script);
-  requireAccepted(host, stdout, transaction);
+  await step(shell, host, 'it could not be taken away', script, transaction);
 }
 
 /** The database as it must be after the drop policy was set, for the preconditions of what follows. */
@@ -153,8 +143,16 @@ export function databaseOf(host: string, facts: PlanningFacts): OvsDatabase {
   return database;
 }
 
-async function step(shell: HostShell, host: string, what: string, script: string): Promise<ScriptResult> {
+/** @param transaction what the script asks of the database, if it does */
+async function step(
+  shell: HostShell,
+  host: string,
+  what: string,
+  script: string,
+  transaction?: Transaction,
+): Promise<ScriptResult> {
   const result = await shell.run(script, stepTimeoutMs);
+  requireAccepted(host, result.stdout, transaction);
   if (result.status !== 0) throw stepFailed(host, what, result);
   return result;
 }

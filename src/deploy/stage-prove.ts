@@ -5,6 +5,8 @@
  */
 
 import { OvsPkiError } from '../errors.js';
+import { decided } from './fact.js';
+import { gatherPlanningFacts } from './host-facts.js';
 import { type ApplyEdges, asRefusal, nameOf, type Progress } from './progress.js';
 import { type EndProof, proveEnd } from './proof.js';
 import { restoreTransaction } from './restore.js';
@@ -14,7 +16,7 @@ import { isChange } from './transaction.js';
 
 export function prove(hosts: readonly Progress[]): void {
   for (const host of hosts) {
-    if (!host.isSwitched || !host.input.prove) continue;
+    if (host.begun.length === 0 || !host.input.prove) continue;
     const { identity } = host.input;
     const certificate = identity === undefined || identity === 'enroll' ? undefined : identity.certificate;
     host.proofs = endsToProve(host).map((end) =>
@@ -36,30 +38,39 @@ export async function pointBack(hosts: readonly Progress[], edges: ApplyEdges): 
     hosts.map(async (host) => {
       const failed = host.proofs.filter(({ port }) => failedTunnels.has(tunnelOf(host, port)));
       if (failed.length === 0) return;
-      const isWhole = failed.length === host.proofs.length;
-      const changes = host.plan.actions.filter(isChange);
-      const ports = new Set(failed.map(({ port }) => port));
-      const transaction = restoreTransaction(changes, host.input.facts, host.facts ?? host.input.facts, isWhole, ports);
+      const cause = host.error;
       host.error ??= proofFailed(host, failed);
       try {
-        const guards = host.plan.actions.flatMap((action) =>
-          action.kind === 'guard' && ports.has(action.port) ? [action] : [],
-        );
-        const gone = host.plan.actions.flatMap((action) =>
-          action.kind === 'port' && action.isNew && ports.has(action.port) ? [action.port] : [],
-        );
-        await restoreHost(host.work.shell, nameOf(host), transaction, gone, guards);
+        await restore(host, failed, edges);
         host.pointedBack = true;
       } catch (error) {
-        const { message } = asRefusal(error);
-        host.error = new OvsPkiError('HOST_PROOF_FAILED', `${host.error.message}; and ${message}`, {
-          hint: host.error.hint ?? '',
+        host.error = new OvsPkiError(host.error.code, `${host.error.message}; and ${asRefusal(error).message}`, {
+          hint: cause?.hint ?? 'what is new may be in force there; run the command again: it goes on where it stopped',
           details: host.error.details,
         });
       }
       edges.onProgress(nameOf(host), 'done');
     }),
   );
+}
+
+/**
+ * A port that was made is known by what the host says after that. Where it was not asked yet, it is asked now: a port
+ * that stayed while its drop policy went would send in plaintext.
+ */
+async function restore(host: Progress, failed: readonly EndProof[], edges: ApplyEdges): Promise<void> {
+  const { work, plan, begun, input } = host;
+  const ports = new Set(failed.map(({ port }) => port));
+  const changes = plan.actions.filter(isChange).filter((item) => item.kind === 'plaintext' || begun.includes(item));
+  const after = host.facts ?? (await gatherPlanningFacts(work.shell, [], edges.now));
+  decided(nameOf(host), 'what stands in its database', after.ovsdb);
+  const isWhole = failed.length === host.proofs.length;
+  const transaction = restoreTransaction(changes, input.facts, after, isWhole, ports);
+  const guards = plan.actions.flatMap((action) => (action.kind === 'guard' && ports.has(action.port) ? [action] : []));
+  const gone = changes.flatMap((action) =>
+    action.kind === 'port' && action.isNew && ports.has(action.port) ? [action.port] : [],
+  );
+  await restoreHost(work.shell, nameOf(host), transaction, gone, guards);
 }
 
 /** The same text at both ends. */

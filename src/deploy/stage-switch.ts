@@ -4,6 +4,8 @@
  * @module
  */
 
+import { OvsPkiError } from '../errors.js';
+import type { Action } from './action.js';
 import type { TunnelEnd } from './desired.js';
 import { daemonFor, placesFor } from './host-input.js';
 import { isAtWork } from './packets.js';
@@ -37,12 +39,24 @@ function answerersFirst(edges: ApplyEdges): (host: Progress) => Promise<void> {
     const { work, plan, deferred } = host;
     const changes = changesOf(host).filter((change) => !deferred.includes(change));
     if (changes.length === 0) return;
-    host.isSwitched = true;
     const transaction = transactionFor(changes, afterGuard(host), (port) => edges.pskOf(plan.host, port));
     const ports = changes.flatMap((change) => (change.kind === 'port' ? [change.port] : []));
-    await beginSwitch(work.shell, plan.host, transaction, daemonFor(host.input) === 'libreswan' ? ports : []);
-    host.begun = changes;
+    await begin(host, changes, () =>
+      beginSwitch(work.shell, plan.host, transaction, daemonFor(host.input) === 'libreswan' ? ports : []),
+    );
   };
+}
+
+/** What the database refuses, because somebody else has changed it, is not ours to point back. */
+async function begin<T>(host: Progress, changes: readonly Action[], action: () => Promise<T>): Promise<T> {
+  const before = host.begun;
+  host.begun = [...before, ...changes];
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof OvsPkiError && error.code === 'PLAN_STALE') host.begun = before;
+    throw error;
+  }
 }
 
 function changesOf({ plan }: Progress) {
@@ -58,17 +72,20 @@ function switchOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
     const database = afterGuard(host);
     const transaction =
       changes.length === 0 ? undefined : transactionFor(changes, database, (port) => edges.pskOf(plan.host, port));
-    host.isSwitched = true;
     const ends = input.prove ? endsToProve(host) : [];
-    if (ends.length === 0) return switchUnproved(work.shell, plan.host, transaction, addresses);
-    const { facts, said } = await switchHost(work.shell, plan.host, {
-      transaction,
-      addresses,
-      ends,
-      seconds: edges.proofSeconds,
-      folders: Object.values(placesFor(input)),
-      now: edges.now,
-    });
+    if (ends.length === 0) {
+      return begin(host, changes, () => switchUnproved(work.shell, plan.host, transaction, addresses));
+    }
+    const { facts, said } = await begin(host, changes, () =>
+      switchHost(work.shell, plan.host, {
+        transaction,
+        addresses,
+        ends,
+        seconds: edges.proofSeconds,
+        folders: Object.values(placesFor(input)),
+        now: edges.now,
+      }),
+    );
     host.facts = facts;
     host.said = said;
   };

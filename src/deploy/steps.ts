@@ -118,9 +118,12 @@ export function unguardScript(guards: readonly GuardedTunnel[]): string {
   return guards.map((guard) => `${unguardCommand(guard)} 2>/dev/null || :\n`).join('');
 }
 
-/** On standard input of the program that talks to ovsdb-server: a PSK is in no list of processes. */
+/**
+ * On standard input of the program that talks to ovsdb-server: a PSK is in no list of processes. What follows rests on
+ * the transaction: where it is refused, the script ends.
+ */
 function transactLine(transaction: Transaction): string {
-  return `printf '%s' ${shellWord(JSON.stringify(transaction))} | transact || fail 'the database refused the connection: is ovsdb-server at work?'`;
+  return `printf '%s' ${shellWord(JSON.stringify(transaction))} | transact || { [ $? -ne 3 ] || exit 3; fail 'the database refused the connection: is ovsdb-server at work?'; }`;
 }
 
 /** The shell functions that place files and talk to the database. */

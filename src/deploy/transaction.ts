@@ -28,12 +28,8 @@ export function transactionFor(
   database: OvsDatabase,
   pskOf: (port: string) => string,
 ): Transaction {
-  const bridgeIds = new Map<string, string>();
   const operations = changes.flatMap((change, index): Operation[] => {
-    if (change.kind === 'bridge') {
-      bridgeIds.set(change.bridge, `bridge${index}`);
-      return newBridge(change.bridge, index);
-    }
+    if (change.kind === 'bridge') return newBridge(change.bridge, index);
     if (change.kind === 'port')
       return change.isNew ? newPort(change, index, pskOf) : changedPort(change, database, pskOf);
     if (change.kind === 'remove-port') return removedPort(change, database);

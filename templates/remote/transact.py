@@ -1,5 +1,5 @@
 # One transaction with ovsdb-server (RFC 7047, 4.1.3), read from standard input, so that a PSK is in no list of
-# processes; its reply goes to standard output.
+# processes; its reply goes to standard output. The status is 3 where the database has refused it.
 import json
 import socket
 import sys
@@ -24,3 +24,5 @@ while True:
         break
     text = text.decode()[end:].encode()
 json.dump({"result": reply["result"], "error": reply["error"]}, sys.stdout)
+if reply["error"] is not None or any(item and "error" in item for item in reply["result"]):
+    sys.exit(3)
