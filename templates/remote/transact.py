@@ -20,7 +20,8 @@ while True:
         reply, end = decoder.raw_decode(text.decode())
     except ValueError:
         continue
-    if reply.get("id") == 0 and "result" in reply:
+    # A refusal of the whole request has an error and no result; ovsdb-server's own requests have a method.
+    if reply.get("id") == 0 and "method" not in reply:
         break
     text = text.decode()[end:].encode()
-json.dump({"result": reply["result"], "error": reply["error"]}, sys.stdout)
+json.dump({"result": reply.get("result"), "error": reply.get("error")}, sys.stdout)
