@@ -5,6 +5,8 @@
  * @module
  */
 
+import { OvsPkiError } from '../errors.js';
+
 export type Fact<T> =
   | { readonly state: 'known'; readonly value: T }
   | { readonly state: 'absent'; readonly reason: string }
@@ -25,4 +27,13 @@ export function unknown(reason: string): Fact<never> {
 /** The value of a fact that is known, or undefined: for showing, never for deciding. */
 export function knownValue<T>(fact: Fact<T>): T | undefined {
   return fact.state === 'known' ? fact.value : undefined;
+}
+
+/** The value, or undefined where it is absent. Throws HOST_FACT_UNKNOWN where it could not be found out. */
+export function decided<T>(host: string, what: string, fact: Fact<T>): T | undefined {
+  if (fact.state !== 'unknown') return knownValue(fact);
+  throw new OvsPkiError('HOST_FACT_UNKNOWN', `${host}: ${what} could not be found out: ${fact.reason}`, {
+    hint: `see what is wrong there: ovs-pki-ts doctor --to ${host}`,
+    details: { host, what },
+  });
 }

@@ -6,6 +6,7 @@ fail() { printf '%s\n' "$*" >&2; exit 1; }
 place() {
   folder=${1%/*}
   staged=$folder/.${1##*/}.staged
+  [ ! -d "$1" ] || fail "$1 is a folder, and a file is to go there"
   mkdir -p -- "$folder" || fail "the folder $folder cannot be made"
   (umask 077 && rm -f -- "$staged" && printf '%s' "$3" >"$staged") && chmod "$2" "$staged" &&
     { sync "$staged" 2>/dev/null || sync; } && mv -f -- "$staged" "$1" && { sync "$folder" 2>/dev/null || :; } || {

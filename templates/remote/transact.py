@@ -20,9 +20,11 @@ while True:
         reply, end = decoder.raw_decode(text.decode())
     except ValueError:
         continue
-    if reply.get("id") == 0 and "result" in reply:
+    # A refusal of the whole request has an error and no result; ovsdb-server's own requests have a method.
+    if reply.get("id") == 0 and "method" not in reply:
         break
     text = text.decode()[end:].encode()
-json.dump({"result": reply["result"], "error": reply["error"]}, sys.stdout)
-if reply["error"] is not None or any(item and "error" in item for item in reply["result"]):
+result, error = reply.get("result"), reply.get("error")
+json.dump({"result": result, "error": error}, sys.stdout)
+if error is not None or any(item and "error" in item for item in result):
     sys.exit(3)

@@ -1,0 +1,137 @@
+/** `remove` over a fleet: tunnels, identities and files go, and nothing is left in plaintext. */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { type Fleet, startFleet } from '../support/fleet/fleet.js';
+import { applyIn, makeOperator, type Operator, runIn } from '../support/fleet/operator.js';
+
+let fleet: Fleet;
+let operator: Operator;
+
+test.before(async () => {
+  fleet = await startFleet({ count: 2 });
+  operator = await makeOperator(fleet);
+});
+
+test.after.always(() => fleet?.close());
+
+/** All that we could have left on a host. */
+const traces = `ls /etc/ipsec.d/certs /etc/ipsec.d/private /etc/ipsec.d/cacerts
+  ovs-vsctl --no-wait list-ports br-ipsec
+  ovs-vsctl get Open_vSwitch . other_config
+  ip xfrm policy`;
+const nothingLeft = '/etc/ipsec.d/cacerts:\n\n/etc/ipsec.d/certs:\n\n/etc/ipsec.d/private:\n{}\n';
+
+const tracesOn = (host: string): Promise<string> => fleet.must(host, traces);
+
+test.serial(
+  'of an inventory all is taken away that apply has made, and a second time there is nothing to do',
+  async (t) => {
+    await operator.reset('old');
+    const folder = operator.folderFor(join(fleet.folder, 'whole'));
+    t.is((await applyIn(fleet, folder)).status, 0);
+    t.not(await tracesOn('host_1'), nothingLeft);
+    const { status, stdout, stderr } = await runIn(fleet, folder, ['remove']);
+    t.is(status, 0, stderr);
+    for (const host of ['host_1', 'host_2']) {
+      t.is(await tracesOn(host), nothingLeft);
+      t.regex(stdout, new RegExp(`^${host}:\n  - port tun of br-ipsec\n(  - .*\n)+`, 'm'));
+    }
+    const again = await runIn(fleet, folder, ['remove']);
+    t.is(again.status, 0, again.stderr);
+    t.is(again.stdout, 'host_1: nothing to do\nhost_2: nothing to do\n');
+    t.is((await applyIn(fleet, folder)).status, 0, 'what was taken away can be made again');
+  },
+);
+
+test.serial("an operator's own files, ports and settings stay", async (t) => {
+  await operator.reset('old');
+  await fleet.must(
+    'host_1',
+    `for place in certs/my-cert.pem private/my-privkey.pem cacerts/my-ca.pem; do echo mine >/etc/ipsec.d/$place; done
+     ovs-vsctl --no-wait add-port br-ipsec plain -- set Interface plain type=vxlan options:remote_ip=203.0.113.9 \
+       -- set Open_vSwitch . other_config:hw-offload=true`,
+  );
+  const folder = operator.folderFor(join(fleet.folder, 'own'));
+  const { status, stderr } = await runIn(fleet, folder, ['remove']);
+  t.is(status, 0, stderr);
+  t.is(
+    await tracesOn('host_1'),
+    '/etc/ipsec.d/cacerts:\nmy-ca.pem\n\n/etc/ipsec.d/certs:\nmy-cert.pem\n\n/etc/ipsec.d/private:\nmy-privkey.pem\nplain\n{hw-offload="true"}\n',
+  );
+});
+
+const refusals: readonly { readonly title: string; readonly args: readonly string[]; readonly says: RegExp }[] = [
+  {
+    title: 'the identity alone',
+    args: ['--identity'],
+    says: /host_1: the tunnels (tun, tun_2|tun_2, tun) need its certificate.*\[HOST_UNFIT\]\n.*hint: .*--port (tun tun_2|tun_2 tun)\n/,
+  },
+  {
+    title: 'the identity and one of two tunnels',
+    args: ['--identity', '--port', 'tun'],
+    says: /host_1: the tunnels tun_2 need its certificate.*\[HOST_UNFIT\]\n.*hint: .*--port tun_2/,
+  },
+];
+
+for (const { title, args, says } of refusals) {
+  test.serial(`a tunnel that would go on in plaintext is not left alone: ${title}`, async (t) => {
+    await operator.reset('old');
+    await addTunnel();
+    const before = await tracesOn('host_1');
+    const { status, stderr } = await runIn(fleet, fleet.folder, ['remove', '--to', 'host_1', ...args]);
+    t.is(status, 6, stderr);
+    t.regex(stderr, says);
+    t.is(await tracesOn('host_1'), before);
+  });
+}
+
+test.serial('one of two tunnels goes with its drop policy, and the identity stays for the other', async (t) => {
+  await operator.reset('old');
+  await addTunnel();
+  const { status, stderr } = await runIn(fleet, fleet.folder, ['remove', '--to', 'host_1', '--port', 'tun']);
+  t.is(status, 0, stderr);
+  const left = await tracesOn('host_1');
+  t.regex(left, /^tun_2$/m);
+  t.notRegex(left, /^tun$/m);
+  t.regex(left, /certificate=.*private_key=/);
+  t.regex(left, /host_1-[0-9a-f]{16}-privkey\.pem/);
+  t.notRegex(left, /proto gre/);
+  const both = await runIn(fleet, fleet.folder, ['remove', '--to', 'host_1', '--identity', '--port', 'tun_2']);
+  t.is(both.status, 0, both.stderr);
+  t.notRegex(await tracesOn('host_1'), /tun_2|pem|certificate=/);
+});
+
+test.serial('a host that cannot be reached is told, and the other is done', async (t) => {
+  await operator.reset('old');
+  const folder = operator.folderFor(join(fleet.folder, 'unreached'));
+  fleet.ssh.route('host_1', { address: '127.0.0.1', port: 1 });
+  const { status, stdout, stderr } = await runIn(fleet, folder, ['remove']);
+  fleet.ssh.route('host_1', undefined);
+  t.is(status, 6);
+  t.regex(stderr, /host_1.*\[HOST_UNREACHABLE\]/);
+  t.regex(stdout, /^host_1: FAILED\nhost_2:\n/);
+  t.is(await tracesOn('host_2'), nothingLeft);
+  t.regex(await tracesOn('host_1'), /^tun$/m);
+});
+
+test.serial('what is to be taken away must be said', async (t) => {
+  const folder = join(fleet.folder, 'empty');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'fleet.yaml'), 'version: 1\nhosts: {host_1: {}}\n');
+  for (const args of [
+    ['--to', 'host_1'],
+    ['fleet.yaml', '--to', 'host_1', '--identity'],
+  ]) {
+    const { status, stderr } = await runIn(fleet, folder, ['remove', ...args]);
+    t.is(status, 2);
+    t.regex(stderr, /it is not said what is to be taken away \[USAGE\]\n.*hint: ovs-pki-ts remove --to host_1 /);
+  }
+});
+
+/** A second tunnel with a certificate, to a third host. */
+async function addTunnel(): Promise<void> {
+  const tunnel = 'type=gre options:remote_ip=203.0.113.7 options:local_ip=203.0.113.1 options:remote_name=host_9';
+  await fleet.must('host_1', `ovs-vsctl --no-wait add-port br-ipsec tun_2 -- set Interface tun_2 ${tunnel}`);
+}

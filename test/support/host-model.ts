@@ -1,0 +1,135 @@
+/**
+ * A host for tests of plans: its database is a real one, its files and its kernel are values. What a plan says is done to
+ * them as the scripts would do it.
+ */
+
+import type { Action } from '../../src/deploy/action.js';
+import { known } from '../../src/deploy/fact.js';
+import type { FileFact } from '../../src/deploy/facts/files.js';
+import { parsePolicies } from '../../src/deploy/facts/kernel.js';
+import type { PlanningFacts } from '../../src/deploy/host-facts.js';
+import { pemOf } from '../../src/deploy/identity.js';
+import { guardCommand } from '../../src/deploy/packets.js';
+import { isChange, type Transaction, transactionFor } from '../../src/deploy/transaction.js';
+import { type Certificate, decodeCertificatesPem } from '../../src/pki/certificate.js';
+import { capturedFacts } from './host-answers.js';
+import type { SocketDatabase } from './ovsdb-socket.js';
+
+/** What a host has before a plan is made. */
+export interface HostBefore {
+  readonly otherConfig: Readonly<Record<string, string>>;
+  readonly bridges: readonly string[];
+  readonly ports: readonly {
+    readonly name: string;
+    readonly bridge: string;
+    readonly type: string;
+    readonly options: Readonly<Record<string, string>>;
+  }[];
+  readonly files: ReadonlyMap<string, FileFact>;
+  readonly addresses: readonly string[];
+}
+
+/** Gives the database what the host has, and nothing else. */
+export async function fillDatabase(database: SocketDatabase, host: HostBefore): Promise<void> {
+  const root = { bridges: ['set', host.bridges.map(named)], other_config: map(host.otherConfig) };
+  await database.transact([
+    'Open_vSwitch',
+    ...host.bridges.map((name) => {
+      const ports = host.ports.flatMap((port, index) => (port.bridge === name ? [named(`port${index}`)] : []));
+      return { op: 'insert', table: 'Bridge', 'uuid-name': idOf(name), row: { name, ports: ['set', ports] } };
+    }),
+    ...host.ports.flatMap(({ name, type, options }, index) => [
+      {
+        op: 'insert',
+        table: 'Port',
+        'uuid-name': `port${index}`,
+        row: { name, interfaces: named(`interface${index}`) },
+      },
+      {
+        op: 'insert',
+        table: 'Interface',
+        'uuid-name': `interface${index}`,
+        row: { name, type, options: map(options) },
+      },
+    ]),
+    { op: 'update', table: 'Open_vSwitch', where: [], row: root },
+  ]);
+}
+
+/** The facts of such a host, whose database has been filled. */
+export async function factsOf(database: SocketDatabase, host: HostBefore): Promise<PlanningFacts> {
+  return {
+    ...capturedFacts('strongswan-gre-ca-signed'),
+    ovsdb: known(await database.read()),
+    files: new Map([...host.files].map(([path, file]) => [path, known(file)])),
+    addresses: known(host.addresses),
+    policies: known([]),
+  };
+}
+
+/** Does what a plan says, in its order, and gives the facts after it. */
+export async function carryOut(
+  database: SocketDatabase,
+  facts: PlanningFacts,
+  actions: readonly Action[],
+  edges: { readonly pskOf: (port: string) => string; readonly keyHash: string },
+): Promise<PlanningFacts> {
+  const files = new Map(facts.files);
+  const policies = facts.policies.state === 'known' ? [...facts.policies.value] : [];
+  const addresses = facts.addresses.state === 'known' ? [...facts.addresses.value] : [];
+  for (const action of actions) {
+    if (action.kind === 'place') files.set(action.path, known(placed(action, edges.keyHash)));
+    if (action.kind === 'remove-file') files.delete(action.path);
+    if (action.kind === 'address') addresses.push(action.address.split('/')[0] ?? '');
+    if (action.kind === 'guard') policies.push(...parsePolicies(shownPolicy(guardCommand(action))));
+  }
+  await database.transact(transactionOf(facts, actions, edges.pskOf));
+  return {
+    ...facts,
+    ovsdb: known(await database.read()),
+    files,
+    policies: known(policies),
+    addresses: known(addresses),
+  };
+}
+
+export function transactionOf(
+  facts: PlanningFacts,
+  actions: readonly Action[],
+  pskOf: (port: string) => string,
+): Transaction {
+  if (facts.ovsdb.state !== 'known') throw new Error('the database is not known');
+  return transactionFor(actions.filter(isChange), facts.ovsdb.value, pskOf);
+}
+
+export function certificateFile(certificate: Certificate): FileFact {
+  return { kind: 'certificate', mode: '644 root', certificates: decodeCertificatesPem(pemOf(certificate), 'file') };
+}
+
+export function keyFile(keyHash: string): FileFact {
+  return { kind: 'key', mode: '600 root', keyHash, label: 'PRIVATE KEY' };
+}
+
+function placed({ role, path, content }: Extract<Action, { kind: 'place' }>, keyHash: string): FileFact {
+  if (role === 'private-key') return keyFile(keyHash);
+  if (content === undefined) throw new Error(`there is nothing to put at ${path}`);
+  return { kind: 'certificate', mode: '644 root', certificates: decodeCertificatesPem(content, path) };
+}
+
+/** As `ip xfrm policy` prints what the command has made. */
+function shownPolicy(command: string): string {
+  const [, source, destination, packets] = /src (\S+) dst (\S+) (proto .*) priority/.exec(command) ?? [];
+  return `src ${source}/32 dst ${destination}/32 ${packets} \n\tdir out action block priority 3000000000 ptype main \n`;
+}
+
+function named(name: string): readonly string[] {
+  return ['named-uuid', idOf(name)];
+}
+
+function idOf(name: string): string {
+  return name.replaceAll('-', '_');
+}
+
+function map(record: Readonly<Record<string, string>>): unknown {
+  return ['map', Object.entries(record)];
+}
