@@ -64,7 +64,7 @@ function changed(answer: string, [from, to]: Edit): string {
 }
 
 /** As `ip xfrm policy` prints what the command has made. */
-function policyOf(command: string): string {
+export function policyOf(command: string): string {
   const [, destination = '', packets] = /dir out dst (\S+) (proto .*) priority/.exec(command) ?? [];
   const [any, bits] = destination.includes(':') ? ['::/0', 128] : ['0.0.0.0/0', 32];
   return `src ${any} dst ${destination}/${bits} ${packets} \n\tdir out action block priority 3000000000 ptype main \n`;

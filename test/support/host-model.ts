@@ -12,7 +12,7 @@ import { pemOf } from '../../src/deploy/identity.js';
 import { guardCommand } from '../../src/deploy/packets.js';
 import { isChange, type Transaction, transactionFor } from '../../src/deploy/transaction.js';
 import { type Certificate, decodeCertificatesPem } from '../../src/pki/certificate.js';
-import { capturedFacts } from './host-answers.js';
+import { capturedFacts, policyOf } from './host-answers.js';
 import type { SocketDatabase } from './ovsdb-socket.js';
 
 /** What a host has before a plan is made. */
@@ -81,7 +81,7 @@ export async function carryOut(
     if (action.kind === 'place') files.set(action.path, known(placed(action, edges.keyHash)));
     if (action.kind === 'remove-file') files.delete(action.path);
     if (action.kind === 'address') addresses.push(action.address.split('/')[0] ?? '');
-    if (action.kind === 'guard') policies.push(...parsePolicies(shownPolicy(guardCommand(action))));
+    if (action.kind === 'guard') policies.push(...parsePolicies(policyOf(guardCommand(action))));
   }
   await database.transact(transactionOf(facts, actions, edges.pskOf));
   return {
@@ -114,12 +114,6 @@ function placed({ role, path, content }: Extract<Action, { kind: 'place' }>, key
   if (role === 'private-key') return keyFile(keyHash);
   if (content === undefined) throw new Error(`there is nothing to put at ${path}`);
   return { kind: 'certificate', mode: '644 root', certificates: decodeCertificatesPem(content, path) };
-}
-
-/** As `ip xfrm policy` prints what the command has made. */
-function shownPolicy(command: string): string {
-  const [, source, destination, packets] = /src (\S+) dst (\S+) (proto .*) priority/.exec(command) ?? [];
-  return `src ${source}/32 dst ${destination}/32 ${packets} \n\tdir out action block priority 3000000000 ptype main \n`;
 }
 
 function named(name: string): readonly string[] {
