@@ -6,7 +6,7 @@
  */
 
 import type { HostWork } from '../deploy/apply.js';
-import type { DesiredFleet, DesiredHost, HostTarget, TunnelEnd } from '../deploy/desired.js';
+import type { DesiredFleet, DesiredHost, TunnelEnd } from '../deploy/desired.js';
 import { knownValue } from '../deploy/fact.js';
 import { gatherFacts, gatherPlanningFacts, type HostFacts, type PlanningFacts } from '../deploy/host-facts.js';
 import type { HostInput } from '../deploy/host-input.js';
@@ -224,9 +224,4 @@ export function checkedPsk(text: string, file: string): string {
       hint: `make a strong one: openssl rand -base64 32 >${file}; or leave the file away to have one made`,
     },
   );
-}
-
-/** A host that is reached by what the operator typed. */
-export function targetOf(destination: string, isLocal: (destination: string) => boolean): HostTarget {
-  return { kind: isLocal(destination) ? 'local' : 'ssh', destination };
 }
