@@ -76,12 +76,17 @@ export function switchScript(transaction: Transaction | undefined, addresses: re
 
 /** What the IKE daemon is to forget: the connections of ports that are gone. */
 export function forgetScript(ports: readonly string[]): string {
-  return ports.map((port) => `forget ${shellWord(port)}\n`).join('');
+  return ports.map((port) => `forget ${shellWord(portPattern(port))}\n`).join('');
+}
+
+/** The name of a port as a basic regular expression (POSIX): `tun.1` is not `tun-1`. */
+function portPattern(port: string): string {
+  return port.replaceAll(/[^\w-]/g, (character) => (character === '^' ? '\\^' : `[${character}]`));
 }
 
 /** Waits until libreswan has the connections of ports. */
 export function loadedScript(ports: readonly string[]): string {
-  return ports.map((port) => `loaded ${shellWord(port)}\n`).join('');
+  return ports.map((port) => `loaded ${shellWord(portPattern(port))}\n`).join('');
 }
 
 export function removeFilesScript(paths: readonly string[]): string {
@@ -98,6 +103,7 @@ export function settleScript(ends: readonly TunnelEnd[], seconds: number): strin
       localIp,
       remoteIp,
       initiates ? '1' : '0',
+      portPattern(port),
     ];
     return `settle ${words.map(shellWord).join(' ')} &`;
   });

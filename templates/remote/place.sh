@@ -31,7 +31,7 @@ transact() {
   python3 -I -S -c @transact@ /var/run/openvswitch/db.sock
 }
 
-# forget PORT: ovs-monitor-ipsec deletes only those connections of a port that is gone which have a state just then; what
+# forget PATTERN: ovs-monitor-ipsec deletes only those connections of a port that is gone which have a state just then; what
 # libreswan keeps would be taken for the next tunnel of that name.
 forget() {
   case $(ipsec --version 2>/dev/null) in *ibreswan*) ;; *) return 0 ;; esac
@@ -45,7 +45,7 @@ forget() {
   done
 }
 
-# loaded PORT: wait until the IKE daemon has the connections of a port
+# loaded PATTERN: wait until the IKE daemon has the connections of a port
 loaded() {
   tries=0
   until [ -n "$(sed -n "s/^conn \($1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" /etc/ipsec.conf 2>/dev/null)" ] &&
@@ -58,6 +58,6 @@ loaded() {
 all_loaded() {
   status=$(ipsec status 2>/dev/null)
   for connection in $(sed -n "s/^conn \($1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" /etc/ipsec.conf); do
-    printf '%s\n' "$status" | grep -q "^000 \"$connection\": " || return 1
+    printf '%s\n' "$status" | grep -qF "000 \"$connection\": " || return 1
   done
 }
