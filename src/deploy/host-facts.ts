@@ -40,6 +40,8 @@ export interface HostFacts {
   /** Absent where ovs-monitor-ipsec does not run. */
   readonly monitor: Fact<MonitorFact>;
   readonly monitorTunnels: Fact<readonly MonitorTunnel[]>;
+  /** By port: the bytes of ESP that were seen to go out and to come in, where tunnels were waited for. */
+  readonly carried: ReadonlyMap<string, { readonly out: number; readonly in: number }>;
   /** By port: why ovs-monitor-ipsec refused it. */
   readonly complaints: ReadonlyMap<string, string>;
   readonly monitorLog: string;
@@ -60,7 +62,15 @@ export interface HostFacts {
 /** What plans are made from: less is asked of a host for it, and what was not asked for is not there to be read. */
 export type PlanningFacts = Omit<
   HostFacts,
-  'hasDefaultRoute' | 'monitorTunnels' | 'complaints' | 'monitorLog' | 'ike' | 'ipsecConf' | 'listensForIke' | 'ikeLog'
+  | 'hasDefaultRoute'
+  | 'monitorTunnels'
+  | 'carried'
+  | 'complaints'
+  | 'monitorLog'
+  | 'ike'
+  | 'ipsecConf'
+  | 'listensForIke'
+  | 'ikeLog'
 > & { readonly ike: Fact<Pick<IkeFact, 'daemon' | 'version' | 'running' | 'plugins'>> };
 
 /** The folders whose files are looked at besides those that the database names. */
@@ -129,6 +139,7 @@ export function readFacts(stdout: string, stderr: string, mark: string, now: Dat
     monitor,
     monitorTunnels:
       monitor.state === 'known' ? saidBy(sections.get('tunnels'), parseMonitorTunnels) : absent('it does not run'),
+    carried: carriedIn(sections),
     complaints: complaintsIn(text('monitor-log')),
     monitorLog: text('monitor-log'),
     ike: ikeFact(sections, text),
@@ -181,4 +192,16 @@ function ikeFact(sections: ReadonlyMap<string, Section>, text: (name: string) =>
 /** `2: eth0    inet 10.0.0.1/24 brd …` */
 function parseAddresses(text: string): string[] {
   return [...text.matchAll(/^\d+:\s+\S+\s+inet6?\s+([^\s/]+)/gm)].map(([, address = '']) => address);
+}
+
+function carriedIn(sections: ReadonlyMap<string, Section>): HostFacts['carried'] {
+  return new Map(
+    [...sections].flatMap(([name, { text }]) => {
+      const [, port] = /^carried:(.+)$/.exec(name) ?? [];
+      const [, out, incoming] = /^(\d+) (\d+)/.exec(text) ?? [];
+      return port === undefined || out === undefined
+        ? []
+        : [[port, { out: Number(out), in: Number(incoming) }] as const];
+    }),
+  );
 }

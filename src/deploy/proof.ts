@@ -59,8 +59,9 @@ export function proveEnd({ host, end, facts, certificate }: ProvedEnd): EndProof
   const states = knownValue(facts.states) ?? [];
   const carried = (source: string, destination: string): number | undefined =>
     sumOf(states.filter((state) => carries(state, end, source, destination)));
-  const out = carried(end.localIp, end.remoteIp);
-  const incoming = carried(end.remoteIp, end.localIp);
+  const seen = facts.carried.get(end.port);
+  const out = atLeast(carried(end.localIp, end.remoteIp), seen?.out);
+  const incoming = atLeast(carried(end.remoteIp, end.localIp), seen?.in);
   const connections = connectionsOf(facts, end);
   const reasons = [
     ...wiringReasons(facts, end),
@@ -122,6 +123,11 @@ function ikeReasons(facts: HostFacts, end: TunnelEnd, certificate: Certificate |
     reasons.push(`${ike.daemon} has no private key for its certificate`);
   }
   return reasons;
+}
+
+/** What was seen counts only where there still is an association. */
+function atLeast(now: number | undefined, seen: number | undefined): number | undefined {
+  return now === undefined ? undefined : Math.max(now, seen ?? 0);
 }
 
 function sumOf(states: readonly SecurityAssociation[]): number | undefined {

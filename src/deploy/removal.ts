@@ -5,7 +5,7 @@
  */
 
 import type { Action, HostPlan, Obstacle } from './action.js';
-import type { DesiredHost, TunnelEnd } from './desired.js';
+import { type DesiredHost, type TunnelEnd, tunnelTypes } from './desired.js';
 import { existingEnds } from './existing.js';
 import { knownValue } from './fact.js';
 import type { PlanningFacts } from './host-facts.js';
@@ -32,6 +32,7 @@ export function planRemoval({ name, target }: DesiredHost, facts: PlanningFacts,
     facts,
     removal,
     left.filter(({ method }) => method !== 'psk').map(({ port }) => port),
+    found.filter(({ type }) => !tunnelTypes.some((item) => item === type)).map((item) => item.name),
   );
   if (database === undefined || obstacles.length > 0)
     return { host: name, target, actions: [], warnings: [], obstacles };
@@ -59,13 +60,29 @@ export function planRemoval({ name, target }: DesiredHost, facts: PlanningFacts,
   return { host: name, target, actions, warnings: [], obstacles };
 }
 
-function obstaclesOf(name: string, facts: PlanningFacts, { identity }: Removal, left: readonly string[]): Obstacle[] {
+/** @param left tunnels that need the certificate, and `others`: ports that are to go and are no tunnels */
+function obstaclesOf(
+  name: string,
+  facts: PlanningFacts,
+  { identity }: Removal,
+  left: readonly string[],
+  others: readonly string[],
+): Obstacle[] {
   if (facts.ovsdb.state !== 'known') {
     return [
       {
         code: 'HOST_FACT_UNKNOWN',
         message: `${name}: the database of Open vSwitch could not be read: ${facts.ovsdb.reason}`,
         hint: 'is ovsdb-server running? systemctl start openvswitch-switch',
+      },
+    ];
+  }
+  if (others.length > 0) {
+    return [
+      {
+        code: 'HOST_UNFIT',
+        message: `${name}: ${others.join(', ')} is no tunnel, and only tunnels are taken away`,
+        hint: 'see which tunnels there are: ovs-pki-ts status',
       },
     ];
   }

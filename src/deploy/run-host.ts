@@ -90,7 +90,7 @@ export async function switchHost(
 ): Promise<Switched> {
   const { script: facts, mark } = factsScript(change.folders, 'all');
   const guarded = `(\n${switchScript(change.transaction, change.addresses)}) || exit 90\n`;
-  const script = `${guarded}printf '\\n%s\\n' ${mark}-switched\n${settleScript(change.ends, change.seconds)}${facts}`;
+  const script = `${guarded}printf '\\n%s\\n' ${mark}-switched\n${settleScript(change.ends, change.seconds, mark)}${facts}`;
   const timeoutMs = stepTimeoutMs + change.seconds * 1000;
   const result = await shell.run(script, timeoutMs);
   const [reply = '', after] = result.stdout.split(`\n${mark}-switched\n`);

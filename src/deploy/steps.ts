@@ -76,20 +76,25 @@ export function switchScript(transaction: Transaction | undefined, addresses: re
 
 /** What the IKE daemon is to forget: the connections of ports that are gone. */
 export function forgetScript(ports: readonly string[]): string {
-  return ports.map((port) => `forget ${shellWord(port)}\n`).join('');
+  return ports.map((port) => `forget ${shellWord(portPattern(port))}\n`).join('');
+}
+
+/** The name of a port as a basic regular expression (POSIX): `tun.1` is not `tun-1`. */
+function portPattern(port: string): string {
+  return port.replaceAll(/[^\w-]/g, (character) => (character === '^' ? '\\^' : `[${character}]`));
 }
 
 /** Waits until libreswan has the connections of ports. */
 export function loadedScript(ports: readonly string[]): string {
-  return ports.map((port) => `loaded ${shellWord(port)}\n`).join('');
+  return ports.map((port) => `loaded ${shellWord(portPattern(port))}\n`).join('');
 }
 
 export function removeFilesScript(paths: readonly string[]): string {
   return paths.length === 0 ? '' : `rm -f -- ${paths.map(shellWord).join(' ')}\n`;
 }
 
-/** @param seconds how long the tunnels may take */
-export function settleScript(ends: readonly TunnelEnd[], seconds: number): string {
+/** @param seconds how long the tunnels may take; @param mark of the answer in which it tells what they carried */
+export function settleScript(ends: readonly TunnelEnd[], seconds: number, mark: string): string {
   const tunnels = ends.map(({ bridge, port, type, localIp, remoteIp, initiates }) => {
     const words = [
       bridge,
@@ -98,10 +103,11 @@ export function settleScript(ends: readonly TunnelEnd[], seconds: number): strin
       localIp,
       remoteIp,
       initiates ? '1' : '0',
+      portPattern(port),
     ];
     return `settle ${words.map(shellWord).join(' ')} &`;
   });
-  return fillTemplate('remote/settle.sh', { seconds: String(seconds), tunnels: tunnels.join('\n') });
+  return fillTemplate('remote/settle.sh', { mark, seconds: String(seconds), tunnels: tunnels.join('\n') });
 }
 
 /**
@@ -115,7 +121,8 @@ function guardLine(guard: GuardedTunnel): string {
 
 /** Takes the drop policies of tunnels away. */
 export function unguardScript(guards: readonly GuardedTunnel[]): string {
-  return guards.map((guard) => `${unguardCommand(guard)} 2>/dev/null || :\n`).join('');
+  const lines = guards.map((guard) => `${unguardCommand(guard)} 2>/dev/null || :\n`);
+  return lines.length === 0 ? '' : `gone\n${lines.join('')}`;
 }
 
 /**

@@ -48,7 +48,7 @@ export async function distribute(platform: Platform, request: DistributeRequest)
   const asked = await askHostsAll(platform, provisional, true);
   try {
     // 2. Whose identity is meant.
-    const named = asked.map((host) => withName(request, host));
+    const named = withoutNamesakes(asked.map((host) => withName(request, host)));
     // 3. As for any inventory.
     const encrypted = new Map(named.map((host) => [host.desired, 'error' in host ? [] : encryptedEnds(host)]));
     return await applyAsked(platform, named, { ...request, watched: (desired) => encrypted.get(desired) ?? [] });
@@ -71,6 +71,23 @@ function withName(request: DistributeRequest, host: AskedHost<HostFacts>): Asked
     host.shell.close();
     return { desired: host.desired, error };
   }
+}
+
+/** One key on two hosts would make each of them the other. */
+function withoutNamesakes(hosts: readonly AskedHost<HostFacts>[]): AskedHost<HostFacts>[] {
+  return hosts.map((host) => {
+    const { name, target } = host.desired;
+    const other = hosts.find((item) => item !== host && 'facts' in item && item.desired.name === name);
+    if ('error' in host || other === undefined) return host;
+    host.shell.close();
+    const also = other.desired.target.destination;
+    const error = new OvsPkiError(
+      'IDENTITY_AMBIGUOUS',
+      `${target.destination} and ${also} would both be ${name}, and one identity belongs to one host`,
+      { hint: `name each one's: ovs-pki-ts distribute NAME --to ${target.destination}`, details: { name } },
+    );
+    return { desired: { ...host.desired, name: target.destination }, error };
+  });
 }
 
 /**

@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { DesiredFleet, DesiredHost } from '../deploy/desired.js';
+import type { DesiredFleet } from '../deploy/desired.js';
 import type { ExaminedHost } from '../deploy/findings/findings.js';
 import { OvsPkiError } from '../errors.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { askHostsAll, closeAll } from './fleet.js';
-import { localized, readFleet } from './inventory.js';
+import { fleetAt, readFleet } from './inventory.js';
 
 /** Which hosts `status` and `doctor` look at. */
 export interface ExamineRequest {
@@ -37,9 +37,9 @@ export function fleetToExamine({ file, destinations }: ExamineRequest): DesiredF
       hint: `ovs-pki-ts status ${file}`,
     });
   }
-  if (destinations.length > 0) return localized({ hosts: [...new Set(destinations)].map(bareHost) });
+  if (destinations.length > 0) return fleetAt(destinations);
   if (file !== undefined || files.exists(usualFile)) return readFleet(file ?? usualFile);
-  return localized({ hosts: [bareHost('local')] });
+  return fleetAt(['local']);
 }
 
 /** Asks all hosts; changes nothing there. */
@@ -53,19 +53,5 @@ export async function examine(
   return {
     examined: asked.flatMap((host) => ('facts' in host ? [host] : [])),
     unasked: asked.flatMap((host) => ('error' in host ? [{ host: host.desired.name, error: host.error }] : [])),
-  };
-}
-
-/** A host of which nothing is known but where it is. */
-function bareHost(destination: string): DesiredHost {
-  return {
-    name: destination,
-    target: { kind: 'ssh', destination },
-    ikeDaemon: 'auto',
-    places: {},
-    plaintext: 'keep',
-    identity: undefined,
-    ends: [],
-    bridgeAddresses: {},
   };
 }

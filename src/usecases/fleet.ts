@@ -68,14 +68,19 @@ async function askEach<Facts>(
   // What is wrong here is told before anybody is asked.
   for (const { pskFile } of fleet.hosts.flatMap(({ ends }) => ends)) if (pskFile !== undefined) pskIn(pskFile);
   let done = 0;
+  const opened: HostShell[] = [];
   return inParallel(fleet.hosts, hostsAtOnce, async (desired): Promise<AskedHost<Facts>> => {
     const shell = openHostShell(desired.target, lock ? takeLock : '');
+    opened.push(shell);
     try {
       const facts = await gather(shell, Object.values(desired.places), () => clock.now());
       return { desired, shell, facts };
     } catch (error) {
       shell.close();
-      if (!(error instanceof OvsPkiError)) throw error;
+      if (!(error instanceof OvsPkiError)) {
+        for (const other of opened) other.close();
+        throw error;
+      }
       return { desired, error };
     } finally {
       done += 1;

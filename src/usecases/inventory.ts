@@ -25,13 +25,13 @@ export function inventoryInit(file: string): { readonly file: string } {
   return { file };
 }
 
-/** Hosts whose address is one of this machine are handled without SSH. */
+/** Hosts whose address is one of this machine are handled without SSH; of another machine's plan it may be another host. */
 export function localized(fleet: DesiredFleet): DesiredFleet {
   return {
     hosts: fleet.hosts.map((host) => {
-      const { kind, destination } = host.target;
-      const isHere = kind === 'local' || isThisMachine(addressIn(destination) ?? destination);
-      return isHere ? { ...host, target: { kind: 'local', destination } } : host;
+      const { destination } = host.target;
+      const isHere = isThisMachine(addressIn(destination) ?? destination);
+      return { ...host, target: { kind: isHere ? 'local' : 'ssh', destination } };
     }),
   };
 }

@@ -32,7 +32,15 @@ transact() {
   python3 -I -S -c @transact@ /var/run/openvswitch/db.sock
 }
 
-# forget PORT: ovs-monitor-ipsec deletes only those connections of a port that is gone which have a state just then; what
+# gone: wait until ovs-vswitchd has done what the database says, for a port that it still has would send in plaintext
+gone() {
+  vswitchd=$(cat /var/run/openvswitch/ovs-vswitchd.pid 2>/dev/null)
+  if [ -z "$vswitchd" ] || [ ! -d "/proc/$vswitchd" ]; then return 0; fi
+  wanted=$(ovs-vsctl --timeout=10 get Open_vSwitch . next_cfg 2>/dev/null) || return 0
+  ovs-vsctl --timeout=20 wait-until Open_vSwitch . "cur_cfg>=$wanted" >/dev/null 2>&1 || :
+}
+
+# forget PATTERN: ovs-monitor-ipsec deletes only those connections of a port that is gone which have a state just then; what
 # libreswan keeps would be taken for the next tunnel of that name.
 forget() {
   case $(ipsec --version 2>/dev/null) in *ibreswan*) ;; *) return 0 ;; esac
@@ -46,7 +54,7 @@ forget() {
   done
 }
 
-# loaded PORT: wait until the IKE daemon has the connections of a port
+# loaded PATTERN: wait until the IKE daemon has the connections of a port
 loaded() {
   tries=0
   until [ -n "$(sed -n "s/^conn \($1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" /etc/ipsec.conf 2>/dev/null)" ] &&
@@ -59,6 +67,6 @@ loaded() {
 all_loaded() {
   status=$(ipsec status 2>/dev/null)
   for connection in $(sed -n "s/^conn \($1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" /etc/ipsec.conf); do
-    printf '%s\n' "$status" | grep -q "^000 \"$connection\": " || return 1
+    printf '%s\n' "$status" | grep -qF "000 \"$connection\": " || return 1
   done
 }

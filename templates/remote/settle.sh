@@ -3,7 +3,7 @@
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin"
 deadline=$(($(date +%s) + @seconds@))
 
-# bytes FROM TO PATTERN: what the security associations for such packets have carried; nothing where there are none
+# bytes FROM TO SELECTOR: what the security associations for such packets have carried; nothing where there are none
 bytes() {
   ip -s xfrm state list src "$1" dst "$2" 2>/dev/null |
     sed -n -e '/^src /s/.*/-/p' -e "/sel src .*$3/s/.*/sel/p" -e 's/^[[:space:]]*\([0-9]*\)(bytes), .*/\1/p' | {
@@ -36,12 +36,12 @@ case $(ipsec --version 2>/dev/null) in *trongSwan*) strongswan=1 ;; *) strongswa
 # help CONNECTION INITIATES ATTEMPTS: what is up is left alone, for each new attempt would make one more security association
 help() {
   if [ -n "$strongswan" ]; then
-    if [ "$2" = 1 ] && ! ipsec status "$1" 2>/dev/null | grep -q "^ *$1{.*INSTALLED"; then $within ipsec up "$1"; fi
+    if [ "$2" = 1 ] && ! ipsec status "$1" 2>/dev/null | grep -F "$1{" | grep -q INSTALLED; then $within ipsec up "$1"; fi
   else
     status=$(ipsec status 2>/dev/null)
-    if printf '%s\n' "$status" | grep -q "^000 #.*\"$1\":.*\(ESTABLISHED_CHILD_SA\|V2_IPSEC\)"; then return; fi
+    if printf '%s\n' "$status" | grep -F "\"$1\":" | grep -q '^000 #.*\(ESTABLISHED_CHILD_SA\|V2_IPSEC\)'; then return; fi
     # ovs-monitor-ipsec takes a rest of an earlier tunnel of the same name for this one, and then loads nothing.
-    if ! printf '%s\n' "$status" | grep -q "^000 \"$1\": "; then
+    if ! printf '%s\n' "$status" | grep -qF "000 \"$1\": "; then
       $within ipsec auto --asynchronous --start "$1"
     elif [ "$2" = 1 ] || [ "$3" -ge 8 ]; then
       $within ipsec auto --asynchronous --up "$1"
@@ -49,11 +49,11 @@ help() {
   fi 2>&1 </dev/null | tail -n 3 | sed "s/^/$1: /" >&2
 }
 
-# settle BRIDGE PORT PATTERN LOCAL REMOTE INITIATES
+# settle BRIDGE PORT SELECTOR LOCAL REMOTE INITIATES PATTERN
 settle() (
   out='' in='' attempts=0
   while :; do
-    connections=$(sed -n "s/^conn \($2\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" /etc/ipsec.conf 2>/dev/null)
+    connections=$(sed -n "s/^conn \($7\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" /etc/ipsec.conf 2>/dev/null)
     out=$(bytes "$4" "$5" "$3") in=$(bytes "$5" "$4" "$3")
     if [ -n "$connections" ] && [ -n "$out" ] && [ -n "$in" ]; then
       knock "$1" "$2"
@@ -61,6 +61,8 @@ settle() (
       if [ "$(bytes "$4" "$5" "$3")" -gt "$out" ] && [ "$(bytes "$5" "$4" "$3")" -gt "$in" ]; then
         # The other end may still wait to be knocked at.
         knock "$1" "$2"
+        # Associations are renewed at any moment, and new ones have carried nothing yet: what was seen is told.
+        printf '\n%s carried:%s 0\n%s %s\n' @mark@ "$2" "$(bytes "$4" "$5" "$3")" "$(bytes "$5" "$4" "$3")"
         exit 0
       fi 2>/dev/null
     elif [ "$attempts" -ge 2 ]; then

@@ -1,5 +1,5 @@
 import { apply } from '../../usecases/apply.js';
-import { readFleet } from '../../usecases/inventory.js';
+import { localized, readFleet } from '../../usecases/inventory.js';
 import { readPlan } from '../../usecases/plan-file.js';
 import { pkiDirectoryOf } from '../common.js';
 import { applyOptionsOf, inventoryFileOf } from '../fleet-options.js';
@@ -14,6 +14,12 @@ export async function run({ platform, options, operands }: CommandContext): Prom
   const request =
     written === undefined
       ? { fleet: readFleet(file), pkiDirectory: pkiDirectoryOf(options), ...chosen }
-      : { ...chosen, fleet: written.fleet, pkiDirectory: written.pkiDirectory, prove: written.prove, written };
+      : {
+          ...chosen,
+          fleet: localized(written.fleet),
+          pkiDirectory: written.pkiDirectory,
+          prove: written.prove,
+          written,
+        };
   return fleetOutcome(await apply(platform, { ...request, onProgress: startStages() }));
 }

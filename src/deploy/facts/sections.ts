@@ -32,7 +32,10 @@ export function saidBy<T>(section: Section | undefined, parse: (text: string) =>
   try {
     return known(parse(section.text));
   } catch (error) {
-    return unknown(`an answer that is not understood: ${error instanceof Error ? error.message : String(error)}`);
+    // The parser of JSON quotes what it does not understand, and there may be a PSK in it.
+    const isQuoting = error instanceof SyntaxError;
+    const reason = isQuoting ? 'it is not JSON' : error instanceof Error ? error.message : String(error);
+    return unknown(`an answer that is not understood: ${reason}`);
   }
 }
 
