@@ -140,6 +140,15 @@ function mixedMethods(input: HostInput): Obstacle[] {
 }
 
 function unfitIdentity({ desired, identity, now }: HostInput): Obstacle[] {
+  if (identity === 'enroll' && desired.identity?.keySpec.type === 'ec') {
+    return [
+      {
+        code: 'IDENTITY_UNFIT',
+        message: `${desired.name} would make its own key, and hosts make RSA keys only`,
+        hint: `make the EC key here: ovs-pki-ts req+sign --unique --key ec ${desired.name}`,
+      },
+    ];
+  }
   if (identity === undefined || identity === 'enroll') return [];
   const { certificate } = identity;
   const because: string[] = leafFindings(certificate).map(({ message }) => message);
