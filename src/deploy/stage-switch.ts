@@ -15,7 +15,21 @@ import { isChange, transactionFor } from './transaction.js';
 
 export async function switchHosts(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
   await onEach(withCollisions(hosts), edges, 'switch', answerersFirst(edges));
-  await onEach(hosts, edges, 'switch', switchOne(edges));
+  await onEach(hosts, edges, 'switch', switchOne(edges, daemonsOf(hosts)));
+}
+
+type Daemons = ReadonlyMap<string, ReturnType<typeof daemonFor>>;
+
+function daemonsOf(hosts: readonly Progress[]): Daemons {
+  return new Map(hosts.map((host) => [nameOf(host), daemonFor(host.input)]));
+}
+
+/**
+ * libreswan starts all connections of a tunnel by itself. strongSwan must not ask for the same ones meanwhile: what is
+ * told of two libreswan ends happens to such a pair too, and geneve and vxlan need a second child in the IKE SA.
+ */
+function leavesItToPeer({ peer }: TunnelEnd, host: Progress, daemons: Daemons): boolean {
+  return daemonFor(host.input) === 'strongswan' && daemons.get(peer) === 'libreswan';
 }
 
 /**
@@ -24,7 +38,7 @@ export async function switchHosts(hosts: readonly Progress[], edges: ApplyEdges)
  * answers is wired first.
  */
 function withCollisions(hosts: readonly Progress[]): Progress[] {
-  const daemons = new Map(hosts.map((host) => [nameOf(host), daemonFor(host.input)]));
+  const daemons = daemonsOf(hosts);
   for (const host of hosts) {
     if (daemons.get(nameOf(host)) !== 'libreswan') continue;
     const collides = ({ initiates, peer }: TunnelEnd): boolean => initiates && daemons.get(peer) === 'libreswan';
@@ -63,7 +77,7 @@ function changesOf({ plan }: Progress) {
   return plan.actions.filter(isChange).filter(({ kind }) => kind !== 'plaintext');
 }
 
-function switchOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
+function switchOne(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Promise<void> {
   return async (host) => {
     const { work, input, plan } = host;
     const changes = changesOf(host).filter((change) => !host.begun.includes(change));
@@ -72,7 +86,9 @@ function switchOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
     const database = afterGuard(host);
     const transaction =
       changes.length === 0 ? undefined : transactionFor(changes, database, (port) => edges.pskOf(plan.host, port));
-    const ends = input.prove ? endsToProve(host) : [];
+    const ends = (input.prove ? endsToProve(host) : []).map((end) =>
+      leavesItToPeer(end, host, daemons) ? { ...end, initiates: false } : end,
+    );
     if (ends.length === 0) {
       return begin(host, changes, () => switchUnproved(work.shell, plan.host, transaction, addresses));
     }

@@ -15,6 +15,8 @@ export interface MatrixOptions {
   /** Pairs that are at work at the same time. */
   readonly atOnce: number;
   readonly onLine: (line: string) => void;
+  /** After each cell, with all that have ended. */
+  readonly onResults: (results: readonly Result[]) => void;
   /** When no further cell is begun, in milliseconds since the epoch. */
   readonly deadline: number;
 }
@@ -30,9 +32,10 @@ export async function runCells(lab: Lab, cells: readonly Cell[], options: Matrix
         const next = row[index + 1];
         const keepsIdentity = next?.kind === 'connect' && next.method === cell.method;
         const isLate = Date.now() > options.deadline;
-        const result = isLate ? tooLate(cell) : await tryTwice(bench, cell, keepsIdentity, options.onLine);
+        const result = isLate ? notBegun(cell) : await tryTwice(bench, cell, keepsIdentity, options.onLine);
         options.onLine(lineOf(result));
         results.set(cell, result);
+        options.onResults(cells.flatMap((item) => results.get(item) ?? []));
       }
     }
   };
@@ -55,8 +58,8 @@ export async function versionsOf(lab: Lab): Promise<Versions> {
   };
 }
 
-function tooLate(cell: Cell): Result {
-  return { cell, passed: false, failures: ['not begun: the time for the whole run is over'] };
+export function notBegun(cell: Cell): Result {
+  return { cell, passed: false, isOpen: true, failures: ['the time of the run was over'] };
 }
 
 /** One pair of hosts, replaced where a cell has failed on it: what it left must not fail the next one. */

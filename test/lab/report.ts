@@ -7,6 +7,8 @@ import type { Outcome } from './connect-cell.js';
 export interface Result extends Outcome {
   readonly cell: Cell;
   readonly passed: boolean;
+  /** The run ended before it; it counts as failed for those who call. */
+  readonly isOpen?: boolean;
 }
 
 export interface Versions {
@@ -27,13 +29,15 @@ export function lineOf({ cell, passed, failures, seconds, firstAnswer, wire, not
 /** @param day when the run was made, YYYY-MM-DD */
 export function labPage(results: readonly Result[], versions: Versions, day: string, minutes: number): string {
   const passed = results.filter((result) => result.passed).length;
+  const open = results.filter(({ isOpen }) => isOpen).length;
+  const rest = open === 0 ? '' : `, ${open} not begun`;
   return `# The laboratory's last full run
 
 This page is written by \`npm run lab -- all --write\`. Whole hosts (Open vSwitch, an IKE daemon, ovs-monitor-ipsec, sshd)
 run as namespaces of one virtual machine with the distribution's kernel; the program runs outside and reaches them by
 ssh. Everything in the machine is emulated (qemu without KVM), so the seconds are several times those of real hosts.
 
-Date: ${day}. Cells: ${passed} passed, ${results.length - passed} failed, in ${Math.round(minutes)} minutes.
+Date: ${day}. Cells: ${passed} passed, ${results.length - passed - open} failed${rest}, in ${Math.round(minutes)} minutes.
 
 | program | version |
 | --- | --- |
@@ -74,11 +78,11 @@ no KVM.
 `;
 }
 
-function rowOf({ cell, passed, failures, seconds, firstAnswer, wire, note }: Result): string {
+function rowOf({ cell, passed, isOpen, failures, seconds, firstAnswer, wire, note }: Result): string {
   const notes = [...failures, ...(note === undefined ? [] : [note])].join('; ').replaceAll('|', '\\|');
   const columns = [
     cell.name,
-    passed ? 'passed' : '**failed**',
+    passed ? 'passed' : isOpen ? 'not begun' : '**failed**',
     seconds?.toFixed(1) ?? '',
     firstAnswer?.toFixed(1) ?? '',
     wire?.esp.count ?? '',

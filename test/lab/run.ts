@@ -10,8 +10,8 @@ import { parseArgs } from 'node:util';
 import { projectRoot } from '../support/programs.js';
 import { chosenCells } from './cells.js';
 import { type Lab, startLab } from './lab.js';
-import { runCells, versionsOf } from './matrix.js';
-import { labPage } from './report.js';
+import { notBegun, runCells, versionsOf } from './matrix.js';
+import { labPage, type Result } from './report.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,14 +35,29 @@ async function main(): Promise<number> {
   try {
     console.log(`boot: ${lab.bootSeconds.toFixed(1)} s`);
     const onLine = (line: string): void => console.log(line);
-    const results = await runCells(lab, cells, { folder, atOnce: Number(values['at-once']), onLine, deadline });
-    const minutes = (Date.now() - started) / 60_000;
-    if (values.write) {
-      const day = new Date().toISOString().slice(0, 10);
-      writeFileSync(join(projectRoot, 'docs/lab.md'), labPage(results, await versionsOf(lab), day, minutes));
-    }
+    const versions = values.write ? await versionsOf(lab) : {};
+    const minutes = (): number => (Date.now() - started) / 60_000;
+    // After each cell, so that a run that is ended leaves what it has found.
+    const onResults = (results: readonly Result[]): void => {
+      if (!values.write) return;
+      const rest = cells.filter((cell) => !results.some((result) => result.cell === cell));
+      const page = labPage(
+        [...results, ...rest.map(notBegun)],
+        versions,
+        new Date().toISOString().slice(0, 10),
+        minutes(),
+      );
+      writeFileSync(join(projectRoot, 'docs/lab.md'), page);
+    };
+    const results = await runCells(lab, cells, {
+      folder,
+      atOnce: Number(values['at-once']),
+      onLine,
+      onResults,
+      deadline,
+    });
     const passed = results.filter((result) => result.passed).length;
-    console.log(`cells: ${passed} passed, ${results.length - passed} failed (${minutes.toFixed(1)} min)`);
+    console.log(`cells: ${passed} passed, ${results.length - passed} failed (${minutes().toFixed(1)} min)`);
     return passed === results.length ? 0 : 1;
   } finally {
     stop();

@@ -8,6 +8,8 @@ mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
 mount -t tmpfs -o mode=1777 shm /dev/shm
 mount -t tmpfs -o mode=755 run /run
 mount -t tmpfs -o mode=1777 tmp /tmp
+# What root's shell does on the outer machine when it starts is none of the control channel's business.
+mount -t tmpfs -o mode=700 root /root
 mkdir -p /run/sshd /run/netns
 hostname lab
 ip link set lo up
