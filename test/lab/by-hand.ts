@@ -95,8 +95,9 @@ async function rereadCas(lab: Lab, pair: Pair, folder: string): Promise<{ failur
 }
 
 async function errorsOfDoctor(lab: Lab, pair: Pair, folder: string): Promise<string[]> {
-  const { stdout } = await lab.operate(['doctor', '--json', '--to', targets(pair).join(',')], { cwd: folder });
-  const { findings } = JSON.parse(stdout) as { findings: readonly { id: string; severity: string }[] };
+  const doctor = await lab.operate(['doctor', '--json', '--to', targets(pair).join(',')], { cwd: folder });
+  if (doctor.stdout === '') throw new Error(`doctor: ${said(doctor)}`);
+  const { findings } = JSON.parse(doctor.stdout) as { findings: readonly { id: string; severity: string }[] };
   return [...new Set(findings.filter(({ severity }) => severity === 'error').map(({ id }) => id))];
 }
 

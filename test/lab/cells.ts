@@ -52,11 +52,12 @@ export const cells: readonly Cell[] = [
   ...sttCells(),
 ];
 
-/** All of them, the representative ones, or those whose name has every one of the words. */
-export function chosenCells(words: readonly string[]): readonly Cell[] {
-  if (words.length === 0) return cells.filter(({ isRepresentative }) => isRepresentative);
-  if (words.length === 1 && words[0] === 'all') return cells;
-  return cells.filter(({ name }) => words.every((word) => name.split(' ').includes(word)));
+/** The representative ones, `all`, or those whose name has every word of one of the arguments. */
+export function chosenCells(wanted: readonly string[]): readonly Cell[] {
+  if (wanted.length === 0) return cells.filter(({ isRepresentative }) => isRepresentative);
+  const fits = (name: string, words: string): boolean =>
+    words.split(' ').every((word) => name.split(' ').includes(word));
+  return cells.filter(({ name }) => wanted.some((words) => words === 'all' || fits(name, words)));
 }
 
 type Draft = Omit<Cell, 'isRepresentative'>;

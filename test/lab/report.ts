@@ -31,7 +31,7 @@ export function labPage(results: readonly Result[], versions: Versions, day: str
   const passed = results.filter((result) => result.passed).length;
   const open = results.filter(({ isOpen }) => isOpen).length;
   const rest = open === 0 ? '' : `, ${open} not begun`;
-  return `# The laboratory's last full run
+  return `# The laboratory's last run
 
 This page is written by \`npm run lab -- all --write\`. Whole hosts (Open vSwitch, an IKE daemon, ovs-monitor-ipsec, sshd)
 run as namespaces of one virtual machine with the distribution's kernel; the program runs outside and reaches them by
@@ -72,7 +72,7 @@ ${results.map(rowOf).join('\n')}
 ## How to run it
 
 On a Debian 12 machine, as root: \`npm run lab\` tries what every build tries, \`npm run lab -- all\` everything, and
-\`npm run lab -- geneve psk\` the cells whose names have these words. \`--write\` writes this page. What is missing (qemu,
+\`npm run lab -- 'geneve psk' stt\` the cells whose names have all words of one of the arguments. \`--write\` writes this page. What is missing (qemu,
 a kernel, Open vSwitch, the IKE daemons) is installed with apt-get. The machine needs /dev/net/tun and 8 GB of memory,
 no KVM.
 `;

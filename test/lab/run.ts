@@ -27,7 +27,7 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const started = Date.now();
   const cells = chosenCells(positionals);
-  if (cells.length === 0) throw new Error(`no cell has all of the words ${positionals.join(' ')}`);
+  if (cells.length === 0) throw new Error(`no cell is called ${positionals.join(', ')}`);
   const deadline = started + Number(values.minutes) * 60_000;
   const lab = await startLab();
   const folder = mkdtempSync(join(tmpdir(), 'ovs-pki-ts-cells-'));
