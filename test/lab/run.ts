@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { projectRoot } from '../support/programs.js';
 import { chosenCells } from './cells.js';
 import { type Lab, startLab } from './lab.js';
-import { notBegun, runCells, versionsOf } from './matrix.js';
+import { notBegun, passedLater, runCells, versionsOf } from './matrix.js';
 import { labPage, type Result } from './report.js';
 
 const { values, positionals } = parseArgs({
@@ -19,6 +19,8 @@ const { values, positionals } = parseArgs({
     write: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '120' },
     'at-once': { type: 'string', default: '1' },
+    // For builds: IKE daemons meet each other's races in an emulated machine; what fails twice is a failure there.
+    'second-attempt-passes': { type: 'boolean', default: false },
   },
 });
 
@@ -56,7 +58,7 @@ async function main(): Promise<number> {
       onResults,
       deadline,
     });
-    const passed = results.filter((result) => result.passed).length;
+    const passed = results.filter(countsAsPassed).length;
     console.log(`cells: ${passed} passed, ${results.length - passed} failed (${minutes().toFixed(1)} min)`);
     return passed === results.length ? 0 : 1;
   } finally {
@@ -64,6 +66,10 @@ async function main(): Promise<number> {
     await lab.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function countsAsPassed({ passed, failures }: Result): boolean {
+  return passed || (values['second-attempt-passes'] && failures.at(-1) === passedLater);
 }
 
 /** The machine ends with this process, and this process with its time: a cell may be in the middle of something then. */
