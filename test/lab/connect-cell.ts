@@ -1,6 +1,11 @@
 /** A cell that one `connect` makes: what it promises is held against the wire and the hosts. */
 
-import { type Run, runOurs } from '../support/programs.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { resultText } from '../../src/cli/render/fleet.js';
+import type { HostResult } from '../../src/deploy/progress.js';
+import { codeBlocks, consoleSteps } from '../support/console.js';
+import { projectRoot, type Run, runOurs } from '../support/programs.js';
 import type { Wire } from './capture.js';
 import type { Cell } from './cells.js';
 import type { Lab, LabHost, Pair } from './lab.js';
@@ -42,6 +47,7 @@ export async function tryConnect(
   const wire = await capture.stop();
   const failures = [
     ...connectFailures(connected),
+    ...(cell.kind === 'tutorial' && cell.method === 'ca-signed' ? readmeFailures(connected) : []),
     ...pingFailures(pings),
     ...statusFailures(status),
     ...(again === undefined ? [] : repetitionFailures(again)),
@@ -51,6 +57,25 @@ export async function tryConnect(
     ...(firstAnswer === undefined ? ['the ping loop of the first host had no answer'] : []),
   ];
   return { failures, seconds, firstAnswer, wire, pings };
+}
+
+/** The README opens with this: what it shows is what was printed, but for numbers that differ each time. */
+function readmeFailures(connected: Run): string[] {
+  if (connected.status !== 0) return [];
+  const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
+  const [block] = codeBlocks(readme).filter(({ info }) => info === 'console lab');
+  const shown = consoleSteps(block?.text ?? '').find(({ command }) => command.includes(' connect '))?.output ?? '';
+  const { results } = JSON.parse(connected.stdout) as { results: HostResult[] };
+  const printed = results.map(resultText).join('');
+  return withoutNumbers(shown) === withoutNumbers(printed) ? [] : [`the README shows something else than: ${printed}`];
+}
+
+function withoutNumbers(text: string): string {
+  return text
+    .trim()
+    .replaceAll(/-[0-9a-f]{16}(?=[-.])/g, '-(generation)')
+    .replaceAll(/\d+ bytes of ESP out, \d+ in/g, '(bytes)')
+    .replaceAll(/serial [0-9A-F]+/g, 'serial (number)');
 }
 
 export function connect(lab: Lab, pair: Pair, cell: Cell, folder: string, more: readonly string[] = []): Promise<Run> {
