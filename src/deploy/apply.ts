@@ -12,15 +12,14 @@ import {
   beginning,
   type HostResult,
   type HostWork,
-  nameOf,
   onEach,
   type Progress,
   resultOf,
 } from './progress.js';
-import { databaseOf, prepareHost, removeFiles } from './run-host.js';
+import { databaseOf, prepareHost, removeFromHost } from './run-host.js';
 import { enroll } from './stage-enroll.js';
 import { pointBack, prove } from './stage-prove.js';
-import { switchHosts } from './stage-switch.js';
+import { leaveOutFailedPeers, switchHosts } from './stage-switch.js';
 import { transactionFor } from './transaction.js';
 
 export type { ApplyEdges, HostResult, HostWork, Stage } from './progress.js';
@@ -69,31 +68,9 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
   };
 }
 
-/** A tunnel whose other end could not be prepared is left for later; all else of its host goes on. */
-function leaveOutFailedPeers(hosts: readonly Progress[], unasked: readonly string[]): void {
-  const failed = new Set([...unasked, ...hosts.filter(({ error }) => error !== undefined).map(nameOf)]);
-  if (failed.size === 0) return;
-  for (const host of hosts) {
-    const left = host.plan.actions.filter((action) => action.kind === 'port' && failed.has(action.peer));
-    if (host.error !== undefined || left.length === 0) continue;
-    host.plan = {
-      ...host.plan,
-      actions: host.plan.actions.filter((action) => !left.includes(action)),
-      warnings: [
-        ...host.plan.warnings,
-        ...left.map(
-          (action) =>
-            `${nameOf(host)}: the tunnel to ${'peer' in action ? action.peer : ''} waits until that host can be wired`,
-        ),
-      ],
-    };
-    const { desired } = host.input;
-    const ends = desired.ends.filter(({ peer }) => !failed.has(peer));
-    host.input = { ...host.input, desired: { ...desired, ends } };
-  }
-}
-
 async function cleanOne({ work, input, plan }: Progress): Promise<void> {
-  const paths = plan.actions.flatMap((action) => (action.kind === 'remove-file' ? [action.path] : []));
-  if (paths.length > 0) await removeFiles(work.shell, input.desired.name, paths);
+  const files = plan.actions.flatMap((action) => (action.kind === 'remove-file' ? [action.path] : []));
+  const guards = plan.actions.filter((action) => action.kind === 'unguard');
+  if (files.length === 0 && guards.length === 0) return;
+  await removeFromHost(work.shell, input.desired.name, { transaction: undefined, guards, ports: [], files });
 }

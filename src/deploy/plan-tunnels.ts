@@ -19,10 +19,14 @@ export function guardActions({ desired, facts }: HostInput): Action[] {
     desired.plaintext === '0/1' && facts.programs.has('ip') && facts.policies.state === 'known'
       ? desired.ends.filter((end) => !hasGuard(facts, end))
       : [];
+  const unwanted = desired.plaintext === '0/1' ? [] : desired.ends.filter((end) => hasGuard(facts, end));
   const from = knownValue(facts.ovsdb)?.otherConfig['ipsec_skb_mark'];
   const to = desired.plaintext === 'none' ? undefined : desired.plaintext;
   return [
     ...guards.map(({ port, type, localIp, remoteIp }): Action => ({ kind: 'guard', port, type, localIp, remoteIp })),
+    ...unwanted.map(
+      ({ port, type, localIp, remoteIp }): Action => ({ kind: 'unguard', port, type, localIp, remoteIp }),
+    ),
     ...(from === to ? [] : [{ kind: 'plaintext', from, to } as const]),
   ];
 }

@@ -57,7 +57,10 @@ export function planRemoval({ name, target }: DesiredHost, facts: PlanningFacts,
       (path): Action => ({ kind: 'remove-file', path }),
     ),
   ];
-  return { host: name, target, actions, warnings: [], obstacles };
+  const missing =
+    removal.ports === 'all' ? [] : removal.ports.filter((port) => !found.some((item) => item.name === port));
+  const warnings = missing.map((port) => `${name} has no port ${port} that is a tunnel`);
+  return { host: name, target, actions, warnings, obstacles };
 }
 
 /** @param left tunnels that need the certificate, and `others`: ports that are to go and are no tunnels */

@@ -111,10 +111,6 @@ export async function restoreHost(
   await step(shell, host, 'it could not be pointed back', script, transaction);
 }
 
-export async function removeFiles(shell: HostShell, host: string, paths: readonly string[]): Promise<void> {
-  await step(shell, host, 'old files could not be removed', removeFilesScript(paths));
-}
-
 /** Tunnels and identity first, then the drop policies of tunnels that are gone, then files that nothing points to. */
 export async function removeFromHost(
   shell: HostShell,

@@ -15,7 +15,34 @@ import { isChange, transactionFor } from './transaction.js';
 
 export async function switchHosts(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
   await onEach(withCollisions(hosts), edges, 'switch', answerersFirst(edges));
+  leaveOutFailedPeers(hosts, []);
   await onEach(hosts, edges, 'switch', switchOne(edges, daemonsOf(hosts)));
+}
+
+/** A tunnel whose other end has failed is left for later, unless it is wired already; all else of its host goes on. */
+export function leaveOutFailedPeers(hosts: readonly Progress[], unasked: readonly string[]): void {
+  const failed = new Set([...unasked, ...hosts.filter(({ error }) => error !== undefined).map(nameOf)]);
+  if (failed.size === 0) return;
+  for (const host of hosts) {
+    const left = host.plan.actions.filter(
+      (action) => action.kind === 'port' && failed.has(action.peer) && !host.begun.includes(action),
+    );
+    if (host.error !== undefined || left.length === 0) continue;
+    host.plan = {
+      ...host.plan,
+      actions: host.plan.actions.filter((action) => !left.includes(action)),
+      warnings: [
+        ...host.plan.warnings,
+        ...left.map(
+          (action) =>
+            `${nameOf(host)}: the tunnel to ${'peer' in action ? action.peer : ''} waits until that host can be wired`,
+        ),
+      ],
+    };
+    const { desired } = host.input;
+    const ends = desired.ends.filter(({ peer }) => !failed.has(peer));
+    host.input = { ...host.input, desired: { ...desired, ends } };
+  }
 }
 
 type Daemons = ReadonlyMap<string, ReturnType<typeof daemonFor>>;

@@ -35,7 +35,7 @@ async function removeOne({ log }: Platform, host: AskedHost, removal: Removal): 
   const name = host.desired.name;
   const base = { host: name, warnings: [], proofs: [], pointedBack: false };
   if ('error' in host) return { ...base, outcome: 'failed', actions: [], error: host.error, exchanges: 0 };
-  const { actions, obstacles } = planRemoval(host.desired, host.facts, removal);
+  const { actions, obstacles, warnings } = planRemoval(host.desired, host.facts, removal);
   const [obstacle] = obstacles;
   try {
     if (obstacle !== undefined) throw new OvsPkiError(obstacle.code, obstacle.message, { hint: obstacle.hint });
@@ -50,7 +50,7 @@ async function removeOne({ log }: Platform, host: AskedHost, removal: Removal): 
       log.write(`remove ${name}: ${actions.length} changes`);
     }
     const outcome = actions.length === 0 ? 'unchanged' : 'changed';
-    return { ...base, outcome, actions, error: undefined, exchanges: host.shell.exchanges() };
+    return { ...base, outcome, actions, warnings, error: undefined, exchanges: host.shell.exchanges() };
   } catch (error) {
     if (!(error instanceof OvsPkiError)) throw error;
     return { ...base, outcome: 'failed', actions, error, exchanges: host.shell.exchanges() };
