@@ -22,10 +22,10 @@ bytes() {
 # A frame that no bridge forwards (IEEE 802.1Q, 8.6.3) of a type that nobody uses (RFC 9542, 3.3).
 frame="0180c200000e02006f76730188b5$(printf '%092d' 0)"
 knock() {
-  ofport=$(ovs-vsctl --timeout=5 get Interface "$2" ofport 2>/dev/null)
+  ofport=$(ovs-vsctl --timeout=15 get Interface "$2" ofport 2>/dev/null)
   case $ofport in
   [1-9]*)
-    ovs-ofctl -O OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15 \
+    ovs-ofctl -vconsole:off -O OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15 \
       packet-out "$1" "in_port=local packet=$frame actions=output:$ofport" 2>&1 | sed 's/^/knock: /' >&2
     ;;
   esac

@@ -33,15 +33,14 @@ export interface Cell {
   readonly isRepresentative: boolean;
 }
 
-/** What every build tries: each tunnel type, method and pairing once, IPv6, and the tutorial. */
+/** What every build tries: each tunnel type but geneve, each method and each pairing, and the tutorial. */
 const representative: readonly string[] = [
   'tutorial a) psk',
   'tutorial b) self-signed',
   'tutorial c) ca-signed',
   'by hand c) ca-signed',
-  'geneve ca-signed ss-ls',
+  'vxlan ca-signed ss-ls',
   'vxlan psk ls-ls',
-  'geneve ca-signed ss-ss ipv6',
 ];
 
 export const cells: readonly Cell[] = [
