@@ -64,7 +64,10 @@ async function restore(host: Progress, failed: readonly EndProof[], edges: Apply
   const changes = plan.actions.filter(isChange).filter((item) => item.kind === 'plaintext' || begun.includes(item));
   const after = host.facts ?? (await gatherPlanningFacts(work.shell, [], edges.now));
   decided(nameOf(host), 'what stands in its database', after.ovsdb);
-  const isWhole = failed.length === host.proofs.length;
+  const isChanged = ({ port }: EndProof): boolean =>
+    plan.actions.some((action) => action.kind === 'port' && action.port === port);
+  // A tunnel that was not touched and worked before fails for the new identity alone.
+  const isWhole = failed.length === host.proofs.length || !failed.every(isChanged);
   const transaction = restoreTransaction(changes, input.facts, after, isWhole, ports);
   const guards = plan.actions.flatMap((action) => (action.kind === 'guard' && ports.has(action.port) ? [action] : []));
   const gone = changes.flatMap((action) =>
