@@ -68,10 +68,11 @@ async function restore(host: Progress, failed: readonly EndProof[], edges: Apply
     plan.actions.some((action) => action.kind === 'port' && action.port === port);
   // A tunnel that was not touched and worked before fails for the new identity alone.
   const isWhole = failed.length === host.proofs.length || !failed.every(isChanged);
+  const isUndone = (port: string): boolean => isWhole || ports.has(port);
   const transaction = restoreTransaction(changes, input.facts, after, isWhole, ports);
-  const guards = plan.actions.flatMap((action) => (action.kind === 'guard' && ports.has(action.port) ? [action] : []));
+  const guards = plan.actions.flatMap((action) => (action.kind === 'guard' && isUndone(action.port) ? [action] : []));
   const gone = changes.flatMap((action) =>
-    action.kind === 'port' && action.isNew && ports.has(action.port) ? [action.port] : [],
+    action.kind === 'port' && action.isNew && isUndone(action.port) ? [action.port] : [],
   );
   await restoreHost(work.shell, nameOf(host), transaction, gone, guards);
 }
