@@ -31,7 +31,7 @@ export async function startLocalHost(t: ExecutionContext, folder: string): Promi
   });
   while (!existsSync(socket) && server.exitCode === null) await sleep(20);
   const vsctl = async (...command: string[]): Promise<string> =>
-    (await runWell('ovs-vsctl', ['--no-wait', `--db=unix:${socket}`, ...command])).trim();
+    (await runWell('ovs-vsctl', ['--retry', '--timeout=30', '--no-wait', `--db=unix:${socket}`, ...command])).trim();
   await vsctl('init');
   // The scripts speak to the Open vSwitch of their machine.
   const here = (script: string): string =>
