@@ -30,7 +30,7 @@ export async function startSocketDatabase(folder: string): Promise<SocketDatabas
     if (server.exitCode !== null) throw new Error(`ovsdb-server has ended: exit status ${server.exitCode}`);
     await sleep(10);
   }
-  const client = [`--db=unix:${socket}`, '--no-wait'];
+  const client = [`--db=unix:${socket}`, '--no-wait', '--retry', '--timeout=30'];
   await runWell('ovs-vsctl', [...client, 'init']);
   return {
     socket,
