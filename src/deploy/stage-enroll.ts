@@ -34,7 +34,9 @@ export async function enroll(hosts: readonly Progress[], edges: ApplyEdges): Pro
   for (const host of hosts) {
     if (host.error !== undefined) continue;
     if (enrolling.includes(host)) host.input = { ...host.input, now: judgedAt(edges) };
-    host.plan = planHost(host.input);
+    const done = host.plan.actions.filter(({ kind }) => kind === 'enroll');
+    const plan = planHost(host.input);
+    host.plan = { ...plan, actions: [...done, ...plan.actions] };
     host.error = obstructed(host.plan);
   }
 }
