@@ -33,14 +33,13 @@ export interface Cell {
   readonly isRepresentative: boolean;
 }
 
-/** What every build tries: each tunnel type but geneve, each method and each pairing, and the tutorial. */
+/** What every build tries: the tutorial in its three ways, once by hand, and two daemons together. */
 const representative: readonly string[] = [
   'tutorial a) psk',
   'tutorial b) self-signed',
   'tutorial c) ca-signed',
   'by hand c) ca-signed',
   'vxlan ca-signed ss-ls',
-  'vxlan psk ls-ls',
 ];
 
 export const cells: readonly Cell[] = [
