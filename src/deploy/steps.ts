@@ -67,8 +67,8 @@ export function switchScript(transaction: Transaction | undefined, addresses: re
     if (action.kind !== 'address') continue;
     const bridge = shellWord(action.bridge);
     lines.push(
-      `tries=0; until ip link show dev ${bridge} >/dev/null 2>&1; do tries=$((tries + 1)); [ "$tries" -lt 30 ] || fail "the bridge ${action.bridge} did not come up: is ovs-vswitchd at work?"; sleep 1; done`,
-      `ip addr replace ${shellWord(action.address)} dev ${bridge} && ip link set dev ${bridge} up || fail "the address ${action.address} could not be given to ${action.bridge}"`,
+      `tries=0; until ip link show dev ${bridge} >/dev/null 2>&1; do tries=$((tries + 1)); [ "$tries" -lt 30 ] || fail ${shellWord(`the bridge ${action.bridge} did not come up: is ovs-vswitchd at work?`)}; sleep 1; done`,
+      `ip addr replace ${shellWord(action.address)} dev ${bridge} && ip link set dev ${bridge} up || fail ${shellWord(`the address ${action.address} could not be given to ${action.bridge}`)}`,
     );
   }
   return `${lines.join('\n')}\n`;
