@@ -23,8 +23,8 @@ import { inParallel } from './req.js';
 const hostsAtOnce = 32;
 
 /**
- * Held by the shell, and so by the connection: it is free again when either ends, however it ends. Two runs that each hold
- * what the other waits for do not give up in the same moment.
+ * Held by the shell: it is free again when that ends, with the connection or after the script that is at work when the
+ * connection breaks. Two runs that each hold what the other waits for do not give up in the same moment.
  */
 const takeLock = `ovs_pki_ts_lock=0
 if command -v flock >/dev/null 2>&1 && ( : >>/run/ovs-pki-ts.lock ) 2>/dev/null; then
