@@ -15,7 +15,7 @@ import type { OvsDatabase } from './facts/ovsdb.js';
 import { factsScript, type HostFacts, type PlanningFacts, readFacts } from './host-facts.js';
 import {
   forgetScript,
-  loadedScript,
+  waitForPeerScript,
   type Preparation,
   prepareScript,
   removeFilesScript,
@@ -60,14 +60,18 @@ export async function switchUnproved(
   await step(shell, host, 'the change could not be made', switchScript(transaction, addresses), transaction);
 }
 
-/** A part of the change that must be in force on all hosts before the rest of it begins anywhere. */
+/**
+ * A part of the change that must be in force on all hosts before the rest of it begins anywhere.
+ *
+ * @param waiting the ports whose peer asks for the tunnel
+ */
 export async function beginSwitch(
   shell: HostShell,
   host: string,
   transaction: Transaction,
-  ports: readonly string[],
+  waiting: readonly string[],
 ): Promise<void> {
-  const script = switchScript(transaction, []) + loadedScript(ports);
+  const script = switchScript(transaction, []) + waitForPeerScript(waiting);
   await step(shell, host, 'the change could not be made', script, transaction);
 }
 
@@ -82,6 +86,7 @@ export async function switchHost(
   change: {
     readonly transaction: Transaction | undefined;
     readonly addresses: readonly Action[];
+    readonly waiting: readonly string[];
     readonly ends: readonly TunnelEnd[];
     readonly seconds: number;
     readonly folders: readonly string[];
@@ -89,7 +94,7 @@ export async function switchHost(
   },
 ): Promise<Switched> {
   const { script: facts, mark } = factsScript(change.folders, 'all');
-  const guarded = `(\n${switchScript(change.transaction, change.addresses)}) || exit 90\n`;
+  const guarded = `(\n${switchScript(change.transaction, change.addresses)}${waitForPeerScript(change.waiting)}) || exit 90\n`;
   const script = `${guarded}printf '\\n%s\\n' ${mark}-switched\n${settleScript(change.ends, change.seconds, mark)}${facts}`;
   const timeoutMs = stepTimeoutMs + change.seconds * 1000;
   const result = await shell.run(script, timeoutMs);

@@ -14,9 +14,10 @@ import { beginSwitch, databaseOf, switchHost, switchUnproved, withMark } from '.
 import { isChange, transactionFor } from './transaction.js';
 
 export async function switchHosts(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
-  await onEach(withCollisions(hosts), edges, 'switch', answerersFirst(edges));
+  const daemons = daemonsOf(hosts);
+  await onEach(withCollisions(hosts, daemons), edges, 'switch', answerersFirst(edges, daemons));
   leaveOutFailedPeers(hosts, []);
-  await onEach(hosts, edges, 'switch', switchOne(edges, daemonsOf(hosts)));
+  await onEach(hosts, edges, 'switch', switchOne(edges, daemons));
 }
 
 /** A tunnel whose other end has failed is left for later, unless it is wired already; all else of its host goes on. */
@@ -51,41 +52,45 @@ function daemonsOf(hosts: readonly Progress[]): Daemons {
   return new Map(hosts.map((host) => [nameOf(host), daemonFor(host.input)]));
 }
 
-/**
- * libreswan starts all connections of a tunnel by itself. strongSwan must not ask for the same ones meanwhile: what is
- * told of two libreswan ends happens to such a pair too, and geneve and vxlan need a second child in the IKE SA.
- */
-function leavesItToPeer({ peer }: TunnelEnd, host: Progress, daemons: Daemons): boolean {
-  return daemonFor(host.input) === 'strongswan' && daemons.get(peer) === 'libreswan';
+/** Between two different daemons it is strongSwan that asks: libreswan can be made to wait for it, and not the reverse. */
+function asks(end: TunnelEnd, host: Progress, daemons: Daemons): boolean {
+  const daemon = daemonFor(host.input);
+  const peer = daemons.get(end.peer);
+  return peer === undefined || peer === daemon ? end.initiates : daemon === 'strongswan';
 }
 
 /**
- * Two libreswan ends that are wired at the same moment both start their connections, and libreswan 4 loses its count of
- * messages when two requests for a child cross in one IKE SA: it is deaf there for a minute. So among them the end that
- * answers is wired first.
+ * ovs-monitor-ipsec lets libreswan start all its connections, and libreswan 4 loses its count of messages when the
+ * requests of both ends for a child cross in one IKE SA: it is deaf there for a minute. So a libreswan end that answers is
+ * wired first, and then told to wait; only after that the end that asks is wired.
  */
-function withCollisions(hosts: readonly Progress[]): Progress[] {
-  const daemons = daemonsOf(hosts);
+function withCollisions(hosts: readonly Progress[], daemons: Daemons): Progress[] {
   for (const host of hosts) {
-    if (daemons.get(nameOf(host)) !== 'libreswan') continue;
-    const collides = ({ initiates, peer }: TunnelEnd): boolean => initiates && daemons.get(peer) === 'libreswan';
-    const ports = new Set(host.input.desired.ends.filter(collides).map(({ port }) => port));
+    const ports = new Set(
+      host.input.desired.ends
+        .filter((end) => daemons.get(end.peer) === 'libreswan' && asks(end, host, daemons))
+        .map(({ port }) => port),
+    );
     host.deferred = host.plan.actions.filter((action) => action.kind === 'port' && ports.has(action.port));
   }
   return hosts.some(({ deferred }) => deferred.length > 0) ? [...hosts] : [];
 }
 
-function answerersFirst(edges: ApplyEdges): (host: Progress) => Promise<void> {
+function answerersFirst(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Promise<void> {
   return async (host) => {
     const { work, plan, deferred } = host;
     const changes = changesOf(host).filter((change) => !deferred.includes(change));
     if (changes.length === 0) return;
     const transaction = transactionFor(changes, afterGuard(host), (port) => edges.pskOf(plan.host, port));
-    const ports = changes.flatMap((change) => (change.kind === 'port' ? [change.port] : []));
-    await begin(host, changes, () =>
-      beginSwitch(work.shell, plan.host, transaction, daemonFor(host.input) === 'libreswan' ? ports : []),
-    );
+    await begin(host, changes, () => beginSwitch(work.shell, plan.host, transaction, portsToWait(host, daemons)));
   };
+}
+
+/** The ports of libreswan ends that answer: whatever is changed in the database, ovs-monitor-ipsec may start them again. */
+function portsToWait(host: Progress, daemons: Daemons): string[] {
+  if (daemonFor(host.input) !== 'libreswan') return [];
+  const later = new Set(host.deferred.flatMap((action) => (action.kind === 'port' ? [action.port] : [])));
+  return endsToProve(host).flatMap((end) => (later.has(end.port) || asks(end, host, daemons) ? [] : [end.port]));
 }
 
 /** What the database refuses, because somebody else has changed it, is not ours to point back. */
@@ -113,9 +118,10 @@ function switchOne(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Pro
     const database = afterGuard(host);
     const transaction =
       changes.length === 0 ? undefined : transactionFor(changes, database, (port) => edges.pskOf(plan.host, port));
-    const ends = (input.prove ? endsToProve(host) : []).map((end) =>
-      leavesItToPeer(end, host, daemons) ? { ...end, initiates: false } : end,
-    );
+    const ends = (input.prove ? endsToProve(host) : []).map((end) => ({
+      ...end,
+      initiates: asks(end, host, daemons),
+    }));
     if (ends.length === 0) {
       return begin(host, changes, () => switchUnproved(work.shell, plan.host, transaction, addresses));
     }
@@ -123,6 +129,7 @@ function switchOne(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Pro
       switchHost(work.shell, plan.host, {
         transaction,
         addresses,
+        waiting: transaction === undefined ? [] : portsToWait(host, daemons),
         ends,
         seconds: edges.proofSeconds,
         folders: Object.values(placesFor(input)),

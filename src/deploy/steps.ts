@@ -84,9 +84,9 @@ function portPattern(port: string): string {
   return port.replaceAll(/[^\w-]/g, (character) => (character === '^' ? '\\^' : `[${character}]`));
 }
 
-/** Waits until libreswan has the connections of ports. */
-export function loadedScript(ports: readonly string[]): string {
-  return ports.map((port) => `loaded ${shellWord(portPattern(port))}\n`).join('');
+/** Lets libreswan have the connections of ports, and wait there for the peer. */
+export function waitForPeerScript(ports: readonly string[]): string {
+  return ports.map((port) => `wait_for_peer ${shellWord(portPattern(port))}\n`).join('');
 }
 
 export function removeFilesScript(paths: readonly string[]): string {

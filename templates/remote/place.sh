@@ -40,12 +40,17 @@ gone() {
   ovs-vsctl --timeout=20 wait-until Open_vSwitch . "cur_cfg>=$wanted" >/dev/null 2>&1 || :
 }
 
+# connections PATTERN: those of a port that ovs-monitor-ipsec has written
+connections() {
+  sed -n "s/^conn \($1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" /etc/ipsec.conf 2>/dev/null
+}
+
 # forget PATTERN: ovs-monitor-ipsec deletes only those connections of a port that is gone which have a state just then; what
 # libreswan keeps would be taken for the next tunnel of that name.
 forget() {
   case $(ipsec --version 2>/dev/null) in *ibreswan*) ;; *) return 0 ;; esac
   tries=0
-  while grep -q "^conn $1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\$" /etc/ipsec.conf 2>/dev/null && [ "$tries" -lt 20 ]; do
+  while [ -n "$(connections "$1")" ] && [ "$tries" -lt 20 ]; do
     tries=$((tries + 1))
     sleep 1
   done
@@ -54,19 +59,27 @@ forget() {
   done
 }
 
-# loaded PATTERN: wait until the IKE daemon has the connections of a port
-loaded() {
+# wait_for_peer PATTERN: once libreswan has the connections of a port, those that are not up yet are loaded again, and so
+# not started
+wait_for_peer() {
   tries=0
-  until [ -n "$(sed -n "s/^conn \($1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" /etc/ipsec.conf 2>/dev/null)" ] &&
-    all_loaded "$1"; do
+  until all_loaded "$1" || [ "$tries" -ge 30 ]; do
     tries=$((tries + 1))
-    [ "$tries" -lt 30 ] || return 0
     sleep 1
+  done
+  # ovs-monitor-ipsec starts a connection just after it has loaded it.
+  sleep 1
+  status=$(ipsec status 2>/dev/null)
+  for connection in $(connections "$1"); do
+    if ! printf '%s\n' "$status" | grep -F "\"$connection\":" | grep -q '^000 #.*ESTABLISHED'; then
+      ipsec auto --replace "$connection" >/dev/null 2>&1 || :
+    fi
   done
 }
 all_loaded() {
-  status=$(ipsec status 2>/dev/null)
-  for connection in $(sed -n "s/^conn \($1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" /etc/ipsec.conf); do
+  status=$(ipsec status 2>/dev/null) all=$(connections "$1")
+  for connection in $all; do
     printf '%s\n' "$status" | grep -qF "000 \"$connection\": " || return 1
   done
+  [ -n "$all" ]
 }
