@@ -15,13 +15,13 @@ import type { OvsDatabase } from './facts/ovsdb.js';
 import { factsScript, type HostFacts, type PlanningFacts, readFacts } from './host-facts.js';
 import {
   forgetScript,
-  waitForPeerScript,
   type Preparation,
   prepareScript,
   removeFilesScript,
   settleScript,
   switchScript,
   unguardScript,
+  waitForPeerScript,
 } from './steps.js';
 import type { Transaction } from './transaction.js';
 
