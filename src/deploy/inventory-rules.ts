@@ -21,7 +21,7 @@ export function addressFaults(inventory: Inventory, halves: ReadonlyMap<string, 
 }
 
 /** What two hosts of a tunnel have to agree on. */
-export function linkFaults(inventory: Inventory, { hosts: [one, other], path }: Link): Fault[] {
+export function linkFaults(inventory: Inventory, { hosts: [one, other], path, type }: Link): Fault[] {
   const address = addressOf(inventory, one);
   const otherAddress = addressOf(inventory, other);
   const faults: Fault[] = [];
@@ -36,6 +36,9 @@ export function linkFaults(inventory: Inventory, { hosts: [one, other], path }: 
       path,
       message: `one end has an IPv4 and the other an IPv6 address: ${one} ${address}, ${other} ${otherAddress}`,
     });
+  } else if (type === 'gre' && address !== undefined && addressFamily(address) === 6) {
+    // Over IPv6 it is a type of its own, ip6gre, which ovs-monitor-ipsec does not know.
+    faults.push({ path, message: `gre goes over IPv4 only, and ${one} has ${address}: take geneve or vxlan` });
   }
   const inner = hostOf(inventory, one).bridge_address?.split('/')[0];
   if (inner !== undefined && inner === hostOf(inventory, other).bridge_address?.split('/')[0]) {

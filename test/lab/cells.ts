@@ -17,9 +17,10 @@ export type Pairing = keyof typeof pairings;
 
 /**
  * `connect`: one `connect` of the program; `tutorial`: the same with the tutorial's names; `by-hand`: the tutorial's own
- * commands; `configuration`: no packet can flow, only what is written is looked at.
+ * commands; `configuration`: no packet can flow, only what is written is looked at; `misfortunes`: a working tunnel goes
+ * wrong in many ways, and doctor is asked; `refused`: what cannot work is not begun.
  */
-export type CellKind = 'connect' | 'tutorial' | 'by-hand' | 'configuration';
+export type CellKind = 'connect' | 'tutorial' | 'by-hand' | 'configuration' | 'misfortunes' | 'refused';
 
 export interface Cell {
   readonly name: string;
@@ -48,6 +49,7 @@ export const cells: readonly Cell[] = [
   ...matrix(),
   ...columnOverIpv6(),
   ...sttCells(),
+  ...misfortuneCells(),
 ];
 
 /** The representative ones, `all`, or those whose name has every word of one of the arguments. */
@@ -103,7 +105,7 @@ function columnOverIpv6(): Cell[] {
     tunnelTypes.map((type) =>
       cell({
         name: `${type} ca-signed ${pairing} ipv6`,
-        kind: 'connect',
+        kind: type === 'gre' ? 'refused' : 'connect',
         type,
         method: 'ca-signed',
         pairing,
@@ -124,6 +126,20 @@ function sttCells(): Cell[] {
       pairing,
       ipv6: false,
       hosts: `${pairing} stt`,
+    }),
+  );
+}
+
+function misfortuneCells(): Cell[] {
+  return (['ss-ss', 'ls-ls'] as const).map((pairing) =>
+    cell({
+      name: `misfortunes ${pairing}`,
+      kind: 'misfortunes',
+      type: 'gre',
+      method: 'ca-signed',
+      pairing,
+      ipv6: false,
+      hosts: `${pairing} misfortunes`,
     }),
   );
 }

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { tryByHand } from './by-hand.js';
 import { type Cell, type CellKind, pairings } from './cells.js';
 import { tryConfiguration } from './configuration-cell.js';
-import { type Outcome, removeAll, tryConnect } from './connect-cell.js';
+import { type Outcome, removeAll, tryConnect, tryRefused } from './connect-cell.js';
 import type { Lab, Pair } from './lab.js';
+import { tryMisfortunes } from './misfortune-cell.js';
 import { lineOf, type Result, type Versions } from './report.js';
 
 export interface MatrixOptions {
@@ -106,6 +107,8 @@ const waysToTry: Readonly<
   tutorial: tryConnect,
   'by-hand': tryByHand,
   configuration: tryConfiguration,
+  misfortunes: tryMisfortunes,
+  refused: tryRefused,
 };
 
 export const passedLater = 'passed at 2nd attempt';

@@ -29,7 +29,8 @@ const inventories = fc
       version: 1,
       defaults: { auth },
       hosts: Object.fromEntries(names.map((host, index) => [host, { address: address(index) }])),
-      tunnels: tunnels.flatMap(({ form, picks, type }): NonNullable<Inventory['tunnels']> => {
+      tunnels: tunnels.flatMap(({ form, picks, type: drawn }): NonNullable<Inventory['tunnels']> => {
+        const type = isIpv6 && drawn === 'gre' ? 'vxlan' : drawn;
         const hosts = [...new Set(picks.map((pick) => names[pick % names.length] as string))];
         const [first, second, ...others] = hosts;
         if (first === undefined || second === undefined) return [];

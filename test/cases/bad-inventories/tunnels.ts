@@ -125,6 +125,11 @@ export const tunnels: readonly BadInventory[] = [
     says: ['6: tunnels[0]: one end has an IPv4 and the other an IPv6 address: a 203.0.113.1, b 2001:db8::1'],
   },
   {
+    title: 'gre over IPv6',
+    text: tunnel.replace('203.0.113.1', '"2001:db8::1"').replace('203.0.113.2', '"2001:db8::2"'),
+    says: ['6: tunnels[0]: gre goes over IPv4 only, and a has 2001:db8::1: take geneve or vxlan'],
+  },
+  {
     title: 'two hosts with one bridge address',
     text: tunnel.replaceAll('}', ', bridge_address: 192.0.0.1/24}'),
     says: ['4: hosts.b.bridge_address: 192.0.0.1 is the bridge address of a too'],

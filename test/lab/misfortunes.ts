@@ -1,0 +1,106 @@
+/** What goes wrong with tunnels, done to whole hosts that have a working one: gre, ca-signed, its port `tun`. */
+
+import type { Daemon } from './lab.js';
+
+export interface Misfortune {
+  /** The rule of `doctor` that is to find it. */
+  readonly id: string;
+  readonly daemons: readonly Daemon[];
+  /** Done to the first host, as root. */
+  readonly happens: string;
+  /** What mends it; without it, the cure that doctor tells is typed. */
+  readonly mended?: string;
+  /** What is done after that cure, to have the host as it was. */
+  readonly restored?: string;
+}
+
+const both: readonly Daemon[] = ['strongswan', 'libreswan'];
+const anew: Readonly<Record<Daemon, string>> = {
+  strongswan:
+    'for c in $(sed -n "s/^conn \\(tun-.*\\)/\\1/p" /etc/ipsec.conf); do ipsec down $c; (timeout 5 ipsec up $c &) ; done',
+  libreswan:
+    'for c in $(sed -n "s/^conn \\(tun-.*\\)/\\1/p" /etc/ipsec.conf); do ipsec auto --down $c; ipsec auto --asynchronous --up $c; done',
+};
+const key = '$(ls /etc/ipsec.d/private/*-key.pem /etc/keys/*-key.pem 2>/dev/null | head -n 1)';
+
+export const misfortunes: readonly Misfortune[] = [
+  { id: 'ovs-monitor-ipsec-not-running', daemons: both, happens: 'systemctl stop openvswitch-ipsec' },
+  {
+    id: 'ike-daemon-not-running',
+    daemons: both,
+    happens: 'systemctl stop ipsec',
+  },
+  {
+    id: 'openssl-missing',
+    daemons: both,
+    happens: 'mv /usr/bin/openssl /usr/bin/openssl.away',
+    mended: 'mv /usr/bin/openssl.away /usr/bin/openssl',
+  },
+  {
+    id: 'key-mismatch',
+    daemons: both,
+    happens: `cp -p ${key} /run/key.away; openssl genrsa -out ${key} 2048`,
+    mended: `cp -p /run/key.away ${key}`,
+  },
+  {
+    id: 'psk-beside-certificate',
+    daemons: both,
+    happens: 'ovs-vsctl set Interface tun options:psk=swordfish',
+  },
+  {
+    id: 'remote-name-mismatch',
+    daemons: both,
+    happens:
+      'ovs-vsctl get Interface tun options:remote_name >/run/name; ovs-vsctl set Interface tun options:remote_name=another',
+    mended: 'ovs-vsctl set Interface tun options:remote_name="$(cat /run/name)"',
+  },
+  {
+    id: 'ca-not-loaded',
+    daemons: ['strongswan'],
+    happens: `mkdir /run/away; mv /etc/ipsec.d/cacerts/* /run/away/; systemctl restart ipsec; sleep 3
+      mv /run/away/* /etc/ipsec.d/cacerts/; rmdir /run/away`,
+  },
+  {
+    id: 'gcm-plugin-missing',
+    daemons: ['strongswan'],
+    happens: `sed -i 's/load = yes/load = no/' /etc/strongswan.d/charon/gcm.conf; systemctl restart ipsec`,
+    mended: `sed -i 's/load = no/load = yes/' /etc/strongswan.d/charon/gcm.conf; systemctl restart ipsec`,
+  },
+  {
+    id: 'ca-not-in-nss',
+    daemons: ['libreswan'],
+    happens: 'certutil -D -d sql:/var/lib/ipsec/nss -n ovs_cert_cacert',
+  },
+  {
+    id: 'nss-folder-mismatch',
+    daemons: ['libreswan'],
+    happens: `sed -i 's|^nss=.*|nss=/etc/ipsec.d|' /etc/lab/host; mkdir -p /etc/ipsec.d
+      ipsec initnss --nssdir /etc/ipsec.d; systemctl restart openvswitch-ipsec`,
+    mended: `sed -i 's|^nss=.*|nss=/var/lib/ipsec/nss|' /etc/lab/host; systemctl restart openvswitch-ipsec`,
+  },
+  {
+    id: 'local-ip-missing',
+    daemons: ['libreswan'],
+    happens: `ovs-vsctl get Interface tun options:local_ip >/run/local; ip route del default
+      ovs-vsctl remove Interface tun options local_ip`,
+    mended: 'ovs-vsctl set Interface tun options:local_ip="$(cat /run/local)"',
+  },
+  ...both.flatMap((daemon): Misfortune[] => [
+    {
+      id: 'esp-filtered',
+      daemons: [daemon],
+      happens: `iptables -I OUTPUT -p esp -j DROP; ${anew[daemon]}
+        sleep 5; ping -c 8 -i 0.3 -W 1 192.0.0.2 || :`,
+      restored: `iptables -D OUTPUT -p esp -j DROP; for o in ipsec_forceencaps ipsec_encapsulation; do
+        ovs-vsctl remove Interface tun options $o; done`,
+    },
+    {
+      id: 'ike-filtered',
+      daemons: [daemon],
+      happens: `iptables -I OUTPUT -p udp --dport 500 -j DROP; iptables -I INPUT -p udp --dport 500 -j DROP; ${anew[daemon]}
+        ping -c 3 -W 1 192.0.0.2 || :`,
+      mended: `iptables -D OUTPUT -p udp --dport 500 -j DROP; iptables -D INPUT -p udp --dport 500 -j DROP; ${anew[daemon]}`,
+    },
+  ]),
+  { id: 'clock-skew', daemons: ['strongswan'], happens: 'date -s "+5 minutes"', mended: 'date -s "-5 minutes"' },
+];
