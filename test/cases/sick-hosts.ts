@@ -112,7 +112,7 @@ const programs: readonly SickHost[] = [
     also: ['certutil-missing', 'pk12util-missing'],
   },
   { id: 'ike-port-closed', hosts: [[strongswan, replaced('listening', 0, '1194')]] },
-  { id: 'gcm-plugin-missing', hosts: [[strongswan, [' gcm drbg', ' drbg']]] },
+  { id: 'gcm-plugin-missing', hosts: [[strongswan, [/(?<=loaded plugins:.*) (gcm|openssl|aesni)\b/, '']]] },
   { id: 'clock-skew', hosts: [[strongswan, replaced('time', 0, '1795329255')]] },
   { id: 'nss-folder-mismatch', hosts: [[libreswan, ['--ipsec-d\n/var/lib/ipsec/nss\n', '']]] },
 ];
@@ -265,6 +265,13 @@ const pairs: readonly SickHost[] = [
         [/^ +tun-1\[\d+\]: ESTABLISHED .*$/m, '       tun-1[2]: CONNECTING, 2.2.2.2[%any]...1.1.1.1[%any]'],
         notInstalled,
       ],
+    ],
+  },
+  {
+    id: 'ike-filtered',
+    hosts: [
+      [strongswan, isTried, notInstalled, logged('10[IKE] retransmit 2 of request with message ID 0')],
+      [strongswanPeer, [/^ +tun-1\[\d+\]: ESTABLISHED .*$/m, ''], notInstalled],
     ],
   },
   { id: 'esp-filtered', hosts: [[strongswan], [strongswanPeer, [/^\t {2}472\(bytes\)/m, '\t  0(bytes)']]] },

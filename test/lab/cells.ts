@@ -18,9 +18,10 @@ export type Pairing = keyof typeof pairings;
 /**
  * `connect`: one `connect` of the program; `tutorial`: the same with the tutorial's names; `by-hand`: the tutorial's own
  * commands; `configuration`: no packet can flow, only what is written is looked at; `misfortunes`: a working tunnel goes
- * wrong in many ways, and doctor is asked; `refused`: what cannot work is not begun.
+ * wrong in many ways, and doctor is asked; `refused`: what cannot work is not
+ * begun; `on-host`: the program runs on one of the hosts.
  */
-export type CellKind = 'connect' | 'tutorial' | 'by-hand' | 'configuration' | 'misfortunes' | 'refused';
+export type CellKind = 'connect' | 'tutorial' | 'by-hand' | 'configuration' | 'misfortunes' | 'refused' | 'on-host';
 
 export interface Cell {
   readonly name: string;
@@ -50,6 +51,15 @@ export const cells: readonly Cell[] = [
   ...columnOverIpv6(),
   ...sttCells(),
   ...misfortuneCells(),
+  cell({
+    name: 'on the host c) ca-signed',
+    kind: 'on-host',
+    type: 'gre',
+    method: 'ca-signed',
+    pairing: 'ss-ss',
+    ipv6: false,
+    hosts: 'tutorial',
+  }),
 ];
 
 /** The representative ones, `all`, or those whose name has every word of one of the arguments. */

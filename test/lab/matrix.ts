@@ -8,6 +8,7 @@ import { tryConfiguration } from './configuration-cell.js';
 import { type Outcome, removeAll, tryConnect, tryRefused } from './connect-cell.js';
 import type { Lab, Pair } from './lab.js';
 import { tryMisfortunes } from './misfortune-cell.js';
+import { tryOnHost } from './on-host.js';
 import { lineOf, type Result, type Versions } from './report.js';
 
 export interface MatrixOptions {
@@ -109,6 +110,7 @@ const waysToTry: Readonly<
   configuration: tryConfiguration,
   misfortunes: tryMisfortunes,
   refused: tryRefused,
+  'on-host': tryOnHost,
 };
 
 export const passedLater = 'passed at 2nd attempt';

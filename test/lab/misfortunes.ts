@@ -21,7 +21,7 @@ const anew: Readonly<Record<Daemon, string>> = {
   libreswan:
     'for c in $(sed -n "s/^conn \\(tun-.*\\)/\\1/p" /etc/ipsec.conf); do ipsec auto --down $c; ipsec auto --asynchronous --up $c; done',
 };
-const key = '$(ls /etc/ipsec.d/private/*-key.pem /etc/keys/*-key.pem 2>/dev/null | head -n 1)';
+const key = '$(ls /etc/ipsec.d/private/*-privkey.pem /etc/keys/*-privkey.pem 2>/dev/null | head -n 1)';
 
 export const misfortunes: readonly Misfortune[] = [
   { id: 'ovs-monitor-ipsec-not-running', daemons: both, happens: 'systemctl stop openvswitch-ipsec' },
@@ -63,8 +63,10 @@ export const misfortunes: readonly Misfortune[] = [
   {
     id: 'gcm-plugin-missing',
     daemons: ['strongswan'],
-    happens: `sed -i 's/load = yes/load = no/' /etc/strongswan.d/charon/gcm.conf; systemctl restart ipsec`,
-    mended: `sed -i 's/load = no/load = yes/' /etc/strongswan.d/charon/gcm.conf; systemctl restart ipsec`,
+    // As without the package libstrongswan-standard-plugins.
+    happens: `mkdir /run/away; cd /usr/lib/ipsec/plugins && mv libstrongswan-gcm.so libstrongswan-openssl.so \
+      libstrongswan-aesni.so /run/away/; systemctl restart ipsec`,
+    mended: 'mv /run/away/* /usr/lib/ipsec/plugins/; rmdir /run/away; systemctl restart ipsec',
   },
   {
     id: 'ca-not-in-nss',

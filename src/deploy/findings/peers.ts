@@ -108,11 +108,12 @@ export const peerRules: readonly Rule[] = [
   ),
   pairRule(
     'ike-filtered',
-    'Both ends try, and no IKE message arrives: UDP 500 or 4500 is filtered between them.',
+    'An end asks again and again, the other one is ready for it, and no IKE message arrives: UDP 500 or 4500 is filtered.',
     (end, host, peer) => {
-      if (!getsNoAnswer(end, host) || !getsNoAnswer(peer.end, peer.host)) return undefined;
+      if (!getsNoAnswer(end, host)) return undefined;
+      if (!getsNoAnswer(peer.end, peer.host) && !(repeats(host) && waits(peer.end, peer.host))) return undefined;
       return {
-        message: `${host.name} and ${peer.host.name} both try to reach each other, and neither gets an answer: UDP 500 or 4500 is filtered between ${end.localIp} and ${end.remoteIp}`,
+        message: `${host.name} asks, and gets no answer from ${peer.host.name}: UDP 500 or 4500 is filtered between ${end.localIp} and ${end.remoteIp}`,
         cure: `nft add rule inet filter input ip saddr ${end.remoteIp} udp dport '{ 500, 4500 }' accept; then let it pass in the network and the cloud's security group too`,
         at: 'host',
       };
@@ -146,6 +147,21 @@ function pairRule(id: string, meaning: string, find: (end: TunnelEnd, host: Host
     if (peer?.end === undefined) return undefined;
     return find(end, host, { host: peer.host, end: peer.end });
   });
+}
+
+/** Of charon and of pluto. */
+function repeats({ facts }: HostView): boolean {
+  return sinceLastSuccess(facts.ikeLog).some((line) =>
+    /retransmit \d+ of request|: retransmission; will wait/.test(line),
+  );
+}
+
+/** It has loaded its end, and hears nobody. */
+function waits({ port }: TunnelEnd, { facts }: HostView): boolean {
+  const connections = connectionsOf(facts, { port });
+  return (
+    connections.length > 0 && connections.every(({ ikeEstablished, connecting }) => !ikeEstablished && !connecting)
+  );
 }
 
 /** It has asked and heard nothing: refusals are answers. */

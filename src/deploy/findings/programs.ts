@@ -47,6 +47,9 @@ const programs: readonly {
 const scripts = '/usr/share/openvswitch/scripts';
 const ovsCtl = `${scripts}/ovs-ctl`;
 
+/** Plugins of strongSwan that can do AES-GCM; Debian has the first three in libstrongswan-standard-plugins. */
+const gcmPlugins: ReadonlySet<string> = new Set(['gcm', 'openssl', 'aesni', 'botan', 'wolfssl']);
+
 const programRules = programs.map(
   ({ program, pack, why, isNeeded }): Rule => ({
     id: `${program === 'ip' ? 'iproute2' : program}-missing`,
@@ -160,14 +163,16 @@ export const programsRules: readonly Rule[] = [
   {
     id: 'gcm-plugin-missing',
     severity: 'error',
-    meaning: 'strongSwan has no gcm plugin, which the proposals of ovs-monitor-ipsec need (NO_PROPOSAL_CHOSEN).',
+    meaning:
+      'strongSwan has no plugin for AES-GCM, which the proposals of ovs-monitor-ipsec need (gcm, openssl or aesni).',
     find: (host) => {
       const plugins = knownValue(host.facts.ike)?.plugins;
-      return !isStrongswan(host) || plugins === undefined || plugins.includes('gcm')
+      return !isStrongswan(host) || plugins === undefined || plugins.some((name) => gcmPlugins.has(name))
         ? []
         : [
             {
-              message: 'strongSwan has no gcm plugin, which the proposals of ovs-monitor-ipsec need',
+              message:
+                'strongSwan has no plugin for AES-GCM (gcm, openssl or aesni), which the proposals of ovs-monitor-ipsec need',
               cure: 'apt-get install libstrongswan-standard-plugins && ipsec restart',
               at: 'host',
             },
