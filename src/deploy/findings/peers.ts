@@ -111,7 +111,7 @@ export const peerRules: readonly Rule[] = [
     'An end asks again and again, the other one is ready for it, and no IKE message arrives: UDP 500 or 4500 is filtered.',
     (end, host, peer) => {
       if (!getsNoAnswer(end, host)) return undefined;
-      if (!getsNoAnswer(peer.end, peer.host) && !(repeats(host) && waits(peer.end, peer.host))) return undefined;
+      if (!getsNoAnswer(peer.end, peer.host) && !(repeats(host) && listens(peer.end, peer.host))) return undefined;
       return {
         message: `${host.name} asks, and gets no answer from ${peer.host.name}: UDP 500 or 4500 is filtered between ${end.localIp} and ${end.remoteIp}`,
         cure: `nft add rule inet filter input ip saddr ${end.remoteIp} udp dport '{ 500, 4500 }' accept; then let it pass in the network and the cloud's security group too`,
@@ -156,12 +156,9 @@ function repeats({ facts }: HostView): boolean {
   );
 }
 
-/** It has loaded its end, and hears nobody. */
-function waits({ port }: TunnelEnd, { facts }: HostView): boolean {
-  const connections = connectionsOf(facts, { port });
-  return (
-    connections.length > 0 && connections.every(({ ikeEstablished, connecting }) => !ikeEstablished && !connecting)
-  );
+/** It has loaded its end, and would answer. What it had established may still stand there: a filter stops goodbyes too. */
+function listens(end: TunnelEnd, { facts }: HostView): boolean {
+  return knownValue(facts.ike)?.running === true && facts.listensForIke && connectionsOf(facts, end).length > 0;
 }
 
 /** It has asked and heard nothing: refusals are answers. */
