@@ -17,6 +17,8 @@ export type Action =
       readonly folder: string;
       /** A key that is on the host already and has no certificate yet. */
       readonly existingKey: string | undefined;
+      /** When the certificate in use expires, where it is still good: YYYY-MM-DD. */
+      readonly expires: string | undefined;
     }
   | {
       readonly kind: 'place';

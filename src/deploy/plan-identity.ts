@@ -82,13 +82,27 @@ function enrollment(input: HostInput): Action[] {
   });
   const other = (key: OtherConfigKey, to: string): Action => ({ kind: 'other_config', key, from: now[key], to });
   return [
-    { kind: 'enroll', name, method, keySpec, folder: places.private, existingKey: pendingKey(input) },
+    {
+      kind: 'enroll',
+      name,
+      method,
+      keySpec,
+      folder: places.private,
+      existingKey: pendingKey(input),
+      expires: expiryOf(input),
+    },
     ...(method === 'ca-signed' ? [placed('ca', authority)] : []),
     placed('certificate', path),
     other('certificate', path),
     other('private_key', `${places.private}/${name}-*-privkey.pem`),
     ...(method === 'ca-signed' ? [other('ca_cert', authority)] : []),
   ];
+}
+
+/** Of the certificate in use, which is renewed. */
+function expiryOf(input: HostInput): string | undefined {
+  const file = fileAt(input, knownValue(input.facts.ovsdb)?.otherConfig['certificate']);
+  return file?.kind === 'certificate' ? file.certificates[0].notAfter.toISOString().slice(0, 10) : undefined;
 }
 
 /** A key of this name that an earlier enrollment made on the host, and that no certificate there belongs to. */

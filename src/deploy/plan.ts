@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { HostPlan } from './action.js';
+import type { Action, HostPlan } from './action.js';
+import { existingEnds } from './existing.js';
 import type { HostInput } from './host-input.js';
 import { identityActions } from './plan-identity.js';
 import { hostObstacles } from './plan-obstacles.js';
@@ -16,5 +17,23 @@ export function planHost(input: HostInput): HostPlan {
   const { obstacles, warnings } = hostObstacles(input);
   const actions =
     obstacles.length > 0 ? [] : [...identityActions(input), ...guardActions(input), ...tunnelActions(input)];
-  return { host: desired.name, target: desired.target, actions, warnings, obstacles };
+  return {
+    host: desired.name,
+    target: desired.target,
+    actions,
+    warnings: [...warnings, ...costOf(input, actions)],
+    obstacles,
+  };
+}
+
+/** ovs-monitor-ipsec compares paths, and makes every connection of the host anew where one has changed. */
+function costOf({ desired, facts }: HostInput, actions: readonly Action[]): string[] {
+  const isNewIdentity = actions.some(
+    (action) => action.kind === 'other_config' && action.key === 'certificate' && action.from !== undefined,
+  );
+  const rebuilt = isNewIdentity ? existingEnds(facts).map(({ port }) => port) : [];
+  if (rebuilt.length === 0) return [];
+  return [
+    `${desired.name}: its tunnels are rebuilt for the new certificate and lose packets for about a second: ${rebuilt.join(', ')}`,
+  ];
 }

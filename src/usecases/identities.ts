@@ -1,6 +1,6 @@
 /**
  * Which certificate a host is to have: found among what was made here, what the host has already, and what the CA has
- * issued; the newest that is valid counts. Where there is none, the host is enrolled.
+ * issued; the newest that is valid and not about to expire counts. Where there is none, the host is enrolled.
  *
  * @module
  */
@@ -16,6 +16,7 @@ import { decodePrivateKey, keyHash } from '../pki/key.js';
 import { attributeValues, parseFileName } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import { pathFindings } from '../pki/path.js';
+import { canLastLonger, isDueForRenewal } from '../pki/renewal.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { findKey } from '../store/key-register.js';
@@ -66,6 +67,9 @@ export async function identityFor(
   for (const certificate of good) {
     const key = keyFor(certificate, facts, name);
     if (key === undefined) continue;
+    if (isDueForRenewal(certificate, platform.clock.now()) && canLastLonger(certificate, ca?.certificate)) {
+      return 'enroll';
+    }
     if (here !== undefined && here !== certificate && here.notBefore >= certificate.notBefore) break;
     return { certificate, authorities: ca === undefined ? [] : [ca.certificate, ...ca.chain], key };
   }

@@ -26,7 +26,9 @@ function hostPlanText({ host, target, actions, obstacles }: HostPlan): string {
 export function actionLines(action: Action): string[] {
   switch (action.kind) {
     case 'enroll':
-      return [`+ key and request, made on the host with its own openssl (${action.method})`];
+      return [
+        `+ key and request, made on the host with its own openssl (${action.method}${action.expires === undefined ? '' : `; the certificate in use expires on ${action.expires}`})`,
+      ];
     case 'place':
       return [`+ ${action.path}${action.source === undefined ? '' : `, from ${action.source}`}`];
     case 'plaintext':

@@ -1,0 +1,120 @@
+/** Certificates in use that are about to expire are renewed by `apply`, with a new key that the host makes. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import type { HostResult } from '../../src/deploy/progress.js';
+import { type Fleet, startFleet } from '../support/fleet/fleet.js';
+import { applyIn, makeOperator, type Operator, runIn } from '../support/fleet/operator.js';
+import { runWell } from '../support/programs.js';
+
+let fleet: Fleet;
+let operator: Operator;
+
+test.before(async () => {
+  fleet = await startFleet({ count: 2 });
+  operator = await makeOperator(fleet);
+});
+
+test.after.always(() => fleet?.close());
+
+const days = (count: number): string =>
+  `${new Date(Date.now() + count * 86_400_000).toISOString().replaceAll(/[-:T]|\.\d+/g, '')}`;
+
+/** Puts a key that is certified for these days where the database of host_1 points to. */
+async function inUse(folder: string, from: number, until: number): Promise<void> {
+  const [certificate, key] = await pathsInUse();
+  const subject = '/C=US/ST=CA/O=Open vSwitch/OU=Open vSwitch certifier/CN=host_1';
+  const request = await fleet.must(
+    'host_1',
+    `openssl genrsa -out ${key} 2048 2>/dev/null; openssl req -new -key ${key} -subj '${subject}' -addext subjectAltName=DNS:host_1`,
+  );
+  const ca = join(folder, 'pki/switchca');
+  writeFileSync(join(ca, 'renewed-req.pem'), request);
+  const pem = await runWell(
+    'openssl',
+    [
+      ...['ca', '-config', 'ca.cnf', '-batch', '-notext', '-in', 'renewed-req.pem'],
+      ...['-startdate', days(from), '-enddate', days(until)],
+    ],
+    { cwd: ca },
+  );
+  await fleet.must('host_1', `cat >${certificate} <<'END'\n${pem}END`);
+}
+
+async function pathsInUse(): Promise<string[]> {
+  const text = await fleet.must(
+    'host_1',
+    'ovs-vsctl get Open_vSwitch . other_config:certificate other_config:private_key',
+  );
+  return text.trim().replaceAll('"', '').split('\n');
+}
+
+/** How many certificates the CA has issued for each of the two hosts. */
+function issued(folder: string): number[] {
+  const index = readFileSync(join(folder, 'pki/switchca/index.txt'), 'latin1');
+  return ['host_1', 'host_2'].map((name) => index.split(`/CN=${name}\n`).length - 1);
+}
+
+async function planned(folder: string): Promise<Pick<HostResult, 'actions' | 'warnings'>> {
+  const { stdout } = await runIn(fleet, folder, ['plan', '--skip-proof', '--json']);
+  const { hosts } = JSON.parse(stdout) as { hosts: ({ host: string } & Pick<HostResult, 'actions' | 'warnings'>)[] };
+  return hosts.find(({ host }) => host === 'host_1') as HostResult;
+}
+
+test.serial('a certificate that expires soon is renewed: new key, new paths, the old ones gone', async (t) => {
+  await operator.reset('bare');
+  const folder = operator.folderFor(join(fleet.folder, 'renewed'), { certificates: false });
+  t.is((await applyIn(fleet, folder)).status, 0);
+  await inUse(folder, -300, 20);
+  const before = await pathsInUse();
+  const known = issued(folder);
+
+  const plan = await planned(folder);
+  t.like(plan.actions[0], {
+    kind: 'enroll',
+    name: 'host_1',
+    expires: days(20).replace(/^(....)(..)(..).*/, '$1-$2-$3'),
+  });
+  t.regex(plan.warnings.join('\n'), /host_1: its tunnels are rebuilt for the new certificate .* about a second: /);
+  t.is((await applyIn(fleet, folder)).status, 0);
+
+  const after = await pathsInUse();
+  t.not(after[0], before[0]);
+  t.not(after[1], before[1]);
+  const text = await fleet.must(
+    'host_1',
+    `openssl x509 -in ${after[0]} -noout -subject -enddate; ls ${before.join(' ')} 2>&1 || :`,
+  );
+  t.regex(text, /CN = host_1\n/);
+  t.is(text.match(/No such file/g)?.length, 2);
+  t.true(Date.parse(/notAfter=(.*)/.exec(text)?.[1] ?? '') > Date.now() + 3600 * 86_400_000);
+  t.deepEqual((await planned(folder)).actions, []);
+  t.deepEqual(issued(folder), [(known[0] as number) + 1, known[1]]);
+});
+
+test.serial('one that was made for a short time is not renewed on its first day', async (t) => {
+  await operator.reset('bare');
+  const folder = operator.folderFor(join(fleet.folder, 'short'), { certificates: false });
+  t.is((await applyIn(fleet, folder)).status, 0);
+  await inUse(folder, -1, 9);
+  t.deepEqual((await planned(folder)).actions, []);
+  await inUse(folder, -9, 3);
+  t.is((await planned(folder)).actions[0]?.kind, 'enroll');
+});
+
+test.serial('where the CA ends as soon as the certificate, a new one would bring nothing', async (t) => {
+  await operator.reset('bare');
+  const folder = operator.folderFor(join(fleet.folder, 'ending'), { certificates: false });
+  await runWell(
+    'openssl',
+    [
+      ...['ca', '-config', 'ca.cnf', '-batch', '-selfsign', '-extensions', 'ca_cert', '-in', 'careq.pem'],
+      ...['-keyfile', 'private/cakey.pem', '-out', 'cacert.pem', '-startdate', days(-3000), '-enddate', days(20)],
+    ],
+    { cwd: join(folder, 'pki/switchca') },
+  );
+  const applied = await applyIn(fleet, folder);
+  t.is(applied.status, 0, applied.stderr);
+  t.deepEqual((await planned(folder)).actions, []);
+});
