@@ -46,6 +46,7 @@ export { type InitRequest, type InitResult, init } from './usecases/init.js';
 export { defaultPkiDirectory } from './usecases/inputs.js';
 export { inventoryInit, readFleet } from './usecases/inventory.js';
 export * from './usecases/outputs.js';
+export { changePassphrase, type PassphraseChanged, type PassphraseRequest } from './usecases/passphrase.js';
 export { type PlannedHost, type PlanRequest, plan } from './usecases/plan.js';
 export { type RemoveRequest, remove } from './usecases/remove.js';
 export { type ReqRequest, type RequestMade, req } from './usecases/req.js';

@@ -14,7 +14,7 @@ interface AuditBase {
   readonly time: string;
   /** `user@host`. */
   readonly operator: string;
-  readonly action: 'init' | 'issue';
+  readonly action: 'init' | 'issue' | 'passphrase';
   readonly serialNumber: SerialNumber;
 }
 
@@ -26,6 +26,8 @@ export interface AuditIntent extends AuditBase {
   /** SHA-256 of the SubjectPublicKeyInfo, hexadecimal. */
   readonly publicKey: string;
   readonly notAfter: string;
+  /** SHA-256 of the file of the CA key as it is to be, where that is what is changed. */
+  readonly keyFile?: string;
 }
 
 /**

@@ -8,9 +8,10 @@ import { join, resolve } from 'node:path';
 import { OvsPkiError } from '../errors.js';
 import { type Certificate, decodeCertificatesPem } from '../pki/certificate.js';
 import { equalBytes } from '../pki/der.js';
+import { decodeEncryptedPrivateKey, encodeEncryptedPrivateKey } from '../pki/encrypted-key.js';
 import { importSigningKey, keyIdentifier, signatureAlgorithmFor } from '../pki/engine.js';
 import type { Issuer } from '../pki/issue.js';
-import { decodePrivateKey, encodePrivateKey, type KeySpec } from '../pki/key.js';
+import { decodePrivateKey, encodePrivateKey, type KeySpec, type PrivateKey } from '../pki/key.js';
 import { attributeValues } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import { encodePem } from '../pki/pem.js';
@@ -44,6 +45,8 @@ export interface NewCa {
   readonly days: number;
   readonly keySpec: KeySpec;
   readonly pkcs8: Uint8Array;
+  /** What its key file is encrypted with. */
+  readonly passphrase: string | undefined;
   /** DER of the request that the CA certificate answers. */
   readonly request: Uint8Array;
   readonly certificate: Certificate;
@@ -80,23 +83,71 @@ export function readCa(pkiDirectory: string, type: CertificateType): Ca {
   };
 }
 
-/** Reads and imports the key of a CA. Throws PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED or KEY_TYPE_UNSUPPORTED. */
-export async function openIssuer(crypto: Crypto | undefined, { layout, certificate }: Ca): Promise<Issuer> {
+/**
+ * Reads and imports the key of a CA. An encrypted one is opened once for each {@link Ca} that was read.
+ *
+ * @throws PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG or KEY_TYPE_UNSUPPORTED
+ */
+export function openIssuer(platform: Platform, ca: Ca): Promise<Issuer> {
+  const known = issuers.get(ca);
+  if (known !== undefined) return known;
+  const issuer = readIssuer(platform, ca);
+  issuers.set(ca, issuer);
+  return issuer;
+}
+
+const issuers = new WeakMap<Ca, Promise<Issuer>>();
+
+async function readIssuer(platform: Platform, ca: Ca): Promise<Issuer> {
+  const { certificate } = ca;
+  const file = ca.layout.privateKey;
+  const { privateKey } = await readCaKey(platform, ca);
+  return {
+    name: certificate.subject,
+    publicKey: certificate.publicKey,
+    keyIdentifier: certificate.subjectKeyIdentifier ?? keyIdentifier(certificate.publicKey),
+    signingKey: await importSigningKey(platform.crypto, privateKey, signatureAlgorithmFor(privateKey.spec), file),
+    certificate,
+  };
+}
+
+/** A private key and the passphrase that opened it, if it has one. */
+export interface OpenedKey {
+  readonly privateKey: PrivateKey;
+  readonly passphrase: string | undefined;
+}
+
+/** Reads the key of a CA, opened where it is encrypted. Throws what {@link openIssuer} throws. */
+export async function readCaKey(platform: Platform, { layout, certificate }: Ca): Promise<OpenedKey> {
   const file = layout.privateKey;
-  const privateKey = reading(layout, file, (pem) => decodePrivateKey(pem, file));
-  if (privateKey.publicKey !== undefined && !equalBytes(privateKey.publicKey.spki, certificate.publicKey.spki)) {
+  const opened = await openKeyFile(platform, file).catch((error: unknown) => {
+    throw asPkiError(layout, file, error);
+  });
+  const { publicKey } = opened.privateKey;
+  if (publicKey !== undefined && !equalBytes(publicKey.spki, certificate.publicKey.spki)) {
     throw new OvsPkiError('KEY_MISMATCH', `${file} is not the key of ${layout.certificate}`, {
       hint: 'put the two back from the same backup',
       details: { file },
     });
   }
-  return {
-    name: certificate.subject,
-    publicKey: certificate.publicKey,
-    keyIdentifier: certificate.subjectKeyIdentifier ?? keyIdentifier(certificate.publicKey),
-    signingKey: await importSigningKey(crypto, privateKey, signatureAlgorithmFor(privateKey.spec), file),
-    certificate,
-  };
+  return opened;
+}
+
+/** Reads a private key file, and asks for the passphrase of an encrypted one. */
+export async function openKeyFile({ passphrase }: Platform, file: string): Promise<OpenedKey> {
+  const pem = files.readFile(file).toString('latin1');
+  try {
+    return { privateKey: decodePrivateKey(pem, file), passphrase: undefined };
+  } catch (error) {
+    if (!(error instanceof OvsPkiError) || error.code !== 'KEY_ENCRYPTED' || passphrase === undefined) throw error;
+  }
+  const given = await passphrase(file);
+  return { privateKey: decodeEncryptedPrivateKey(pem, given, file), passphrase: given };
+}
+
+/** A private key file: encrypted where there is a passphrase. */
+export function keyFileText(pkcs8: Uint8Array, passphrase: string | undefined): string {
+  return passphrase === undefined ? encodePrivateKey(pkcs8) : encodeEncryptedPrivateKey(pkcs8, passphrase);
 }
 
 /**
@@ -172,7 +223,7 @@ function writeCa(layout: CaLayout, ca: NewCa): void {
   files.makeFolder(layout.folder);
   for (const folder of [layout.certsFolder, layout.crlFolder, layout.newCertificates]) files.makeFolder(folder);
   files.makeFolder(layout.privateFolder, 0o700);
-  files.createFile(layout.privateKey, encodePrivateKey(ca.pkcs8), 0o600);
+  files.createFile(layout.privateKey, keyFileText(ca.pkcs8, ca.passphrase), 0o600);
   appendAudit(layout.auditLog, ca.audit);
   const certificateText = certificateFileText(ca.certificate);
   files.createFile(layout.config, configText(ca));
@@ -199,24 +250,28 @@ function reading<T>(layout: CaLayout, file: string, decode: (text: string) => T)
   try {
     return decode(files.readFile(file).toString('latin1'));
   } catch (error) {
-    if (!(error instanceof OvsPkiError)) throw error;
-    const details = { ...error.details, file };
-    if (error.code === 'FILE_NOT_FOUND') {
-      throw new OvsPkiError('PKI_NOT_FOUND', `${layout.folder} is not a CA: ${error.message}`, {
-        hint: 'make a PKI with "ovs-pki-ts init", or name the place of one with --dir',
-        details,
-        cause: error,
-      });
-    }
-    if (error.code === 'PEM_INVALID' || error.code === 'DER_INVALID' || error.code === 'KEY_INVALID') {
-      throw new OvsPkiError('PKI_CORRUPT', error.message, {
-        hint: `put ${file} back from a backup`,
-        details,
-        cause: error,
-      });
-    }
-    throw error;
+    throw asPkiError(layout, file, error);
   }
+}
+
+function asPkiError(layout: CaLayout, file: string, error: unknown): unknown {
+  if (!(error instanceof OvsPkiError)) return error;
+  const details = { ...error.details, file };
+  if (error.code === 'FILE_NOT_FOUND' && error.details['file'] === file) {
+    return new OvsPkiError('PKI_NOT_FOUND', `${layout.folder} is not a CA: ${error.message}`, {
+      hint: 'make a PKI with "ovs-pki-ts init", or name the place of one with --dir',
+      details,
+      cause: error,
+    });
+  }
+  if (error.code === 'PEM_INVALID' || error.code === 'DER_INVALID' || error.code === 'KEY_INVALID') {
+    return new OvsPkiError('PKI_CORRUPT', error.message, {
+      hint: `put ${file} back from a backup`,
+      details,
+      cause: error,
+    });
+  }
+  return error;
 }
 
 function existsError(place: string, cause?: unknown): OvsPkiError {

@@ -6,6 +6,7 @@
 
 import { createCertificationRequest } from '../pki/certification-request.js';
 import { readDer } from '../pki/der.js';
+import { requireGoodPassphrase } from '../pki/encrypted-key.js';
 import { generateKeyPair, importSigningKey, keyIdentifier, signatureAlgorithmFor } from '../pki/engine.js';
 import { issueCertificate } from '../pki/issue.js';
 import { decodePublicKey, describeKey, type KeySpec, keyHash } from '../pki/key.js';
@@ -28,6 +29,8 @@ export interface InitRequest {
   readonly days: number;
   /** Put new CAs into a directory that exists; CAs that are there are kept under another name. */
   readonly force: boolean;
+  /** Encrypts the keys of the CAs; without it they are plain files, as with ovs-pki. */
+  readonly passphrase?: string;
   /** Called for each CA when its making begins. */
   readonly onProgress?: (type: CertificateType) => void;
 }
@@ -44,11 +47,12 @@ export interface InitResult {
   readonly kept: readonly string[];
 }
 
-/** @throws PKI_EXISTS, FILE_UNWRITABLE */
+/** @throws PKI_EXISTS, FILE_UNWRITABLE, PASSPHRASE_INVALID */
 export async function init(platform: Platform, request: InitRequest): Promise<InitResult> {
   const { pkiDirectory, force } = request;
   // 1. Before minutes are spent on keys: is there room for them?
   requireNoPki(pkiDirectory, force);
+  if (request.passphrase !== undefined) requireGoodPassphrase(request.passphrase);
   // 2. Both CAs, as values.
   const now = platform.clock.now();
   const cas = await Promise.all(certificateTypes.map((type) => makeCa(platform, request, type, now)));
@@ -66,7 +70,7 @@ export async function init(platform: Platform, request: InitRequest): Promise<In
 
 async function makeCa(
   { crypto, operator }: Platform,
-  { keySpec, days, onProgress }: InitRequest,
+  { keySpec, days, passphrase, onProgress }: InitRequest,
   type: CertificateType,
   now: Date,
 ): Promise<NewCa> {
@@ -94,6 +98,7 @@ async function makeCa(
     days,
     keySpec,
     pkcs8: keys.pkcs8,
+    passphrase,
     request: await createCertificationRequest(crypto, {
       subject: careqSubject(type, now),
       dnsName: undefined,

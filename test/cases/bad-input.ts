@@ -13,6 +13,7 @@ import type { BadInput } from './bad-input-row.js';
 import { badKeys } from './bad-keys.js';
 import { badNames } from './bad-names.js';
 import { badOptions } from './bad-options.js';
+import { badPassphrases } from './bad-passphrases.js';
 import { badRequests } from './bad-requests.js';
 
 export const badInputs: readonly BadInput[] = [
@@ -22,5 +23,6 @@ export const badInputs: readonly BadInput[] = [
   ...badFiles,
   ...badDirectories,
   ...badOptions,
+  ...badPassphrases,
   ...badFleets,
 ];
