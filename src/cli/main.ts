@@ -34,6 +34,7 @@ const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> =
   verify: () => import('./commands/verify.js'),
   fingerprint: () => import('./commands/fingerprint.js'),
   passphrase: () => import('./commands/passphrase.js'),
+  export: () => import('./commands/export.js'),
   setup: () => import('./commands/setup.js'),
   connect: () => import('./commands/connect.js'),
   distribute: () => import('./commands/distribute.js'),

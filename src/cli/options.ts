@@ -86,7 +86,12 @@ export const optionSpecs = [
     description: 'unencrypted tunnel packets: drop-unencrypted (default), drop-marked, allow-unencrypted or keep',
   },
   { long: 'ike-daemon', isOwn: true, argument: 'DAEMON', description: 'strongswan, libreswan or auto (default)' },
-  { long: 'out', isOwn: true, argument: 'FILE', description: 'write the plan to FILE, for "apply FILE"' },
+  {
+    long: 'out',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'write to FILE: a plan for "apply FILE", or what is exported',
+  },
   {
     long: 'skip-proof',
     isOwn: true,
@@ -98,6 +103,7 @@ export const optionSpecs = [
     argument: 'SECONDS',
     description: 'how long tunnels may take to come up (default: 90)',
   },
+  { long: 'format', isOwn: true, argument: 'p12|p7b|chain', description: 'what is exported (default: p12)' },
   { long: 'encrypt-key', isOwn: true, description: 'encrypt the keys of the CAs with a passphrase' },
   {
     long: 'passphrase-file',
@@ -187,6 +193,12 @@ export const commandSpecs = [
     operands: '[TYPE]',
     description: 'give the key of a CA a passphrase, another one, or none',
     options: ['remove', ...passphraseOptions, 'new-passphrase-file', 'new-passphrase-fd', ...commonOptions],
+  },
+  {
+    name: 'export',
+    operands: 'NAME',
+    description: 'put a certificate with its CA, and for p12 its key, into one file for other programs',
+    options: ['format', 'out', ...passphraseOptions, 'force', ...commonOptions],
   },
   {
     name: 'setup',

@@ -13,7 +13,7 @@ import { oid } from './oid.js';
 import { decodePemOf, encodePem } from './pem.js';
 
 /** PBKDF2 with HMAC-SHA-256: OWASP, Password Storage Cheat Sheet, 2023. OpenSSL's own default is 2048. */
-const iterations = 600_000;
+export const iterations = 600_000;
 
 const label = 'ENCRYPTED PRIVATE KEY';
 const shortest = 8;

@@ -46,6 +46,20 @@ export async function pathFindings(input: PathInput): Promise<Finding[]> {
   return refusal === undefined ? [] : [found('second-opinion', 'pkijs', `pkijs refuses the path: ${refusal}`)];
 }
 
+/** Those who stand above a certificate, by name and signature, whatever the time: up to a self-signed one, or as far as they go. */
+export function issuersOf(certificate: Certificate, authorities: readonly Certificate[]): Certificate[] {
+  const issuers: Certificate[] = [];
+  for (let current = certificate; issuers.length <= maximumDepth && !isSelfIssued(current); ) {
+    const issuer = authorities.find(
+      (authority) => sameName(authority.subject, current.issuer) && isSignedBy(current, authority),
+    );
+    if (issuer === undefined) break;
+    issuers.push(issuer);
+    current = issuer;
+  }
+  return issuers;
+}
+
 /** From the certificate to a trust anchor, as far as it goes. */
 function buildPath({ certificate, authorities, at }: PathInput): { path: Certificate[]; finding?: Finding } {
   const path = [certificate];

@@ -7,6 +7,7 @@
  */
 
 import { badDirectories } from './bad-directories.js';
+import { badExports } from './bad-exports.js';
 import { badFiles } from './bad-files.js';
 import { badFleets } from './bad-fleets.js';
 import type { BadInput } from './bad-input-row.js';
@@ -24,5 +25,6 @@ export const badInputs: readonly BadInput[] = [
   ...badDirectories,
   ...badOptions,
   ...badPassphrases,
+  ...badExports,
   ...badFleets,
 ];
