@@ -57,6 +57,10 @@ export const errorTable = {
   FINGERPRINT_REJECTED: { exitStatus: 3, meaning: 'The operator said that the fingerprint does not match.' },
   LINT_FAILED: { exitStatus: 3, meaning: 'The certificate that would be signed breaks a rule; it was not signed.' },
   CA_EXPIRED: { exitStatus: 3, meaning: 'The CA certificate is not valid now, so nothing it signs would be accepted.' },
+  CA_UNFIT: {
+    exitStatus: 3,
+    meaning: 'A certificate cannot be that of a CA here; details.reasons lists all reasons.',
+  },
   ISSUER_NOT_FOUND: { exitStatus: 3, meaning: 'The CA that signed a certificate is not where it was looked for.' },
   INVENTORY_INVALID: {
     exitStatus: 3,

@@ -43,6 +43,7 @@ export { type DoctorResult, doctor } from './usecases/doctor.js';
 export type { ExamineRequest, UnaskedHost } from './usecases/examine.js';
 export { type Exported, type ExportFormat, type ExportRequest, exportCertificate } from './usecases/export.js';
 export { type FingerprintRequest, type FingerprintResult, fingerprint } from './usecases/fingerprint.js';
+export { type Imported, type ImportRequest, importCa } from './usecases/import.js';
 export { type InitRequest, type InitResult, init } from './usecases/init.js';
 export { defaultPkiDirectory } from './usecases/inputs.js';
 export { inventoryInit, readFleet } from './usecases/inventory.js';

@@ -35,6 +35,7 @@ const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> =
   fingerprint: () => import('./commands/fingerprint.js'),
   passphrase: () => import('./commands/passphrase.js'),
   export: () => import('./commands/export.js'),
+  import: () => import('./commands/import.js'),
   setup: () => import('./commands/setup.js'),
   connect: () => import('./commands/connect.js'),
   distribute: () => import('./commands/distribute.js'),

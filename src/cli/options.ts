@@ -104,6 +104,9 @@ export const optionSpecs = [
     description: 'how long tunnels may take to come up (default: 90)',
   },
   { long: 'format', isOwn: true, argument: 'p12|p7b|chain', description: 'what is exported (default: p12)' },
+  { long: 'ca-cert', isOwn: true, argument: 'FILE', description: 'the certificate of the CA' },
+  { long: 'ca-key', isOwn: true, argument: 'FILE', description: 'the private key of the CA' },
+  { long: 'chain', isOwn: true, argument: 'FILE', description: 'the certificates above that of the CA, up to a root' },
   { long: 'encrypt-key', isOwn: true, description: 'encrypt the keys of the CAs with a passphrase' },
   {
     long: 'passphrase-file',
@@ -199,6 +202,12 @@ export const commandSpecs = [
     operands: 'NAME',
     description: 'put a certificate with its CA, and for p12 its key, into one file for other programs',
     options: ['format', 'out', ...passphraseOptions, 'force', ...commonOptions],
+  },
+  {
+    name: 'import',
+    operands: 'TYPE',
+    description: 'make an existing CA, such as an intermediate of your company, the CA for TYPE',
+    options: ['ca-cert', 'ca-key', 'chain', ...passphraseOptions, 'force', ...commonOptions],
   },
   {
     name: 'setup',

@@ -30,8 +30,8 @@ export type Profile = CertificateType | 'ca' | 'self-signed';
 /** Both ends of a TLS connection, and IKE: Open vSwitch uses one certificate for all of them. */
 export const leafPurposes = [oid.serverAuth, oid.clientAuth, oid.ipsecIke] as const;
 
-/** organizationName where no CA decides it. */
-const organization = 'Open vSwitch';
+/** organizationName where no CA decides it, and of every request of ovs-pki. */
+export const organization = 'Open vSwitch';
 
 /** Subject of a CA, as `ovs-pki init` makes it; the time makes it differ from the CA of any other init. */
 export function caSubject(type: CertificateType, madeAt: Date): NameAttribute[] {

@@ -14,7 +14,9 @@ import { verifySignature } from '../pki/engine.js';
 import { type Issuer, issueCertificate } from '../pki/issue.js';
 import { keyHash } from '../pki/key.js';
 import { requestFindings } from '../pki/lint/request-rules.js';
+import type { Finding } from '../pki/lint/rule.js';
 import { encodeName } from '../pki/name.js';
+import { issuersOf, nameFindings } from '../pki/path.js';
 import { leafSubject } from '../pki/profile.js';
 import { randomSerial, type SerialNumber } from '../pki/serial.js';
 import { certificateFileText } from '../pki/text.js';
@@ -138,16 +140,18 @@ async function issueBatch(
 
 function checkOrders(ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiError)[] {
   const inThisBatch = new Map<string, string>();
+  const authorities = [ca.certificate, ...issuersOf(ca.certificate, ca.chain)];
   return orders.map((order): Work | OvsPkiError => {
     const { request, name, possessionProved, keyHash } = order;
-    const reasons = requestFindings(request, {
+    const [commonName = ''] = request.commonNames;
+    const rules = requestFindings(request, {
       name,
       possessionProved,
       caOrganization: ca.organization,
       keyCertifiedFor: inThisBatch.get(keyHash) ?? findKey(ca.layout, keyHash)?.commonName,
       isCaKey: equalBytes(request.publicKey.spki, ca.certificate.publicKey.spki),
     });
-    const [commonName = ''] = request.commonNames;
+    const reasons = [...rules, ...nameFindings(authorities, commonName)];
     if (reasons.length > 0) return refusal(name ?? commonName, reasons);
     inThisBatch.set(keyHash, commonName);
     return { order, commonName, serialNumber: freeSerial(ca), keyHash };
@@ -299,10 +303,13 @@ function toRegisteredKey({ keyHash, serialNumber, commonName }: Work): Registere
 }
 
 /** The refusal of a request, with all of its reasons. */
-export function refusal(name: string, reasons: ReturnType<typeof requestFindings>): OvsPkiError {
+export function refusal(name: string, reasons: readonly Finding[]): OvsPkiError {
   const list = reasons.map(({ message }) => message).join('; ');
+  const isConstrained = reasons.some(({ rule }) => rule === 'name-constraints');
   return new OvsPkiError('REQUEST_REFUSED', `the request of ${name} is refused: ${list}`, {
-    hint: `have a new one made where the key is: ovs-pki-ts req --unique ${name}`,
+    hint: isConstrained
+      ? 'choose a name that the CA may certify: openssl x509 -noout -ext nameConstraints -in cacert.pem'
+      : `have a new one made where the key is: ovs-pki-ts req --unique ${name}`,
     details: { name, reasons },
   });
 }

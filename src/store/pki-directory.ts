@@ -7,16 +7,16 @@
 import { join, resolve } from 'node:path';
 import { OvsPkiError } from '../errors.js';
 import { type Certificate, decodeCertificatesPem } from '../pki/certificate.js';
-import { equalBytes } from '../pki/der.js';
+import { encodeOid, encodeSequence, encodeText, equalBytes, tag } from '../pki/der.js';
 import { decodeEncryptedPrivateKey, encodeEncryptedPrivateKey } from '../pki/encrypted-key.js';
 import { importSigningKey, keyIdentifier, signatureAlgorithmFor } from '../pki/engine.js';
 import type { Issuer } from '../pki/issue.js';
 import { decodePrivateKey, encodePrivateKey, type KeySpec, type PrivateKey } from '../pki/key.js';
-import { attributeValues } from '../pki/name.js';
+import { attributeValues, maximumCommonName } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import { encodePem } from '../pki/pem.js';
-import { type CertificateType, certificateTypes } from '../pki/profile.js';
-import type { SerialNumber } from '../pki/serial.js';
+import { type CertificateType, certificateTypes, organization } from '../pki/profile.js';
+import { formatSerial, type SerialNumber } from '../pki/serial.js';
 import { certificateFileText } from '../pki/text.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
@@ -47,9 +47,11 @@ export interface NewCa {
   readonly pkcs8: Uint8Array;
   /** What its key file is encrypted with. */
   readonly passphrase: string | undefined;
-  /** DER of the request that the CA certificate answers. */
-  readonly request: Uint8Array;
+  /** DER of the request that the CA certificate answers; undefined for a CA that comes from elsewhere. */
+  readonly request: Uint8Array | undefined;
   readonly certificate: Certificate;
+  /** Those above it, up to a root. */
+  readonly chain: readonly Certificate[];
   /** The number that `openssl ca` gives to the next certificate that it issues here. */
   readonly nextSerial: SerialNumber;
   readonly audit: readonly AuditEntry[];
@@ -168,7 +170,7 @@ export async function writePkiDirectory(
   requireNoPki(place, force);
   const beside = files.makeFolderBeside(place);
   try {
-    for (const ca of cas) writeCa(caLayout(caFolder(beside, ca.type)), ca);
+    for (const ca of cas) writeCa(caLayout(caFolder(beside, ca.type)), ca, at);
     // Without force, what has come there since the check is another init's: the move below fails on it.
     if (force && files.isFolder(place)) return await replaceCas(platform, place, beside, cas, at);
     files.openFolderMode(beside);
@@ -179,6 +181,45 @@ export async function writePkiDirectory(
   } finally {
     files.remove(beside);
   }
+}
+
+/**
+ * Puts one CA into a PKI directory, beside the other one or into a new directory, as a whole. One that is there already is
+ * kept under another name, and only with `force`.
+ *
+ * @returns the folder that the old CA was moved to, if there was one
+ * @throws PKI_EXISTS
+ */
+export async function addCa(
+  platform: Platform,
+  pkiDirectory: string,
+  ca: NewCa,
+  force: boolean,
+  at: Date,
+): Promise<string[]> {
+  const place = resolve(pkiDirectory);
+  requireNoCa(place, ca.type, force);
+  if (!files.exists(place)) return writePkiDirectory(platform, place, [ca], false, at);
+  const beside = files.makeFolderBeside(place);
+  try {
+    writeCa(caLayout(caFolder(beside, ca.type)), ca, at);
+    if (force) return await replaceCas(platform, place, beside, [ca], at);
+    files.moveFolder(caFolder(beside, ca.type), caFolder(place, ca.type));
+    return [];
+  } finally {
+    files.remove(beside);
+  }
+}
+
+/** Throws PKI_EXISTS where there is such a CA and `force` was not given, or no directory that could hold one. */
+export function requireNoCa(pkiDirectory: string, type: CertificateType, force: boolean): void {
+  const folder = caFolder(pkiDirectory, type);
+  if (files.exists(pkiDirectory) && !files.isFolder(pkiDirectory)) requireNoPki(pkiDirectory, true);
+  if (force || !files.exists(folder)) return;
+  throw new OvsPkiError('PKI_EXISTS', `${folder} already exists`, {
+    hint: 'choose another --dir, or give --force to put the CA there (the old one is kept under another name)',
+    details: { folder },
+  });
 }
 
 /** Throws PKI_EXISTS where something is at that place and `force` was not given. */
@@ -219,7 +260,7 @@ async function replaceCas(
   return kept;
 }
 
-function writeCa(layout: CaLayout, ca: NewCa): void {
+function writeCa(layout: CaLayout, ca: NewCa, at: Date): void {
   files.makeFolder(layout.folder);
   for (const folder of [layout.certsFolder, layout.crlFolder, layout.newCertificates]) files.makeFolder(folder);
   files.makeFolder(layout.privateFolder, 0o700);
@@ -227,21 +268,31 @@ function writeCa(layout: CaLayout, ca: NewCa): void {
   appendAudit(layout.auditLog, ca.audit);
   const certificateText = certificateFileText(ca.certificate);
   files.createFile(layout.config, configText(ca));
-  files.createFile(layout.request, encodePem('CERTIFICATE REQUEST', ca.request));
-  files.createFile(layout.certificate, certificateText);
-  files.createFile(issuedCertificateFile(layout, ca.certificate.serialNumber), certificateText);
-  appendIndexRows(layout.index, [indexRowFor(ca.certificate)]);
+  files.createFile(layout.certificate, certificateText + ca.chain.map(certificateFileText).join(''));
   files.createFile(layout.indexAttributes, 'unique_subject = no\n');
   files.createFile(layout.serial, `${ca.nextSerial}\n`);
-  files.createFile(layout.crlNumber, '01\n');
+  if (ca.request === undefined) {
+    // What it has issued elsewhere is not known here. Lists of that time have lower numbers than one that began then.
+    appendIndexRows(layout.index, []);
+    files.createFile(layout.crlNumber, `${formatSerial(BigInt(Math.floor(at.getTime() / 1000)))}\n`);
+  } else {
+    files.createFile(layout.request, encodePem('CERTIFICATE REQUEST', ca.request));
+    files.createFile(issuedCertificateFile(layout, ca.certificate.serialNumber), certificateText);
+    appendIndexRows(layout.index, [indexRowFor(ca.certificate)]);
+    files.createFile(layout.crlNumber, '01\n');
+  }
 }
 
-function configText({ type, commonName, days, keySpec }: NewCa): string {
+function configText({ type, commonName, days, keySpec, certificate }: NewCa): string {
+  // openssl compares bytes, and a request of ovs-pki has just this organization.
+  const own = encodeSequence(encodeOid(oid.organizationName), encodeText(tag.utf8String, organization));
   return fillTemplate('ca.cnf', {
     ca: `${type}ca`,
-    common_name: commonName,
+    // Where the name comes from elsewhere, it could have what openssl reads as a variable or the end of the line.
+    common_name: commonName.replaceAll(/[^A-Za-z0-9 ().:_-]/g, '.').slice(0, maximumCommonName),
     days: String(days),
     digest: signatureAlgorithmFor(keySpec).hash.toLowerCase().replace('-', ''),
+    organization_policy: Buffer.from(certificate.subject.der).includes(Buffer.from(own)) ? 'match' : 'optional',
   });
 }
 

@@ -9,14 +9,14 @@ import { readDer } from '../pki/der.js';
 import { requireGoodPassphrase } from '../pki/encrypted-key.js';
 import { generateKeyPair, importSigningKey, keyIdentifier, signatureAlgorithmFor } from '../pki/engine.js';
 import { issueCertificate } from '../pki/issue.js';
-import { decodePublicKey, describeKey, type KeySpec, keyHash } from '../pki/key.js';
+import { decodePublicKey, describeKey, type KeySpec } from '../pki/key.js';
 import { encodeName } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import { type CertificateType, caSubject, certificateTypes, requestSubject } from '../pki/profile.js';
 import { randomSerial } from '../pki/serial.js';
 import { validityFrom } from '../pki/validity.js';
 import type { Platform } from '../platform/index.js';
-import type { AuditEntry, AuditIntent } from '../store/audit-log.js';
+import { entriesOfCa } from '../store/audit-log.js';
 import { caFolder } from '../store/layout.js';
 import { type NewCa, requireNoPki, writePkiDirectory } from '../store/pki-directory.js';
 import { type CertificateSummary, summarize } from './summary.js';
@@ -106,26 +106,10 @@ async function makeCa(
       spec: keySpec,
     }),
     certificate,
+    chain: [],
     nextSerial: randomSerial(),
-    audit: auditEntries({
-      time: now.toISOString(),
-      operator,
-      serialNumber,
-      type,
-      commonName,
-      publicKey: keyHash(publicKey),
-      notAfter: validity.notAfter.toISOString(),
-    }),
+    audit: entriesOfCa('init', { operator, at: now, type, certificate }),
   };
-}
-
-/** Both entries at once: a CA appears with its whole directory or not at all. */
-function auditEntries(made: Omit<AuditIntent, 'action' | 'event'>): AuditEntry[] {
-  const { time, operator, serialNumber } = made;
-  return [
-    { ...made, action: 'init', event: 'intent' },
-    { time, operator, serialNumber, action: 'init', event: 'recorded' },
-  ];
 }
 
 /** The request of a CA names a locality, which its certificate then lacks: the policy of `openssl ca` drops it. */

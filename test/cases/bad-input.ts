@@ -10,6 +10,7 @@ import { badDirectories } from './bad-directories.js';
 import { badExports } from './bad-exports.js';
 import { badFiles } from './bad-files.js';
 import { badFleets } from './bad-fleets.js';
+import { badImports } from './bad-imports.js';
 import type { BadInput } from './bad-input-row.js';
 import { badKeys } from './bad-keys.js';
 import { badNames } from './bad-names.js';
@@ -26,5 +27,6 @@ export const badInputs: readonly BadInput[] = [
   ...badOptions,
   ...badPassphrases,
   ...badExports,
+  ...badImports,
   ...badFleets,
 ];
