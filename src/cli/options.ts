@@ -107,6 +107,12 @@ export const optionSpecs = [
   { long: 'ca-cert', isOwn: true, argument: 'FILE', description: 'the certificate of the CA' },
   { long: 'ca-key', isOwn: true, argument: 'FILE', description: 'the private key of the CA' },
   { long: 'chain', isOwn: true, argument: 'FILE', description: 'the certificates above that of the CA, up to a root' },
+  {
+    long: 'offline-root',
+    isOwn: true,
+    argument: 'DIR',
+    description: 'make a root in DIR, such as a USB stick, and the CAs as intermediates below it',
+  },
   { long: 'encrypt-key', isOwn: true, description: 'encrypt the keys of the CAs with a passphrase' },
   {
     long: 'passphrase-file',
@@ -153,7 +159,7 @@ export const commandSpecs = [
     name: 'init',
     operands: '',
     description: 'initialize the PKI: make the directory and its two CAs',
-    options: [...keyOptions, 'days', 'force', 'encrypt-key', ...passphraseOptions, ...commonOptions],
+    options: [...keyOptions, 'days', 'force', 'encrypt-key', 'offline-root', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'req',

@@ -271,16 +271,14 @@ function writeCa(layout: CaLayout, ca: NewCa, at: Date): void {
   files.createFile(layout.certificate, certificateText + ca.chain.map(certificateFileText).join(''));
   files.createFile(layout.indexAttributes, 'unique_subject = no\n');
   files.createFile(layout.serial, `${ca.nextSerial}\n`);
-  if (ca.request === undefined) {
-    // What it has issued elsewhere is not known here. Lists of that time have lower numbers than one that began then.
-    appendIndexRows(layout.index, []);
-    files.createFile(layout.crlNumber, `${formatSerial(BigInt(Math.floor(at.getTime() / 1000)))}\n`);
-  } else {
-    files.createFile(layout.request, encodePem('CERTIFICATE REQUEST', ca.request));
-    files.createFile(issuedCertificateFile(layout, ca.certificate.serialNumber), certificateText);
-    appendIndexRows(layout.index, [indexRowFor(ca.certificate)]);
-    files.createFile(layout.crlNumber, '01\n');
-  }
+  if (ca.request !== undefined) files.createFile(layout.request, encodePem('CERTIFICATE REQUEST', ca.request));
+  // A CA knows its own certificate if it has made that itself, here.
+  const isOwn = ca.request !== undefined && ca.chain.length === 0;
+  if (isOwn) files.createFile(issuedCertificateFile(layout, ca.certificate.serialNumber), certificateText);
+  appendIndexRows(layout.index, isOwn ? [indexRowFor(ca.certificate)] : []);
+  // What a CA from elsewhere has issued there is not known; its lists of that time have lower numbers than this.
+  const firstCrl = ca.request === undefined ? formatSerial(BigInt(Math.floor(at.getTime() / 1000))) : '01';
+  files.createFile(layout.crlNumber, `${firstCrl}\n`);
 }
 
 function configText({ type, commonName, days, keySpec, certificate }: NewCa): string {

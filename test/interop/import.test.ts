@@ -193,6 +193,21 @@ test('the chain may stand behind the certificate, in any order and with others',
   t.deepEqual(subjects(readFileSync(caCertificateIn(folder, 'switch'), 'latin1')), ['low', 'middle', 'root']);
 });
 
+test('strongSwan trusts what an intermediate signs with both files that a host gets, and not with the first alone', async (t) => {
+  const folder = await imported(t, [company('root', 5), company('sub', 6, { pathLength: 0 })]);
+  await makeRequest(folder, 'host_1', rsaKeyFile(1));
+  await oursWell(folder, ['sign', '--batch', 'host_1']);
+  await oursWell(folder, ['export', 'host_1', '--format', 'chain']);
+  const blocks = readFileSync(join(folder, 'host_1-chain.pem'), 'latin1').split(/(?<=-----END CERTIFICATE-----\n)/);
+  for (const [index, block] of blocks.entries()) writeFileSync(join(folder, `${index}.pem`), block);
+  const verify = (...authorities: string[]) =>
+    run('pki', ['--verify', '--in', '0.pem', ...authorities.flatMap((file) => ['--cacert', file])], { cwd: folder });
+  t.regex((await verify('1.pem', '2.pem')).stdout, /^certificate trusted, lifetimes valid$/m);
+  const { status, stdout, stderr } = await verify('1.pem');
+  t.not(status, 0);
+  t.regex(stdout + stderr, /^certificate untrusted$/m);
+});
+
 test('an import that is killed leaves the whole CA or none', async (t) => {
   const folder = scratchFolder(t);
   writeAuthority(folder, [company('root', 5), company('sub', 6)]);

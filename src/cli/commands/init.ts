@@ -1,7 +1,8 @@
 import { OvsPkiError } from '../../errors.js';
 import { writeOut } from '../../platform/output.js';
-import { init } from '../../usecases/init.js';
+import { type InitResult, init } from '../../usecases/init.js';
 import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../common.js';
+import { textOf } from '../fleet-options.js';
 import type { OptionValues } from '../options.js';
 import type { CommandContext, Outcome } from '../outcome.js';
 import { newPassphraseOf } from '../passphrase.js';
@@ -10,16 +11,29 @@ export async function run({ platform, options, operands }: CommandContext): Prom
   if (operands.length > 0) throw new OvsPkiError('USAGE', `init takes no arguments, but: ${operands.join(' ')}`);
   const keySpec = keySpecOf(options);
   const passphrase = await passphraseFor(options);
+  const offlineRoot = textOf(options, 'offline-root');
   const result = await init(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     keySpec,
     days: daysOf(options),
     force: options.force === true,
     ...(passphrase === undefined ? {} : { passphrase }),
+    ...(offlineRoot === undefined ? {} : { offlineRoot }),
     onProgress: (type) => writeOut('stderr', `Creating ${type}ca...\n`),
   });
   const kept = result.kept.map((folder) => `the CA that was there before is kept in ${folder}`);
-  return { exitStatus: 0, text: '', json: { ...result }, errors: [], warnings: [...keyWarnings(keySpec), ...kept] };
+  return {
+    exitStatus: 0,
+    text: rootText(result),
+    json: { ...result },
+    errors: [],
+    warnings: [...keyWarnings(keySpec), ...kept],
+  };
+}
+
+function rootText({ root }: InitResult): string {
+  if (root === undefined) return '';
+  return `${root.privateKeyFile}: the key of the root, which signs no host: keep it where no network is\n`;
 }
 
 /** Throws USAGE for a passphrase that nothing would be encrypted with. */
