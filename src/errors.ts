@@ -26,6 +26,15 @@ export const errorTable = {
   KEY_SIZE_REFUSED: { exitStatus: 3, meaning: 'The key is too small to be safe or too large to be used.' },
   KEY_INVALID: { exitStatus: 3, meaning: 'A private key file cannot be read as a key.' },
   KEY_ENCRYPTED: { exitStatus: 3, meaning: 'A private key file is encrypted with a passphrase.' },
+  PASSPHRASE_WRONG: { exitStatus: 3, meaning: 'The passphrase that was given does not open the private key.' },
+  PASSPHRASE_INVALID: {
+    exitStatus: 3,
+    meaning: 'What was given cannot be a passphrase: it is too short, too long, or not one line of text.',
+  },
+  PASSPHRASE_EXPOSED: {
+    exitStatus: 3,
+    meaning: 'A file with a passphrase can be read by others than its owner; it was not used.',
+  },
   KEY_MISMATCH: { exitStatus: 3, meaning: 'A private key does not belong to the request or certificate beside it.' },
   FILE_EXISTS: { exitStatus: 3, meaning: 'A file that would be written exists already.' },
   FILE_NOT_FOUND: { exitStatus: 3, meaning: 'A file that is needed does not exist.' },
@@ -48,6 +57,11 @@ export const errorTable = {
   FINGERPRINT_REJECTED: { exitStatus: 3, meaning: 'The operator said that the fingerprint does not match.' },
   LINT_FAILED: { exitStatus: 3, meaning: 'The certificate that would be signed breaks a rule; it was not signed.' },
   CA_EXPIRED: { exitStatus: 3, meaning: 'The CA certificate is not valid now, so nothing it signs would be accepted.' },
+  CA_UNFIT: {
+    exitStatus: 3,
+    meaning: 'A certificate cannot be that of a CA here; details.reasons lists all reasons.',
+  },
+  ISSUER_NOT_FOUND: { exitStatus: 3, meaning: 'The CA that signed a certificate is not where it was looked for.' },
   INVENTORY_INVALID: {
     exitStatus: 3,
     meaning: 'The inventory of the fleet breaks one or more rules; details.faults lists all of them, with their lines.',

@@ -19,6 +19,7 @@ import {
   optionSpecs,
 } from './options.js';
 import type { Command, Outcome } from './outcome.js';
+import { passphraseSource } from './passphrase.js';
 import { errorJson, jsonText } from './render/json.js';
 import { errorText, warningText } from './render/text.js';
 import { version } from './version.js';
@@ -32,6 +33,9 @@ const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> =
   'self-sign': () => import('./commands/self-sign.js'),
   verify: () => import('./commands/verify.js'),
   fingerprint: () => import('./commands/fingerprint.js'),
+  passphrase: () => import('./commands/passphrase.js'),
+  export: () => import('./commands/export.js'),
+  import: () => import('./commands/import.js'),
   setup: () => import('./commands/setup.js'),
   connect: () => import('./commands/connect.js'),
   distribute: () => import('./commands/distribute.js'),
@@ -82,7 +86,7 @@ function showError(call: Call | undefined, error: OvsPkiError): void {
 async function runCall({ command, options, operands }: Call): Promise<Outcome> {
   const { run } = await commands[command]();
   const log = openLog(typeof options.log === 'string' ? options.log : undefined, systemClock);
-  return run({ platform: nodePlatform({ log }), options, operands });
+  return run({ platform: nodePlatform({ log, passphrase: passphraseSource(options) }), options, operands });
 }
 
 function print({ command, options }: Call, { text, json, errors, warnings = [], exitStatus }: Outcome): number {

@@ -86,7 +86,12 @@ export const optionSpecs = [
     description: 'unencrypted tunnel packets: drop-unencrypted (default), drop-marked, allow-unencrypted or keep',
   },
   { long: 'ike-daemon', isOwn: true, argument: 'DAEMON', description: 'strongswan, libreswan or auto (default)' },
-  { long: 'out', isOwn: true, argument: 'FILE', description: 'write the plan to FILE, for "apply FILE"' },
+  {
+    long: 'out',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'write to FILE: a plan for "apply FILE", or what is exported',
+  },
   {
     long: 'skip-proof',
     isOwn: true,
@@ -98,6 +103,37 @@ export const optionSpecs = [
     argument: 'SECONDS',
     description: 'how long tunnels may take to come up (default: 90)',
   },
+  { long: 'format', isOwn: true, argument: 'p12|p7b|chain', description: 'what is exported (default: p12)' },
+  { long: 'ca-cert', isOwn: true, argument: 'FILE', description: 'the certificate of the CA' },
+  { long: 'ca-key', isOwn: true, argument: 'FILE', description: 'the private key of the CA' },
+  { long: 'chain', isOwn: true, argument: 'FILE', description: 'the certificates above that of the CA, up to a root' },
+  {
+    long: 'offline-root',
+    isOwn: true,
+    argument: 'DIR',
+    description: 'make a root in DIR, such as a USB stick, and the CAs as intermediates below it',
+  },
+  { long: 'encrypt-key', isOwn: true, description: 'encrypt the keys of the CAs with a passphrase' },
+  {
+    long: 'passphrase-file',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'read the passphrase from FILE, which only its owner can read',
+  },
+  { long: 'passphrase-fd', isOwn: true, argument: 'N', description: 'read the passphrase from the open descriptor N' },
+  {
+    long: 'new-passphrase-file',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'read the new passphrase from FILE, which only its owner can read',
+  },
+  {
+    long: 'new-passphrase-fd',
+    isOwn: true,
+    argument: 'N',
+    description: 'read the new passphrase from the open descriptor N',
+  },
+  { long: 'remove', isOwn: true, description: 'take the passphrase away: the key becomes a plain file' },
 ] as const satisfies readonly OptionSpec[];
 
 export type OptionName = (typeof optionSpecs)[number]['long'];
@@ -115,14 +151,15 @@ export interface CommandSpec {
 
 const keyOptions = ['key', 'bits'] as const;
 const commonOptions = ['dir', 'log', 'json'] as const;
-const applyOptions = ['skip-proof', 'timeout'] as const;
+const passphraseOptions = ['passphrase-file', 'passphrase-fd'] as const;
+const applyOptions = ['skip-proof', 'timeout', ...passphraseOptions] as const;
 
 export const commandSpecs = [
   {
     name: 'init',
     operands: '',
     description: 'initialize the PKI: make the directory and its two CAs',
-    options: [...keyOptions, 'days', 'force', ...commonOptions],
+    options: [...keyOptions, 'days', 'force', 'encrypt-key', 'offline-root', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'req',
@@ -134,13 +171,13 @@ export const commandSpecs = [
     name: 'sign',
     operands: '[NAME...] [TYPE]',
     description: 'sign NAME-req.pem, making NAME-cert.pem',
-    options: ['batch', 'days', 'force', 'names', ...commonOptions],
+    options: ['batch', 'days', 'force', 'names', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'req+sign',
     operands: '[NAME...] [TYPE]',
     description: 'both of the above, making all three files',
-    options: ['unique', ...keyOptions, 'days', 'force', 'names', ...commonOptions],
+    options: ['unique', ...keyOptions, 'days', 'force', 'names', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'self-sign',
@@ -161,10 +198,28 @@ export const commandSpecs = [
     options: [...commonOptions],
   },
   {
+    name: 'passphrase',
+    operands: '[TYPE]',
+    description: 'give the key of a CA a passphrase, another one, or none',
+    options: ['remove', ...passphraseOptions, 'new-passphrase-file', 'new-passphrase-fd', ...commonOptions],
+  },
+  {
+    name: 'export',
+    operands: 'NAME',
+    description: 'put a certificate with its CA, and for p12 its key, into one file for other programs',
+    options: ['format', 'out', ...passphraseOptions, 'force', ...commonOptions],
+  },
+  {
+    name: 'import',
+    operands: 'TYPE',
+    description: 'make an existing CA, such as an intermediate of your company, the CA for TYPE',
+    options: ['ca-cert', 'ca-key', 'chain', ...passphraseOptions, 'force', ...commonOptions],
+  },
+  {
     name: 'setup',
     operands: '[NAME...] [TYPE]',
     description: 'from nothing to signed host certificates, asking what it needs to know',
-    options: ['batch', ...keyOptions, 'days', 'names', ...commonOptions],
+    options: ['batch', ...keyOptions, 'days', 'names', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'connect',

@@ -34,16 +34,40 @@ export async function askText(
   return answer ?? initial;
 }
 
+/** Asks for a secret, which is not shown. */
+export async function askSecret(message: string, answeringOption: string): Promise<string> {
+  const { answer } = await ask(answeringOption, { type: 'password', name: 'answer', message });
+  return answer ?? '';
+}
+
+/** Asks for a new secret until a check finds nothing wrong with it and it was typed the same twice. */
+export async function askNewSecret(
+  message: string,
+  answeringOption: string,
+  fault: (typed: string) => string | undefined,
+): Promise<string> {
+  const question = { type: 'password', name: 'answer' } as const;
+  const validate = (typed: string) => fault(typed) ?? true;
+  const { answer = '' } = await ask(answeringOption, { ...question, message: `${message}:`, validate });
+  const same = (typed: string) => typed === answer || 'this is not what was typed before; Ctrl-C ends';
+  await ask(answeringOption, { ...question, message: `${message}, again:`, validate: same });
+  return answer;
+}
+
 interface Question {
-  readonly type: 'input';
+  readonly type: 'input' | 'password';
   readonly name: 'answer';
   readonly message: string;
   readonly default?: string;
-  readonly validate: (typed: string) => string | boolean;
+  readonly validate?: (typed: string) => string | boolean;
+}
+
+export function hasTerminal(): boolean {
+  return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
 async function ask(answeringOption: string, question: Question): Promise<{ answer?: string }> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+  if (!hasTerminal()) {
     throw new OvsPkiError('PROMPT_IMPOSSIBLE', `there is no terminal to ask: ${question.message}`, {
       hint: `answer it on the command line with ${answeringOption}`,
     });

@@ -26,7 +26,7 @@ export function identityActions(input: HostInput): Action[] {
   if (identity === 'enroll') return enrollment(input);
   const wanted = identityPaths(input, identity);
   return [
-    ...placeAuthority(input, identity, wanted.ca_cert),
+    ...placeAuthorities(input, identity, wanted.ca_cert),
     ...placeCertificate(input, identity, wanted),
     ...otherConfigActions(input, wanted),
     ...oldGeneration(input, wanted),
@@ -122,10 +122,16 @@ function pendingKey(input: HostInput): string | undefined {
   })?.[0];
 }
 
-function placeAuthority(input: HostInput, identity: Identity, path: string | undefined): Action[] {
-  const [authority] = identity.authorities;
-  if (authority === undefined || path === undefined || holdsCertificate(input, path, authority)) return [];
-  return [{ kind: 'place', role: 'ca', path, content: pemOf(authority), source: undefined }];
+function placeAuthorities(input: HostInput, identity: Identity, path: string | undefined): Action[] {
+  if (path === undefined) return [];
+  const [, ...above] = identity.authorities;
+  // strongSwan trusts a CA only up to its root, and reads the first certificate of a file.
+  const paths = [path, ...above.map((authority) => authorityFileFor(placesFor(input).cacerts, authority))];
+  return identity.authorities.flatMap((authority, index): Action[] => {
+    const place = paths[index] as string;
+    if (holdsCertificate(input, place, authority)) return [];
+    return [{ kind: 'place', role: 'ca', path: place, content: pemOf(authority), source: undefined }];
+  });
 }
 
 function placeCertificate(input: HostInput, identity: Identity, paths: IdentityPaths): Action[] {

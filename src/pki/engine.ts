@@ -103,6 +103,16 @@ export async function importSigningKey(
   }
 }
 
+/**
+ * Whether a private key is the other half of a public key. Told by a signature: what a key file says of its public half
+ * can be wrong, or be left out.
+ */
+export async function isKeyPair(privateKey: PrivateKey, publicKey: PublicKey, file: string): Promise<boolean> {
+  const key = await importSigningKey(undefined, privateKey, signatureAlgorithmFor(privateKey.spec, 'SHA-256'), file);
+  const bytes = Buffer.from('is it the same key?');
+  return verifySignature(publicKey, key.algorithm.oid, bytes, await key.sign(bytes));
+}
+
 /** An RSA key shorter than the hash, or one whose numbers do not fit each other. */
 function failSigning(cause: unknown): never {
   throw new OvsPkiError('KEY_INVALID', 'the private key cannot make a signature', {

@@ -34,7 +34,7 @@ export async function pathFindings(input: PathInput): Promise<Finding[]> {
   const findings = finding === undefined ? [] : [finding];
   for (const [depth, certificate] of path.entries()) {
     findings.push(...timeFindings(certificate, depth, input.at), ...criticalFindings(certificate, depth));
-    if (depth > 0) findings.push(...authorityFindings(certificate, path.slice(0, depth)));
+    if (depth > 0) findings.push(...signerFindings(certificate, path.slice(0, depth)));
   }
   const lists = finding === undefined ? listsFor(path, input.crls) : [];
   for (const list of lists) findings.push(...revocationFindings(list, input.at));
@@ -44,6 +44,37 @@ export async function pathFindings(input: PathInput): Promise<Finding[]> {
   const crls = lists.length === path.length - 1 ? lists.map(({ crl }) => crl) : [];
   const refusal = await pkijsRefusal({ path, crls, at: input.at });
   return refusal === undefined ? [] : [found('second-opinion', 'pkijs', `pkijs refuses the path: ${refusal}`)];
+}
+
+/** Those who stand above a certificate, by name and signature, whatever the time: up to a self-signed one, or as far as they go. */
+export function issuersOf(certificate: Certificate, authorities: readonly Certificate[]): Certificate[] {
+  const issuers: Certificate[] = [];
+  for (let current = certificate; issuers.length <= maximumDepth && !isSelfIssued(current); ) {
+    const issuer = authorities.find(
+      (authority) => sameName(authority.subject, current.issuer) && isSignedBy(current, authority),
+    );
+    if (issuer === undefined) break;
+    issuers.push(issuer);
+    current = issuer;
+  }
+  return issuers;
+}
+
+/** From a CA to a trust anchor, and why nothing that it signs would be valid; no reasons for one in order. */
+export function authorityPath(input: Omit<PathInput, 'crls'>): { path: Certificate[]; findings: Finding[] } {
+  const { path, finding } = buildPath({ ...input, crls: [] });
+  const leaf = { ...input.certificate, subjectAltName: undefined };
+  const findings = path.flatMap((authority, index) => [
+    ...timeFindings(authority, index + 1, input.at),
+    ...criticalFindings(authority, index + 1),
+    ...signerFindings(authority, [leaf, ...path.slice(0, index)]),
+  ]);
+  return { path, findings: finding === undefined ? findings : [finding, ...findings] };
+}
+
+/** Why a name is not one that a CA may certify; those that stand above it come behind it. */
+export function nameFindings(authorities: readonly Certificate[], dnsName: string): Finding[] {
+  return authorities.flatMap((authority, index) => nameConstraintFindings(authority, [dnsName], index + 1));
 }
 
 /** From the certificate to a trust anchor, as far as it goes. */
@@ -140,7 +171,7 @@ function criticalFindings({ extensions }: Certificate, depth: number): Finding[]
 }
 
 /** What a certificate must have to stand above those before it in the path. */
-function authorityFindings(authority: Certificate, below: readonly Certificate[]): Finding[] {
+function signerFindings(authority: Certificate, below: readonly Certificate[]): Finding[] {
   const { version, basicConstraints, keyUsage } = authority;
   const depth = below.length;
   const findings: Finding[] = [];
@@ -155,11 +186,12 @@ function authorityFindings(authority: Certificate, below: readonly Certificate[]
     const message = `${position(depth)} allows ${basicConstraints.pathLength} CAs below it, and there are ${between}`;
     findings.push(found('path-length', 'RFC 5280, section 6.1.4 (m)', message));
   }
-  return [...findings, ...nameConstraintFindings(authority, below[0] as Certificate, depth)];
+  const names = (below[0]?.subjectAltName ?? []).filter(({ kind }) => kind === 2).map(({ text }) => text);
+  return [...findings, ...nameConstraintFindings(authority, names, depth)];
 }
 
 /** dNSName constraints are applied; others are refused where they are critical, as RFC 5280 demands. */
-function nameConstraintFindings(authority: Certificate, leaf: Certificate, depth: number): Finding[] {
+function nameConstraintFindings(authority: Certificate, names: readonly string[], depth: number): Finding[] {
   const extension = authority.extensions.find(({ type }) => type === oid.nameConstraints);
   if (extension === undefined) return [];
   const fault = (message: string): Finding[] => [found('name-constraints', 'RFC 5280, section 4.2.1.10', message)];
@@ -171,7 +203,6 @@ function nameConstraintFindings(authority: Certificate, leaf: Certificate, depth
   const other = [...permitted, ...excluded].find(({ kind }) => kind !== 2);
   if (other !== undefined)
     return fault(`${position(depth)} constrains names of type ${other.kind}, which is not supported`);
-  const names = (leaf.subjectAltName ?? []).filter(({ kind }) => kind === 2).map(({ text }) => text);
   const outside = names.find(
     (name) =>
       (permitted.length > 0 && !permitted.some(({ text }) => isWithin(name, text))) ||

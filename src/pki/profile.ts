@@ -24,17 +24,23 @@ import { oid } from './oid.js';
 export type CertificateType = 'switch' | 'controller';
 export const certificateTypes: readonly CertificateType[] = ['controller', 'switch'];
 
-/** What kind of certificate is made. */
-export type Profile = CertificateType | 'ca' | 'self-signed';
+/** What kind of certificate is made: `ca` signs end entities, `root` one level of such CAs. */
+export type Profile = CertificateType | 'ca' | 'root' | 'self-signed';
+
+/** pathLenConstraint of a CA certificate; undefined for an end entity. */
+export function pathLengthFor(profile: Profile): number | undefined {
+  if (profile === 'root') return 1;
+  return profile === 'ca' ? 0 : undefined;
+}
 
 /** Both ends of a TLS connection, and IKE: Open vSwitch uses one certificate for all of them. */
 export const leafPurposes = [oid.serverAuth, oid.clientAuth, oid.ipsecIke] as const;
 
-/** organizationName where no CA decides it. */
-const organization = 'Open vSwitch';
+/** organizationName where no CA decides it, and of every request of ovs-pki. */
+export const organization = 'Open vSwitch';
 
 /** Subject of a CA, as `ovs-pki init` makes it; the time makes it differ from the CA of any other init. */
-export function caSubject(type: CertificateType, madeAt: Date): NameAttribute[] {
+export function caSubject(type: CertificateType | 'root', madeAt: Date): NameAttribute[] {
   // toUTCString has one form in every locale: Sun, 22 Nov 2026 02:52:21 GMT
   const [, day, month, year, time] = madeAt.toUTCString().split(' ');
   return [
@@ -71,7 +77,7 @@ export function leafSubject(commonName: string, caOrganization: string | undefin
 }
 
 export function keyUsageFor(profile: Profile, publicKey: PublicKey): KeyUsage[] {
-  if (profile === 'ca') return ['keyCertSign', 'cRLSign'];
+  if (pathLengthFor(profile) !== undefined) return ['keyCertSign', 'cRLSign'];
   return publicKey.type === 'rsa' ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature'];
 }
 
@@ -86,9 +92,10 @@ export interface ExtensionInput {
 
 /** The Extensions of a certificate (RFC 5280, section 4.2), as a SEQUENCE. */
 export function encodeExtensions(input: ExtensionInput): Uint8Array {
-  const isCa = input.profile === 'ca';
+  const pathLength = pathLengthFor(input.profile);
+  const isCa = pathLength !== undefined;
   const extensions = [
-    extension(oid.basicConstraints, true, encodeBasicConstraints(isCa)),
+    extension(oid.basicConstraints, true, encodeBasicConstraints(pathLength)),
     extension(
       oid.keyUsage,
       true,
@@ -111,8 +118,8 @@ export function encodeExtensions(input: ExtensionInput): Uint8Array {
   return encodeSequence(...extensions);
 }
 
-function encodeBasicConstraints(isCa: boolean): Uint8Array {
-  return isCa ? encodeSequence(encodeBoolean(true), encodeInteger(0)) : encodeSequence();
+function encodeBasicConstraints(pathLength: number | undefined): Uint8Array {
+  return pathLength === undefined ? encodeSequence() : encodeSequence(encodeBoolean(true), encodeInteger(pathLength));
 }
 
 function extension(type: string, critical: boolean, value: Uint8Array): Uint8Array {

@@ -166,6 +166,14 @@ export function discard({ temporary }: StagedFile): void {
   fs.rmSync(temporary, { force: true });
 }
 
+/** Removes what interrupted runs have left of a file that they were writing. Nobody may be writing it now. */
+export function removeTemporaries(file: string): void {
+  const [folder, start] = [path.dirname(file), `.${path.basename(file)}.`];
+  for (const name of list(folder)) {
+    if (name.startsWith(start) && name.endsWith('.tmp')) removeFile(path.join(folder, name));
+  }
+}
+
 /**
  * Appends text to a file in one write and waits until it is on the disk. Where the disk is full, what was written of
  * the text is taken away again.

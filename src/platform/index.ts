@@ -14,6 +14,8 @@ export interface Platform {
   readonly log: Log;
   /** The WebCrypto provider that makes keys and signatures; undefined for Node's own. */
   readonly crypto: Crypto | undefined;
+  /** Gives the passphrase of an encrypted key file; called only for one. Undefined where nobody can. */
+  readonly passphrase: ((keyFile: string) => Promise<string>) | undefined;
   /** How many keys are made at once. */
   readonly concurrency: number;
   /** How long we wait for another process that holds the lock of a CA. */
@@ -28,6 +30,7 @@ export function nodePlatform(replace: Partial<Platform> = {}): Platform {
     clock: systemClock,
     log: silentLog,
     crypto: undefined,
+    passphrase: undefined,
     concurrency: availableParallelism(),
     lockWaitSeconds: 60,
     operator: operatorName(),

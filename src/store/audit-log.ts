@@ -5,6 +5,10 @@
  * @module
  */
 
+import type { Certificate } from '../pki/certificate.js';
+import { keyHash } from '../pki/key.js';
+import { attributeValues } from '../pki/name.js';
+import { oid } from '../pki/oid.js';
 import type { CertificateType } from '../pki/profile.js';
 import type { SerialNumber } from '../pki/serial.js';
 import * as files from '../platform/files.js';
@@ -14,7 +18,7 @@ interface AuditBase {
   readonly time: string;
   /** `user@host`. */
   readonly operator: string;
-  readonly action: 'init' | 'issue';
+  readonly action: 'init' | 'import' | 'issue' | 'passphrase';
   readonly serialNumber: SerialNumber;
 }
 
@@ -26,6 +30,8 @@ export interface AuditIntent extends AuditBase {
   /** SHA-256 of the SubjectPublicKeyInfo, hexadecimal. */
   readonly publicKey: string;
   readonly notAfter: string;
+  /** SHA-256 of the file of the CA key as it is to be, where that is what is changed. */
+  readonly keyFile?: string;
 }
 
 /**
@@ -42,6 +48,25 @@ export type AuditEntry = AuditIntent | AuditOutcome;
 
 /** More than the intents of the largest batch take. */
 const tailBytes = 256 * 1024;
+
+/** A CA appears with its whole directory or not at all, so both of its entries are written at once. */
+export function entriesOfCa(
+  action: 'init' | 'import',
+  made: { operator: string; at: Date; type: CertificateType; certificate: Certificate },
+): AuditEntry[] {
+  const { serialNumber, subject, publicKey, notAfter } = made.certificate;
+  const base = { time: made.at.toISOString(), operator: made.operator, action, serialNumber };
+  const intent = {
+    type: made.type,
+    commonName: attributeValues(subject, oid.commonName)[0] ?? '',
+    publicKey: keyHash(publicKey),
+    notAfter: notAfter.toISOString(),
+  };
+  return [
+    { ...base, ...intent, event: 'intent' },
+    { ...base, event: 'recorded' },
+  ];
+}
 
 /** Appends entries and waits until they are on the disk. */
 export function appendAudit(file: string, entries: readonly AuditEntry[]): void {

@@ -9,11 +9,14 @@ import { OvsPkiError } from '../errors.js';
 import { type Certificate, decodeCertificatePem } from '../pki/certificate.js';
 import type { CertificationRequest } from '../pki/certification-request.js';
 import { equalBytes } from '../pki/der.js';
+import { digestHex } from '../pki/digest.js';
 import { verifySignature } from '../pki/engine.js';
 import { type Issuer, issueCertificate } from '../pki/issue.js';
 import { keyHash } from '../pki/key.js';
 import { requestFindings } from '../pki/lint/request-rules.js';
+import type { Finding } from '../pki/lint/rule.js';
 import { encodeName } from '../pki/name.js';
+import { issuersOf, nameFindings } from '../pki/path.js';
 import { leafSubject } from '../pki/profile.js';
 import { randomSerial, type SerialNumber } from '../pki/serial.js';
 import { certificateFileText } from '../pki/text.js';
@@ -23,7 +26,7 @@ import type { Platform } from '../platform/index.js';
 import { type AuditIntent, appendAudit, appendOutcomes, unfinishedIntents } from './audit-log.js';
 import { appendIndexRows, findIndexRow, indexRowFor, repairIndexTail } from './index-txt.js';
 import { findKey, type RegisteredKey, registerKeys, syncKeyRegister } from './key-register.js';
-import { issuedCertificateFile } from './layout.js';
+import { type CaLayout, issuedCertificateFile } from './layout.js';
 import { withLock } from './lock.js';
 import { type Ca, openIssuer } from './pki-directory.js';
 
@@ -50,7 +53,7 @@ interface Work {
  *
  * @returns a result for each order; a refusal of one does not touch the others, and what was issued before the CA
  *   became unusable is returned
- * @throws CA_EXPIRED, PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, FILE_UNWRITABLE: nothing was issued
+ * @throws CA_EXPIRED, PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG, FILE_UNWRITABLE: nothing was issued
  */
 export async function issueInCa(
   platform: Platform,
@@ -63,7 +66,7 @@ export async function issueInCa(
   for (let start = 0; start < orders.length; start += batchSize) {
     const batch = orders.slice(start, start + batchSize);
     try {
-      const prepared = await prepareBatch(platform.crypto, ca, batch);
+      const prepared = await prepareBatch(platform, ca, batch);
       results.push(...(await withLock(platform, ca.layout.lock, () => issueBatch(platform, ca, prepared, days))));
     } catch (error) {
       if (start === 0) throw error;
@@ -86,7 +89,7 @@ interface ProvedOrder extends IssueOrder {
   readonly keyHash: string;
 }
 
-async function prepareBatch(crypto: Crypto | undefined, ca: Ca, orders: readonly IssueOrder[]): Promise<PreparedBatch> {
+async function prepareBatch(platform: Platform, ca: Ca, orders: readonly IssueOrder[]): Promise<PreparedBatch> {
   const prove = (order: IssueOrder): ProvedOrder => {
     const { publicKey, signatureAlgorithm, toBeSigned, signature } = order.request;
     return {
@@ -95,7 +98,7 @@ async function prepareBatch(crypto: Crypto | undefined, ca: Ca, orders: readonly
       keyHash: keyHash(publicKey),
     };
   };
-  return { issuer: await openIssuer(crypto, ca), orders: orders.map(prove) };
+  return { issuer: await openIssuer(platform, ca), orders: orders.map(prove) };
 }
 
 async function issueBatch(
@@ -137,16 +140,18 @@ async function issueBatch(
 
 function checkOrders(ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiError)[] {
   const inThisBatch = new Map<string, string>();
+  const authorities = [ca.certificate, ...issuersOf(ca.certificate, ca.chain)];
   return orders.map((order): Work | OvsPkiError => {
     const { request, name, possessionProved, keyHash } = order;
-    const reasons = requestFindings(request, {
+    const [commonName = ''] = request.commonNames;
+    const rules = requestFindings(request, {
       name,
       possessionProved,
       caOrganization: ca.organization,
       keyCertifiedFor: inThisBatch.get(keyHash) ?? findKey(ca.layout, keyHash)?.commonName,
       isCaKey: equalBytes(request.publicKey.spki, ca.certificate.publicKey.spki),
     });
-    const [commonName = ''] = request.commonNames;
+    const reasons = [...rules, ...nameFindings(authorities, commonName)];
     if (reasons.length > 0) return refusal(name ?? commonName, reasons);
     inThisBatch.set(keyHash, commonName);
     return { order, commonName, serialNumber: freeSerial(ca), keyHash };
@@ -215,10 +220,14 @@ function noteOutcomes(
  * nothing is closed. The lock must be held, and the key register is to be brought up to date after it.
  */
 export function recoverInterrupted(platform: Platform, { layout }: Ca): void {
-  const open = unfinishedIntents(layout.auditLog).map((intent) => ({
-    intent,
-    certificate: keptCertificate(issuedCertificateFile(layout, intent.serialNumber)),
-  }));
+  const unfinished = unfinishedIntents(layout.auditLog);
+  for (const intent of unfinished) if (intent.action === 'passphrase') closeKeyChange(platform, layout, intent);
+  const open = unfinished
+    .filter(({ action }) => action !== 'passphrase')
+    .map((intent) => ({
+      intent,
+      certificate: keptCertificate(issuedCertificateFile(layout, intent.serialNumber)),
+    }));
   const rows = open.flatMap(({ certificate }) => (certificate === undefined ? [] : [indexRowFor(certificate)]));
   repairIndexTail(layout.index, rows);
   for (const { intent, certificate } of open) {
@@ -230,6 +239,16 @@ export function recoverInterrupted(platform: Platform, { layout }: Ca): void {
     appendAudit(layout.auditLog, [{ ...stampOf(platform), action, serialNumber, event, recovered: true }]);
     platform.log.write(`finished after an interruption: ${intent.commonName}, serial ${serialNumber}: ${event}`);
   }
+}
+
+/** The key file is the old one or the new one; a new one that did not get to its place must not stay beside it. */
+function closeKeyChange(platform: Platform, layout: CaLayout, intent: AuditIntent): void {
+  files.removeTemporaries(layout.privateKey);
+  const now = files.exists(layout.privateKey) ? digestHex('sha256', files.readFile(layout.privateKey)) : undefined;
+  const event = now === intent.keyFile ? 'recorded' : 'abandoned';
+  const { action, serialNumber } = intent;
+  appendAudit(layout.auditLog, [{ ...stampOf(platform), action, serialNumber, event, recovered: true }]);
+  platform.log.write(`finished after an interruption: change of the passphrase: ${event}`);
 }
 
 function keptCertificate(file: string): Certificate | undefined {
@@ -284,10 +303,13 @@ function toRegisteredKey({ keyHash, serialNumber, commonName }: Work): Registere
 }
 
 /** The refusal of a request, with all of its reasons. */
-export function refusal(name: string, reasons: ReturnType<typeof requestFindings>): OvsPkiError {
+export function refusal(name: string, reasons: readonly Finding[]): OvsPkiError {
   const list = reasons.map(({ message }) => message).join('; ');
+  const isConstrained = reasons.some(({ rule }) => rule === 'name-constraints');
   return new OvsPkiError('REQUEST_REFUSED', `the request of ${name} is refused: ${list}`, {
-    hint: `have a new one made where the key is: ovs-pki-ts req --unique ${name}`,
+    hint: isConstrained
+      ? 'choose a name that the CA may certify: openssl x509 -noout -ext nameConstraints -in cacert.pem'
+      : `have a new one made where the key is: ovs-pki-ts req --unique ${name}`,
     details: { name, reasons },
   });
 }

@@ -7,15 +7,16 @@
 import { join, resolve } from 'node:path';
 import { OvsPkiError } from '../errors.js';
 import { type Certificate, decodeCertificatesPem } from '../pki/certificate.js';
-import { equalBytes } from '../pki/der.js';
+import { encodeOid, encodeSequence, encodeText, equalBytes, tag } from '../pki/der.js';
+import { decodeEncryptedPrivateKey, encodeEncryptedPrivateKey } from '../pki/encrypted-key.js';
 import { importSigningKey, keyIdentifier, signatureAlgorithmFor } from '../pki/engine.js';
 import type { Issuer } from '../pki/issue.js';
-import { decodePrivateKey, encodePrivateKey, type KeySpec } from '../pki/key.js';
-import { attributeValues } from '../pki/name.js';
+import { decodePrivateKey, encodePrivateKey, type KeySpec, type PrivateKey } from '../pki/key.js';
+import { attributeValues, maximumCommonName } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import { encodePem } from '../pki/pem.js';
-import { type CertificateType, certificateTypes } from '../pki/profile.js';
-import type { SerialNumber } from '../pki/serial.js';
+import { type CertificateType, certificateTypes, organization } from '../pki/profile.js';
+import { formatSerial, type SerialNumber } from '../pki/serial.js';
 import { certificateFileText } from '../pki/text.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
@@ -44,9 +45,13 @@ export interface NewCa {
   readonly days: number;
   readonly keySpec: KeySpec;
   readonly pkcs8: Uint8Array;
-  /** DER of the request that the CA certificate answers. */
-  readonly request: Uint8Array;
+  /** What its key file is encrypted with. */
+  readonly passphrase: string | undefined;
+  /** DER of the request that the CA certificate answers; undefined for a CA that comes from elsewhere. */
+  readonly request: Uint8Array | undefined;
   readonly certificate: Certificate;
+  /** Those above it, up to a root. */
+  readonly chain: readonly Certificate[];
   /** The number that `openssl ca` gives to the next certificate that it issues here. */
   readonly nextSerial: SerialNumber;
   readonly audit: readonly AuditEntry[];
@@ -80,23 +85,71 @@ export function readCa(pkiDirectory: string, type: CertificateType): Ca {
   };
 }
 
-/** Reads and imports the key of a CA. Throws PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED or KEY_TYPE_UNSUPPORTED. */
-export async function openIssuer(crypto: Crypto | undefined, { layout, certificate }: Ca): Promise<Issuer> {
+/**
+ * Reads and imports the key of a CA. An encrypted one is opened once for each {@link Ca} that was read.
+ *
+ * @throws PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG or KEY_TYPE_UNSUPPORTED
+ */
+export function openIssuer(platform: Platform, ca: Ca): Promise<Issuer> {
+  const known = issuers.get(ca);
+  if (known !== undefined) return known;
+  const issuer = readIssuer(platform, ca);
+  issuers.set(ca, issuer);
+  return issuer;
+}
+
+const issuers = new WeakMap<Ca, Promise<Issuer>>();
+
+async function readIssuer(platform: Platform, ca: Ca): Promise<Issuer> {
+  const { certificate } = ca;
+  const file = ca.layout.privateKey;
+  const { privateKey } = await readCaKey(platform, ca);
+  return {
+    name: certificate.subject,
+    publicKey: certificate.publicKey,
+    keyIdentifier: certificate.subjectKeyIdentifier ?? keyIdentifier(certificate.publicKey),
+    signingKey: await importSigningKey(platform.crypto, privateKey, signatureAlgorithmFor(privateKey.spec), file),
+    certificate,
+  };
+}
+
+/** A private key and the passphrase that opened it, if it has one. */
+export interface OpenedKey {
+  readonly privateKey: PrivateKey;
+  readonly passphrase: string | undefined;
+}
+
+/** Reads the key of a CA, opened where it is encrypted. Throws what {@link openIssuer} throws. */
+export async function readCaKey(platform: Platform, { layout, certificate }: Ca): Promise<OpenedKey> {
   const file = layout.privateKey;
-  const privateKey = reading(layout, file, (pem) => decodePrivateKey(pem, file));
-  if (privateKey.publicKey !== undefined && !equalBytes(privateKey.publicKey.spki, certificate.publicKey.spki)) {
+  const opened = await openKeyFile(platform, file).catch((error: unknown) => {
+    throw asPkiError(layout, file, error);
+  });
+  const { publicKey } = opened.privateKey;
+  if (publicKey !== undefined && !equalBytes(publicKey.spki, certificate.publicKey.spki)) {
     throw new OvsPkiError('KEY_MISMATCH', `${file} is not the key of ${layout.certificate}`, {
       hint: 'put the two back from the same backup',
       details: { file },
     });
   }
-  return {
-    name: certificate.subject,
-    publicKey: certificate.publicKey,
-    keyIdentifier: certificate.subjectKeyIdentifier ?? keyIdentifier(certificate.publicKey),
-    signingKey: await importSigningKey(crypto, privateKey, signatureAlgorithmFor(privateKey.spec), file),
-    certificate,
-  };
+  return opened;
+}
+
+/** Reads a private key file, and asks for the passphrase of an encrypted one. */
+export async function openKeyFile({ passphrase }: Platform, file: string): Promise<OpenedKey> {
+  const pem = files.readFile(file).toString('latin1');
+  try {
+    return { privateKey: decodePrivateKey(pem, file), passphrase: undefined };
+  } catch (error) {
+    if (!(error instanceof OvsPkiError) || error.code !== 'KEY_ENCRYPTED' || passphrase === undefined) throw error;
+  }
+  const given = await passphrase(file);
+  return { privateKey: decodeEncryptedPrivateKey(pem, given, file), passphrase: given };
+}
+
+/** A private key file: encrypted where there is a passphrase. */
+export function keyFileText(pkcs8: Uint8Array, passphrase: string | undefined): string {
+  return passphrase === undefined ? encodePrivateKey(pkcs8) : encodeEncryptedPrivateKey(pkcs8, passphrase);
 }
 
 /**
@@ -117,7 +170,7 @@ export async function writePkiDirectory(
   requireNoPki(place, force);
   const beside = files.makeFolderBeside(place);
   try {
-    for (const ca of cas) writeCa(caLayout(caFolder(beside, ca.type)), ca);
+    for (const ca of cas) writeCa(caLayout(caFolder(beside, ca.type)), ca, at);
     // Without force, what has come there since the check is another init's: the move below fails on it.
     if (force && files.isFolder(place)) return await replaceCas(platform, place, beside, cas, at);
     files.openFolderMode(beside);
@@ -128,6 +181,45 @@ export async function writePkiDirectory(
   } finally {
     files.remove(beside);
   }
+}
+
+/**
+ * Puts one CA into a PKI directory, beside the other one or into a new directory, as a whole. One that is there already is
+ * kept under another name, and only with `force`.
+ *
+ * @returns the folder that the old CA was moved to, if there was one
+ * @throws PKI_EXISTS
+ */
+export async function addCa(
+  platform: Platform,
+  pkiDirectory: string,
+  ca: NewCa,
+  force: boolean,
+  at: Date,
+): Promise<string[]> {
+  const place = resolve(pkiDirectory);
+  requireNoCa(place, ca.type, force);
+  if (!files.exists(place)) return writePkiDirectory(platform, place, [ca], false, at);
+  const beside = files.makeFolderBeside(place);
+  try {
+    writeCa(caLayout(caFolder(beside, ca.type)), ca, at);
+    if (force) return await replaceCas(platform, place, beside, [ca], at);
+    files.moveFolder(caFolder(beside, ca.type), caFolder(place, ca.type));
+    return [];
+  } finally {
+    files.remove(beside);
+  }
+}
+
+/** Throws PKI_EXISTS where there is such a CA and `force` was not given, or no directory that could hold one. */
+export function requireNoCa(pkiDirectory: string, type: CertificateType, force: boolean): void {
+  const folder = caFolder(pkiDirectory, type);
+  if (files.exists(pkiDirectory) && !files.isFolder(pkiDirectory)) requireNoPki(pkiDirectory, true);
+  if (force || !files.exists(folder)) return;
+  throw new OvsPkiError('PKI_EXISTS', `${folder} already exists`, {
+    hint: 'choose another --dir, or give --force to put the CA there (the old one is kept under another name)',
+    details: { folder },
+  });
 }
 
 /** Throws PKI_EXISTS where something is at that place and `force` was not given. */
@@ -168,29 +260,37 @@ async function replaceCas(
   return kept;
 }
 
-function writeCa(layout: CaLayout, ca: NewCa): void {
+function writeCa(layout: CaLayout, ca: NewCa, at: Date): void {
   files.makeFolder(layout.folder);
   for (const folder of [layout.certsFolder, layout.crlFolder, layout.newCertificates]) files.makeFolder(folder);
   files.makeFolder(layout.privateFolder, 0o700);
-  files.createFile(layout.privateKey, encodePrivateKey(ca.pkcs8), 0o600);
+  files.createFile(layout.privateKey, keyFileText(ca.pkcs8, ca.passphrase), 0o600);
   appendAudit(layout.auditLog, ca.audit);
   const certificateText = certificateFileText(ca.certificate);
   files.createFile(layout.config, configText(ca));
-  files.createFile(layout.request, encodePem('CERTIFICATE REQUEST', ca.request));
-  files.createFile(layout.certificate, certificateText);
-  files.createFile(issuedCertificateFile(layout, ca.certificate.serialNumber), certificateText);
-  appendIndexRows(layout.index, [indexRowFor(ca.certificate)]);
+  files.createFile(layout.certificate, certificateText + ca.chain.map(certificateFileText).join(''));
   files.createFile(layout.indexAttributes, 'unique_subject = no\n');
   files.createFile(layout.serial, `${ca.nextSerial}\n`);
-  files.createFile(layout.crlNumber, '01\n');
+  if (ca.request !== undefined) files.createFile(layout.request, encodePem('CERTIFICATE REQUEST', ca.request));
+  // A CA knows its own certificate if it has made that itself, here.
+  const isOwn = ca.request !== undefined && ca.chain.length === 0;
+  if (isOwn) files.createFile(issuedCertificateFile(layout, ca.certificate.serialNumber), certificateText);
+  appendIndexRows(layout.index, isOwn ? [indexRowFor(ca.certificate)] : []);
+  // What a CA from elsewhere has issued there is not known; its lists of that time have lower numbers than this.
+  const firstCrl = ca.request === undefined ? formatSerial(BigInt(Math.floor(at.getTime() / 1000))) : '01';
+  files.createFile(layout.crlNumber, `${firstCrl}\n`);
 }
 
-function configText({ type, commonName, days, keySpec }: NewCa): string {
+function configText({ type, commonName, days, keySpec, certificate }: NewCa): string {
+  // openssl compares bytes, and a request of ovs-pki has just this organization.
+  const own = encodeSequence(encodeOid(oid.organizationName), encodeText(tag.utf8String, organization));
   return fillTemplate('ca.cnf', {
     ca: `${type}ca`,
-    common_name: commonName,
+    // Where the name comes from elsewhere, it could have what openssl reads as a variable or the end of the line.
+    common_name: commonName.replaceAll(/[^A-Za-z0-9 ().:_-]/g, '.').slice(0, maximumCommonName),
     days: String(days),
     digest: signatureAlgorithmFor(keySpec).hash.toLowerCase().replace('-', ''),
+    organization_policy: Buffer.from(certificate.subject.der).includes(Buffer.from(own)) ? 'match' : 'optional',
   });
 }
 
@@ -199,24 +299,28 @@ function reading<T>(layout: CaLayout, file: string, decode: (text: string) => T)
   try {
     return decode(files.readFile(file).toString('latin1'));
   } catch (error) {
-    if (!(error instanceof OvsPkiError)) throw error;
-    const details = { ...error.details, file };
-    if (error.code === 'FILE_NOT_FOUND') {
-      throw new OvsPkiError('PKI_NOT_FOUND', `${layout.folder} is not a CA: ${error.message}`, {
-        hint: 'make a PKI with "ovs-pki-ts init", or name the place of one with --dir',
-        details,
-        cause: error,
-      });
-    }
-    if (error.code === 'PEM_INVALID' || error.code === 'DER_INVALID' || error.code === 'KEY_INVALID') {
-      throw new OvsPkiError('PKI_CORRUPT', error.message, {
-        hint: `put ${file} back from a backup`,
-        details,
-        cause: error,
-      });
-    }
-    throw error;
+    throw asPkiError(layout, file, error);
   }
+}
+
+function asPkiError(layout: CaLayout, file: string, error: unknown): unknown {
+  if (!(error instanceof OvsPkiError)) return error;
+  const details = { ...error.details, file };
+  if (error.code === 'FILE_NOT_FOUND' && error.details['file'] === file) {
+    return new OvsPkiError('PKI_NOT_FOUND', `${layout.folder} is not a CA: ${error.message}`, {
+      hint: 'make a PKI with "ovs-pki-ts init", or name the place of one with --dir',
+      details,
+      cause: error,
+    });
+  }
+  if (error.code === 'PEM_INVALID' || error.code === 'DER_INVALID' || error.code === 'KEY_INVALID') {
+    return new OvsPkiError('PKI_CORRUPT', error.message, {
+      hint: `put ${file} back from a backup`,
+      details,
+      cause: error,
+    });
+  }
+  return error;
 }
 
 function existsError(place: string, cause?: unknown): OvsPkiError {

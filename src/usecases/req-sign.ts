@@ -44,13 +44,14 @@ const chunkSize = 32;
 /**
  * A result for each name, in the order given; a refusal of one does not touch the others.
  *
- * @throws PKI_NOT_FOUND, PKI_CORRUPT, PKI_LOCKED, CA_EXPIRED, KEY_MISMATCH, KEY_ENCRYPTED: nothing was signed
+ * @throws PKI_NOT_FOUND, PKI_CORRUPT, PKI_LOCKED, CA_EXPIRED, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG: nothing was signed
  */
 export async function reqSign(platform: Platform, request: ReqSignRequest): Promise<(RequestSigned | Refused)[]> {
   // 1. The CA; before minutes are spent on keys: can it sign?
   const ca = readCa(request.pkiDirectory, request.type);
-  await openIssuer(platform.crypto, ca);
+  await openIssuer(platform, ca);
   validityFrom(platform.clock.now(), request.days, ca.certificate);
+  request.onProgress?.(0, request.names.length);
   // 2. Keys and requests on all cores; 3. certificates and their files, a chunk behind.
   const results: (RequestSigned | Refused)[] = [];
   const signNext = async (chunk: readonly (KnownRequest | Refused)[]): Promise<void> => {

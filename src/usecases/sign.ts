@@ -44,7 +44,7 @@ export interface SignItem {
 /**
  * A result for each name, in the order given; a refusal of one does not touch the others.
  *
- * @throws PKI_NOT_FOUND, PKI_CORRUPT, PKI_LOCKED, CA_EXPIRED, KEY_MISMATCH, KEY_ENCRYPTED: nothing was signed
+ * @throws PKI_NOT_FOUND, PKI_CORRUPT, PKI_LOCKED, CA_EXPIRED, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG: nothing was signed
  */
 export async function sign(platform: Platform, request: SignRequest): Promise<(Signed | Refused)[]> {
   // 1. The CA.

@@ -124,8 +124,8 @@ export const badDirectories: readonly BadInput[] = [
   {
     title: 'a CA with an empty name',
     make: certifiedAs({ subject: name(), issuer: name() }),
-    code: 'REQUEST_REFUSED',
-    rules: ['organization'],
+    code: 'LINT_FAILED',
+    rules: ['issuer-name'],
   },
   { title: 'no index', make: without('index.txt'), code: 'PKI_CORRUPT' },
   { title: 'an index that is a folder', make: folderAt('index.txt'), code: 'FILE_UNREADABLE' },

@@ -7,12 +7,15 @@
  */
 
 import { badDirectories } from './bad-directories.js';
+import { badExports } from './bad-exports.js';
 import { badFiles } from './bad-files.js';
 import { badFleets } from './bad-fleets.js';
+import { badImports } from './bad-imports.js';
 import type { BadInput } from './bad-input-row.js';
 import { badKeys } from './bad-keys.js';
 import { badNames } from './bad-names.js';
 import { badOptions } from './bad-options.js';
+import { badPassphrases } from './bad-passphrases.js';
 import { badRequests } from './bad-requests.js';
 
 export const badInputs: readonly BadInput[] = [
@@ -22,5 +25,8 @@ export const badInputs: readonly BadInput[] = [
   ...badFiles,
   ...badDirectories,
   ...badOptions,
+  ...badPassphrases,
+  ...badExports,
+  ...badImports,
   ...badFleets,
 ];

@@ -49,6 +49,17 @@ export const badOptions: readonly BadInput[] = [
   { title: 'setup without a terminal and without -b', args: ['setup'], code: 'PROMPT_IMPOSSIBLE' },
   { title: 'init where there is a PKI', args: ['init'], code: 'PKI_EXISTS' },
   { title: 'init where there is a file', args: ['init', '--force', '--dir', 'host-req.pem'], code: 'PKI_EXISTS' },
+  {
+    title: 'init with a root in a folder that does not exist',
+    args: ['init', '--dir', 'new', '--offline-root', 'usb'],
+    code: 'FILE_NOT_FOUND',
+  },
+  {
+    title: 'init with a root where there is one',
+    make: (folder) => writeFileSync(join(folder, 'rootca-privkey.pem'), 'a key'),
+    args: ['init', '--force', '--offline-root', '.'],
+    code: 'FILE_EXISTS',
+  },
   { title: 'init below a file', args: ['init', '-B', '2048', '--dir', 'host-req.pem/pki'], code: 'FILE_UNWRITABLE' },
   { title: 'a request that exists', args: ['req', '-u', 'good'], code: 'FILE_EXISTS' },
   { title: 'a certificate that exists', args: ['sign', '-b', 'good'], code: 'FILE_EXISTS' },

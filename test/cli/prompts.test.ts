@@ -1,7 +1,8 @@
 /** Questions, asked on a real terminal: script(1) gives the program one. */
 
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { createPrivateKey } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { OvsPkiError } from '../../src/errors.js';
@@ -74,6 +75,58 @@ test('setup asks for two names and a place, and refuses a bad name at once', asy
   t.regex(screen, /left: left-cert\.pem verified/);
   t.regex(screen, /right: right-cert\.pem verified/);
 });
+
+test('init --encrypt-key asks for a passphrase twice, and refuses one that is too short or not the same', async (t) => {
+  const folder = scratchFolder(t);
+  const dialogue: Dialogue = [
+    ['New passphrase of the CA keys:', 'short\r'],
+    ['at least 8 characters', '\x15long enough\r'],
+    ['New passphrase of the CA keys, again:', 'long enouhg\r'],
+    ['not what was typed before', '\x15long enough\r'],
+  ];
+  const { status, screen } = await talk(folder, ['-d', 'pki', 'init', '-k', 'ec', '--encrypt-key'], dialogue);
+  t.is(status, 0, screen);
+  t.false(screen.includes('long enough'));
+  for (const type of ['switch', 'controller']) {
+    const key = readFileSync(join(folder, `pki/${type}ca/private/cakey.pem`));
+    t.is(createPrivateKey({ key, passphrase: 'long enough' }).asymmetricKeyType, 'ec');
+  }
+});
+
+const secret = 'a secret phrase';
+const asked = 'Passphrase of pki/switchca/private/cakey.pem:';
+
+/** What is typed when the passphrase of the CA is asked, and what comes of it. */
+const answers: readonly { readonly typed: string; readonly status: number; readonly told: RegExp }[] = [
+  { typed: `${secret}\r`, status: 0, told: /host_1: signed by switchca/ },
+  { typed: 'another phrase\r', status: 3, told: /not the passphrase of pki.*\[PASSPHRASE_WRONG\]/ },
+  { typed: '\r', status: 3, told: /no passphrase was given \[KEY_ENCRYPTED\]\s+ovs-pki-ts: hint: if it is lost/ },
+  { typed: '\x03', status: 130, told: /\[INTERRUPTED\]/ },
+];
+
+for (const { typed, status, told } of answers) {
+  test(`req+sign of five names asks the passphrase of the CA once, and takes ${JSON.stringify(typed)}`, async (t) => {
+    const folder = scratchFolder(t);
+    await init(nodePlatform(), {
+      pkiDirectory: join(folder, 'pki'),
+      keySpec,
+      days: 30,
+      force: false,
+      passphrase: secret,
+    });
+    const args = ['-d', 'pki', '-l', 'log', '-k', 'ec', '-u', 'req+sign', 'host_[1-5]'];
+    const end = await talk(folder, args, [[asked, typed]]);
+    t.is(end.status, status, end.screen);
+    t.regex(end.screen, told);
+    t.is(existsSync(join(folder, 'host_5-cert.pem')), status === 0);
+    t.is(
+      readdirSync(folder).some((name) => name.endsWith('-privkey.pem')),
+      status === 0,
+      'no keys are made in vain',
+    );
+    t.false(end.screen.includes(secret));
+  });
+}
 
 test('a request that changes after its fingerprint was confirmed is not signed', async (t) => {
   const folder = await makeScene(t, ['host']);

@@ -7,7 +7,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import type { Action } from '../../src/deploy/action.js';
 import type { AuthenticationMethod, DesiredHost, TunnelEnd } from '../../src/deploy/desired.js';
-import { unknown } from '../../src/deploy/fact.js';
+import { known, unknown } from '../../src/deploy/fact.js';
 import type { OvsDatabase } from '../../src/deploy/facts/ovsdb.js';
 import type { PlanningFacts } from '../../src/deploy/host-facts.js';
 import type { HostInput } from '../../src/deploy/host-input.js';
@@ -202,6 +202,26 @@ for (const { title, beginning, expected, says } of identityCases) {
     t.deepEqual(actions.map(expected), says);
   });
 }
+
+test.serial(
+  'a host gets each CA above its certificate in a file of its own, and those that it has are left',
+  async (t) => {
+    const wish = { ...ordinary, ends: [], plaintext: 'keep' } as const;
+    const before = hostBefore(wish, nothing);
+    await fillDatabase(database, before);
+    const input = inputOf(wish, await factsOf(database, before));
+    const { authority, peer: root } = identities;
+    const chained = { ...identityOf(identities.new, authority), authorities: [authority, root] };
+    const [caPath, rootPath] = [authority, root].map((item) => authorityFileFor('/etc/ipsec.d/cacerts', item));
+    const placed = (now: HostInput) =>
+      planHost(now).actions.flatMap((action) => (action.kind === 'place' && action.role === 'ca' ? [action.path] : []));
+    t.deepEqual(placed({ ...input, identity: chained }), [caPath, rootPath]);
+    const files = new Map([...input.facts.files, [rootPath ?? '', known(certificateFile(root))]]);
+    t.deepEqual(placed({ ...input, identity: chained, facts: { ...input.facts, files } }), [caPath]);
+    const pointed = planHost({ ...input, identity: chained }).actions.filter(({ kind }) => kind === 'other_config');
+    t.like(pointed.at(-1), { key: 'ca_cert', to: caPath });
+  },
+);
 
 const ordinary: Wish = {
   method: 'ca-signed',

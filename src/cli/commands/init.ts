@@ -1,19 +1,46 @@
 import { OvsPkiError } from '../../errors.js';
 import { writeOut } from '../../platform/output.js';
-import { init } from '../../usecases/init.js';
+import { type InitResult, init } from '../../usecases/init.js';
 import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../common.js';
+import { textOf } from '../fleet-options.js';
+import type { OptionValues } from '../options.js';
 import type { CommandContext, Outcome } from '../outcome.js';
+import { newPassphraseOf } from '../passphrase.js';
 
 export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
   if (operands.length > 0) throw new OvsPkiError('USAGE', `init takes no arguments, but: ${operands.join(' ')}`);
   const keySpec = keySpecOf(options);
+  const passphrase = await passphraseFor(options);
+  const offlineRoot = textOf(options, 'offline-root');
   const result = await init(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     keySpec,
     days: daysOf(options),
     force: options.force === true,
+    ...(passphrase === undefined ? {} : { passphrase }),
+    ...(offlineRoot === undefined ? {} : { offlineRoot }),
     onProgress: (type) => writeOut('stderr', `Creating ${type}ca...\n`),
   });
   const kept = result.kept.map((folder) => `the CA that was there before is kept in ${folder}`);
-  return { exitStatus: 0, text: '', json: { ...result }, errors: [], warnings: [...keyWarnings(keySpec), ...kept] };
+  return {
+    exitStatus: 0,
+    text: rootText(result),
+    json: { ...result },
+    errors: [],
+    warnings: [...keyWarnings(keySpec), ...kept],
+  };
+}
+
+function rootText({ root }: InitResult): string {
+  if (root === undefined) return '';
+  return `${root.privateKeyFile}: the key of the root, which signs no host: keep it where no network is\n`;
+}
+
+/** Throws USAGE for a passphrase that nothing would be encrypted with. */
+async function passphraseFor(options: OptionValues): Promise<string | undefined> {
+  if (options['encrypt-key'] === true) return newPassphraseOf(options, 'passphrase', 'of the CA keys');
+  if (options['passphrase-file'] === undefined && options['passphrase-fd'] === undefined) return undefined;
+  throw new OvsPkiError('USAGE', 'a passphrase is given, and no key is to be encrypted', {
+    hint: 'give --encrypt-key too',
+  });
 }

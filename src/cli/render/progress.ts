@@ -18,6 +18,7 @@ export async function startProgress(what: string, total: number): Promise<Progre
     { format: `${what} [{bar}] {value}/{total}, {eta_formatted} left`, stream: process.stderr, clearOnComplete: true },
     cliProgress.Presets.legacy,
   );
-  bar.start(total, 0);
-  return { update: (done) => bar.update(done), stop: () => bar.stop() };
+  // It begins with the work, so that it does not run into a question that comes before.
+  const update = (done: number): void => (bar.isActive ? bar.update(done) : bar.start(total, done));
+  return { update, stop: () => bar.stop() };
 }

@@ -10,7 +10,7 @@ import { equalBytes } from '../der.js';
 import { describeKey, type PublicKey } from '../key.js';
 import { attributeValues, nameOfCommonName } from '../name.js';
 import { oid } from '../oid.js';
-import { keyUsageFor, leafPurposes, type Profile } from '../profile.js';
+import { keyUsageFor, leafPurposes, type Profile, pathLengthFor } from '../profile.js';
 import { parseSerial } from '../serial.js';
 import { keyFindings } from './key-rules.js';
 import type { Rule } from './rule.js';
@@ -26,7 +26,7 @@ export interface CertificateContext {
 
 type CertificateRule = Rule<Certificate, CertificateContext>;
 
-const isCa = (context: CertificateContext): boolean => context.profile === 'ca';
+const isCa = ({ profile }: CertificateContext): boolean => pathLengthFor(profile) !== undefined;
 const unless = (good: boolean, message: string): string | undefined => (good ? undefined : message);
 const sameItems = (left: readonly string[] | undefined, right: readonly string[]): boolean =>
   left !== undefined && [...left].sort().join() === [...right].sort().join();
@@ -132,7 +132,7 @@ export const certificateRules: readonly CertificateRule[] = [
     check: ({ basicConstraints: constraints, extensions }, context) =>
       unless(
         constraints?.ca === isCa(context) &&
-          constraints.pathLength === (isCa(context) ? 0 : undefined) &&
+          constraints.pathLength === pathLengthFor(context.profile) &&
           isCritical(extensions, oid.basicConstraints),
         'basicConstraints is not critical, or does not say what the profile says',
       ),

@@ -8,6 +8,7 @@
 import type { CertificationRequest } from '../certification-request.js';
 import { nameFault, nameOfCommonName } from '../name.js';
 import { attributeShortNames, extensionNames, oid, signatureNames } from '../oid.js';
+import { organization } from '../profile.js';
 import { keyFindings } from './key-rules.js';
 import { type Finding, findingsOf, type Rule } from './rule.js';
 
@@ -78,10 +79,10 @@ const requestRules: readonly RequestRule[] = [
   },
   {
     id: 'organization',
-    citation: 'ovs-pki ca.cnf: organizationName = match',
+    citation: 'ovs-pki ca.cnf: organizationName = match; a CA of another organization gives its own to all',
     check: ({ subject }, { caOrganization }) => {
       const other = subject.attributes.find(
-        ({ type, value }) => type === oid.organizationName && value !== caOrganization,
+        ({ type, value }) => type === oid.organizationName && value !== caOrganization && value !== organization,
       );
       return other && `the organization is ${JSON.stringify(other.value)}, not that of the CA`;
     },

@@ -1,0 +1,42 @@
+import { OvsPkiError } from '../../errors.js';
+import { type Exported, type ExportFormat, exportCertificate, exportFormats } from '../../usecases/export.js';
+import { pkiDirectoryOf } from '../common.js';
+import { textOf } from '../fleet-options.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { newPassphraseOf } from '../passphrase.js';
+
+export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+  const [name, ...more] = operands;
+  if (name === undefined || more.length > 0) {
+    throw new OvsPkiError('USAGE', `export takes one name, not ${operands.length}`, {
+      hint: 'ovs-pki-ts export host_1',
+    });
+  }
+  const format = formatOf(textOf(options, 'format') ?? 'p12');
+  if (format !== 'p12' && (options['passphrase-file'] ?? options['passphrase-fd']) !== undefined) {
+    throw new OvsPkiError('USAGE', `a file of format ${format} has no passphrase: it holds no key`);
+  }
+  const out = textOf(options, 'out');
+  const exported = await exportCertificate(platform, {
+    pkiDirectory: pkiDirectoryOf(options),
+    name,
+    format,
+    ...(out === undefined ? {} : { out }),
+    password: (file) => newPassphraseOf(options, 'passphrase', `of ${file}`),
+    force: options.force === true,
+  });
+  return { exitStatus: 0, text: `${exportedLine(exported)}\n`, json: { results: [exported] }, errors: [] };
+}
+
+function formatOf(text: string): ExportFormat {
+  const format = exportFormats.find((known) => known === text);
+  if (format !== undefined) return format;
+  throw new OvsPkiError('USAGE', `--format takes p12, p7b or chain, not ${JSON.stringify(text)}`);
+}
+
+/** `host_1.p12: the key and the certificate of host_1, and 1 CA certificate`. */
+function exportedLine({ file, hasKey, name, certificates }: Exported): string {
+  const above = certificates.length - 1;
+  const what = hasKey ? 'the key and the certificate' : 'the certificate';
+  return `${file}: ${what} of ${name}, and ${above} CA certificate${above === 1 ? '' : 's'}`;
+}

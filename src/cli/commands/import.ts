@@ -1,0 +1,34 @@
+import { OvsPkiError } from '../../errors.js';
+import { importCa } from '../../usecases/import.js';
+import { pkiDirectoryOf } from '../common.js';
+import { textOf } from '../fleet-options.js';
+import { typeOf } from '../names.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { dayText } from '../render/text.js';
+
+export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+  const [certificateFile, privateKeyFile] = [textOf(options, 'ca-cert'), textOf(options, 'ca-key')];
+  const chainFile = textOf(options, 'chain');
+  if (operands.length === 0 || certificateFile === undefined || privateKeyFile === undefined) {
+    throw new OvsPkiError('USAGE', 'import wants a type, a certificate and its key', {
+      hint: 'ovs-pki-ts import switch --ca-cert FILE --ca-key FILE [--chain FILE]',
+    });
+  }
+  const result = await importCa(platform, {
+    pkiDirectory: pkiDirectoryOf(options),
+    type: typeOf(operands),
+    certificateFile,
+    privateKeyFile,
+    ...(chainFile === undefined ? {} : { chainFile }),
+    force: options.force === true,
+  });
+  const { folder, certificate, chain, kept } = result;
+  const above = chain.length === 0 ? 'signed by itself' : `below ${chain.at(-1)?.subject}`;
+  return {
+    exitStatus: 0,
+    text: `${folder}: ${certificate.subject}, ${above}, valid until ${dayText(certificate.notAfter)}\n`,
+    json: { ...result },
+    errors: [],
+    warnings: kept.map((old) => `the CA that was there before is kept in ${old}`),
+  };
+}

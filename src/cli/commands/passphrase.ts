@@ -1,0 +1,26 @@
+import { OvsPkiError } from '../../errors.js';
+import { changePassphrase } from '../../usecases/passphrase.js';
+import { pkiDirectoryOf } from '../common.js';
+import { typeOf } from '../names.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { newPassphraseOf } from '../passphrase.js';
+
+export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+  const type = typeOf(operands);
+  const isRemoved = options.remove === true;
+  if (isRemoved && (options['new-passphrase-file'] ?? options['new-passphrase-fd']) !== undefined) {
+    throw new OvsPkiError('USAGE', 'a passphrase is either removed or set anew');
+  }
+  const { outcome, privateKeyFile } = await changePassphrase(platform, {
+    pkiDirectory: pkiDirectoryOf(options),
+    type,
+    newPassphrase: isRemoved ? undefined : () => newPassphraseOf(options, 'new-passphrase', `of the key of ${type}ca`),
+  });
+  const text = { encrypted: 'encrypted with the new passphrase', plain: 'a plain file now, without a passphrase' };
+  return {
+    exitStatus: 0,
+    text: `${privateKeyFile}: ${text[outcome]}\n`,
+    json: { type, outcome, privateKeyFile },
+    errors: [],
+  };
+}
