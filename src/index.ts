@@ -45,6 +45,7 @@ export { type FingerprintRequest, type FingerprintResult, fingerprint } from './
 export { type InitRequest, type InitResult, init } from './usecases/init.js';
 export { defaultPkiDirectory } from './usecases/inputs.js';
 export { inventoryInit, readFleet } from './usecases/inventory.js';
+export { type Listed, type ListRequest, type ListState, list } from './usecases/list.js';
 export * from './usecases/outputs.js';
 export { type PlannedHost, type PlanRequest, plan } from './usecases/plan.js';
 export { type RemoveRequest, remove } from './usecases/remove.js';

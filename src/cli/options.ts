@@ -98,6 +98,20 @@ export const optionSpecs = [
     argument: 'SECONDS',
     description: 'how long tunnels may take to come up (default: 90)',
   },
+  {
+    long: 'state',
+    isOwn: true,
+    argument: 'STATE',
+    isList: true,
+    description: 'only certificates that are valid, revoked, expired or due (valid, and end within 30 days)',
+  },
+  { long: 'name', isOwn: true, argument: 'GLOB', description: 'only certificates of names such as "edge_*"' },
+  {
+    long: 'expires-before',
+    isOwn: true,
+    argument: 'TIME',
+    description: 'only certificates that end before a date, or within a period such as 30d',
+  },
 ] as const satisfies readonly OptionSpec[];
 
 export type OptionName = (typeof optionSpecs)[number]['long'];
@@ -165,6 +179,12 @@ export const commandSpecs = [
     operands: '[NAME...] [TYPE]',
     description: 'from nothing to signed host certificates, asking what it needs to know',
     options: ['batch', ...keyOptions, 'days', 'names', ...commonOptions],
+  },
+  {
+    name: 'list',
+    operands: '[TYPE]',
+    description: 'list the certificates of the CAs',
+    options: ['state', 'name', 'expires-before', ...commonOptions],
   },
   {
     name: 'connect',
