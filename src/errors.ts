@@ -26,6 +26,12 @@ export const errorTable = {
   KEY_SIZE_REFUSED: { exitStatus: 3, meaning: 'The key is too small to be safe or too large to be used.' },
   KEY_INVALID: { exitStatus: 3, meaning: 'A private key file cannot be read as a key.' },
   KEY_ENCRYPTED: { exitStatus: 3, meaning: 'A private key file is encrypted with a passphrase.' },
+  PASSPHRASE_WRONG: { exitStatus: 3, meaning: 'A passphrase does not open what it was given for.' },
+  ENCRYPTION_UNSUPPORTED: {
+    exitStatus: 3,
+    meaning:
+      'A file is encrypted with an algorithm that is not read: an old one, such as RC2 or triple DES, or an unknown one.',
+  },
   KEY_MISMATCH: { exitStatus: 3, meaning: 'A private key does not belong to the request or certificate beside it.' },
   FILE_EXISTS: { exitStatus: 3, meaning: 'A file that would be written exists already.' },
   FILE_NOT_FOUND: { exitStatus: 3, meaning: 'A file that is needed does not exist.' },

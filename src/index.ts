@@ -53,6 +53,7 @@ export { type ReqRequest, type RequestMade, req } from './usecases/req.js';
 export { type ReqSignRequest, type RequestSigned, reqSign } from './usecases/req-sign.js';
 export { type SelfSigned, type SelfSignRequest, selfSign } from './usecases/self-sign.js';
 export { type SetupRequest, type SetupResult, setup } from './usecases/setup.js';
+export { type Shown, type ShownContent, type ShowRequest, show } from './usecases/show.js';
 export { type SignRequest, sign } from './usecases/sign.js';
 export { type StatusResult, status } from './usecases/status.js';
 export type { CertificateSummary, Refused } from './usecases/summary.js';

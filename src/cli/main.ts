@@ -34,6 +34,7 @@ const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> =
   fingerprint: () => import('./commands/fingerprint.js'),
   setup: () => import('./commands/setup.js'),
   list: () => import('./commands/list.js'),
+  show: () => import('./commands/show.js'),
   connect: () => import('./commands/connect.js'),
   distribute: () => import('./commands/distribute.js'),
   inventory: () => import('./commands/inventory.js'),

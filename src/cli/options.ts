@@ -112,6 +112,12 @@ export const optionSpecs = [
     argument: 'TIME',
     description: 'only certificates that end before a date, or within a period such as 30d',
   },
+  {
+    long: 'passphrase-file',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'what opens what is encrypted, one line; - is standard input (default: it is asked for)',
+  },
 ] as const satisfies readonly OptionSpec[];
 
 export type OptionName = (typeof optionSpecs)[number]['long'];
@@ -185,6 +191,12 @@ export const commandSpecs = [
     operands: '[TYPE]',
     description: 'list the certificates of the CAs',
     options: ['state', 'name', 'expires-before', ...commonOptions],
+  },
+  {
+    name: 'show',
+    operands: 'FILE|NAME|-...',
+    description: 'show what is in certificates, requests, CRLs, keys, PKCS #12 and CMS files',
+    options: ['passphrase-file', ...commonOptions],
   },
   {
     name: 'connect',
@@ -268,7 +280,8 @@ export function normalizeArguments(args: readonly string[]): string[] {
     if (versionOptions.includes(token)) return [token];
     if (helpOptions.includes(token)) return [...operands.slice(0, 1), token];
     if (token === '--') operands.push(...queue.splice(0));
-    else if (!token.startsWith('-')) operands.push(token);
+    // A single hyphen is a file: standard input.
+    else if (token === '-' || !token.startsWith('-')) operands.push(token);
     else options.push(normalizeOption(token, queue));
   }
   const [command, ...rest] = withoutEmpty(operands);

@@ -34,12 +34,18 @@ export async function askText(
   return answer ?? initial;
 }
 
+/** Asks for a passphrase, which is not shown while it is typed. */
+export async function askPassphrase(message: string, answeringOption: string): Promise<string> {
+  const { answer } = await ask(answeringOption, { type: 'password', name: 'answer', message });
+  return answer ?? '';
+}
+
 interface Question {
-  readonly type: 'input';
+  readonly type: 'input' | 'password';
   readonly name: 'answer';
   readonly message: string;
   readonly default?: string;
-  readonly validate: (typed: string) => string | boolean;
+  readonly validate?: (typed: string) => string | boolean;
 }
 
 async function ask(answeringOption: string, question: Question): Promise<{ answer?: string }> {

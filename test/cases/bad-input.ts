@@ -14,6 +14,7 @@ import { badKeys } from './bad-keys.js';
 import { badNames } from './bad-names.js';
 import { badOptions } from './bad-options.js';
 import { badRequests } from './bad-requests.js';
+import { badShows } from './bad-shows.js';
 
 export const badInputs: readonly BadInput[] = [
   ...badNames,
@@ -23,4 +24,5 @@ export const badInputs: readonly BadInput[] = [
   ...badDirectories,
   ...badOptions,
   ...badFleets,
+  ...badShows,
 ];
