@@ -36,6 +36,17 @@ export { type Clock, fixedClock, systemClock } from './platform/clock.js';
 export { nodePlatform, type Platform } from './platform/index.js';
 export { type Log, openLog, silentLog } from './platform/log.js';
 export { type ApplyRequest, apply } from './usecases/apply.js';
+export {
+  type CheckedAuthority,
+  type CheckReason,
+  type CheckRequest,
+  type CheckResult,
+  type CheckRule,
+  check,
+  checkRules,
+  type Deadlines,
+  type NewestCertificate,
+} from './usecases/check.js';
 export { type ConnectHost, type ConnectRequest, connectedFleet } from './usecases/connect.js';
 export type { Signed } from './usecases/deliver.js';
 export { type DistributeRequest, distribute } from './usecases/distribute.js';
@@ -53,7 +64,16 @@ export { type ReqRequest, type RequestMade, req } from './usecases/req.js';
 export { type ReqSignRequest, type RequestSigned, reqSign } from './usecases/req-sign.js';
 export { type SelfSigned, type SelfSignRequest, selfSign } from './usecases/self-sign.js';
 export { type SetupRequest, type SetupResult, setup } from './usecases/setup.js';
-export { type Shown, type ShownContent, type ShowRequest, show } from './usecases/show.js';
+export { type Shown, type ShowRequest, show } from './usecases/show.js';
+export type {
+  Fingerprints,
+  ShownCertificate,
+  ShownContent,
+  ShownCrl,
+  ShownKey,
+  ShownPeriod,
+  ShownRequest,
+} from './usecases/shown-content.js';
 export { type SignRequest, sign } from './usecases/sign.js';
 export { type StatusResult, status } from './usecases/status.js';
 export type { CertificateSummary, Refused } from './usecases/summary.js';

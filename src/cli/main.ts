@@ -35,6 +35,7 @@ const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> =
   setup: () => import('./commands/setup.js'),
   list: () => import('./commands/list.js'),
   show: () => import('./commands/show.js'),
+  check: () => import('./commands/check.js'),
   connect: () => import('./commands/connect.js'),
   distribute: () => import('./commands/distribute.js'),
   inventory: () => import('./commands/inventory.js'),

@@ -118,6 +118,25 @@ export const optionSpecs = [
     argument: 'FILE',
     description: 'what opens what is encrypted, one line; - is standard input (default: it is asked for)',
   },
+  {
+    long: 'warn',
+    isOwn: true,
+    argument: 'PERIOD',
+    description: 'so long before its end a certificate is told of (default: 30d)',
+  },
+  {
+    long: 'critical',
+    isOwn: true,
+    argument: 'PERIOD',
+    description: 'so long before its end that is critical (default: 7d)',
+  },
+  { long: 'nagios', isOwn: true, description: 'answer as a plugin of Nagios: one line, and 0, 1, 2 or 3' },
+  {
+    long: 'prometheus',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'write metrics to FILE for the textfile collector',
+  },
 ] as const satisfies readonly OptionSpec[];
 
 export type OptionName = (typeof optionSpecs)[number]['long'];
@@ -197,6 +216,12 @@ export const commandSpecs = [
     operands: 'FILE|NAME|-...',
     description: 'show what is in certificates, requests, CRLs, keys, PKCS #12 and CMS files',
     options: ['passphrase-file', ...commonOptions],
+  },
+  {
+    name: 'check',
+    operands: '[TYPE | FILE...]',
+    description: 'find what is due or wrong: expiry, CRLs, weak keys, files that do not match',
+    options: ['warn', 'critical', 'nagios', 'prometheus', ...commonOptions],
   },
   {
     name: 'connect',

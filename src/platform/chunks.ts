@@ -1,5 +1,6 @@
 /**
- * Files that are too large to be held: read piece by piece.
+ * Files that are too large to be held, read piece by piece; and files that are many, read one after the other into the
+ * same room.
  *
  * @module
  */
@@ -22,6 +23,20 @@ export function* readChunks(file: string): Generator<string, void> {
   } finally {
     fs.closeSync(descriptor);
   }
+}
+
+/** A reader of small files. What it gives is good until it is called again, and only the beginning of a larger file. */
+export function smallFileReader(): (file: string) => Buffer {
+  const buffer = Buffer.alloc(chunkBytes / 4);
+  return (file) =>
+    attempt(file, () => {
+      const descriptor = fs.openSync(file, 'r');
+      try {
+        return buffer.subarray(0, fs.readSync(descriptor, buffer, 0, buffer.length, null));
+      } finally {
+        fs.closeSync(descriptor);
+      }
+    });
 }
 
 function attempt<T>(file: string, action: () => T): T {

@@ -12,8 +12,8 @@ import { type IndexRow, indexRows, indexTimeMs } from '../store/index-txt.js';
 import { type Ca, readCa } from '../store/pki-directory.js';
 
 /** What a certificate is by the clock; `due` is one that is valid and has not long to go. */
-export const listStates = ['valid', 'revoked', 'expired', 'due'] as const;
-export type ListState = (typeof listStates)[number];
+export type ListState = 'valid' | 'revoked' | 'expired' | 'due';
+export const listStates: readonly ListState[] = ['valid', 'revoked', 'expired', 'due'];
 
 /** Which certificates are to be listed; what is not given does not narrow them. */
 export interface ListRequest {

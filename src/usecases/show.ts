@@ -21,6 +21,7 @@ export interface ShowRequest {
   readonly pkiDirectory: string;
   /** Files, or names of hosts, or `-` for what `standardInput` gives. */
   readonly operands: readonly string[];
+  /** Called for `-`, once. */
   readonly standardInput: () => Promise<Uint8Array>;
   /** Called for what is encrypted, and only then, with what that is. */
   readonly passphrase: (what: string) => Promise<string>;

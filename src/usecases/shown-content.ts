@@ -19,6 +19,7 @@ import { oid, purposeNames, signatureNames } from '../pki/oid.js';
 import { colonHex, generalNameText } from '../pki/text.js';
 import { summarize } from './summary.js';
 
+/** One thing that a file holds. */
 export type ShownContent = ShownCertificate | ShownRequest | ShownCrl | ShownKey;
 
 /** A period, and where it stands now. */
@@ -28,6 +29,7 @@ export interface ShownPeriod {
   readonly seconds: number;
 }
 
+/** What `show` tells of a certificate. */
 export interface ShownCertificate extends ReturnType<typeof summarize> {
   readonly kind: 'certificate';
   readonly ca: boolean;
@@ -43,6 +45,7 @@ export interface ShownCertificate extends ReturnType<typeof summarize> {
   readonly ipsec: IpsecFindings;
 }
 
+/** What `show` tells of a certification request. */
 export interface ShownRequest {
   readonly kind: 'certification request';
   readonly commonName: string;
@@ -56,6 +59,7 @@ export interface ShownRequest {
   readonly reasons: readonly Finding[];
 }
 
+/** What `show` tells of a CRL. */
 export interface ShownCrl {
   readonly kind: 'CRL';
   readonly issuer: string;
@@ -69,6 +73,7 @@ export interface ShownCrl {
   readonly fingerprints: Fingerprints;
 }
 
+/** What `show` tells of a private key: what is public of it. */
 export interface ShownKey {
   readonly kind: 'private key';
   readonly key: string;
@@ -78,6 +83,7 @@ export interface ShownKey {
   readonly publicKeySha256: string;
 }
 
+/** Digests of the DER, by which two people compare what they have. */
 export interface Fingerprints {
   /** `AB:CD:…`, of the DER. */
   readonly sha256: string;

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { periodText } from '../../../src/cli/render/period.js';
+import { periodText } from '../../src/usecases/period.js';
 
 const day = 86_400;
 const words: readonly (readonly [seconds: number, text: string])[] = [
