@@ -27,6 +27,7 @@ export {
 } from './pki/certification-request.js';
 export type { DerElement } from './pki/der.js';
 export { type Curve, defaultKeySpec, type KeySpec, type PublicKey } from './pki/key.js';
+export type { IkeDaemonName, IpsecFindings } from './pki/lint/ipsec-rules.js';
 export type { Finding } from './pki/lint/rule.js';
 export { type DistinguishedName, type NameAttribute, nameFault } from './pki/name.js';
 export { expandNames } from './pki/name-list.js';

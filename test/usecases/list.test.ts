@@ -158,12 +158,12 @@ test('a long list takes little memory, waits for a slow reader, and ends when th
   const serial = (number: number) => `41${number.toString(16).toUpperCase().padStart(30, '0')}`;
   const long = Array.from({ length: count }, (_, number) => `V\t361119033336Z\t\t${serial(number)}\tunknown\t/CN=h\n`);
   const folder = await folderWith(t, long.join(''));
-  const shell = (pipe: string) =>
+  const shell = (pipe: string, before = '') =>
     run(
       'sh',
       [
         '-c',
-        `{ "$0" "$1" list switch --dir pki --log log; echo "status $?" >&2; } | ${pipe}`,
+        `{ ${before} "$0" "$1" list switch --dir pki --log log; echo "status $?" >&2; } | ${pipe}`,
         process.execPath,
         programPath,
       ],
@@ -173,8 +173,12 @@ test('a long list takes little memory, waits for a slow reader, and ends when th
         env: { NODE_OPTIONS: '--max-old-space-size=24' },
       },
     );
-  t.like(await shell('(read first; sleep 0.3; wc -l)'), { stdout: `${count + 1}\n`, stderr: 'status 0\n' });
+  const slow = '(read first; sleep 0.3; wc -l)';
+  t.like(await shell(slow), { stdout: `${count + 1}\n`, stderr: 'status 0\n' });
   t.like(await shell('head -n 1'), { stderr: 'status 0\n' });
+  // As a pipe is that another program has made so.
+  const unblock = `python3 -c 'import os, sys; os.set_blocking(1, False); os.execvp(sys.argv[1], sys.argv[1:])'`;
+  t.like(await shell(slow, unblock), { stdout: `${count + 1}\n`, stderr: 'status 0\n' });
 });
 
 async function folderWith(t: Parameters<typeof scratchFolder>[0], index: string): Promise<string> {

@@ -13,6 +13,7 @@ import { keyFindings } from './key-rules.js';
 import { leafFindings } from './leaf-rules.js';
 import { type Finding, findingsOf, type Rule } from './rule.js';
 
+/** The programs that speak IKE for Open vSwitch. */
 export type IkeDaemonName = 'strongswan' | 'libreswan';
 
 /** Why it would not work with each daemon; nothing where it would. */
