@@ -26,7 +26,7 @@ export const errorTable = {
   KEY_SIZE_REFUSED: { exitStatus: 3, meaning: 'The key is too small to be safe or too large to be used.' },
   KEY_INVALID: { exitStatus: 3, meaning: 'A private key file cannot be read as a key.' },
   KEY_ENCRYPTED: { exitStatus: 3, meaning: 'A private key file is encrypted with a passphrase.' },
-  PASSPHRASE_WRONG: { exitStatus: 3, meaning: 'The passphrase that was given does not open the private key.' },
+  PASSPHRASE_WRONG: { exitStatus: 3, meaning: 'A passphrase does not open what it was given for.' },
   PASSPHRASE_INVALID: {
     exitStatus: 3,
     meaning: 'What was given cannot be a passphrase: it is too short, too long, or not one line of text.',
@@ -34,6 +34,11 @@ export const errorTable = {
   PASSPHRASE_EXPOSED: {
     exitStatus: 3,
     meaning: 'A file with a passphrase can be read by others than its owner; it was not used.',
+  },
+  ENCRYPTION_UNSUPPORTED: {
+    exitStatus: 3,
+    meaning:
+      'A file is encrypted with an algorithm that is not read: an old one, such as RC2 or triple DES, or an unknown one.',
   },
   KEY_MISMATCH: { exitStatus: 3, meaning: 'A private key does not belong to the request or certificate beside it.' },
   FILE_EXISTS: { exitStatus: 3, meaning: 'A file that would be written exists already.' },

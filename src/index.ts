@@ -27,6 +27,7 @@ export {
 } from './pki/certification-request.js';
 export type { DerElement } from './pki/der.js';
 export { type Curve, defaultKeySpec, type KeySpec, type PublicKey } from './pki/key.js';
+export type { IkeDaemonName, IpsecFindings } from './pki/lint/ipsec-rules.js';
 export type { Finding } from './pki/lint/rule.js';
 export { type DistinguishedName, type NameAttribute, nameFault } from './pki/name.js';
 export { expandNames } from './pki/name-list.js';
@@ -36,6 +37,17 @@ export { type Clock, fixedClock, systemClock } from './platform/clock.js';
 export { nodePlatform, type Platform } from './platform/index.js';
 export { type Log, openLog, silentLog } from './platform/log.js';
 export { type ApplyRequest, apply } from './usecases/apply.js';
+export {
+  type CheckedAuthority,
+  type CheckReason,
+  type CheckRequest,
+  type CheckResult,
+  type CheckRule,
+  check,
+  checkRules,
+  type Deadlines,
+  type NewestCertificate,
+} from './usecases/check.js';
 export { type ConnectHost, type ConnectRequest, connectedFleet } from './usecases/connect.js';
 export type { Signed } from './usecases/deliver.js';
 export { type DistributeRequest, distribute } from './usecases/distribute.js';
@@ -47,6 +59,7 @@ export { type Imported, type ImportRequest, importCa } from './usecases/import.j
 export { type InitRequest, type InitResult, init } from './usecases/init.js';
 export { defaultPkiDirectory } from './usecases/inputs.js';
 export { inventoryInit, readFleet } from './usecases/inventory.js';
+export { type Listed, type ListRequest, type ListState, list } from './usecases/list.js';
 export * from './usecases/outputs.js';
 export { changePassphrase, type PassphraseChanged, type PassphraseRequest } from './usecases/passphrase.js';
 export { type PlannedHost, type PlanRequest, plan } from './usecases/plan.js';
@@ -55,6 +68,16 @@ export { type ReqRequest, type RequestMade, req } from './usecases/req.js';
 export { type ReqSignRequest, type RequestSigned, reqSign } from './usecases/req-sign.js';
 export { type SelfSigned, type SelfSignRequest, selfSign } from './usecases/self-sign.js';
 export { type SetupRequest, type SetupResult, setup } from './usecases/setup.js';
+export { type Shown, type ShowRequest, show } from './usecases/show.js';
+export type {
+  Fingerprints,
+  ShownCertificate,
+  ShownContent,
+  ShownCrl,
+  ShownKey,
+  ShownPeriod,
+  ShownRequest,
+} from './usecases/shown-content.js';
 export { type SignRequest, sign } from './usecases/sign.js';
 export { type StatusResult, status } from './usecases/status.js';
 export type { CertificateSummary, Refused } from './usecases/summary.js';

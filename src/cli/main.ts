@@ -9,7 +9,7 @@ import { OvsPkiError } from '../errors.js';
 import { systemClock } from '../platform/clock.js';
 import { nodePlatform } from '../platform/index.js';
 import { openLog } from '../platform/log.js';
-import { writeOut } from '../platform/output.js';
+import { writeOut, writePiece } from '../platform/output.js';
 import {
   type CommandName,
   commandSpecs,
@@ -18,7 +18,7 @@ import {
   type OptionValues,
   optionSpecs,
 } from './options.js';
-import type { Command, Outcome } from './outcome.js';
+import type { Command, Outcome, Pieces } from './outcome.js';
 import { passphraseSource } from './passphrase.js';
 import { errorJson, jsonText } from './render/json.js';
 import { errorText, warningText } from './render/text.js';
@@ -37,6 +37,9 @@ const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> =
   export: () => import('./commands/export.js'),
   import: () => import('./commands/import.js'),
   setup: () => import('./commands/setup.js'),
+  list: () => import('./commands/list.js'),
+  show: () => import('./commands/show.js'),
+  check: () => import('./commands/check.js'),
   connect: () => import('./commands/connect.js'),
   distribute: () => import('./commands/distribute.js'),
   inventory: () => import('./commands/inventory.js'),
@@ -64,7 +67,7 @@ export async function main(args: readonly string[]): Promise<number> {
   let call: Call | undefined;
   try {
     call = parseCall(args);
-    return call === undefined ? 0 : print(call, await runCall(call));
+    return call === undefined ? 0 : await print(call, await runCall(call));
   } catch (error) {
     if (!(error instanceof OvsPkiError)) throw error;
     writeOut('stderr', errorText(error));
@@ -89,13 +92,28 @@ async function runCall({ command, options, operands }: Call): Promise<Outcome> {
   return run({ platform: nodePlatform({ log, passphrase: passphraseSource(options) }), options, operands });
 }
 
-function print({ command, options }: Call, { text, json, errors, warnings = [], exitStatus }: Outcome): number {
+async function print({ command, options }: Call, outcome: Outcome): Promise<number> {
+  const { text, json, errors, warnings = [], exitStatus, pieces } = outcome;
+  if (pieces !== undefined) return printPieces(pieces);
   try {
     writeOut('stdout', options.json === true ? jsonText(command, json) : text);
   } finally {
     writeOut('stderr', [...warnings.map(warningText), ...errors.map(errorText)].join(''));
   }
   return exitStatus;
+}
+
+async function printPieces(pieces: Pieces): Promise<number> {
+  for (let next = pieces.next(); ; next = pieces.next()) {
+    if (next.done !== true) {
+      if (await writePiece(next.value)) continue;
+      pieces.return(undefined);
+      return 0;
+    }
+    if (next.value === undefined) return 0;
+    writeOut('stderr', errorText(next.value));
+    return next.value.exitStatus;
+  }
 }
 
 /** Reads the command line; undefined where it only asked for help or the version, which has been printed. */

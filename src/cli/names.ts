@@ -25,11 +25,11 @@ export async function namesAndTypeOf(context: CommandContext): Promise<{ names: 
   return { names, type: isType ? last : 'switch' };
 }
 
-/** The type of a command that takes nothing else. Throws USAGE. */
-export function typeOf(operands: readonly string[]): CertificateType {
-  const [type = 'switch', ...more] = operands;
-  if (more.length === 0 && (type === 'switch' || type === 'controller')) return type;
-  throw new OvsPkiError('USAGE', `the one operand is switch or controller, not ${operands.join(' ')}`);
+/** The one operand of a command that takes a type and nothing else; undefined where there is none. Throws USAGE. */
+export function typeOf(operands: readonly string[]): CertificateType | undefined {
+  const [type, ...more] = operands;
+  if (more.length === 0 && (type === undefined || type === 'switch' || type === 'controller')) return type;
+  throw new OvsPkiError('USAGE', `the type of a certificate is switch or controller, not ${operands.join(' ')}`);
 }
 
 /** ovs-pki refuses every type that it does not know; here the word would become one more name. Throws USAGE. */

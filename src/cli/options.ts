@@ -115,6 +115,20 @@ export const optionSpecs = [
   },
   { long: 'encrypt-key', isOwn: true, description: 'encrypt the keys of the CAs with a passphrase' },
   {
+    long: 'state',
+    isOwn: true,
+    argument: 'STATE',
+    isList: true,
+    description: 'only certificates that are valid, revoked, expired or due (valid, and end within 30 days)',
+  },
+  { long: 'name', isOwn: true, argument: 'GLOB', description: 'only certificates of names such as "edge_*"' },
+  {
+    long: 'expires-before',
+    isOwn: true,
+    argument: 'TIME',
+    description: 'only certificates that end before a date, or within a period such as 30d',
+  },
+  {
     long: 'passphrase-file',
     isOwn: true,
     argument: 'FILE',
@@ -134,6 +148,25 @@ export const optionSpecs = [
     description: 'read the new passphrase from the open descriptor N',
   },
   { long: 'remove', isOwn: true, description: 'take the passphrase away: the key becomes a plain file' },
+  {
+    long: 'warn',
+    isOwn: true,
+    argument: 'PERIOD',
+    description: 'so long before its end a certificate is told of (default: 30d)',
+  },
+  {
+    long: 'critical',
+    isOwn: true,
+    argument: 'PERIOD',
+    description: 'so long before its end that is critical (default: 7d)',
+  },
+  { long: 'nagios', isOwn: true, description: 'answer as a plugin of Nagios: one line, and 0, 1, 2 or 3' },
+  {
+    long: 'prometheus',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'write metrics to FILE for the textfile collector',
+  },
 ] as const satisfies readonly OptionSpec[];
 
 export type OptionName = (typeof optionSpecs)[number]['long'];
@@ -222,6 +255,24 @@ export const commandSpecs = [
     options: ['batch', ...keyOptions, 'days', 'names', ...passphraseOptions, ...commonOptions],
   },
   {
+    name: 'list',
+    operands: '[TYPE]',
+    description: 'list the certificates of the CAs',
+    options: ['state', 'name', 'expires-before', ...commonOptions],
+  },
+  {
+    name: 'show',
+    operands: 'FILE|NAME|-...',
+    description: 'show what is in certificates, requests, CRLs, keys, PKCS #12 and CMS files',
+    options: ['passphrase-file', 'passphrase-fd', ...commonOptions],
+  },
+  {
+    name: 'check',
+    operands: '[TYPE | FILE...]',
+    description: 'find what is due or wrong: expiry, CRLs, weak keys, files that do not match',
+    options: ['warn', 'critical', 'nagios', 'prometheus', ...commonOptions],
+  },
+  {
     name: 'connect',
     operands: 'NAME=HOST NAME=HOST',
     description: 'make an encrypted tunnel between two hosts, from nothing to proof',
@@ -303,7 +354,8 @@ export function normalizeArguments(args: readonly string[]): string[] {
     if (versionOptions.includes(token)) return [token];
     if (helpOptions.includes(token)) return [...operands.slice(0, 1), token];
     if (token === '--') operands.push(...queue.splice(0));
-    else if (!token.startsWith('-')) operands.push(token);
+    // A single hyphen is a file: standard input.
+    else if (token === '-' || !token.startsWith('-')) operands.push(token);
     else options.push(normalizeOption(token, queue));
   }
   const [command, ...rest] = withoutEmpty(operands);

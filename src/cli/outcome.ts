@@ -24,6 +24,11 @@ export interface Outcome {
   /** Printed to standard error, with their hints. */
   readonly errors: readonly OvsPkiError[];
   readonly warnings?: readonly string[];
+  /** For a result that is too large to be held: what is printed in place of text or JSON. */
+  readonly pieces?: Pieces;
 }
+
+/** Pieces of a result in the form that was asked for; returns what stopped it in its middle. */
+export type Pieces = Generator<string, OvsPkiError | undefined>;
 
 export type Command = (context: CommandContext) => Promise<Outcome>;

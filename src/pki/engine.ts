@@ -32,7 +32,7 @@ export interface SignatureAlgorithm {
   readonly hash: Hash;
 }
 
-const signatureAlgorithms: readonly SignatureAlgorithm[] = [
+export const signatureAlgorithms: readonly SignatureAlgorithm[] = [
   { oid: oid.sha256WithRsa, type: 'rsa', hash: 'SHA-256' },
   { oid: oid.sha384WithRsa, type: 'rsa', hash: 'SHA-384' },
   { oid: oid.sha512WithRsa, type: 'rsa', hash: 'SHA-512' },

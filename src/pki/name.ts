@@ -164,6 +164,15 @@ export function formatOneLine(name: DistinguishedName): string {
     .join('');
 }
 
+/** The last common name in that form; empty where there is none. A slash inside a value cannot be told from the next name. */
+export function commonNameOfOneLine(text: string): string {
+  const start = text.lastIndexOf('/CN=');
+  if (start < 0) return '';
+  const value = text.slice(start + 4);
+  const end = value.search(/\/[A-Za-z0-9.]+=/);
+  return end < 0 ? value : value.slice(0, end);
+}
+
 function escapeValue(value: string): string {
   const escaped = escapeBytes(value.replaceAll(/[,+"\\<>;]/g, '\\$&'));
   return escaped.replace(/^[ #]/, '\\$&').replace(/ $/, '\\ ');

@@ -100,3 +100,15 @@ export const extensionNames: ReadonlyMap<string, string> = new Map([
   ['2.16.840.1.113730.1.1', 'Netscape Cert Type'],
   ['2.16.840.1.113730.1.13', 'Netscape Comment'],
 ]);
+
+/** Names of purposes of extKeyUsage, as OpenSSL prints them. */
+export const purposeNames: ReadonlyMap<string, string> = new Map([
+  [oid.serverAuth, 'TLS Web Server Authentication'],
+  [oid.clientAuth, 'TLS Web Client Authentication'],
+  ['1.3.6.1.5.5.7.3.3', 'Code Signing'],
+  ['1.3.6.1.5.5.7.3.4', 'E-mail Protection'],
+  ['1.3.6.1.5.5.7.3.8', 'Time Stamping'],
+  ['1.3.6.1.5.5.7.3.9', 'OCSP Signing'],
+  [oid.ipsecIke, 'ipsec Internet Key Exchange'],
+  [oid.anyExtendedKeyUsage, 'Any Extended Key Usage'],
+]);

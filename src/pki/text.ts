@@ -10,7 +10,7 @@ import type { CertificationRequest } from './certification-request.js';
 import { contextTag, namedBits, readBoolean, readDer, readInteger, readOid, sequenceOf, tag, toHex } from './der.js';
 import type { PublicKey } from './key.js';
 import { formatName } from './name.js';
-import { extensionNames, oid, signatureNames } from './oid.js';
+import { extensionNames, oid, purposeNames, signatureNames } from './oid.js';
 import { encodePem } from './pem.js';
 import { parseSerial } from './serial.js';
 
@@ -187,7 +187,8 @@ function keyUsageText(value: Uint8Array): string {
     .join(', ');
 }
 
-function generalNameText({ kind, text, content }: GeneralName): string {
+/** `DNS:host_1`. */
+export function generalNameText({ kind, text, content }: GeneralName): string {
   if (kind === 1) return `email:${text}`;
   if (kind === 2) return `DNS:${text}`;
   if (kind === 6) return `URI:${text}`;
@@ -212,14 +213,3 @@ const keyUsageTexts: Readonly<Record<KeyUsage, string>> = {
   encipherOnly: 'Encipher Only',
   decipherOnly: 'Decipher Only',
 };
-
-const purposeNames: ReadonlyMap<string, string> = new Map([
-  [oid.serverAuth, 'TLS Web Server Authentication'],
-  [oid.clientAuth, 'TLS Web Client Authentication'],
-  ['1.3.6.1.5.5.7.3.3', 'Code Signing'],
-  ['1.3.6.1.5.5.7.3.4', 'E-mail Protection'],
-  ['1.3.6.1.5.5.7.3.8', 'Time Stamping'],
-  ['1.3.6.1.5.5.7.3.9', 'OCSP Signing'],
-  [oid.ipsecIke, 'ipsec Internet Key Exchange'],
-  [oid.anyExtendedKeyUsage, 'Any Extended Key Usage'],
-]);

@@ -7,6 +7,7 @@
 
 import * as fs from 'node:fs';
 import { OvsPkiError, systemErrorCode } from '../errors.js';
+import { pause } from './clock.js';
 
 /**
  * Writes text. That a reader of it has gone away is no error, as with any program in a pipe.
@@ -27,6 +28,30 @@ export function writeOut(stream: 'stdout' | 'stderr', text: string): void {
     }
   }
 }
+
+/**
+ * Writes a piece of a long text to standard output, and waits while its reader is slower. False where the reader has
+ * gone away: then nothing more need be made.
+ *
+ * @throws FILE_UNWRITABLE
+ */
+export async function writePiece(text: string): Promise<boolean> {
+  const bytes = Buffer.from(text);
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += fs.writeSync(1, bytes, done);
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code === 'EPIPE') return false;
+      if (code !== 'EAGAIN') throw unwritable(code, error);
+      await pause(fullPipeMs);
+    }
+  }
+  return true;
+}
+
+/** A pipe that does not block is looked at again after so long. */
+const fullPipeMs = 5;
 
 function writeLater(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
   const rest = stream === 'stdout' ? process.stdout : process.stderr;

@@ -9,6 +9,7 @@ import type { Certificate } from '../pki/certificate.js';
 import { encodeTimeText } from '../pki/der.js';
 import { formatOneLine } from '../pki/name.js';
 import type { SerialNumber } from '../pki/serial.js';
+import { readChunks } from '../platform/chunks.js';
 import * as files from '../platform/files.js';
 
 /** Valid, revoked, expired. */
@@ -63,12 +64,7 @@ export function indexRowFor(certificate: Certificate): IndexRow {
 
 /** All rows of an index. Throws PKI_CORRUPT, also where there is none: a CA without its index knows no certificate. */
 export function readIndex(file: string): IndexRow[] {
-  if (!files.exists(file)) {
-    throw new OvsPkiError('PKI_CORRUPT', `${file} does not exist`, {
-      hint: `put it back from a backup: see ${file}.old too`,
-      details: { file },
-    });
-  }
+  requireIndex(file);
   const text = files.readFile(file).toString('latin1');
   return text === ''
     ? []
@@ -76,6 +72,39 @@ export function readIndex(file: string): IndexRow[] {
         .replace(/\n$/, '')
         .split('\n')
         .map((line) => parseIndexRow(line, file));
+}
+
+/**
+ * The rows of an index one after the other, without holding them and without the lock. What stands behind the last
+ * newline is passed over unless it is a row: it is being written now, or was when a run was killed.
+ *
+ * @throws PKI_CORRUPT as {@link readIndex} does, where it comes to it
+ */
+export function* indexRows(file: string): Generator<IndexRow, void> {
+  requireIndex(file);
+  let rest = '';
+  for (const chunk of readChunks(file)) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() as string;
+    for (const line of lines) yield parseIndexRow(line, file);
+  }
+  if (rowPattern.test(rest)) yield parseIndexRow(rest, file);
+}
+
+/** A time of an index in milliseconds: two digits of the year are read as those of a UTCTime are. */
+export function indexTimeMs(text: string): number {
+  const long = text.length > 13;
+  const year = Number(text.slice(0, long ? 4 : 2));
+  const at = (place: number): number => Number(text.substr((long ? 4 : 2) + place, 2));
+  return Date.UTC(long ? year : year < 50 ? 2000 + year : 1900 + year, at(0) - 1, at(2), at(4), at(6), at(8));
+}
+
+function requireIndex(file: string): void {
+  if (files.exists(file)) return;
+  throw new OvsPkiError('PKI_CORRUPT', `${file} does not exist`, {
+    hint: `put it back from a backup: see ${file}.old too`,
+    details: { file },
+  });
 }
 
 /** The row of one serial number, found without reading the others. */

@@ -4,10 +4,8 @@
  * @module
  */
 
-import { join } from 'node:path';
-import { OvsPkiError } from '../errors.js';
 import { decodeCertificatePem } from '../pki/certificate.js';
-import { type Crl, decodeCrlsPem } from '../pki/crl.js';
+import type { Crl } from '../pki/crl.js';
 import { leafFindings } from '../pki/lint/leaf-rules.js';
 import type { Finding } from '../pki/lint/rule.js';
 import { parseFileName } from '../pki/name.js';
@@ -15,6 +13,7 @@ import { pathFindings } from '../pki/path.js';
 import type { CertificateType } from '../pki/profile.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
+import { readCrls } from '../store/crl-files.js';
 import { findIndexRow } from '../store/index-txt.js';
 import type { CaLayout } from '../store/layout.js';
 import { type Ca, readCa } from '../store/pki-directory.js';
@@ -64,24 +63,6 @@ async function verifyOne({ clock }: Platform, ca: Ca, crls: readonly Crl[], name
     certificate: summarize(certificate),
     reasons,
   };
-}
-
-/** `crl.pem` and `crl/*.pem`: where `openssl ca -gencrl` is told to put lists. */
-function readCrls(layout: CaLayout): Crl[] {
-  const inFolder = files.list(layout.crlFolder).filter((name) => name.endsWith('.pem'));
-  const places = [join(layout.folder, 'crl.pem'), ...inFolder.map((name) => join(layout.crlFolder, name))];
-  return places.filter(files.exists).flatMap((file) => {
-    try {
-      return decodeCrlsPem(files.readFile(file).toString('latin1'), file);
-    } catch (error) {
-      if (!(error instanceof OvsPkiError)) throw error;
-      throw new OvsPkiError('PKI_CORRUPT', error.message, {
-        hint: `make the list again: openssl ca -config ca.cnf -gencrl -out ${file}`,
-        details: { file },
-        cause: error,
-      });
-    }
-  });
 }
 
 function indexFindings({ index }: CaLayout, serialNumber: string): Finding[] {

@@ -1,11 +1,13 @@
 /** `npm run bench`: how fast the program is, as ratios against ovs-pki, openssl, Ansible and a bare Node, measured here and now. */
 
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programPath } from '../support/programs.js';
+import { fillIndex } from './filled.js';
 import { fleet } from './fleet.js';
+import { check, list } from './looking.js';
 import { compare, type Row, seconds, secondsOf } from './measure.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'ovs-pki-ts-bench-'));
@@ -21,6 +23,8 @@ async function main(): Promise<void> {
     keys: requestAndSign,
     bulk: bulkSign,
     index,
+    list: () => list(fresh('list')),
+    check: () => check(fresh('check')),
     fleet,
   };
   const wanted = process.argv.slice(2);
@@ -176,23 +180,6 @@ async function index(): Promise<Row[]> {
       reads: 'times the time of the peer',
     },
   ];
-}
-
-/** Rows of certificates as a long life leaves them, and the key register that goes with them. */
-function fillIndex(ca: string, count: number): void {
-  mkdirSync(join(ca, 'keys'), { recursive: true });
-  const buckets = new Map<string, string>();
-  const rows: string[] = [];
-  for (let number = 0; number < count; number++) {
-    const serial = `41${number.toString(16).toUpperCase().padStart(30, '0')}`;
-    const subject = `/C=US/ST=CA/O=Open vSwitch/OU=Open vSwitch certifier/CN=old_${number}`;
-    rows.push(`V\t361119033336Z\t\t${serial}\tunknown\t${subject}\n`);
-    const hash = (BigInt(number) * 0x9e3779b97f4a7c15n).toString(16).padStart(64, '0').slice(-64);
-    const bucket = hash.slice(-2);
-    buckets.set(bucket, `${buckets.get(bucket) ?? ''}${bucket}${hash.slice(2)} ${serial} old_${number}\n`);
-  }
-  appendFileSync(join(ca, 'index.txt'), rows.join(''));
-  for (const [bucket, lines] of buckets) appendFileSync(join(ca, 'keys', bucket), lines);
 }
 
 function fresh(name: string): string {

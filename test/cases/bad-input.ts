@@ -17,6 +17,7 @@ import { badNames } from './bad-names.js';
 import { badOptions } from './bad-options.js';
 import { badPassphrases } from './bad-passphrases.js';
 import { badRequests } from './bad-requests.js';
+import { badShows } from './bad-shows.js';
 
 export const badInputs: readonly BadInput[] = [
   ...badNames,
@@ -29,4 +30,5 @@ export const badInputs: readonly BadInput[] = [
   ...badExports,
   ...badImports,
   ...badFleets,
+  ...badShows,
 ];

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { OvsPkiError } from '../../src/errors.js';
@@ -10,6 +10,7 @@ import { nodePlatform } from '../../src/platform/index.js';
 import { init } from '../../src/usecases/init.js';
 import { req } from '../../src/usecases/req.js';
 import { sign } from '../../src/usecases/sign.js';
+import { ecKeyFile, readPem } from '../support/keys.js';
 import { programPath } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
 
@@ -60,6 +61,18 @@ test('Ctrl-C at the question ends the command with 130, and nothing is signed', 
   t.is(status, 130);
   t.regex(screen, /\[INTERRUPTED\]/);
   t.false(existsSync(join(folder, 'host-cert.pem')));
+});
+
+test('show asks for the passphrase of an encrypted key, and does not show it', async (t) => {
+  const folder = scratchFolder(t);
+  const passphrase = 'correct horse';
+  const key = createPrivateKey(readPem(ecKeyFile('p256', 1)));
+  const encrypted = key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase });
+  writeFileSync(join(folder, 'key.pem'), encrypted);
+  const { status, screen } = await talk(folder, ['show', 'key.pem'], [['Passphrase of key.pem', `${passphrase}\r`]]);
+  t.is(status, 0, screen);
+  t.regex(screen, /key +EC P-256\r?\n +encrypted +yes/);
+  t.false(screen.includes(passphrase));
 });
 
 test('setup asks for two names and a place, and refuses a bad name at once', async (t) => {

@@ -60,6 +60,10 @@ const cases: readonly { readonly args: readonly string[]; readonly folder: strin
   },
   { args: ['-k', 'ec', 'req', '../closed/new'], folder: 'hosts', error: /\(EACCES\) \[FILE_UNREADABLE\]/ },
   { args: ['fingerprint', '../closed/host-req.pem'], folder: 'hosts', error: /\(EACCES\) \[FILE_UNREADABLE\]/ },
+  { args: ['show', '../closed/host-req.pem'], folder: 'hosts', error: /\(EACCES\) \[FILE_UNREADABLE\]/ },
+  { args: ['show', 'host-privkey.pem'], folder: 'hosts', error: /\(EACCES\) \[FILE_UNREADABLE\]/ },
+  { args: ['check', 'host-privkey.pem'], folder: 'hosts', error: /\(EACCES\) \[FILE_UNREADABLE\]/ },
+  { args: ['-d', '../closed/pki', 'list'], folder: 'hosts', error: /\(EACCES\) \[FILE_UNREADABLE\]/ },
   { args: ['-l', '/proc/ovs-pki.log', '-k', 'ec', 'req', 'new'], folder: 'open', error: /\[LOG_UNWRITABLE\]/ },
 ];
 
@@ -82,6 +86,18 @@ rootTest('a user without any rights in /var makes a PKI in a folder of his own',
   const signed = await runAsNobody(scene, 'open', ['-k', 'ec', '-d', 'pki', '-u', 'req+sign', 'host']);
   t.is(signed.status, 0, signed.stderr);
 });
+
+rootTest(
+  'check says that it could not look at keys that it may not read, and does not take them for good or bad',
+  async (t) => {
+    const scene = await makeScene(t);
+    const { status, stdout, stderr } = await runAsNobody(scene, 'open', ['-d', '../pki', 'check', '--json']);
+    const { outcome, unchecked } = JSON.parse(stdout) as { outcome: string; unchecked: string[] };
+    t.deepEqual([status, outcome], [0, 'ok']);
+    t.is(unchecked.filter((reason) => /cakey\.pem cannot be read \(EACCES\)/.test(reason)).length, 2);
+    t.is(stderr.match(/^ovs-pki-ts: warning: not checked: /gm)?.length, 2);
+  },
+);
 
 test('a log on a full disk does not stop the work', async (t) => {
   const scene = await makeScene(t);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { OvsPkiError } from '../../src/errors.js';
 import { encodeTime, tag } from '../../src/pki/der.js';
-import { parseDays, validityFrom } from '../../src/pki/validity.js';
+import { parseDays, parseMoment, parsePeriod, validityFrom } from '../../src/pki/validity.js';
 
 const now = new Date('2026-11-22T03:40:48.700Z');
 const issuer = (notBefore: string, notAfter: string) => ({
@@ -48,5 +48,36 @@ test('Days are a number from 1 to 36500', (t) => {
   t.is(parseDays('36500'), 36_500);
   for (const typed of ['0', '36501', '-1', '1.5', '', ' 1', '1e3', '0x10', '999999']) {
     t.is(t.throws(() => parseDays(typed), { instanceOf: OvsPkiError })?.code, 'USAGE', typed);
+  }
+});
+
+test('A period is a number of days or hours', (t) => {
+  t.is(parsePeriod('30d'), 30 * 86_400_000);
+  t.is(parsePeriod('12h'), 12 * 3_600_000);
+  t.is(parsePeriod('0d'), 0);
+  for (const typed of ['', 'd', '30', '30 d', '-1d', '1.5d', '1w', '30D', '123456d', '1d12h']) {
+    t.is(t.throws(() => parsePeriod(typed), { instanceOf: OvsPkiError })?.code, 'USAGE', typed);
+  }
+});
+
+test('A time is a period from now, a day, or a time of ISO 8601 with its zone', (t) => {
+  for (const [typed, time] of [
+    ['1d', '2026-11-23T03:40:48.700Z'],
+    ['2028-02-29', '2028-02-29T00:00:00Z'],
+    ['2027-01-31T12:00Z', '2027-01-31T12:00:00Z'],
+    ['2027-01-31T12:00:00+01:00', '2027-01-31T11:00:00Z'],
+  ] as const) {
+    t.deepEqual(parseMoment(typed, now), new Date(time), typed);
+  }
+  for (const typed of [
+    '2027-02-29',
+    '2027-13-01',
+    '2027-1-1',
+    '31.1.2027',
+    '2027-01-31T12:00',
+    '2027-01-31T25:00Z',
+    '',
+  ]) {
+    t.is(t.throws(() => parseMoment(typed, now), { instanceOf: OvsPkiError })?.code, 'USAGE', typed);
   }
 });

@@ -16,6 +16,7 @@ import { decodePem, encodePem } from '../../src/pki/pem.js';
 import { certificateText, requestText } from '../../src/pki/text.js';
 import { parseIndexRow } from '../../src/store/index-txt.js';
 import { authority, crl, leaf } from '../cases/verify-paths.js';
+import { mutated } from '../support/mutated.js';
 import { buildRequest, fixtureKey, hostName, requestPem, spkiOf, subjectAltName } from '../support/x509.js';
 
 const request = buildRequest({
@@ -25,23 +26,6 @@ const request = buildRequest({
 });
 const pkcs8 = fixtureKey(1).export({ type: 'pkcs8', format: 'der' });
 const certificates = [leaf(), authority()];
-
-/** A structure with some of its bytes changed, taken away or put in. */
-function mutated(...originals: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {
-  const change = fc.record({ at: fc.nat(), kind: fc.nat(3), byte: fc.nat(255) });
-  return fc
-    .tuple(fc.constantFrom(...originals), fc.array(change, { minLength: 1, maxLength: 4 }))
-    .map(([original, changes]) => {
-      let bytes = [...original];
-      for (const { at, kind, byte } of changes) {
-        const place = at % bytes.length;
-        if (kind === 0) bytes = bytes.slice(0, Math.max(1, place));
-        else if (kind === 1) bytes.splice(place, 0, byte);
-        else bytes[place] = kind === 2 ? byte : (bytes[place] as number) ^ (1 << (byte & 7));
-      }
-      return Uint8Array.from(bytes);
-    });
-}
 
 const anyBytes = fc.uint8Array({ maxLength: 400 });
 const anyText = fc.oneof(fc.string({ maxLength: 300 }), fc.string({ unit: 'binary', maxLength: 100 }));

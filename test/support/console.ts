@@ -49,7 +49,7 @@ const masks: readonly (readonly [RegExp, string])[] = [
   [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \w+ \d{4}/g, '(date)'],
   [/\b\d{4} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d/g, '(date)'],
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '(date)'],
-  [/\b\d{4}-\d\d-\d\d\b/g, '(date)'],
+  [/\b\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d UTC)?(?!\d)/g, '(date)'],
   [/\b([0-9A-F]{40}|[0-9a-f]{40})\b/g, '(fingerprint)'],
   [/\b[0-9A-F]{32}\b/g, '(serial)'],
 ];

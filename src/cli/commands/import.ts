@@ -16,7 +16,7 @@ export async function run({ platform, options, operands }: CommandContext): Prom
   }
   const result = await importCa(platform, {
     pkiDirectory: pkiDirectoryOf(options),
-    type: typeOf(operands),
+    type: typeOf(operands) ?? 'switch',
     certificateFile,
     privateKeyFile,
     ...(chainFile === undefined ? {} : { chainFile }),

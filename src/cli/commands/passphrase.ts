@@ -6,7 +6,7 @@ import type { CommandContext, Outcome } from '../outcome.js';
 import { newPassphraseOf } from '../passphrase.js';
 
 export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
-  const type = typeOf(operands);
+  const type = typeOf(operands) ?? 'switch';
   const isRemoved = options.remove === true;
   if (isRemoved && (options['new-passphrase-file'] ?? options['new-passphrase-fd']) !== undefined) {
     throw new OvsPkiError('USAGE', 'a passphrase is either removed or set anew');

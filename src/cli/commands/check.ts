@@ -1,0 +1,65 @@
+import { OvsPkiError } from '../../errors.js';
+import { replaceFile } from '../../platform/files.js';
+import { type CheckRequest, type CheckResult, check } from '../../usecases/check.js';
+import { parsePeriod } from '../../usecases/inputs.js';
+import { pkiDirectoryOf } from '../common.js';
+import { textOf } from '../fleet-options.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { checkText, nagiosFailure, nagiosText } from '../render/check.js';
+import { errorJson } from '../render/json.js';
+import { prometheusText } from '../render/prometheus.js';
+
+/** What plugins of Nagios end with. */
+const nagiosStatus = { ok: 0, warning: 1, critical: 2 } as const;
+const nagiosUnknown = 3;
+
+export async function run(context: CommandContext): Promise<Outcome> {
+  const isNagios = context.options.nagios === true;
+  try {
+    const result = await checkAndWrite(context);
+    const { outcome, reasons, unchecked, checkedAt, authorities } = result;
+    return {
+      exitStatus: isNagios ? nagiosStatus[outcome] : outcome === 'ok' ? 0 : 4,
+      text: isNagios ? nagiosText(result, requestOf(context)) : checkText(result),
+      json: { outcome, checkedAt, reasons, unchecked, authorities },
+      errors: [],
+      warnings: unchecked.map((reason) => `not checked: ${reason}`),
+    };
+  } catch (error) {
+    if (!isNagios || !(error instanceof OvsPkiError)) throw error;
+    return { exitStatus: nagiosUnknown, text: nagiosFailure(error), json: { error: errorJson(error) }, errors: [] };
+  }
+}
+
+async function checkAndWrite(context: CommandContext): Promise<CheckResult> {
+  const result = await check(context.platform, requestOf(context));
+  const file = textOf(context.options, 'prometheus');
+  if (file !== undefined) replaceFile(file, prometheusText(result));
+  return result;
+}
+
+function requestOf({ options, operands }: CommandContext): CheckRequest {
+  const [first, ...more] = operands;
+  const isType = first === 'switch' || first === 'controller';
+  if (isType && more.length > 0) {
+    throw new OvsPkiError('USAGE', 'check takes a type or files, not both', {
+      hint: `files are looked at by themselves: ovs-pki-ts check ${more[0]}`,
+    });
+  }
+  const warnMs = parsePeriod(textOf(options, 'warn') ?? '30d');
+  const criticalMs = parsePeriod(textOf(options, 'critical') ?? '7d');
+  if (criticalMs > warnMs) {
+    throw new OvsPkiError('USAGE', 'what is critical must come after the warning', {
+      hint: 'such as: --warn 30d --critical 7d',
+    });
+  }
+  const files = isType ? [] : operands;
+  return {
+    pkiDirectory: pkiDirectoryOf(options),
+    type: isType ? first : undefined,
+    files,
+    folder: '.',
+    warnMs,
+    criticalMs,
+  };
+}

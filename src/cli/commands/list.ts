@@ -1,0 +1,29 @@
+import { OvsPkiError } from '../../errors.js';
+import { parseMoment } from '../../usecases/inputs.js';
+import { type ListState, list, listStates } from '../../usecases/list.js';
+import { pkiDirectoryOf } from '../common.js';
+import { listOf, textOf } from '../fleet-options.js';
+import { typeOf } from '../names.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { listJson, listTable } from '../render/list.js';
+
+export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+  const before = textOf(options, 'expires-before');
+  const rows = await list(platform, {
+    pkiDirectory: pkiDirectoryOf(options),
+    type: typeOf(operands),
+    states: listOf(options, 'state').map(stateOf),
+    name: textOf(options, 'name'),
+    expiresBefore: before === undefined ? undefined : parseMoment(before, platform.clock.now()),
+  });
+  const pieces = options.json === true ? listJson(rows) : listTable(rows);
+  return { exitStatus: 0, text: '', json: {}, errors: [], pieces };
+}
+
+function stateOf(typed: string): ListState {
+  const state = listStates.find((known) => known === typed);
+  if (state !== undefined) return state;
+  throw new OvsPkiError('USAGE', `there is no state ${JSON.stringify(typed)}, but: ${listStates.join(', ')}`, {
+    hint: 'ovs-pki-ts list switch --state valid due',
+  });
+}

@@ -1,0 +1,97 @@
+/**
+ * Would a certificate work with Open vSwitch's IPsec, with strongSwan and with libreswan? As the identity of a host,
+ * or for a CA certificate as `ca_cert`.
+ *
+ * @module
+ */
+
+import type { Certificate } from '../certificate.js';
+import { attributeValues, nameFault } from '../name.js';
+import { oid } from '../oid.js';
+import { formatTime } from '../text.js';
+import { keyFindings } from './key-rules.js';
+import { leafFindings } from './leaf-rules.js';
+import { type Finding, findingsOf, type Rule } from './rule.js';
+
+/** The programs that speak IKE for Open vSwitch. */
+export type IkeDaemonName = 'strongswan' | 'libreswan';
+
+/** Why it would not work with each daemon; nothing where it would. */
+export type IpsecFindings = Readonly<Record<IkeDaemonName, readonly Finding[]>>;
+
+interface IpsecContext {
+  readonly at: Date;
+  readonly daemon: IkeDaemonName;
+}
+
+type IpsecRule = Rule<Certificate, IpsecContext>;
+
+export function ipsecFindings(certificate: Certificate, at: Date): IpsecFindings {
+  const isCa = certificate.basicConstraints?.ca === true;
+  // extKeyUsage is a matter of TLS in these; what the IKE daemons make of it is a rule below.
+  const general = isCa ? keyFindings(certificate.publicKey) : leafFindings(certificate).filter(isForIpsec);
+  const of = (daemon: IkeDaemonName): Finding[] => [
+    ...findingsOf(timeRules, certificate, { at, daemon }),
+    ...general,
+    ...findingsOf(isCa ? caRules : hostRules, certificate, { at, daemon }),
+  ];
+  return { strongswan: of('strongswan'), libreswan: of('libreswan') };
+}
+
+const isForIpsec = ({ rule }: Finding): boolean => rule !== 'leaf-ext-key-usage';
+
+const timeRules: readonly IpsecRule[] = [
+  {
+    id: 'ipsec-validity',
+    citation: 'RFC 5280, section 6.1.3 (a)(2)',
+    check: ({ notBefore, notAfter }, { at }) => {
+      if (at < notBefore) return `it is not valid before ${formatTime(notBefore)}`;
+      return at > notAfter ? `it has expired on ${formatTime(notAfter)}` : undefined;
+    },
+  },
+];
+
+const hostRules: readonly IpsecRule[] = [
+  {
+    id: 'ipsec-unique-name',
+    citation: 'the peer expects the name that remote_name says; ovs-pki req --unique',
+    check: ({ subject }) => {
+      const [commonName = ''] = attributeValues(subject, oid.commonName);
+      return nameFault(commonName) !== undefined && / id:/.test(commonName)
+        ? `the common name is ${JSON.stringify(commonName)} and not the plain name of a host: made without --unique`
+        : undefined;
+    },
+  },
+  {
+    id: 'ipsec-key-type',
+    citation: 'ovs-monitor-ipsec writes ": RSA FILE" into ipsec.secrets',
+    check: ({ publicKey }, { daemon }) =>
+      daemon === 'strongswan' && publicKey.type === 'ec'
+        ? 'its key is an EC key, which ovs-monitor-ipsec gives to strongSwan as an RSA key'
+        : undefined,
+  },
+  {
+    id: 'ipsec-ext-key-usage',
+    citation: 'RFC 4945, section 5.1.3.12; libreswan has NSS check for IPsec, TLS client or TLS server',
+    check: ({ extKeyUsage }, { daemon }) =>
+      daemon === 'libreswan' && extKeyUsage !== undefined && !extKeyUsage.some((usage) => ikePurposes.has(usage))
+        ? 'extKeyUsage allows neither IKE nor TLS'
+        : undefined,
+  },
+];
+
+const ikePurposes: ReadonlySet<string> = new Set([
+  oid.ipsecIke,
+  oid.serverAuth,
+  oid.clientAuth,
+  oid.anyExtendedKeyUsage,
+]);
+
+const caRules: readonly IpsecRule[] = [
+  {
+    id: 'ipsec-ca-key-usage',
+    citation: 'RFC 5280, section 6.1.4 (n)',
+    check: ({ keyUsage }) =>
+      keyUsage === undefined || keyUsage.includes('keyCertSign') ? undefined : 'it may not sign certificates',
+  },
+];

@@ -1,0 +1,89 @@
+/**
+ * PKCS #12 (RFC 7292), read with pkijs, which is loaded only then.
+ *
+ * @module
+ */
+
+import type { PFX } from 'pkijs';
+import { OvsPkiError } from '../errors.js';
+import { providerOf } from './engine.js';
+import { type AskPassphrase, wrongPassphrase } from './passphrase.js';
+
+/** The DER of what is in a file, and the passphrase that opened it. Keys are as they stand there, mostly encrypted. */
+export interface Pkcs12Contents {
+  readonly certificates: readonly Uint8Array[];
+  readonly keys: readonly { readonly der: Uint8Array; readonly encrypted: boolean }[];
+  readonly passphrase: string;
+}
+
+/** Reads a file. Throws DER_INVALID, PASSPHRASE_WRONG or ENCRYPTION_UNSUPPORTED. */
+export async function readPkcs12(bytes: Uint8Array, file: string, ask: AskPassphrase): Promise<Pkcs12Contents> {
+  const pkijs = await import('pkijs');
+  let pfx: PFX;
+  try {
+    pfx = pkijs.PFX.fromBER(new Uint8Array(bytes));
+  } catch (error) {
+    throw damaged(file, error);
+  }
+  const passphrase = await ask();
+  try {
+    return { ...(await unpack(pkijs, pfx, passphrase, file)), passphrase };
+  } catch (error) {
+    // What is damaged makes pkijs throw whatever comes up.
+    throw error instanceof OvsPkiError ? error : damaged(file, error);
+  }
+}
+
+async function unpack(
+  pkijs: typeof import('pkijs'),
+  pfx: PFX,
+  passphrase: string,
+  file: string,
+): Promise<Omit<Pkcs12Contents, 'passphrase'>> {
+  const crypto = providerOf(undefined);
+  const engine = new pkijs.CryptoEngine({ name: '', crypto, subtle: crypto.subtle });
+  const password = new Uint8Array(Buffer.from(passphrase)).buffer;
+  await pfx.parseInternalValues({ checkIntegrity: pfx.macData !== undefined, password }, engine).catch((error) => {
+    throw /Integrity/.test(messageOf(error)) ? wrongPassphrase(file, error) : error;
+  });
+  const certificates: Uint8Array[] = [];
+  const keys: { der: Uint8Array; encrypted: boolean }[] = [];
+  for (const { contentType, content } of pfx.parsedValue?.authenticatedSafe?.safeContents ?? []) {
+    const decrypt = () => new pkijs.EncryptedData({ schema: content }).decrypt({ password }, engine);
+    const isPlain = contentType === pkijs.ContentInfo.DATA;
+    const inner: ArrayBuffer = isPlain
+      ? content.getValue()
+      : await decrypt().catch((error) => failDecrypting(file, error));
+    for (const { bagValue } of pkijs.SafeContents.fromBER(inner).safeBags) {
+      if (bagValue instanceof pkijs.CertBag && 'getValue' in bagValue.certValue)
+        certificates.push(new Uint8Array(bagValue.certValue.getValue()));
+      const encrypted = bagValue instanceof pkijs.PKCS8ShroudedKeyBag;
+      if (encrypted || bagValue instanceof pkijs.PrivateKeyInfo) {
+        keys.push({ der: new Uint8Array(bagValue.toSchema().toBER()), encrypted });
+      }
+    }
+  }
+  return { certificates, keys };
+}
+
+function failDecrypting(file: string, cause: unknown): never {
+  // Where there is no integrity check, it is the padding that shows a wrong passphrase.
+  if (!/Unknown|Incorrect|Unsupported|algorithm/i.test(messageOf(cause))) throw wrongPassphrase(file, cause);
+  throw new OvsPkiError('ENCRYPTION_UNSUPPORTED', `${file} is encrypted with an algorithm that is not read here`, {
+    hint: `take it out with OpenSSL, then show that: openssl pkcs12 -legacy -nokeys -in ${file} -out contents.pem`,
+    details: { file, reason: messageOf(cause) },
+    cause,
+  });
+}
+
+function damaged(file: string, cause: unknown): OvsPkiError {
+  return new OvsPkiError('DER_INVALID', `${file}: the PKCS #12 structure is damaged`, {
+    hint: 'copy the file again from where it was made, whole',
+    details: { file },
+    cause,
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,29 @@
+/**
+ * The CRLs of a CA, where `openssl ca -gencrl` is told to put them: `crl.pem` and `crl/*.pem`.
+ *
+ * @module
+ */
+
+import { join } from 'node:path';
+import { OvsPkiError } from '../errors.js';
+import { type Crl, decodeCrlsPem } from '../pki/crl.js';
+import * as files from '../platform/files.js';
+import type { CaLayout } from './layout.js';
+
+/** Throws PKI_CORRUPT. */
+export function readCrls(layout: CaLayout): Crl[] {
+  const inFolder = files.list(layout.crlFolder).filter((name) => name.endsWith('.pem'));
+  const places = [join(layout.folder, 'crl.pem'), ...inFolder.map((name) => join(layout.crlFolder, name))];
+  return places.filter(files.exists).flatMap((file) => {
+    try {
+      return decodeCrlsPem(files.readFile(file).toString('latin1'), file);
+    } catch (error) {
+      if (!(error instanceof OvsPkiError)) throw error;
+      throw new OvsPkiError('PKI_CORRUPT', error.message, {
+        hint: `make the list again: openssl ca -config ca.cnf -gencrl -out ${file}`,
+        details: { file },
+        cause: error,
+      });
+    }
+  });
+}
