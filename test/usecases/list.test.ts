@@ -170,7 +170,7 @@ test('a long list takes little memory, waits for a slow reader, and ends when th
       {
         cwd: folder,
         // So little that the rows could not be held as objects.
-        env: { NODE_OPTIONS: '--max-old-space-size=24' },
+        env: { NODE_OPTIONS: '--max-old-space-size=48' },
       },
     );
   const slow = '(read first; sleep 0.3; wc -l)';
