@@ -32,6 +32,7 @@ const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> =
   'self-sign': () => import('./commands/self-sign.js'),
   verify: () => import('./commands/verify.js'),
   fingerprint: () => import('./commands/fingerprint.js'),
+  revoke: () => import('./commands/revoke.js'),
   setup: () => import('./commands/setup.js'),
   connect: () => import('./commands/connect.js'),
   distribute: () => import('./commands/distribute.js'),

@@ -19,10 +19,15 @@ export async function namesOf(context: CommandContext): Promise<string[]> {
 export async function namesAndTypeOf(context: CommandContext): Promise<{ names: string[]; type: CertificateType }> {
   const last = context.operands.at(-1);
   const atLeast = context.options.names === undefined ? 2 : 1;
-  const isType = (last === 'switch' || last === 'controller') && context.operands.length >= atLeast;
-  if (!isType && context.operands.length >= atLeast && last !== undefined) refuseMisspeltType(last);
-  const names = await expand(context, isType ? context.operands.slice(0, -1) : context.operands);
-  return { names, type: isType ? last : 'switch' };
+  const type = context.operands.length >= atLeast ? typeOf(last) : undefined;
+  if (type === undefined && context.operands.length >= atLeast && last !== undefined) refuseMisspeltType(last);
+  const names = await expand(context, type === undefined ? context.operands : context.operands.slice(0, -1));
+  return { names, type: type ?? 'switch' };
+}
+
+/** A word that is a type. */
+export function typeOf(word: string | undefined): CertificateType | undefined {
+  return word === 'switch' || word === 'controller' ? word : undefined;
 }
 
 /** ovs-pki refuses every type that it does not know; here the word would become one more name. Throws USAGE. */

@@ -88,6 +88,21 @@ export const optionSpecs = [
   { long: 'ike-daemon', isOwn: true, argument: 'DAEMON', description: 'strongswan, libreswan or auto (default)' },
   { long: 'out', isOwn: true, argument: 'FILE', description: 'write the plan to FILE, for "apply FILE"' },
   {
+    long: 'serial',
+    isOwn: true,
+    argument: 'NUMBER',
+    isList: true,
+    description: 'revoke the certificates with these serial numbers, and not those of names',
+  },
+  {
+    long: 'reason',
+    isOwn: true,
+    argument: 'REASON',
+    description:
+      'keyCompromise, CACompromise, affiliationChanged, superseded, cessationOfOperation, certificateHold or unspecified',
+  },
+  { long: 'at', isOwn: true, argument: 'TIME', description: 'with a compromise: since when the key is in other hands' },
+  {
     long: 'skip-proof',
     isOwn: true,
     description: 'do not wait until the tunnels are encrypted, nor demand that the daemons run',
@@ -159,6 +174,12 @@ export const commandSpecs = [
     operands: '[FILE...]',
     description: 'print the fingerprint of FILE',
     options: [...commonOptions],
+  },
+  {
+    name: 'revoke',
+    operands: '[NAME... | --serial NUMBER...] [TYPE]',
+    description: 'revoke the certificates of NAME; "crl" tells the hosts',
+    options: ['serial', 'reason', 'at', 'names', ...commonOptions],
   },
   {
     name: 'setup',

@@ -1,6 +1,6 @@
 /**
- * The audit log of a CA: before a signature what is going to be signed, after it how that ended. A line is a JSON
- * object. What has an intent and no outcome was interrupted, and the next run finishes it.
+ * The audit log of a CA: before a signature or a revocation what is going to be done, after it how that ended. A line
+ * is a JSON object. What has an intent and no outcome was interrupted, and the next run finishes it.
  *
  * @module
  */
@@ -8,19 +8,20 @@
 import type { CertificateType } from '../pki/profile.js';
 import type { SerialNumber } from '../pki/serial.js';
 import * as files from '../platform/files.js';
+import type { Platform } from '../platform/index.js';
 
 interface AuditBase {
   /** ISO 8601, UTC. */
   readonly time: string;
   /** `user@host`. */
   readonly operator: string;
-  readonly action: 'init' | 'issue';
-  readonly serialNumber: SerialNumber;
 }
 
 /** Written before the signature. */
-export interface AuditIntent extends AuditBase {
+export interface IssueIntent extends AuditBase {
+  readonly action: 'init' | 'issue';
   readonly event: 'intent';
+  readonly serialNumber: SerialNumber;
   readonly type: CertificateType;
   readonly commonName: string;
   /** SHA-256 of the SubjectPublicKeyInfo, hexadecimal. */
@@ -28,20 +29,41 @@ export interface AuditIntent extends AuditBase {
   readonly notAfter: string;
 }
 
+/** Written before a row of the index is changed. */
+export interface RevokeIntent extends AuditBase {
+  readonly action: 'revoke';
+  readonly event: 'intent';
+  readonly serialNumber: SerialNumber;
+  readonly type: CertificateType;
+  /** As the index has it. */
+  readonly subject: string;
+  /** What the third column of the row is to be. */
+  readonly revoked: string;
+}
+
+export type AuditIntent = IssueIntent | RevokeIntent;
+
 /**
- * Written after it. `recorded`: the certificate is in the index. `abandoned`: there is no such certificate, by a
- * refusal or by an interruption before it was kept.
+ * Written after it. `recorded`: it is done, and in the directory. `abandoned`: it is not, by a refusal or by an
+ * interruption before it was.
  */
 export interface AuditOutcome extends AuditBase {
+  readonly action: AuditIntent['action'];
   readonly event: 'recorded' | 'abandoned';
+  readonly serialNumber: SerialNumber;
   /** True where a later run wrote this for one that was interrupted. */
   readonly recovered?: boolean;
 }
 
 export type AuditEntry = AuditIntent | AuditOutcome;
 
-/** More than the intents of the largest batch take. */
+/** More than the entries of the largest batch take. */
 const tailBytes = 256 * 1024;
+
+/** Who does what is logged, and when. */
+export function auditStamp({ clock, operator }: Platform): AuditBase {
+  return { time: clock.now().toISOString(), operator };
+}
 
 /** Appends entries and waits until they are on the disk. */
 export function appendAudit(file: string, entries: readonly AuditEntry[]): void {

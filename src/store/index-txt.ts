@@ -18,7 +18,7 @@ export interface IndexRow {
   readonly state: IndexState;
   /** notAfter as YYMMDDhhmmssZ, or with four digits of the year. */
   readonly expires: string;
-  /** `YYMMDDhhmmssZ[,reason]` for a revoked certificate, else empty. */
+  /** `YYMMDDhhmmssZ[,reason[,time]]` for a revoked certificate, else empty. */
   readonly revoked: string;
   readonly serialNumber: SerialNumber;
   /** `unknown`, always: OpenSSL keeps the place for a file name and never fills it. */
@@ -47,6 +47,22 @@ export function formatIndexRow(row: IndexRow): string {
   return [row.state, row.expires, row.revoked, row.serialNumber, row.file, row.subject].join('\t');
 }
 
+/** When the certificate of a row expires. */
+export function expiryOf({ expires }: IndexRow): Date {
+  return timeOf(expires);
+}
+
+/** When it was revoked. */
+export function revokedAt({ revoked }: IndexRow): Date {
+  return timeOf(revoked.split(',')[0] as string);
+}
+
+/** A year of two digits is one from 1950 to 2049. */
+function timeOf(text: string): Date {
+  const century = text.length > 13 ? '' : text < '5' ? '20' : '19';
+  return new Date(`${century}${text}`.replace(/^(....)(..)(..)(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+}
+
 /** The row of a certificate that has just been issued. */
 export function indexRowFor(certificate: Certificate): IndexRow {
   const year = certificate.notAfter.getUTCFullYear();
@@ -61,21 +77,24 @@ export function indexRowFor(certificate: Certificate): IndexRow {
   };
 }
 
-/** All rows of an index. Throws PKI_CORRUPT, also where there is none: a CA without its index knows no certificate. */
+/** All rows of an index. Throws PKI_CORRUPT. */
 export function readIndex(file: string): IndexRow[] {
-  if (!files.exists(file)) {
-    throw new OvsPkiError('PKI_CORRUPT', `${file} does not exist`, {
-      hint: `put it back from a backup: see ${file}.old too`,
-      details: { file },
-    });
-  }
-  const text = files.readFile(file).toString('latin1');
+  const text = readIndexBytes(file).toString('latin1');
   return text === ''
     ? []
     : text
         .replace(/\n$/, '')
         .split('\n')
         .map((line) => parseIndexRow(line, file));
+}
+
+/** An index as it is. Throws PKI_CORRUPT where there is none: a CA without its index knows no certificate. */
+export function readIndexBytes(file: string): Buffer {
+  if (files.exists(file)) return files.readFile(file);
+  throw new OvsPkiError('PKI_CORRUPT', `${file} does not exist`, {
+    hint: `put it back from a backup: see ${file}.old too`,
+    details: { file },
+  });
 }
 
 /** The row of one serial number, found without reading the others. */

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { OvsPkiError } from '../errors.js';
-import { type Certificate, decodeCertificatePem } from '../pki/certificate.js';
+import { asRefusal, OvsPkiError } from '../errors.js';
+import type { Certificate } from '../pki/certificate.js';
 import type { CertificationRequest } from '../pki/certification-request.js';
 import { equalBytes } from '../pki/der.js';
 import { verifySignature } from '../pki/engine.js';
@@ -20,12 +20,14 @@ import { certificateFileText } from '../pki/text.js';
 import { validityFrom } from '../pki/validity.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
-import { type AuditIntent, appendAudit, appendOutcomes, unfinishedIntents } from './audit-log.js';
-import { appendIndexRows, findIndexRow, indexRowFor, repairIndexTail } from './index-txt.js';
-import { findKey, type RegisteredKey, registerKeys, syncKeyRegister } from './key-register.js';
+import { appendAudit, appendOutcomes, auditStamp, type IssueIntent } from './audit-log.js';
+import { reasonOfColumn, revokedRows } from './index-rows.js';
+import { appendIndexRows, indexRowFor, readIndexBytes } from './index-txt.js';
+import { certificatesOfKey, type RegisteredKey, registerKeys, syncKeyRegister } from './key-register.js';
 import { issuedCertificateFile } from './layout.js';
 import { withLock } from './lock.js';
 import { type Ca, openIssuer } from './pki-directory.js';
+import { recoverInterrupted, requireSameCa } from './recovery.js';
 
 export interface IssueOrder {
   readonly request: CertificationRequest;
@@ -137,13 +139,16 @@ async function issueBatch(
 
 function checkOrders(ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiError)[] {
   const inThisBatch = new Map<string, string>();
+  const distrusted = distrustedSerials(ca);
   return orders.map((order): Work | OvsPkiError => {
     const { request, name, possessionProved, keyHash } = order;
+    const earlier = certificatesOfKey(ca.layout, keyHash);
     const reasons = requestFindings(request, {
       name,
       possessionProved,
       caOrganization: ca.organization,
-      keyCertifiedFor: inThisBatch.get(keyHash) ?? findKey(ca.layout, keyHash)?.commonName,
+      keyCertifiedFor: inThisBatch.get(keyHash) ?? earlier[0]?.commonName,
+      keyRevoked: earlier.map(({ serialNumber }) => distrusted().get(serialNumber)).find(Boolean),
       isCaKey: equalBytes(request.publicKey.spki, ca.certificate.publicKey.spki),
     });
     const [commonName = ''] = request.commonNames;
@@ -153,14 +158,29 @@ function checkOrders(ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiErro
   });
 }
 
-/** Between the reading of the CA and the lock, `init --force` can have put another one in its place. */
-function requireSameCa({ layout, stamp }: Ca): void {
-  if (files.stampOf(layout.certificate)?.stamp === stamp) return;
-  throw new OvsPkiError('KEY_MISMATCH', `${layout.folder} was replaced while it was waited for; nothing was signed`, {
-    hint: 'run the command again, if the new CA is the one to sign',
-    details: { folder: layout.folder },
-  });
+/** The revoked certificates whose keys are not to be certified again, with the reason; read when it is asked for. */
+function distrustedSerials({ layout }: Ca): () => ReadonlyMap<SerialNumber, string> {
+  let serials: Map<SerialNumber, string> | undefined;
+  return () => {
+    if (serials !== undefined) return serials;
+    serials = new Map();
+    const index = readIndexBytes(layout.index);
+    for (const { start, end } of revokedRows(index)) {
+      const [, , revoked = '', serialNumber = ''] = index.toString('latin1', start, end).split('\t');
+      const reason = reasonOfColumn(revoked);
+      if (!harmlessReasons.has(reason)) serials.set(serialNumber, reason);
+    }
+    return serials;
+  };
 }
+
+/** Reasons that say nothing against the key. */
+const harmlessReasons: ReadonlySet<string> = new Set([
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+  'removeFromCRL',
+]);
 
 /** The CA's own copies first, then the index: what the index names is there. */
 async function keepCertificates(
@@ -210,42 +230,6 @@ function noteOutcomes(
   }
 }
 
-/**
- * Finishes what a run that was killed has left: a certificate that was kept gets its row, an intent that came to
- * nothing is closed. The lock must be held, and the key register is to be brought up to date after it.
- */
-export function recoverInterrupted(platform: Platform, { layout }: Ca): void {
-  const open = unfinishedIntents(layout.auditLog).map((intent) => ({
-    intent,
-    certificate: keptCertificate(issuedCertificateFile(layout, intent.serialNumber)),
-  }));
-  const rows = open.flatMap(({ certificate }) => (certificate === undefined ? [] : [indexRowFor(certificate)]));
-  repairIndexTail(layout.index, rows);
-  for (const { intent, certificate } of open) {
-    if (certificate !== undefined && findIndexRow(layout.index, certificate.serialNumber) === undefined) {
-      appendIndexRows(layout.index, [indexRowFor(certificate)]);
-    }
-    const event = certificate === undefined ? 'abandoned' : 'recorded';
-    const { action, serialNumber } = intent;
-    appendAudit(layout.auditLog, [{ ...stampOf(platform), action, serialNumber, event, recovered: true }]);
-    platform.log.write(`finished after an interruption: ${intent.commonName}, serial ${serialNumber}: ${event}`);
-  }
-}
-
-function keptCertificate(file: string): Certificate | undefined {
-  if (!files.exists(file)) return undefined;
-  try {
-    return decodeCertificatePem(files.readFile(file).toString('latin1'), file);
-  } catch (error) {
-    const { message, details } = asRefusal(error);
-    throw new OvsPkiError('PKI_CORRUPT', `the copy of a certificate whose making was interrupted: ${message}`, {
-      hint: `it was never given out: move it away, then run the command again: mv ${file} /tmp`,
-      details,
-      cause: error,
-    });
-  }
-}
-
 function freeSerial(ca: Ca): SerialNumber {
   for (;;) {
     const serialNumber = randomSerial();
@@ -258,9 +242,9 @@ function intentOf(
   ca: Ca,
   { serialNumber, commonName, keyHash }: Work,
   notAfter: Date,
-): AuditIntent {
+): IssueIntent {
   return {
-    ...stampOf(platform),
+    ...auditStamp(platform),
     action: 'issue',
     event: 'intent',
     serialNumber,
@@ -272,11 +256,12 @@ function intentOf(
 }
 
 function outcomeOf(platform: Platform, { serialNumber }: Work, recorded: boolean) {
-  return { ...stampOf(platform), action: 'issue', serialNumber, event: recorded ? 'recorded' : 'abandoned' } as const;
-}
-
-function stampOf({ clock, operator }: Platform): { time: string; operator: string } {
-  return { time: clock.now().toISOString(), operator };
+  return {
+    ...auditStamp(platform),
+    action: 'issue',
+    serialNumber,
+    event: recorded ? 'recorded' : 'abandoned',
+  } as const;
 }
 
 function toRegisteredKey({ keyHash, serialNumber, commonName }: Work): RegisteredKey {
@@ -290,10 +275,4 @@ export function refusal(name: string, reasons: ReturnType<typeof requestFindings
     hint: `have a new one made where the key is: ovs-pki-ts req --unique ${name}`,
     details: { name, reasons },
   });
-}
-
-/** A refusal is a result; anything else is a bug and goes on. */
-function asRefusal(error: unknown): OvsPkiError {
-  if (error instanceof OvsPkiError) return error;
-  throw error;
 }

@@ -15,7 +15,7 @@ import { type CertificateType, caSubject, certificateTypes, requestSubject } fro
 import { randomSerial } from '../pki/serial.js';
 import { validityFrom } from '../pki/validity.js';
 import type { Platform } from '../platform/index.js';
-import type { AuditEntry, AuditIntent } from '../store/audit-log.js';
+import type { AuditEntry, IssueIntent } from '../store/audit-log.js';
 import { caFolder } from '../store/layout.js';
 import { type NewCa, requireNoPki, writePkiDirectory } from '../store/pki-directory.js';
 import { type CertificateSummary, summarize } from './summary.js';
@@ -115,7 +115,7 @@ async function makeCa(
 }
 
 /** Both entries at once: a CA appears with its whole directory or not at all. */
-function auditEntries(made: Omit<AuditIntent, 'action' | 'event'>): AuditEntry[] {
+function auditEntries(made: Omit<IssueIntent, 'action' | 'event'>): AuditEntry[] {
   const { time, operator, serialNumber } = made;
   return [
     { ...made, action: 'init', event: 'intent' },

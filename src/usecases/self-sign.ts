@@ -64,6 +64,7 @@ async function selfSignOne(platform: Platform, { days, force }: SelfSignRequest,
     possessionProved: verifySignature(publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
     caOrganization: attributeValues(request.subject, oid.organizationName)[0],
     keyCertifiedFor: undefined,
+    keyRevoked: undefined,
     isCaKey: false,
   });
   if (reasons.length > 0) throw refusal(name, reasons);

@@ -21,6 +21,8 @@ export interface RequestContext {
   readonly caOrganization: string | undefined;
   /** The common name of a certificate that this CA has given to the same key. */
   readonly keyCertifiedFor: string | undefined;
+  /** Why a certificate that this CA has given to the same key was revoked, where that speaks against the key. */
+  readonly keyRevoked: string | undefined;
   /** Whether the key is the CA's own. */
   readonly isCaKey: boolean;
 }
@@ -113,6 +115,11 @@ const requestRules: readonly RequestRule[] = [
       keyCertifiedFor === undefined || keyCertifiedFor === commonName
         ? undefined
         : `this key is certified already, for ${JSON.stringify(keyCertifiedFor)}`,
+  },
+  {
+    id: 'key-revoked',
+    citation: 'RFC 5280, section 5.3.1; CA/Browser Forum Baseline Requirements, section 6.1.1.3',
+    check: (_, { keyRevoked }) => keyRevoked && `a certificate of this key was revoked (${keyRevoked})`,
   },
   {
     id: 'ca-key',

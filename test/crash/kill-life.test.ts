@@ -1,0 +1,102 @@
+/** kill -9 at any moment of what comes after `sign`: each run has done its work, or the next one does it. */
+
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { init, nodePlatform, req, sign } from '../../src/index.js';
+import { askOpenssl, caFaults } from '../support/ca-state.js';
+import { type Killer, killer, measureMs, twoAtATime } from '../support/killed-run.js';
+import { type Run, runOurs, runWell } from '../support/programs.js';
+import { type Chance, chance } from '../support/random.js';
+import { scratchFolder } from '../support/scratch.js';
+
+const killsWanted = 20;
+const keySpec = { type: 'ec', curve: 'P-256' } as const;
+
+interface Scene {
+  readonly pki: string;
+  readonly ca: string;
+  readonly hosts: string;
+  readonly random: Chance;
+  /** Names with a certificate, none of them used yet. */
+  readonly names: string[];
+}
+
+test.serial(
+  'revoke runs that are killed at random moments revoke all that they were told to, or nothing is lost',
+  async (t) => {
+    const scene = await makeScene(t, 120);
+    const told = new Set<string>();
+    const next = (): string[] => {
+      const names = scene.names.splice(0, 2);
+      for (const name of names) told.add(name);
+      return ['revoke', ...names, '--reason', 'superseded'];
+    };
+    const kills = await killMany(t, scene, next);
+    t.log(`${kills.killed()} killed, ${kills.ended()} ended before`);
+    const revoked = new Set(rows(scene, 'R'));
+    t.deepEqual(
+      [...revoked].filter((name) => !told.has(name)),
+      [],
+    );
+    const again = await well(t, scene, ['revoke', ...told, '--reason', 'superseded']);
+    t.is(again.stdout.match(/: (already )?revoked/g)?.length, told.size);
+    t.deepEqual(rows(scene, 'R').sort(), [...told].sort());
+    await everyProgramGoesOn(t, scene);
+  },
+);
+
+/** Runs that are killed, two at a time, and after them one that is not, which finishes what they left. */
+async function killMany(t: ExecutionContext, scene: Scene, next: () => string[]): Promise<Killer> {
+  const durationMs = await measureMs([1, 2].map(() => () => well(t, scene, next())));
+  const kills = killer(scene.random, durationMs);
+  await twoAtATime(
+    () => kills.killed() >= killsWanted,
+    async () => {
+      const { status, stderr } = await kills.run(['-d', scene.pki, ...next()], scene.hosts);
+      t.true(status === null || status === 0, stderr);
+    },
+  );
+  t.deepEqual(caFaults(scene.ca, scene.hosts, { recovered: false }), [], 'after the kills');
+  await well(t, scene, next());
+  t.deepEqual(caFaults(scene.ca, scene.hosts, { recovered: true }), [], 'after a run that ended well');
+  return kills;
+}
+
+async function makeScene(t: ExecutionContext, count: number): Promise<Scene> {
+  const random = chance();
+  t.log(`OVS_PKI_TEST_SEED=${random.seed}`);
+  const folder = scratchFolder(t);
+  const scene = { pki: join(folder, 'pki'), ca: join(folder, 'pki/switchca'), hosts: join(folder, 'hosts'), random };
+  const platform = nodePlatform();
+  await init(platform, { pkiDirectory: scene.pki, keySpec, days: 3650, force: false });
+  mkdirSync(scene.hosts);
+  const names = Array.from({ length: count }, (_, index) => `host_${index}`);
+  const files = names.map((name) => join(scene.hosts, name));
+  await req(platform, { names: files, keySpec, unique: true, force: false });
+  const order = { pkiDirectory: scene.pki, type: 'switch', days: 20, force: false } as const;
+  for (const result of await sign(platform, { ...order, names: files })) t.is(result.outcome, 'signed');
+  return { ...scene, names };
+}
+
+async function well(t: ExecutionContext, { pki, hosts }: Scene, args: readonly string[]): Promise<Run> {
+  const result = await runOurs(['-d', pki, ...args], { cwd: hosts });
+  t.is(result.status, 0, result.stderr);
+  return result;
+}
+
+/** The names in rows of a state. */
+function rows({ ca }: Scene, state: 'V' | 'R'): string[] {
+  const lines = readFileSync(join(ca, 'index.txt'), 'latin1').split('\n');
+  return lines.filter((line) => line.startsWith(state)).flatMap((line) => /CN=(host_\d+)$/.exec(line)?.[1] ?? []);
+}
+
+async function everyProgramGoesOn(t: ExecutionContext, scene: Scene): Promise<void> {
+  const [name = ''] = scene.names;
+  const config = ['-config', 'ca.cnf', '-extensions', 'usr_cert', '-batch', '-notext'];
+  const files = ['-in', join(scene.hosts, `${name}-req.pem`), '-out', join(scene.hosts, `${name}-cert.pem`)];
+  await runWell('openssl', ['ca', ...config, ...files], { cwd: scene.ca });
+  await runWell('ovs-pki', ['-b', '-f', '-d', scene.pki, '-l', 'log', 'sign', name], { cwd: scene.hosts });
+  await well(t, scene, ['-b', '-f', 'sign', name]);
+  await askOpenssl(scene.ca, [join(scene.hosts, `${name}-cert.pem`)]);
+}
