@@ -46,7 +46,10 @@ export const errorTable = {
   },
   REQUEST_CHANGED: { exitStatus: 3, meaning: 'The request on disk is not the one whose fingerprint was confirmed.' },
   FINGERPRINT_REJECTED: { exitStatus: 3, meaning: 'The operator said that the fingerprint does not match.' },
-  LINT_FAILED: { exitStatus: 3, meaning: 'The certificate that would be signed breaks a rule; it was not signed.' },
+  LINT_FAILED: {
+    exitStatus: 3,
+    meaning: 'The certificate or CRL that would be signed breaks a rule; it was not signed.',
+  },
   CERTIFICATE_UNKNOWN: {
     exitStatus: 3,
     meaning: 'The CA has no certificate of this name or serial number that this could be done with.',

@@ -38,6 +38,7 @@ export { nodePlatform, type Platform } from './platform/index.js';
 export { type Log, openLog, silentLog } from './platform/log.js';
 export { type ApplyRequest, apply } from './usecases/apply.js';
 export { type ConnectHost, type ConnectRequest, connectedFleet } from './usecases/connect.js';
+export { type CrlMade, type CrlRequest, crl, defaultCrlDays } from './usecases/crl.js';
 export type { Signed } from './usecases/deliver.js';
 export { type DistributeRequest, distribute } from './usecases/distribute.js';
 export { type DoctorResult, doctor } from './usecases/doctor.js';

@@ -33,6 +33,7 @@ const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> =
   verify: () => import('./commands/verify.js'),
   fingerprint: () => import('./commands/fingerprint.js'),
   revoke: () => import('./commands/revoke.js'),
+  crl: () => import('./commands/crl.js'),
   setup: () => import('./commands/setup.js'),
   connect: () => import('./commands/connect.js'),
   distribute: () => import('./commands/distribute.js'),

@@ -25,6 +25,13 @@ export async function namesAndTypeOf(context: CommandContext): Promise<{ names: 
   return { names, type: type ?? 'switch' };
 }
 
+/** The type, of a command that takes no names. Throws USAGE. */
+export function onlyTypeOf({ operands }: CommandContext): CertificateType {
+  const type = operands.length === 0 ? 'switch' : typeOf(operands[0]);
+  if (type !== undefined && operands.length <= 1) return type;
+  throw new OvsPkiError('USAGE', `the one operand is switch or controller, not ${JSON.stringify(operands.join(' '))}`);
+}
+
 /** A word that is a type. */
 export function typeOf(word: string | undefined): CertificateType | undefined {
   return word === 'switch' || word === 'controller' ? word : undefined;

@@ -34,7 +34,7 @@ export const optionSpecs = [
   { long: 'force', short: 'f', description: 'continue even if a file or directory exists' },
   { long: 'log', short: 'l', argument: 'FILE', description: `log what is done to FILE (default: ${defaultLogFile})` },
   { long: 'unique', short: 'u', description: 'NAME is unique: take it as it is (needed for IPsec)' },
-  { long: 'days', argument: 'DAYS', description: 'days that what is signed is valid (default: 3650)' },
+  { long: 'days', argument: 'DAYS', description: 'days that what is signed is valid (default: 3650; a CRL: 30)' },
   {
     long: 'names',
     argument: 'FILE',
@@ -86,7 +86,13 @@ export const optionSpecs = [
     description: 'unencrypted tunnel packets: drop-unencrypted (default), drop-marked, allow-unencrypted or keep',
   },
   { long: 'ike-daemon', isOwn: true, argument: 'DAEMON', description: 'strongswan, libreswan or auto (default)' },
-  { long: 'out', isOwn: true, argument: 'FILE', description: 'write the plan to FILE, for "apply FILE"' },
+  {
+    long: 'out',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'write the plan to FILE, for "apply FILE"; or a copy of the CRL',
+  },
+  { long: 'outform', isOwn: true, argument: 'FORM', description: 'PEM (default) or DER' },
   {
     long: 'serial',
     isOwn: true,
@@ -180,6 +186,12 @@ export const commandSpecs = [
     operands: '[NAME... | --serial NUMBER...] [TYPE]',
     description: 'revoke the certificates of NAME; "crl" tells the hosts',
     options: ['serial', 'reason', 'at', 'names', ...commonOptions],
+  },
+  {
+    name: 'crl',
+    operands: '[TYPE]',
+    description: 'make the list of revoked certificates, crl.pem of the CA',
+    options: ['days', 'out', 'outform', ...commonOptions],
   },
   {
     name: 'setup',

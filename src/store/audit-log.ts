@@ -41,19 +41,32 @@ export interface RevokeIntent extends AuditBase {
   readonly revoked: string;
 }
 
-export type AuditIntent = IssueIntent | RevokeIntent;
+/** Written before a CRL takes its number. */
+export interface CrlIntent extends AuditBase {
+  readonly action: 'crl';
+  readonly event: 'intent';
+  /** As in the file crlnumber. */
+  readonly crlNumber: string;
+  readonly type: CertificateType;
+  readonly nextUpdate: string;
+}
+
+export type AuditIntent = IssueIntent | RevokeIntent | CrlIntent;
 
 /**
  * Written after it. `recorded`: it is done, and in the directory. `abandoned`: it is not, by a refusal or by an
  * interruption before it was.
  */
-export interface AuditOutcome extends AuditBase {
-  readonly action: AuditIntent['action'];
+export type AuditOutcome = AuditBase & {
   readonly event: 'recorded' | 'abandoned';
-  readonly serialNumber: SerialNumber;
   /** True where a later run wrote this for one that was interrupted. */
   readonly recovered?: boolean;
-}
+} & AuditSubject;
+
+/** What an entry is about. */
+type AuditSubject =
+  | { readonly action: 'init' | 'issue' | 'revoke'; readonly serialNumber: SerialNumber }
+  | { readonly action: 'crl'; readonly crlNumber: string };
 
 export type AuditEntry = AuditIntent | AuditOutcome;
 
@@ -63,6 +76,12 @@ const tailBytes = 256 * 1024;
 /** Who does what is logged, and when. */
 export function auditStamp({ clock, operator }: Platform): AuditBase {
   return { time: clock.now().toISOString(), operator };
+}
+
+/** What the outcome of an intent is about. */
+export function subjectOf(intent: AuditIntent): AuditSubject {
+  const { action } = intent;
+  return action === 'crl' ? { action, crlNumber: intent.crlNumber } : { action, serialNumber: intent.serialNumber };
 }
 
 /** Appends entries and waits until they are on the disk. */
@@ -87,10 +106,10 @@ export function unfinishedIntents(file: string): AuditIntent[] {
   const whole = tail.lastIndexOf('\n') + 1;
   if (whole < tail.length) files.truncate(file, (files.stampOf(file)?.size ?? 0) - (tail.length - whole));
   const open: AuditIntent[] = [];
-  const closed = new Set<SerialNumber>();
+  const closed = new Set<string>();
   for (const entry of lastBatch(tail.toString('utf8', 0, whole))) {
-    if (entry.event !== 'intent') closed.add(entry.serialNumber);
-    else if (!closed.has(entry.serialNumber)) open.unshift(entry);
+    if (entry.event !== 'intent') closed.add(numberOf(entry));
+    else if (!closed.has(numberOf(entry))) open.unshift(entry);
   }
   return open;
 }
@@ -126,8 +145,13 @@ function parseEntry(line: string): AuditEntry | undefined {
 
 /** The serial number becomes part of a file name, so its form is looked at too. */
 function isEntry(value: unknown): value is AuditEntry {
-  if (typeof value !== 'object' || value === null || !('event' in value) || !('serialNumber' in value)) return false;
-  const { event, serialNumber } = value;
-  const isSerial = typeof serialNumber === 'string' && /^([0-9A-F]{2})+$/.test(serialNumber);
-  return isSerial && (event === 'intent' || event === 'recorded' || event === 'abandoned');
+  if (typeof value !== 'object' || value === null || !('event' in value)) return false;
+  const number = 'serialNumber' in value ? value.serialNumber : 'crlNumber' in value ? value.crlNumber : undefined;
+  const isNumber = typeof number === 'string' && /^([0-9A-F]{2})+$/.test(number);
+  return isNumber && (value.event === 'intent' || value.event === 'recorded' || value.event === 'abandoned');
+}
+
+/** Serial numbers and those of CRLs are never in one batch. */
+function numberOf(entry: AuditSubject): string {
+  return 'crlNumber' in entry ? entry.crlNumber : entry.serialNumber;
 }

@@ -6,9 +6,19 @@
 
 import { asRefusal, OvsPkiError } from '../errors.js';
 import { type Certificate, decodeCertificatePem } from '../pki/certificate.js';
+import { decodeCrlsPem } from '../pki/crl.js';
+import { parseSerial } from '../pki/serial.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
-import { type AuditIntent, appendAudit, auditStamp, type RevokeIntent, unfinishedIntents } from './audit-log.js';
+import {
+  type AuditIntent,
+  appendAudit,
+  auditStamp,
+  type CrlIntent,
+  type RevokeIntent,
+  subjectOf,
+  unfinishedIntents,
+} from './audit-log.js';
 import { appendIndexRows, findIndexRow, indexRowFor, repairIndexTail } from './index-txt.js';
 import { type CaLayout, issuedCertificateFile } from './layout.js';
 import type { Ca } from './pki-directory.js';
@@ -31,17 +41,33 @@ export function recoverInterrupted(platform: Platform, { layout }: Ca): void {
   const rows = open.flatMap(({ certificate }) => (certificate === undefined ? [] : [indexRowFor(certificate)]));
   repairIndexTail(layout.index, rows);
   for (const { intent, certificate } of open) {
-    const isDone = intent.action === 'revoke' ? isRevoked(layout, intent) : isIssued(layout, certificate);
-    const event = isDone ? 'recorded' : 'abandoned';
-    const { action, serialNumber } = intent;
-    appendAudit(layout.auditLog, [{ ...auditStamp(platform), action, serialNumber, event, recovered: true }]);
-    platform.log.write(`finished after an interruption: ${action} of serial ${serialNumber}: ${event}`);
+    const event = isDone(layout, intent, certificate) ? 'recorded' : 'abandoned';
+    const subject = subjectOf(intent);
+    appendAudit(layout.auditLog, [{ ...auditStamp(platform), ...subject, event, recovered: true }]);
+    platform.log.write(`finished after an interruption: ${Object.values(subject).join(' ')}: ${event}`);
   }
+}
+
+function isDone(layout: CaLayout, intent: AuditIntent, certificate: Certificate | undefined): boolean {
+  if (intent.action === 'revoke') return isRevoked(layout, intent);
+  return intent.action === 'crl' ? isPublished(layout, intent) : isIssued(layout, certificate);
 }
 
 /** A revocation changes the index as a whole: it has been made or it has not. */
 function isRevoked({ index }: CaLayout, { serialNumber, revoked }: RevokeIntent): boolean {
   return findIndexRow(index, serialNumber)?.revoked === revoked;
+}
+
+function isPublished({ crl }: CaLayout, { crlNumber }: CrlIntent): boolean {
+  if (!files.exists(crl)) return false;
+  try {
+    const numbers = decodeCrlsPem(files.readFile(crl).toString('latin1'), crl).map((list) => list.crlNumber);
+    return numbers.includes(parseSerial(crlNumber));
+  } catch (error) {
+    // What another program has left there is not the list that was to be made.
+    asRefusal(error);
+    return false;
+  }
 }
 
 /** What was kept is issued, once it has its row. */
@@ -53,8 +79,9 @@ function isIssued({ index }: CaLayout, certificate: Certificate | undefined): bo
   return true;
 }
 
-function keptFor(layout: CaLayout, { action, serialNumber }: AuditIntent): Certificate | undefined {
-  return action === 'revoke' ? undefined : keptCertificate(issuedCertificateFile(layout, serialNumber));
+function keptFor(layout: CaLayout, intent: AuditIntent): Certificate | undefined {
+  if (intent.action === 'revoke' || intent.action === 'crl') return undefined;
+  return keptCertificate(issuedCertificateFile(layout, intent.serialNumber));
 }
 
 function keptCertificate(file: string): Certificate | undefined {

@@ -46,8 +46,42 @@ test.serial(
   },
 );
 
+test.serial('crl runs that are killed at random moments leave a whole list, and no number twice', async (t) => {
+  const scene = await makeScene(t, 3);
+  await well(t, scene, ['revoke', 'host_0', '--reason', 'superseded']);
+  const list = join(scene.ca, 'crl.pem');
+  const numbers: number[] = [];
+  const kills = await killMany(
+    t,
+    scene,
+    () => ['crl'],
+    async () => {
+      await runWell('openssl', ['crl', '-noout', '-CAfile', join(scene.ca, 'cacert.pem'), '-in', list]);
+      const printed = await runWell('openssl', ['crl', '-noout', '-crlnumber', '-in', list]);
+      numbers.push(Number.parseInt(/0x([0-9A-F]+)/.exec(printed)?.[1] ?? '', 16));
+    },
+  );
+  t.log(`${kills.killed()} killed, ${kills.ended()} ended before`);
+  const taken = auditEntries(scene).flatMap(({ event, crlNumber }) =>
+    event === 'intent' && crlNumber ? [crlNumber] : [],
+  );
+  const published = auditEntries(scene).flatMap(({ event, crlNumber }) =>
+    event === 'recorded' && crlNumber ? [crlNumber] : [],
+  );
+  t.is(new Set(published).size, published.length);
+  t.true(taken.length >= published.length);
+  t.is(Math.max(...numbers), Number.parseInt(published.at(-1) ?? '', 16), 'the last list is the one that counts');
+  scene.names.splice(0, 1);
+  await everyProgramGoesOn(t, scene);
+});
+
 /** Runs that are killed, two at a time, and after them one that is not, which finishes what they left. */
-async function killMany(t: ExecutionContext, scene: Scene, next: () => string[]): Promise<Killer> {
+async function killMany(
+  t: ExecutionContext,
+  scene: Scene,
+  next: () => string[],
+  check: () => Promise<unknown> = async () => undefined,
+): Promise<Killer> {
   const durationMs = await measureMs([1, 2].map(() => () => well(t, scene, next())));
   const kills = killer(scene.random, durationMs);
   await twoAtATime(
@@ -58,8 +92,10 @@ async function killMany(t: ExecutionContext, scene: Scene, next: () => string[])
     },
   );
   t.deepEqual(caFaults(scene.ca, scene.hosts, { recovered: false }), [], 'after the kills');
+  await check();
   await well(t, scene, next());
   t.deepEqual(caFaults(scene.ca, scene.hosts, { recovered: true }), [], 'after a run that ended well');
+  await check();
   return kills;
 }
 
@@ -89,6 +125,11 @@ async function well(t: ExecutionContext, { pki, hosts }: Scene, args: readonly s
 function rows({ ca }: Scene, state: 'V' | 'R'): string[] {
   const lines = readFileSync(join(ca, 'index.txt'), 'latin1').split('\n');
   return lines.filter((line) => line.startsWith(state)).flatMap((line) => /CN=(host_\d+)$/.exec(line)?.[1] ?? []);
+}
+
+function auditEntries({ ca }: Scene): { event: string; crlNumber?: string }[] {
+  const lines = readFileSync(join(ca, 'audit.log'), 'utf8').trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as { event: string; crlNumber?: string });
 }
 
 async function everyProgramGoesOn(t: ExecutionContext, scene: Scene): Promise<void> {
