@@ -50,6 +50,8 @@ export { inventoryInit, readFleet } from './usecases/inventory.js';
 export * from './usecases/outputs.js';
 export { type PlannedHost, type PlanRequest, plan } from './usecases/plan.js';
 export { type RemoveRequest, remove } from './usecases/remove.js';
+export { type Renewed, type RenewRequest, renew } from './usecases/renew.js';
+export type { Skipped } from './usecases/renew-due.js';
 export { type ReqRequest, type RequestMade, req } from './usecases/req.js';
 export { type ReqSignRequest, type RequestSigned, reqSign } from './usecases/req-sign.js';
 export { type Revoked, type RevokedCertificate, type RevokeRequest, revoke } from './usecases/revoke.js';

@@ -32,6 +32,7 @@ const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> =
   'self-sign': () => import('./commands/self-sign.js'),
   verify: () => import('./commands/verify.js'),
   fingerprint: () => import('./commands/fingerprint.js'),
+  renew: () => import('./commands/renew.js'),
   revoke: () => import('./commands/revoke.js'),
   crl: () => import('./commands/crl.js'),
   setup: () => import('./commands/setup.js'),

@@ -93,6 +93,14 @@ export const optionSpecs = [
     description: 'write the plan to FILE, for "apply FILE"; or a copy of the CRL',
   },
   { long: 'outform', isOwn: true, argument: 'FORM', description: 'PEM (default) or DER' },
+  { long: 'due', isOwn: true, description: 'renew what expires soon among the certificates in this folder' },
+  {
+    long: 'before',
+    isOwn: true,
+    argument: 'TIME',
+    description: 'with --due: how long before its end a certificate is due, such as 30d (default) or 12h',
+  },
+  { long: 'rekey', isOwn: true, description: 'make a new key, too, where NAME-privkey.pem is here' },
   {
     long: 'serial',
     isOwn: true,
@@ -180,6 +188,12 @@ export const commandSpecs = [
     operands: '[FILE...]',
     description: 'print the fingerprint of FILE',
     options: [...commonOptions],
+  },
+  {
+    name: 'renew',
+    operands: '[NAME... | --due] [TYPE]',
+    description: 'make a new NAME-cert.pem for the same name, and the same key',
+    options: ['due', 'before', 'rekey', ...keyOptions, 'days', 'names', ...commonOptions],
   },
   {
     name: 'revoke',

@@ -47,6 +47,15 @@ export function parseDays(typed: string): number {
   return days;
 }
 
+/** Reads a stretch of time as typed, such as `30d` or `12h`; a number alone is days. Throws USAGE. */
+export function parseDurationMs(typed: string, option: string): number {
+  const [, number, unit = 'd'] = /^([0-9]{1,5})([hdw]?)$/.exec(typed) ?? [];
+  if (number === undefined) {
+    throw new OvsPkiError('USAGE', `${option} takes a time such as 30d, 12h or 6w, not ${JSON.stringify(typed)}`);
+  }
+  return (Number(number) * dayMs * (unit === 'w' ? 168 : unit === 'h' ? 1 : 24)) / 24;
+}
+
 function wholeSeconds(timeMs: number): Date {
   return new Date(Math.floor(timeMs / 1000) * 1000);
 }

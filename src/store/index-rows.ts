@@ -9,7 +9,7 @@ import { nameOfCommonName } from '../pki/name.js';
 import type { ReasonCode, Revocation } from '../pki/revocation.js';
 import type { SerialNumber } from '../pki/serial.js';
 import * as files from '../platform/files.js';
-import { formatIndexRow, type IndexRow, parseIndexRow } from './index-txt.js';
+import { formatIndexRow, fullTime, type IndexRow, parseIndexRow, timeOf } from './index-txt.js';
 
 /** A row, and where it stands in the file. */
 export interface PlacedRow {
@@ -45,6 +45,19 @@ export function* namesIn(index: Buffer): Generator<{ readonly name: string; read
     const name = nameOfCommonName(commonName);
     if (name !== undefined) yield { name, end };
   }
+}
+
+/** Until when the last certificate of each name is valid that is neither revoked nor expired. */
+export function validNames(index: Buffer, now: Date): Map<string, Date> {
+  const earliest = fullTime(encodeTimeText(now));
+  const newest = new Map<string, string>();
+  for (const { name, end } of namesIn(index)) {
+    const start = index.lastIndexOf(0x0a, end - 1) + 1;
+    const [state, expires = ''] = index.toString('latin1', start, start + 18).split('\t');
+    const expiry = fullTime(expires);
+    if (state === 'V' && expiry > (newest.get(name) ?? earliest)) newest.set(name, expiry);
+  }
+  return new Map([...newest].map(([name, expiry]) => [name, timeOf(expiry)]));
 }
 
 /** Where each revoked row begins and ends. */

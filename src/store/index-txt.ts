@@ -57,10 +57,14 @@ export function revokedAt({ revoked }: IndexRow): Date {
   return timeOf(revoked.split(',')[0] as string);
 }
 
-/** A year of two digits is one from 1950 to 2049. */
-function timeOf(text: string): Date {
-  const century = text.length > 13 ? '' : text < '5' ? '20' : '19';
-  return new Date(`${century}${text}`.replace(/^(....)(..)(..)(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+/** A time of an index. */
+export function timeOf(text: string): Date {
+  return new Date(fullTime(text).replace(/^(....)(..)(..)(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+}
+
+/** A time of an index with all four digits of its year, and so in the order of time: two digits are from 1950 to 2049. */
+export function fullTime(text: string): string {
+  return text.length > 13 ? text : `${text < '5' ? '20' : '19'}${text}`;
 }
 
 /** The row of a certificate that has just been issued. */

@@ -9,11 +9,13 @@ import { asRefusal, OvsPkiError } from '../errors.js';
 import type { Certificate } from '../pki/certificate.js';
 import type { CertificationRequest } from '../pki/certification-request.js';
 import { equalBytes } from '../pki/der.js';
-import { verifySignature } from '../pki/engine.js';
+import { type SignedStructure, verifySignature } from '../pki/engine.js';
 import { type Issuer, issueCertificate } from '../pki/issue.js';
-import { keyHash } from '../pki/key.js';
-import { requestFindings } from '../pki/lint/request-rules.js';
-import { encodeName } from '../pki/name.js';
+import { keyHash, type PublicKey } from '../pki/key.js';
+import { type Applicant, type RequestContext, renewalFindings, requestFindings } from '../pki/lint/request-rules.js';
+import type { Finding } from '../pki/lint/rule.js';
+import { attributeValues, encodeName } from '../pki/name.js';
+import { oid } from '../pki/oid.js';
 import { leafSubject } from '../pki/profile.js';
 import { randomSerial, type SerialNumber } from '../pki/serial.js';
 import { certificateFileText } from '../pki/text.js';
@@ -29,11 +31,11 @@ import { withLock } from './lock.js';
 import { type Ca, openIssuer } from './pki-directory.js';
 import { recoverInterrupted, requireSameCa } from './recovery.js';
 
-export interface IssueOrder {
-  readonly request: CertificationRequest;
+/** A certificate for what a request asks, or once more for what a certificate of this CA says. */
+export type IssueOrder = ({ readonly request: CertificationRequest } | { readonly renewal: Certificate }) & {
   /** The name that the operator gave: the request must be for it. Undefined where any good name will do. */
   readonly name: string | undefined;
-}
+};
 
 export type IssueResult = { readonly certificate: Certificate } | { readonly error: OvsPkiError };
 
@@ -41,7 +43,7 @@ export type IssueResult = { readonly certificate: Certificate } | { readonly err
 const batchSize = 64;
 
 interface Work {
-  readonly order: IssueOrder;
+  readonly publicKey: PublicKey;
   readonly commonName: string;
   readonly serialNumber: SerialNumber;
   readonly keyHash: string;
@@ -83,21 +85,44 @@ interface PreparedBatch {
   readonly orders: readonly ProvedOrder[];
 }
 
-interface ProvedOrder extends IssueOrder {
+interface ProvedOrder extends Applicant {
+  readonly name: string | undefined;
   readonly possessionProved: boolean;
   readonly keyHash: string;
+  readonly findings: (context: RequestContext) => Finding[];
+  readonly what: 'request' | 'renewal';
 }
 
 async function prepareBatch(crypto: Crypto | undefined, ca: Ca, orders: readonly IssueOrder[]): Promise<PreparedBatch> {
-  const prove = (order: IssueOrder): ProvedOrder => {
-    const { publicKey, signatureAlgorithm, toBeSigned, signature } = order.request;
+  return { issuer: await openIssuer(crypto, ca), orders: orders.map((order) => prove(ca, order)) };
+}
+
+function prove({ certificate: { publicKey: caKey } }: Ca, order: IssueOrder): ProvedOrder {
+  const isSignedWith = (key: PublicKey, { signatureAlgorithm, toBeSigned, signature }: SignedStructure): boolean =>
+    verifySignature(key, signatureAlgorithm, toBeSigned.bytes, signature);
+  const { name } = order;
+  if ('request' in order) {
+    const { request } = order;
     return {
-      ...order,
-      possessionProved: verifySignature(publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
-      keyHash: keyHash(publicKey),
+      name,
+      commonNames: request.commonNames,
+      publicKey: request.publicKey,
+      keyHash: keyHash(request.publicKey),
+      possessionProved: isSignedWith(request.publicKey, request),
+      findings: (context) => requestFindings(request, context),
+      what: 'request',
     };
+  }
+  const { publicKey, subject } = order.renewal;
+  const applicant = { commonNames: attributeValues(subject, oid.commonName), publicKey };
+  return {
+    name,
+    ...applicant,
+    keyHash: keyHash(publicKey),
+    possessionProved: isSignedWith(caKey, order.renewal),
+    findings: (context) => renewalFindings(applicant, context),
+    what: 'renewal',
   };
-  return { issuer: await openIssuer(crypto, ca), orders: orders.map(prove) };
 }
 
 async function issueBatch(
@@ -121,7 +146,7 @@ async function issueBatch(
         profile: ca.type,
         subject: encodeName(leafSubject(item.commonName, ca.organization)),
         commonName: item.commonName,
-        publicKey: item.order.request.publicKey,
+        publicKey: item.publicKey,
         serialNumber: item.serialNumber,
         validity,
       }).catch(asRefusal),
@@ -141,20 +166,20 @@ function checkOrders(ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiErro
   const inThisBatch = new Map<string, string>();
   const distrusted = distrustedSerials(ca);
   return orders.map((order): Work | OvsPkiError => {
-    const { request, name, possessionProved, keyHash } = order;
+    const { commonNames, publicKey, name, possessionProved, keyHash } = order;
     const earlier = certificatesOfKey(ca.layout, keyHash);
-    const reasons = requestFindings(request, {
+    const reasons = order.findings({
       name,
       possessionProved,
       caOrganization: ca.organization,
       keyCertifiedFor: inThisBatch.get(keyHash) ?? earlier[0]?.commonName,
       keyRevoked: earlier.map(({ serialNumber }) => distrusted().get(serialNumber)).find(Boolean),
-      isCaKey: equalBytes(request.publicKey.spki, ca.certificate.publicKey.spki),
+      isCaKey: equalBytes(publicKey.spki, ca.certificate.publicKey.spki),
     });
-    const [commonName = ''] = request.commonNames;
-    if (reasons.length > 0) return refusal(name ?? commonName, reasons);
+    const [commonName = ''] = commonNames;
+    if (reasons.length > 0) return refusal(name ?? commonName, reasons, order.what);
     inThisBatch.set(keyHash, commonName);
-    return { order, commonName, serialNumber: freeSerial(ca), keyHash };
+    return { publicKey, commonName, serialNumber: freeSerial(ca), keyHash };
   });
 }
 
@@ -269,10 +294,14 @@ function toRegisteredKey({ keyHash, serialNumber, commonName }: Work): Registere
 }
 
 /** The refusal of a request, with all of its reasons. */
-export function refusal(name: string, reasons: ReturnType<typeof requestFindings>): OvsPkiError {
+export function refusal(
+  name: string,
+  reasons: readonly Finding[],
+  what: 'request' | 'renewal' = 'request',
+): OvsPkiError {
   const list = reasons.map(({ message }) => message).join('; ');
-  return new OvsPkiError('REQUEST_REFUSED', `the request of ${name} is refused: ${list}`, {
-    hint: `have a new one made where the key is: ovs-pki-ts req --unique ${name}`,
+  return new OvsPkiError('REQUEST_REFUSED', `the ${what} of ${name} is refused: ${list}`, {
+    hint: `have a new ${what === 'request' ? 'one' : 'key and request'} made where the key is: ovs-pki-ts req --unique ${name}`,
     details: { name, reasons },
   });
 }

@@ -10,5 +10,5 @@ export { nameFault, parseFileName } from '../pki/name.js';
 export { expandNames, parseNameFile } from '../pki/name-list.js';
 export type { CertificateType } from '../pki/profile.js';
 export { parseReason, parseTime } from '../pki/revocation.js';
-export { defaultDays, parseDays } from '../pki/validity.js';
+export { defaultDays, parseDays, parseDurationMs } from '../pki/validity.js';
 export { defaultPkiDirectory } from '../store/layout.js';

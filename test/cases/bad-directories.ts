@@ -149,6 +149,17 @@ export const badDirectories: readonly BadInput[] = [
     code: 'REVOCATION_REFUSED',
   },
   {
+    title: 'renew of a certificate that was revoked',
+    make: (folder) => {
+      const index = inCa(folder, 'index.txt');
+      const text = readFileSync(index, 'latin1');
+      writeFileSync(index, text.replace(/^V(.*)\t\t(.*\/CN=good)$/m, 'R$1\t261122000000Z,superseded\t$2'));
+    },
+    args: ['renew', 'good'],
+    code: 'CERTIFICATE_REVOKED',
+  },
+  { title: 'renew without an index', make: without('index.txt'), args: ['renew', 'good'], code: 'PKI_CORRUPT' },
+  {
     title: 'a request of a key that was revoked',
     make: (folder) => {
       const index = inCa(folder, 'index.txt');

@@ -1,10 +1,11 @@
 /** kill -9 at any moment of what comes after `sign`: each run has done its work, or the next one does it. */
 
-import { mkdirSync, readFileSync } from 'node:fs';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { init, nodePlatform, req, sign } from '../../src/index.js';
-import { askOpenssl, caFaults } from '../support/ca-state.js';
+import { askOpenssl, caFaults, keyFaults } from '../support/ca-state.js';
 import { type Killer, killer, measureMs, twoAtATime } from '../support/killed-run.js';
 import { type Run, runOurs, runWell } from '../support/programs.js';
 import { type Chance, chance } from '../support/random.js';
@@ -74,6 +75,51 @@ test.serial('crl runs that are killed at random moments leave a whole list, and 
   scene.names.splice(0, 1);
   await everyProgramGoesOn(t, scene);
 });
+
+test.serial('renew runs that are killed at random moments leave every key with its certificate', async (t) => {
+  const scene = await makeScene(t, 8);
+  const free = [...scene.names];
+  const ways = [['renew'], ['renew', '--rekey', '-k', 'ec'], ['renew', '--rekey', '-k', 'ec']];
+  const wrong: string[] = [];
+  let count = 0;
+  const kills = await killMany(t, scene, (): string[] => {
+    // The other lane may be at work between two reads; what a killed run has left stays.
+    const isWrong = (name: string) => isPair(scene, name) === false && isPair(scene, name) === false;
+    wrong.push(...scene.names.filter(isWrong));
+    // Two runs at a time never have the same names.
+    const names = free.splice(0, 2);
+    free.push(...names);
+    return [...(ways[count++ % ways.length] as string[]), ...names];
+  });
+  t.log(`${kills.killed()} killed, ${kills.ended()} ended before`);
+  t.deepEqual(wrong, [], 'at no moment');
+  t.deepEqual(keyFaults(scene.hosts), []);
+  await well(t, scene, ['renew', '--rekey', '-k', 'ec', '--due', '--before', '600w', '--days', '2000']);
+  t.deepEqual(
+    scene.names.filter((name) => isPair(scene, name) !== true),
+    [],
+  );
+  t.deepEqual(
+    readdirSync(scene.hosts).filter((name) => name.endsWith('.new')),
+    [],
+  );
+  t.deepEqual(caFaults(scene.ca, scene.hosts, { recovered: true }), []);
+  await everyProgramGoesOn(t, scene);
+});
+
+/** Whether the key and the certificate of a name belong together; undefined where one is missing. */
+function isPair({ hosts }: Scene, name: string): boolean | undefined {
+  const [key, certificate] = [`${name}-privkey.pem`, `${name}-cert.pem`].map((file) => join(hosts, file)) as [
+    string,
+    string,
+  ];
+  try {
+    return new X509Certificate(readFileSync(certificate)).checkPrivateKey(createPrivateKey(readFileSync(key)));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
 
 /** Runs that are killed, two at a time, and after them one that is not, which finishes what they left. */
 async function killMany(
