@@ -49,11 +49,6 @@ export function isRegisterCurrent(layout: CaLayout): boolean {
   return readState(layout) === currentState(layout);
 }
 
-/** The first certificate of a key, or undefined. The register must be up to date. */
-export function findKey(layout: CaLayout, hash: string): RegisteredKey | undefined {
-  return certificatesOfKey(layout, hash)[0];
-}
-
 /** All certificates of a key, in the order in which they were issued. The register must be up to date. */
 export function certificatesOfKey(layout: CaLayout, hash: string): RegisteredKey[] {
   const content = readWhole(bucket(layout, hash));
