@@ -151,7 +151,8 @@ async function finish(
   try {
     (request.rekey ? replaceAll : replaceCertificate)(file, certificate);
   } catch (error) {
-    if (!(error instanceof OvsPkiError) || issuer === 'self') throw error;
+    // The certificate of a new key is nothing to be copied by hand: the next run finishes it, or makes others.
+    if (!(error instanceof OvsPkiError) || issuer === 'self' || request.rekey) throw error;
     throw notWritten(issuer, certificate, file.certificateFile, error);
   }
   platform.log.write(`renewed ${file.certificateFile}, serial ${certificate.serialNumber}`);
