@@ -7,10 +7,19 @@
 import { OvsPkiError } from '../errors.js';
 
 /**
- * CRLReason with its numbers (section 5.3.1), in the words of OpenSSL. removeFromCRL, which is for delta CRLs, is not
- * among those that can be given.
+ * Why a certificate is revoked (CRLReason, section 5.3.1), in the words of OpenSSL. removeFromCRL, which is for delta
+ * CRLs, is not among those that can be given.
  */
-export const reasonCodes = {
+export type ReasonCode =
+  | 'unspecified'
+  | 'keyCompromise'
+  | 'CACompromise'
+  | 'affiliationChanged'
+  | 'superseded'
+  | 'cessationOfOperation'
+  | 'certificateHold';
+
+export const reasonCodes: Readonly<Record<ReasonCode, number>> = {
   unspecified: 0,
   keyCompromise: 1,
   CACompromise: 2,
@@ -18,10 +27,7 @@ export const reasonCodes = {
   superseded: 4,
   cessationOfOperation: 5,
   certificateHold: 6,
-} as const;
-
-/** Why a certificate is revoked. */
-export type ReasonCode = keyof typeof reasonCodes;
+};
 
 /** A revocation as it is ordered. */
 export interface Revocation {
