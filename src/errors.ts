@@ -60,7 +60,19 @@ export const errorTable = {
   },
   REQUEST_CHANGED: { exitStatus: 3, meaning: 'The request on disk is not the one whose fingerprint was confirmed.' },
   FINGERPRINT_REJECTED: { exitStatus: 3, meaning: 'The operator said that the fingerprint does not match.' },
-  LINT_FAILED: { exitStatus: 3, meaning: 'The certificate that would be signed breaks a rule; it was not signed.' },
+  LINT_FAILED: {
+    exitStatus: 3,
+    meaning: 'The certificate or CRL that would be signed breaks a rule; it was not signed.',
+  },
+  CERTIFICATE_UNKNOWN: {
+    exitStatus: 3,
+    meaning: 'The CA has no certificate of this name or serial number that this could be done with.',
+  },
+  CERTIFICATE_REVOKED: { exitStatus: 3, meaning: 'A certificate that would be renewed is revoked.' },
+  REVOCATION_REFUSED: {
+    exitStatus: 3,
+    meaning: 'A certificate is revoked already, for another reason, or it is that of the CA itself.',
+  },
   CA_EXPIRED: { exitStatus: 3, meaning: 'The CA certificate is not valid now, so nothing it signs would be accepted.' },
   CA_UNFIT: {
     exitStatus: 3,
@@ -139,6 +151,12 @@ export class OvsPkiError extends Error {
   get exitStatus(): number {
     return errorTable[this.code].exitStatus;
   }
+}
+
+/** A refusal is a result; anything else is a bug and goes on. */
+export function asRefusal(error: unknown): OvsPkiError {
+  if (error instanceof OvsPkiError) return error;
+  throw error;
 }
 
 /** The `code` of a Node system error (`ENOENT`, …), or undefined. */

@@ -32,6 +32,7 @@ export type { Finding } from './pki/lint/rule.js';
 export { type DistinguishedName, type NameAttribute, nameFault } from './pki/name.js';
 export { expandNames } from './pki/name-list.js';
 export type { CertificateType } from './pki/profile.js';
+export type { ReasonCode } from './pki/revocation.js';
 export { defaultDays } from './pki/validity.js';
 export { type Clock, fixedClock, systemClock } from './platform/clock.js';
 export { nodePlatform, type Platform } from './platform/index.js';
@@ -49,6 +50,7 @@ export {
   type NewestCertificate,
 } from './usecases/check.js';
 export { type ConnectHost, type ConnectRequest, connectedFleet } from './usecases/connect.js';
+export { type CrlMade, type CrlRequest, crl, defaultCrlDays } from './usecases/crl.js';
 export type { Signed } from './usecases/deliver.js';
 export { type DistributeRequest, distribute } from './usecases/distribute.js';
 export { type DoctorResult, doctor } from './usecases/doctor.js';
@@ -64,8 +66,11 @@ export * from './usecases/outputs.js';
 export { changePassphrase, type PassphraseChanged, type PassphraseRequest } from './usecases/passphrase.js';
 export { type PlannedHost, type PlanRequest, plan } from './usecases/plan.js';
 export { type RemoveRequest, remove } from './usecases/remove.js';
+export { type Renewed, type RenewRequest, renew } from './usecases/renew.js';
+export type { Skipped } from './usecases/renew-due.js';
 export { type ReqRequest, type RequestMade, req } from './usecases/req.js';
 export { type ReqSignRequest, type RequestSigned, reqSign } from './usecases/req-sign.js';
+export { type Revoked, type RevokedCertificate, type RevokeRequest, revoke } from './usecases/revoke.js';
 export { type SelfSigned, type SelfSignRequest, selfSign } from './usecases/self-sign.js';
 export { type SetupRequest, type SetupResult, setup } from './usecases/setup.js';
 export { type Shown, type ShowRequest, show } from './usecases/show.js';

@@ -19,17 +19,22 @@ export async function namesOf(context: CommandContext): Promise<string[]> {
 export async function namesAndTypeOf(context: CommandContext): Promise<{ names: string[]; type: CertificateType }> {
   const last = context.operands.at(-1);
   const atLeast = context.options.names === undefined ? 2 : 1;
-  const isType = (last === 'switch' || last === 'controller') && context.operands.length >= atLeast;
-  if (!isType && context.operands.length >= atLeast && last !== undefined) refuseMisspeltType(last);
-  const names = await expand(context, isType ? context.operands.slice(0, -1) : context.operands);
-  return { names, type: isType ? last : 'switch' };
+  const type = context.operands.length >= atLeast ? typeOf(last) : undefined;
+  if (type === undefined && context.operands.length >= atLeast && last !== undefined) refuseMisspeltType(last);
+  const names = await expand(context, type === undefined ? context.operands : context.operands.slice(0, -1));
+  return { names, type: type ?? 'switch' };
 }
 
-/** The one operand of a command that takes a type and nothing else; undefined where there is none. Throws USAGE. */
-export function typeOf(operands: readonly string[]): CertificateType | undefined {
-  const [type, ...more] = operands;
-  if (more.length === 0 && (type === undefined || type === 'switch' || type === 'controller')) return type;
-  throw new OvsPkiError('USAGE', `the type of a certificate is switch or controller, not ${operands.join(' ')}`);
+/** The type, of a command that takes no names. Throws USAGE. */
+export function onlyTypeOf({ operands }: CommandContext): CertificateType {
+  const type = operands.length === 0 ? 'switch' : typeOf(operands[0]);
+  if (type !== undefined && operands.length <= 1) return type;
+  throw new OvsPkiError('USAGE', `the one operand is switch or controller, not ${JSON.stringify(operands.join(' '))}`);
+}
+
+/** A word that is a type. */
+export function typeOf(word: string | undefined): CertificateType | undefined {
+  return word === 'switch' || word === 'controller' ? word : undefined;
 }
 
 /** ovs-pki refuses every type that it does not know; here the word would become one more name. Throws USAGE. */

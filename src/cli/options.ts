@@ -34,7 +34,7 @@ export const optionSpecs = [
   { long: 'force', short: 'f', description: 'continue even if a file or directory exists' },
   { long: 'log', short: 'l', argument: 'FILE', description: `log what is done to FILE (default: ${defaultLogFile})` },
   { long: 'unique', short: 'u', description: 'NAME is unique: take it as it is (needed for IPsec)' },
-  { long: 'days', argument: 'DAYS', description: 'days that what is signed is valid (default: 3650)' },
+  { long: 'days', argument: 'DAYS', description: 'days that what is signed is valid (default: 3650; a CRL: 30)' },
   {
     long: 'names',
     argument: 'FILE',
@@ -90,8 +90,32 @@ export const optionSpecs = [
     long: 'out',
     isOwn: true,
     argument: 'FILE',
-    description: 'write to FILE: a plan for "apply FILE", or what is exported',
+    description: 'write to FILE: a plan for "apply FILE", what is exported, or a copy of the CRL',
   },
+  { long: 'outform', isOwn: true, argument: 'FORM', description: 'PEM (default) or DER' },
+  { long: 'due', isOwn: true, description: 'renew what expires soon among the certificates in this folder' },
+  {
+    long: 'before',
+    isOwn: true,
+    argument: 'TIME',
+    description: 'with --due: how long before its end a certificate is due, such as 30d (default) or 12h',
+  },
+  { long: 'rekey', isOwn: true, description: 'make a new key, too, where NAME-privkey.pem is here' },
+  {
+    long: 'serial',
+    isOwn: true,
+    argument: 'NUMBER',
+    isList: true,
+    description: 'revoke the certificates with these serial numbers, and not those of names',
+  },
+  {
+    long: 'reason',
+    isOwn: true,
+    argument: 'REASON',
+    description:
+      'keyCompromise, CACompromise, affiliationChanged, superseded, cessationOfOperation, certificateHold or unspecified',
+  },
+  { long: 'at', isOwn: true, argument: 'TIME', description: 'with a compromise: since when the key is in other hands' },
   {
     long: 'skip-proof',
     isOwn: true,
@@ -247,6 +271,24 @@ export const commandSpecs = [
     operands: 'TYPE',
     description: 'make an existing CA, such as an intermediate of your company, the CA for TYPE',
     options: ['ca-cert', 'ca-key', 'chain', ...passphraseOptions, 'force', ...commonOptions],
+  },
+  {
+    name: 'renew',
+    operands: '[NAME... | --due] [TYPE]',
+    description: 'make a new NAME-cert.pem for the same name, and the same key',
+    options: ['due', 'before', 'rekey', ...keyOptions, 'days', 'names', ...passphraseOptions, ...commonOptions],
+  },
+  {
+    name: 'revoke',
+    operands: '[NAME... | --serial NUMBER...] [TYPE]',
+    description: 'revoke the certificates of NAME; "crl" tells the hosts',
+    options: ['serial', 'reason', 'at', 'names', ...commonOptions],
+  },
+  {
+    name: 'crl',
+    operands: '[TYPE]',
+    description: 'make the list of revoked certificates, crl.pem of the CA',
+    options: ['days', 'out', 'outform', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'setup',

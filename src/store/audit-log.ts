@@ -1,6 +1,6 @@
 /**
- * The audit log of a CA: before a signature what is going to be signed, after it how that ended. A line is a JSON
- * object. What has an intent and no outcome was interrupted, and the next run finishes it.
+ * The audit log of a CA: before a signature or a revocation what is going to be done, after it how that ended. A line
+ * is a JSON object. What has an intent and no outcome was interrupted, and the next run finishes it.
  *
  * @module
  */
@@ -12,19 +12,20 @@ import { oid } from '../pki/oid.js';
 import type { CertificateType } from '../pki/profile.js';
 import type { SerialNumber } from '../pki/serial.js';
 import * as files from '../platform/files.js';
+import type { Platform } from '../platform/index.js';
 
 interface AuditBase {
   /** ISO 8601, UTC. */
   readonly time: string;
   /** `user@host`. */
   readonly operator: string;
-  readonly action: 'init' | 'import' | 'issue' | 'passphrase';
-  readonly serialNumber: SerialNumber;
 }
 
 /** Written before the signature. */
-export interface AuditIntent extends AuditBase {
+export interface IssueIntent extends AuditBase {
+  readonly action: 'init' | 'import' | 'issue' | 'passphrase';
   readonly event: 'intent';
+  readonly serialNumber: SerialNumber;
   readonly type: CertificateType;
   readonly commonName: string;
   /** SHA-256 of the SubjectPublicKeyInfo, hexadecimal. */
@@ -34,19 +35,48 @@ export interface AuditIntent extends AuditBase {
   readonly keyFile?: string;
 }
 
+/** Written before a row of the index is changed. */
+export interface RevokeIntent extends AuditBase {
+  readonly action: 'revoke';
+  readonly event: 'intent';
+  readonly serialNumber: SerialNumber;
+  readonly type: CertificateType;
+  /** As the index has it. */
+  readonly subject: string;
+  /** What the third column of the row is to be. */
+  readonly revoked: string;
+}
+
+/** Written before a CRL takes its number. */
+export interface CrlIntent extends AuditBase {
+  readonly action: 'crl';
+  readonly event: 'intent';
+  /** As in the file crlnumber. */
+  readonly crlNumber: string;
+  readonly type: CertificateType;
+  readonly nextUpdate: string;
+}
+
+export type AuditIntent = IssueIntent | RevokeIntent | CrlIntent;
+
 /**
- * Written after it. `recorded`: the certificate is in the index. `abandoned`: there is no such certificate, by a
- * refusal or by an interruption before it was kept.
+ * Written after it. `recorded`: it is done, and in the directory. `abandoned`: it is not, by a refusal or by an
+ * interruption before it was.
  */
-export interface AuditOutcome extends AuditBase {
+export type AuditOutcome = AuditBase & {
   readonly event: 'recorded' | 'abandoned';
   /** True where a later run wrote this for one that was interrupted. */
   readonly recovered?: boolean;
-}
+} & AuditSubject;
+
+/** What an entry is about. */
+type AuditSubject =
+  | { readonly action: IssueIntent['action'] | 'revoke'; readonly serialNumber: SerialNumber }
+  | { readonly action: 'crl'; readonly crlNumber: string };
 
 export type AuditEntry = AuditIntent | AuditOutcome;
 
-/** More than the intents of the largest batch take. */
+/** More than the entries of the largest batch take. */
 const tailBytes = 256 * 1024;
 
 /** A CA appears with its whole directory or not at all, so both of its entries are written at once. */
@@ -66,6 +96,17 @@ export function entriesOfCa(
     { ...base, ...intent, event: 'intent' },
     { ...base, event: 'recorded' },
   ];
+}
+
+/** Who does what is logged, and when. */
+export function auditStamp({ clock, operator }: Platform): AuditBase {
+  return { time: clock.now().toISOString(), operator };
+}
+
+/** What the outcome of an intent is about. */
+export function subjectOf(intent: AuditIntent): AuditSubject {
+  const { action } = intent;
+  return action === 'crl' ? { action, crlNumber: intent.crlNumber } : { action, serialNumber: intent.serialNumber };
 }
 
 /** Appends entries and waits until they are on the disk. */
@@ -90,10 +131,10 @@ export function unfinishedIntents(file: string): AuditIntent[] {
   const whole = tail.lastIndexOf('\n') + 1;
   if (whole < tail.length) files.truncate(file, (files.stampOf(file)?.size ?? 0) - (tail.length - whole));
   const open: AuditIntent[] = [];
-  const closed = new Set<SerialNumber>();
+  const closed = new Set<string>();
   for (const entry of lastBatch(tail.toString('utf8', 0, whole))) {
-    if (entry.event !== 'intent') closed.add(entry.serialNumber);
-    else if (!closed.has(entry.serialNumber)) open.unshift(entry);
+    if (entry.event !== 'intent') closed.add(numberOf(entry));
+    else if (!closed.has(numberOf(entry))) open.unshift(entry);
   }
   return open;
 }
@@ -129,8 +170,13 @@ function parseEntry(line: string): AuditEntry | undefined {
 
 /** The serial number becomes part of a file name, so its form is looked at too. */
 function isEntry(value: unknown): value is AuditEntry {
-  if (typeof value !== 'object' || value === null || !('event' in value) || !('serialNumber' in value)) return false;
-  const { event, serialNumber } = value;
-  const isSerial = typeof serialNumber === 'string' && /^([0-9A-F]{2})+$/.test(serialNumber);
-  return isSerial && (event === 'intent' || event === 'recorded' || event === 'abandoned');
+  if (typeof value !== 'object' || value === null || !('event' in value)) return false;
+  const number = 'serialNumber' in value ? value.serialNumber : 'crlNumber' in value ? value.crlNumber : undefined;
+  const isNumber = typeof number === 'string' && /^([0-9A-F]{2})+$/.test(number);
+  return isNumber && (value.event === 'intent' || value.event === 'recorded' || value.event === 'abandoned');
+}
+
+/** Serial numbers and those of CRLs are never in one batch. */
+function numberOf(entry: AuditSubject): string {
+  return 'crlNumber' in entry ? entry.crlNumber : entry.serialNumber;
 }

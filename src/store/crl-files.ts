@@ -13,14 +13,14 @@ import type { CaLayout } from './layout.js';
 /** Throws PKI_CORRUPT. */
 export function readCrls(layout: CaLayout): Crl[] {
   const inFolder = files.list(layout.crlFolder).filter((name) => name.endsWith('.pem'));
-  const places = [join(layout.folder, 'crl.pem'), ...inFolder.map((name) => join(layout.crlFolder, name))];
+  const places = [layout.crl, ...inFolder.map((name) => join(layout.crlFolder, name))];
   return places.filter(files.exists).flatMap((file) => {
     try {
       return decodeCrlsPem(files.readFile(file).toString('latin1'), file);
     } catch (error) {
       if (!(error instanceof OvsPkiError)) throw error;
       throw new OvsPkiError('PKI_CORRUPT', error.message, {
-        hint: `make the list again: openssl ca -config ca.cnf -gencrl -out ${file}`,
+        hint: file === layout.crl ? 'make the list again: ovs-pki-ts crl' : `take it away: rm ${file}`,
         details: { file },
         cause: error,
       });

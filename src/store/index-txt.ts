@@ -19,7 +19,7 @@ export interface IndexRow {
   readonly state: IndexState;
   /** notAfter as YYMMDDhhmmssZ, or with four digits of the year. */
   readonly expires: string;
-  /** `YYMMDDhhmmssZ[,reason]` for a revoked certificate, else empty. */
+  /** `YYMMDDhhmmssZ[,reason[,time]]` for a revoked certificate, else empty. */
   readonly revoked: string;
   readonly serialNumber: SerialNumber;
   /** `unknown`, always: OpenSSL keeps the place for a file name and never fills it. */
@@ -48,6 +48,26 @@ export function formatIndexRow(row: IndexRow): string {
   return [row.state, row.expires, row.revoked, row.serialNumber, row.file, row.subject].join('\t');
 }
 
+/** When the certificate of a row expires. */
+export function expiryOf({ expires }: IndexRow): Date {
+  return timeOf(expires);
+}
+
+/** When it was revoked. */
+export function revokedAt({ revoked }: IndexRow): Date {
+  return timeOf(revoked.split(',')[0] as string);
+}
+
+/** A time of an index. */
+export function timeOf(text: string): Date {
+  return new Date(fullTime(text).replace(/^(....)(..)(..)(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+}
+
+/** A time of an index with all four digits of its year, and so in the order of time: two digits are from 1950 to 2049. */
+export function fullTime(text: string): string {
+  return text.length > 13 ? text : `${text < '5' ? '20' : '19'}${text}`;
+}
+
 /** The row of a certificate that has just been issued. */
 export function indexRowFor(certificate: Certificate): IndexRow {
   const year = certificate.notAfter.getUTCFullYear();
@@ -62,10 +82,9 @@ export function indexRowFor(certificate: Certificate): IndexRow {
   };
 }
 
-/** All rows of an index. Throws PKI_CORRUPT, also where there is none: a CA without its index knows no certificate. */
+/** All rows of an index. Throws PKI_CORRUPT. */
 export function readIndex(file: string): IndexRow[] {
-  requireIndex(file);
-  const text = files.readFile(file).toString('latin1');
+  const text = readIndexBytes(file).toString('latin1');
   return text === ''
     ? []
     : text
@@ -97,6 +116,12 @@ export function indexTimeMs(text: string): number {
   const year = Number(text.slice(0, long ? 4 : 2));
   const at = (place: number): number => Number(text.substr((long ? 4 : 2) + place, 2));
   return Date.UTC(long ? year : year < 50 ? 2000 + year : 1900 + year, at(0) - 1, at(2), at(4), at(6), at(8));
+}
+
+/** An index as it is. Throws PKI_CORRUPT where there is none: a CA without its index knows no certificate. */
+export function readIndexBytes(file: string): Buffer {
+  requireIndex(file);
+  return files.readFile(file);
 }
 
 function requireIndex(file: string): void {

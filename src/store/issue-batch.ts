@@ -5,17 +5,17 @@
  * @module
  */
 
-import { OvsPkiError } from '../errors.js';
-import { type Certificate, decodeCertificatePem } from '../pki/certificate.js';
+import { asRefusal, OvsPkiError } from '../errors.js';
+import type { Certificate } from '../pki/certificate.js';
 import type { CertificationRequest } from '../pki/certification-request.js';
 import { equalBytes } from '../pki/der.js';
-import { digestHex } from '../pki/digest.js';
-import { verifySignature } from '../pki/engine.js';
+import { type SignedStructure, verifySignature } from '../pki/engine.js';
 import { type Issuer, issueCertificate } from '../pki/issue.js';
-import { keyHash } from '../pki/key.js';
-import { requestFindings } from '../pki/lint/request-rules.js';
+import { keyHash, type PublicKey } from '../pki/key.js';
+import { type Applicant, type RequestContext, renewalFindings, requestFindings } from '../pki/lint/request-rules.js';
 import type { Finding } from '../pki/lint/rule.js';
-import { encodeName } from '../pki/name.js';
+import { attributeValues, encodeName } from '../pki/name.js';
+import { oid } from '../pki/oid.js';
 import { issuersOf, nameFindings } from '../pki/path.js';
 import { leafSubject } from '../pki/profile.js';
 import { randomSerial, type SerialNumber } from '../pki/serial.js';
@@ -23,18 +23,20 @@ import { certificateFileText } from '../pki/text.js';
 import { validityFrom } from '../pki/validity.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
-import { type AuditIntent, appendAudit, appendOutcomes, unfinishedIntents } from './audit-log.js';
-import { appendIndexRows, findIndexRow, indexRowFor, repairIndexTail } from './index-txt.js';
-import { findKey, type RegisteredKey, registerKeys, syncKeyRegister } from './key-register.js';
-import { type CaLayout, issuedCertificateFile } from './layout.js';
+import { appendAudit, appendOutcomes, auditStamp, type IssueIntent } from './audit-log.js';
+import { reasonOfColumn, revokedRows } from './index-rows.js';
+import { appendIndexRows, indexRowFor, readIndexBytes } from './index-txt.js';
+import { certificatesOfKey, type RegisteredKey, registerKeys, syncKeyRegister } from './key-register.js';
+import { issuedCertificateFile } from './layout.js';
 import { withLock } from './lock.js';
 import { type Ca, openIssuer } from './pki-directory.js';
+import { recoverInterrupted, requireSameCa } from './recovery.js';
 
-export interface IssueOrder {
-  readonly request: CertificationRequest;
+/** A certificate for what a request asks, or once more for what a certificate of this CA says. */
+export type IssueOrder = ({ readonly request: CertificationRequest } | { readonly renewal: Certificate }) & {
   /** The name that the operator gave: the request must be for it. Undefined where any good name will do. */
   readonly name: string | undefined;
-}
+};
 
 export type IssueResult = { readonly certificate: Certificate } | { readonly error: OvsPkiError };
 
@@ -42,7 +44,7 @@ export type IssueResult = { readonly certificate: Certificate } | { readonly err
 const batchSize = 64;
 
 interface Work {
-  readonly order: IssueOrder;
+  readonly publicKey: PublicKey;
   readonly commonName: string;
   readonly serialNumber: SerialNumber;
   readonly keyHash: string;
@@ -84,21 +86,44 @@ interface PreparedBatch {
   readonly orders: readonly ProvedOrder[];
 }
 
-interface ProvedOrder extends IssueOrder {
+interface ProvedOrder extends Applicant {
+  readonly name: string | undefined;
   readonly possessionProved: boolean;
   readonly keyHash: string;
+  readonly findings: (context: RequestContext) => Finding[];
+  readonly what: 'request' | 'renewal';
 }
 
 async function prepareBatch(platform: Platform, ca: Ca, orders: readonly IssueOrder[]): Promise<PreparedBatch> {
-  const prove = (order: IssueOrder): ProvedOrder => {
-    const { publicKey, signatureAlgorithm, toBeSigned, signature } = order.request;
+  return { issuer: await openIssuer(platform, ca), orders: orders.map((order) => prove(ca, order)) };
+}
+
+function prove({ certificate: { publicKey: caKey } }: Ca, order: IssueOrder): ProvedOrder {
+  const isSignedWith = (key: PublicKey, { signatureAlgorithm, toBeSigned, signature }: SignedStructure): boolean =>
+    verifySignature(key, signatureAlgorithm, toBeSigned.bytes, signature);
+  const { name } = order;
+  if ('request' in order) {
+    const { request } = order;
     return {
-      ...order,
-      possessionProved: verifySignature(publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
-      keyHash: keyHash(publicKey),
+      name,
+      commonNames: request.commonNames,
+      publicKey: request.publicKey,
+      keyHash: keyHash(request.publicKey),
+      possessionProved: isSignedWith(request.publicKey, request),
+      findings: (context) => requestFindings(request, context),
+      what: 'request',
     };
+  }
+  const { publicKey, subject } = order.renewal;
+  const applicant = { commonNames: attributeValues(subject, oid.commonName), publicKey };
+  return {
+    name,
+    ...applicant,
+    keyHash: keyHash(publicKey),
+    possessionProved: isSignedWith(caKey, order.renewal),
+    findings: (context) => renewalFindings(applicant, context),
+    what: 'renewal',
   };
-  return { issuer: await openIssuer(platform, ca), orders: orders.map(prove) };
 }
 
 async function issueBatch(
@@ -122,7 +147,7 @@ async function issueBatch(
         profile: ca.type,
         subject: encodeName(leafSubject(item.commonName, ca.organization)),
         commonName: item.commonName,
-        publicKey: item.order.request.publicKey,
+        publicKey: item.publicKey,
         serialNumber: item.serialNumber,
         validity,
       }).catch(asRefusal),
@@ -141,31 +166,49 @@ async function issueBatch(
 function checkOrders(ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiError)[] {
   const inThisBatch = new Map<string, string>();
   const authorities = [ca.certificate, ...issuersOf(ca.certificate, ca.chain)];
+  const distrusted = distrustedSerials(ca);
   return orders.map((order): Work | OvsPkiError => {
-    const { request, name, possessionProved, keyHash } = order;
-    const [commonName = ''] = request.commonNames;
-    const rules = requestFindings(request, {
+    const { commonNames, publicKey, name, possessionProved, keyHash } = order;
+    const earlier = certificatesOfKey(ca.layout, keyHash);
+    const rules = order.findings({
       name,
       possessionProved,
       caOrganization: ca.organization,
-      keyCertifiedFor: inThisBatch.get(keyHash) ?? findKey(ca.layout, keyHash)?.commonName,
-      isCaKey: equalBytes(request.publicKey.spki, ca.certificate.publicKey.spki),
+      keyCertifiedFor: inThisBatch.get(keyHash) ?? earlier[0]?.commonName,
+      keyRevoked: earlier.map(({ serialNumber }) => distrusted().get(serialNumber)).find(Boolean),
+      isCaKey: equalBytes(publicKey.spki, ca.certificate.publicKey.spki),
     });
+    const [commonName = ''] = commonNames;
     const reasons = [...rules, ...nameFindings(authorities, commonName)];
-    if (reasons.length > 0) return refusal(name ?? commonName, reasons);
+    if (reasons.length > 0) return refusal(name ?? commonName, reasons, order.what);
     inThisBatch.set(keyHash, commonName);
-    return { order, commonName, serialNumber: freeSerial(ca), keyHash };
+    return { publicKey, commonName, serialNumber: freeSerial(ca), keyHash };
   });
 }
 
-/** Between the reading of the CA and the lock, `init --force` can have put another one in its place. */
-function requireSameCa({ layout, stamp }: Ca): void {
-  if (files.stampOf(layout.certificate)?.stamp === stamp) return;
-  throw new OvsPkiError('KEY_MISMATCH', `${layout.folder} was replaced while it was waited for; nothing was signed`, {
-    hint: 'run the command again, if the new CA is the one to sign',
-    details: { folder: layout.folder },
-  });
+/** The revoked certificates whose keys are not to be certified again, with the reason; read when it is asked for. */
+function distrustedSerials({ layout }: Ca): () => ReadonlyMap<SerialNumber, string> {
+  let serials: Map<SerialNumber, string> | undefined;
+  return () => {
+    if (serials !== undefined) return serials;
+    serials = new Map();
+    const index = readIndexBytes(layout.index);
+    for (const { start, end } of revokedRows(index)) {
+      const [, , revoked = '', serialNumber = ''] = index.toString('latin1', start, end).split('\t');
+      const reason = reasonOfColumn(revoked);
+      if (!harmlessReasons.has(reason)) serials.set(serialNumber, reason);
+    }
+    return serials;
+  };
 }
+
+/** Reasons that say nothing against the key. */
+const harmlessReasons: ReadonlySet<string> = new Set([
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+  'removeFromCRL',
+]);
 
 /** The CA's own copies first, then the index: what the index names is there. */
 async function keepCertificates(
@@ -215,56 +258,6 @@ function noteOutcomes(
   }
 }
 
-/**
- * Finishes what a run that was killed has left: a certificate that was kept gets its row, an intent that came to
- * nothing is closed. The lock must be held, and the key register is to be brought up to date after it.
- */
-export function recoverInterrupted(platform: Platform, { layout }: Ca): void {
-  const unfinished = unfinishedIntents(layout.auditLog);
-  for (const intent of unfinished) if (intent.action === 'passphrase') closeKeyChange(platform, layout, intent);
-  const open = unfinished
-    .filter(({ action }) => action !== 'passphrase')
-    .map((intent) => ({
-      intent,
-      certificate: keptCertificate(issuedCertificateFile(layout, intent.serialNumber)),
-    }));
-  const rows = open.flatMap(({ certificate }) => (certificate === undefined ? [] : [indexRowFor(certificate)]));
-  repairIndexTail(layout.index, rows);
-  for (const { intent, certificate } of open) {
-    if (certificate !== undefined && findIndexRow(layout.index, certificate.serialNumber) === undefined) {
-      appendIndexRows(layout.index, [indexRowFor(certificate)]);
-    }
-    const event = certificate === undefined ? 'abandoned' : 'recorded';
-    const { action, serialNumber } = intent;
-    appendAudit(layout.auditLog, [{ ...stampOf(platform), action, serialNumber, event, recovered: true }]);
-    platform.log.write(`finished after an interruption: ${intent.commonName}, serial ${serialNumber}: ${event}`);
-  }
-}
-
-/** The key file is the old one or the new one; a new one that did not get to its place must not stay beside it. */
-function closeKeyChange(platform: Platform, layout: CaLayout, intent: AuditIntent): void {
-  files.removeTemporaries(layout.privateKey);
-  const now = files.exists(layout.privateKey) ? digestHex('sha256', files.readFile(layout.privateKey)) : undefined;
-  const event = now === intent.keyFile ? 'recorded' : 'abandoned';
-  const { action, serialNumber } = intent;
-  appendAudit(layout.auditLog, [{ ...stampOf(platform), action, serialNumber, event, recovered: true }]);
-  platform.log.write(`finished after an interruption: change of the passphrase: ${event}`);
-}
-
-function keptCertificate(file: string): Certificate | undefined {
-  if (!files.exists(file)) return undefined;
-  try {
-    return decodeCertificatePem(files.readFile(file).toString('latin1'), file);
-  } catch (error) {
-    const { message, details } = asRefusal(error);
-    throw new OvsPkiError('PKI_CORRUPT', `the copy of a certificate whose making was interrupted: ${message}`, {
-      hint: `it was never given out: move it away, then run the command again: mv ${file} /tmp`,
-      details,
-      cause: error,
-    });
-  }
-}
-
 function freeSerial(ca: Ca): SerialNumber {
   for (;;) {
     const serialNumber = randomSerial();
@@ -277,9 +270,9 @@ function intentOf(
   ca: Ca,
   { serialNumber, commonName, keyHash }: Work,
   notAfter: Date,
-): AuditIntent {
+): IssueIntent {
   return {
-    ...stampOf(platform),
+    ...auditStamp(platform),
     action: 'issue',
     event: 'intent',
     serialNumber,
@@ -291,11 +284,12 @@ function intentOf(
 }
 
 function outcomeOf(platform: Platform, { serialNumber }: Work, recorded: boolean) {
-  return { ...stampOf(platform), action: 'issue', serialNumber, event: recorded ? 'recorded' : 'abandoned' } as const;
-}
-
-function stampOf({ clock, operator }: Platform): { time: string; operator: string } {
-  return { time: clock.now().toISOString(), operator };
+  return {
+    ...auditStamp(platform),
+    action: 'issue',
+    serialNumber,
+    event: recorded ? 'recorded' : 'abandoned',
+  } as const;
 }
 
 function toRegisteredKey({ keyHash, serialNumber, commonName }: Work): RegisteredKey {
@@ -303,19 +297,17 @@ function toRegisteredKey({ keyHash, serialNumber, commonName }: Work): Registere
 }
 
 /** The refusal of a request, with all of its reasons. */
-export function refusal(name: string, reasons: readonly Finding[]): OvsPkiError {
+export function refusal(
+  name: string,
+  reasons: readonly Finding[],
+  what: 'request' | 'renewal' = 'request',
+): OvsPkiError {
   const list = reasons.map(({ message }) => message).join('; ');
   const isConstrained = reasons.some(({ rule }) => rule === 'name-constraints');
-  return new OvsPkiError('REQUEST_REFUSED', `the request of ${name} is refused: ${list}`, {
+  return new OvsPkiError('REQUEST_REFUSED', `the ${what} of ${name} is refused: ${list}`, {
     hint: isConstrained
       ? 'choose a name that the CA may certify: openssl x509 -noout -ext nameConstraints -in cacert.pem'
-      : `have a new one made where the key is: ovs-pki-ts req --unique ${name}`,
+      : `have a new ${what === 'request' ? 'one' : 'key and request'} made where the key is: ovs-pki-ts req --unique ${name}`,
     details: { name, reasons },
   });
-}
-
-/** A refusal is a result; anything else is a bug and goes on. */
-function asRefusal(error: unknown): OvsPkiError {
-  if (error instanceof OvsPkiError) return error;
-  throw error;
 }

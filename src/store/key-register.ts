@@ -33,7 +33,7 @@ const linePattern = /^([0-9a-f]{64}) ([0-9A-F]+) (.+)$/;
  */
 export function syncKeyRegister(layout: CaLayout): void {
   files.makeFolder(layout.keyRegister);
-  if (readState(layout) === currentState(layout)) return;
+  if (isRegisterCurrent(layout)) return;
   const known = new Set(allLines(layout).map(({ serialNumber }) => serialNumber));
   const missing: RegisteredKey[] = [];
   for (const { serialNumber } of readIndex(layout.index)) {
@@ -44,14 +44,20 @@ export function syncKeyRegister(layout: CaLayout): void {
   registerKeys(layout, missing);
 }
 
-/** The first certificate of a key, or undefined. The register must be up to date. */
-export function findKey(layout: CaLayout, hash: string): RegisteredKey | undefined {
+/** Whether nothing has changed the index since the register was brought up to date with it. */
+export function isRegisterCurrent(layout: CaLayout): boolean {
+  return readState(layout) === currentState(layout);
+}
+
+/** All certificates of a key, in the order in which they were issued. The register must be up to date. */
+export function certificatesOfKey(layout: CaLayout, hash: string): RegisteredKey[] {
   const content = readWhole(bucket(layout, hash));
+  const found: RegisteredKey[] = [];
   for (let start = content.indexOf(hash); start >= 0; start = content.indexOf(hash, start + 1)) {
-    const [line] = parseLines(content.toString('latin1', start, content.indexOf('\n', start)));
-    if (line !== undefined && (start === 0 || content[start - 1] === 0x0a)) return line;
+    const lines = parseLines(content.toString('latin1', start, content.indexOf('\n', start)));
+    if (start === 0 || content[start - 1] === 0x0a) found.push(...lines);
   }
-  return undefined;
+  return found;
 }
 
 /** Adds keys and notes that the register fits the index as it is now. The lock must be held. */

@@ -24,6 +24,8 @@ export interface CaLayout {
   readonly serial: string;
   readonly crlNumber: string;
   readonly crlFolder: string;
+  /** The CRL; readers also look into the folder. */
+  readonly crl: string;
   readonly certsFolder: string;
   readonly newCertificates: string;
   /** Ours: intents and outcomes, one JSON object a line. */
@@ -53,6 +55,7 @@ export function caLayout(folder: string): CaLayout {
     serial: at('serial'),
     crlNumber: at('crlnumber'),
     crlFolder: at('crl'),
+    crl: at('crl.pem'),
     certsFolder: at('certs'),
     newCertificates: at('newcerts'),
     auditLog: at('audit.log'),

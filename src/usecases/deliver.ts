@@ -54,7 +54,8 @@ function refused({ log }: Platform, name: string, error: OvsPkiError): Refused {
   return { name, outcome: 'refused', error };
 }
 
-function notWritten(ca: Ca, { serialNumber }: Certificate, file: string, cause: OvsPkiError): OvsPkiError {
+/** The certificate is not lost: the CA has it. */
+export function notWritten(ca: Ca, { serialNumber }: Certificate, file: string, cause: OvsPkiError): OvsPkiError {
   return new OvsPkiError(cause.code, `the certificate was issued, but ${cause.message}`, {
     hint: `the CA has a copy of it: cp ${issuedCertificateFile(ca.layout, serialNumber)} ${file}`,
     details: cause.details,

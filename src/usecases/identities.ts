@@ -19,7 +19,7 @@ import { pathFindings } from '../pki/path.js';
 import { canLastLonger, isDueForRenewal } from '../pki/renewal.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
-import { findKey } from '../store/key-register.js';
+import { certificatesOfKey } from '../store/key-register.js';
 import { issuedCertificateFile } from '../store/layout.js';
 import { type Ca, readCa } from '../store/pki-directory.js';
 
@@ -100,15 +100,16 @@ function certificatesOnHost(facts: PlanningFacts, name: string): Certificate[] {
   });
 }
 
-/** An enrollment that was interrupted after the CA had signed: the certificate is in the CA's folder. */
+/** An enrollment that was interrupted after the CA had signed, or a renewal: the certificate is in the CA's folder. */
 function issuedForKeysOf({ layout }: Ca, facts: PlanningFacts, name: string): Certificate[] {
   return [...facts.files.values()].flatMap((fact) => {
     const file = knownValue(fact);
     if (file?.kind !== 'key' || file.keyHash === undefined) return [];
-    const registered = findKey(layout, file.keyHash);
-    if (registered?.commonName !== name) return [];
-    const copy = issuedCertificateFile(layout, registered.serialNumber);
-    return files.exists(copy) ? [decodeCertificatePem(files.readFile(copy).toString('latin1'), copy)] : [];
+    return certificatesOfKey(layout, file.keyHash).flatMap(({ commonName, serialNumber }) => {
+      const copy = issuedCertificateFile(layout, serialNumber);
+      if (commonName !== name || !files.exists(copy)) return [];
+      return [decodeCertificatePem(files.readFile(copy).toString('latin1'), copy)];
+    });
   });
 }
 

@@ -10,5 +10,6 @@ export { type KeySpec, parseKeySpec } from '../pki/key.js';
 export { nameFault, parseFileName } from '../pki/name.js';
 export { expandNames, parseNameFile } from '../pki/name-list.js';
 export type { CertificateType } from '../pki/profile.js';
+export { parseReason, parseTime } from '../pki/revocation.js';
 export { defaultDays, parseDays, parseMoment, parsePeriod } from '../pki/validity.js';
 export { defaultPkiDirectory } from '../store/layout.js';

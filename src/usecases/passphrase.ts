@@ -14,9 +14,9 @@ import type { CertificateType } from '../pki/profile.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { appendAudit } from '../store/audit-log.js';
-import { recoverInterrupted } from '../store/issue-batch.js';
 import { withLock } from '../store/lock.js';
 import { type Ca, keyFileText, readCa, readCaKey } from '../store/pki-directory.js';
+import { recoverInterrupted } from '../store/recovery.js';
 
 /** Whose passphrase `changePassphrase` is to change. The old one, if there is one, is given by the platform. */
 export interface PassphraseRequest {

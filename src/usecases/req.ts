@@ -71,12 +71,9 @@ export async function makeRequest(
   const commonName = commonNameOf(file.name, unique ? undefined : globalThis.crypto.randomUUID());
   if (!force) for (const place of [file.privateKeyFile, file.requestFile]) requireFree(place);
   // 2. The key and the request.
-  const keys = await generateKeyPair(crypto, keySpec);
-  const subject = requestSubject(commonName);
-  const der = await createCertificationRequest(crypto, { subject, dnsName: commonName, keys, spec: keySpec });
-  const request = decodeCertificationRequest(der);
+  const { privateKey, request } = await newKeyAndRequest(crypto, keySpec, commonName);
   // 3. The files.
-  writeBoth(file, encodePrivateKey(keys.pkcs8), requestFileText(request), force);
+  writeBoth(file, privateKey, requestFileText(request), force);
   log.write(`made the request ${file.requestFile} for ${commonName}, ${describeKey(keySpec)}`);
   const { privateKeyFile, requestFile } = file;
   return {
@@ -84,6 +81,18 @@ export async function makeRequest(
     request,
     made: { name, outcome: 'made', commonName, key: describeKey(keySpec), privateKeyFile, requestFile },
   };
+}
+
+/** A new key, as PEM, and a request for a certificate of it. */
+export async function newKeyAndRequest(
+  crypto: Crypto | undefined,
+  keySpec: KeySpec,
+  commonName: string,
+): Promise<{ readonly privateKey: string; readonly request: CertificationRequest }> {
+  const keys = await generateKeyPair(crypto, keySpec);
+  const subject = requestSubject(commonName);
+  const der = await createCertificationRequest(crypto, { subject, dnsName: commonName, keys, spec: keySpec });
+  return { privateKey: encodePrivateKey(keys.pkcs8), request: decodeCertificationRequest(der) };
 }
 
 /**

@@ -5,11 +5,12 @@
  */
 
 import { OvsPkiError } from '../errors.js';
+import type { Certificate } from '../pki/certificate.js';
 import { decodeCertificationRequestPem } from '../pki/certification-request.js';
 import { equalBytes } from '../pki/der.js';
 import { importSigningKey, keyIdentifier, signatureAlgorithmFor, verifySignature } from '../pki/engine.js';
 import { issueCertificate } from '../pki/issue.js';
-import { decodePrivateKey } from '../pki/key.js';
+import { decodePrivateKey, type PrivateKey, type PublicKey } from '../pki/key.js';
 import { requestFindings } from '../pki/lint/request-rules.js';
 import { attributeValues, encodeName, parseFileName } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
@@ -44,7 +45,6 @@ export async function selfSign(platform: Platform, request: SelfSignRequest): Pr
 }
 
 async function selfSignOne(platform: Platform, { days, force }: SelfSignRequest, name: string): Promise<SelfSigned> {
-  const { crypto, clock, log } = platform;
   // 1. The request, its key, and a free place.
   const file = parseFileName(name);
   const read = (place: string): string => files.readFile(place).toString('latin1');
@@ -64,19 +64,40 @@ async function selfSignOne(platform: Platform, { days, force }: SelfSignRequest,
     possessionProved: verifySignature(publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
     caOrganization: attributeValues(request.subject, oid.organizationName)[0],
     keyCertifiedFor: undefined,
+    keyRevoked: undefined,
     isCaKey: false,
   });
   if (reasons.length > 0) throw refusal(name, reasons);
   // 3. The certificate and its file.
   const commonName = request.commonNames[0] as string;
+  const certificate = await issueSelfSigned(platform, { privateKey, publicKey, commonName, days }, file.privateKeyFile);
+  (force ? files.replaceFile : files.createFile)(file.certificateFile, certificateFileText(certificate));
+  platform.log.write(`self-signed ${file.certificateFile}, serial ${certificate.serialNumber}`);
+  return { name, outcome: 'self-signed', certificateFile: file.certificateFile, certificate: summarize(certificate) };
+}
+
+/** Whose certificate is to be made, with which key. */
+export interface SelfSignInput {
+  readonly privateKey: PrivateKey;
+  readonly publicKey: PublicKey;
+  readonly commonName: string;
+  readonly days: number;
+}
+
+/** A certificate that is signed with the key that it certifies. */
+export async function issueSelfSigned(
+  { crypto, clock }: Platform,
+  { privateKey, publicKey, commonName, days }: SelfSignInput,
+  keyFile: string,
+): Promise<Certificate> {
   const subject = encodeName(requestSubject(commonName));
   const algorithm = signatureAlgorithmFor(privateKey.spec, 'SHA-256');
-  const certificate = await issueCertificate(
+  return issueCertificate(
     {
       name: subject,
       publicKey,
       keyIdentifier: keyIdentifier(publicKey),
-      signingKey: await importSigningKey(crypto, privateKey, algorithm, file.privateKeyFile),
+      signingKey: await importSigningKey(crypto, privateKey, algorithm, keyFile),
       certificate: undefined,
     },
     {
@@ -88,7 +109,4 @@ async function selfSignOne(platform: Platform, { days, force }: SelfSignRequest,
       validity: validityFrom(clock.now(), days),
     },
   );
-  (force ? files.replaceFile : files.createFile)(file.certificateFile, certificateFileText(certificate));
-  log.write(`self-signed ${file.certificateFile}, serial ${certificate.serialNumber}`);
-  return { name, outcome: 'self-signed', certificateFile: file.certificateFile, certificate: summarize(certificate) };
 }

@@ -128,6 +128,7 @@ function shownRequest(request: CertificationRequest): ShownRequest {
     possessionProved: verifySignature(publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
     caOrganization: attributeValues(subject, oid.organizationName)[0],
     keyCertifiedFor: undefined,
+    keyRevoked: undefined,
     isCaKey: false,
   });
   return {

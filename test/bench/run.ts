@@ -1,7 +1,7 @@
 /** `npm run bench`: how fast the program is, as ratios against ovs-pki, openssl, Ansible and a bare Node, measured here and now. */
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programPath } from '../support/programs.js';
@@ -25,6 +25,7 @@ async function main(): Promise<void> {
     index,
     list: () => list(fresh('list')),
     check: () => check(fresh('check')),
+    crl,
     fleet,
   };
   const wanted = process.argv.slice(2);
@@ -178,6 +179,31 @@ async function index(): Promise<Row[]> {
       what: `sign, cold, with ${rowCount} rows against none`,
       comparison: await compare(25, sign('full', 'h1'), sign('empty', 'h1')),
       reads: 'times the time of the peer',
+    },
+  ];
+}
+
+/** A list of 100,000 revoked certificates. */
+async function crl(): Promise<Row[]> {
+  const count = 100_000;
+  const folder = fresh('crl');
+  runOurs(folder, 'init', '--dir', 'pki', ...log);
+  const ca = join(folder, 'pki', 'switchca');
+  const reasons = ['', ',superseded', ',keyCompromise', ',keyTime,20260101000000Z'];
+  const rows = Array.from({ length: count }, (_, number) => {
+    const serial = `41${number.toString(16).toUpperCase().padStart(30, '0')}`;
+    const revoked = `2601010000${String(number % 60).padStart(2, '0')}Z${reasons[number % reasons.length]}`;
+    return `R\t361119033336Z\t${revoked}\t${serial}\tunknown\t/O=Open vSwitch/CN=old_${number}\n`;
+  });
+  appendFileSync(join(ca, 'index.txt'), rows.join(''));
+  const mine = () => seconds(...ours('crl', '--dir', 'pki', ...log), folder);
+  const openssl = () => seconds('openssl', ['ca', '-config', 'ca.cnf', '-gencrl', '-out', 'openssl.pem'], ca);
+  return [
+    {
+      what: `crl, cold, ${count} entries, against openssl ca -gencrl`,
+      comparison: await compare(10, mine, openssl),
+      reads: 'times the time of the peer',
+      bar: 2,
     },
   ];
 }

@@ -134,6 +134,42 @@ export const badDirectories: readonly BadInput[] = [
     make: (folder) => appendFileSync(inCa(folder, 'index.txt'), 'nonsense\n'),
     code: 'PKI_CORRUPT',
   },
+  { title: 'revoke without an index', make: without('index.txt'), args: ['revoke', 'good'], code: 'PKI_CORRUPT' },
+  {
+    title: 'revoke of a row that is none',
+    make: (folder) => appendFileSync(inCa(folder, 'index.txt'), 'V\tsoon\t\t01\tunknown\t/CN=x/CN=y\n'),
+    args: ['revoke', 'y'],
+    code: 'PKI_CORRUPT',
+  },
+  {
+    title: 'revoke of what is revoked for another reason',
+    make: (folder) =>
+      appendFileSync(inCa(folder, 'index.txt'), 'R\t361119025221Z\t261122000000Z\t01\tunknown\t/CN=y\n'),
+    args: ['revoke', 'y', '--reason=superseded'],
+    code: 'REVOCATION_REFUSED',
+  },
+  {
+    title: 'renew of a certificate that was revoked',
+    make: (folder) => {
+      const index = inCa(folder, 'index.txt');
+      const text = readFileSync(index, 'latin1');
+      writeFileSync(index, text.replace(/^V(.*)\t\t(.*\/CN=good)$/m, 'R$1\t261122000000Z,superseded\t$2'));
+    },
+    args: ['renew', 'good'],
+    code: 'CERTIFICATE_REVOKED',
+  },
+  { title: 'renew without an index', make: without('index.txt'), args: ['renew', 'good'], code: 'PKI_CORRUPT' },
+  {
+    title: 'a request of a key that was revoked',
+    make: (folder) => {
+      const index = inCa(folder, 'index.txt');
+      const text = readFileSync(index, 'latin1');
+      writeFileSync(index, text.replace(/^V(.*)\t\t(.*\/CN=good)$/m, 'R$1\t261122000000Z,keyCompromise\t$2'));
+    },
+    args: ['sign', '-b', '-f', 'good'],
+    code: 'REQUEST_REFUSED',
+    rules: ['key-revoked'],
+  },
   {
     title: 'an index with a revoked row that does not say when',
     make: (folder) => appendFileSync(inCa(folder, 'index.txt'), 'R\t361119025221Z\t\t01\tunknown\t/CN=x\n'),

@@ -32,6 +32,13 @@ const cases: readonly Case[] = [
     products: ['new-privkey.pem', 'new-req.pem', 'new-cert.pem'],
   },
   { args: ['self-sign', 'host_1'], products: ['host_1-cert.pem'] },
+  { args: ['revoke', 'old_1', '--reason=superseded'], products: [] },
+  { args: ['crl'], products: ['../pki/switchca/crl.pem'] },
+  { args: ['-f', 'renew', 'old_1'], products: ['old_1-cert.pem'] },
+  {
+    args: ['-f', '-k', 'ec', 'renew', '--rekey', 'old_1'],
+    products: ['old_1-privkey.pem', 'old_1-req.pem', 'old_1-cert.pem'],
+  },
 ];
 
 for (const item of cases) {

@@ -238,6 +238,7 @@ const requestFixtures: Readonly<Record<string, { parts?: Partial<RequestParts>; 
     'subject-alt-name': { parts: { extensions: [subjectAltName('victim')] } },
     'foreign-extensions': { parts: { extensions: [keyUsage(5)] } },
     'key-already-certified': { context: { keyCertifiedFor: 'other' } },
+    'key-revoked': { context: { keyRevoked: 'keyCompromise' } },
     'ca-key': { context: { isCaKey: true } },
     'key-type': { parts: { spki: spkiOf(loadKey(badKeyFile('dsa'))) } },
   };
@@ -262,7 +263,7 @@ test('Every rule for requests has a fixture', (t) => {
       extensions: [subjectAltName('victim'), keyUsage(5)],
       spki: spkiOf(loadKey(badKeyFile('dsa'))),
     },
-    { possessionProved: false, name: 'x', keyCertifiedFor: 'other', isCaKey: true },
+    { possessionProved: false, name: 'x', keyCertifiedFor: 'other', keyRevoked: 'superseded', isCaKey: true },
   );
   t.deepEqual(everythingWrong, Object.keys(requestFixtures));
 });
@@ -293,6 +294,7 @@ function requestRulesBrokenBy(parts: Partial<RequestParts>, context: Partial<Req
     possessionProved: true,
     caOrganization: 'Open vSwitch',
     keyCertifiedFor: undefined,
+    keyRevoked: undefined,
     isCaKey: false,
     ...context,
   }).map(({ rule }) => rule);

@@ -152,6 +152,7 @@ async function refusalsOf(der: Uint8Array): Promise<string[]> {
       possessionProved,
       caOrganization: 'Open vSwitch',
       keyCertifiedFor: undefined,
+      keyRevoked: undefined,
       isCaKey: false,
     };
     return requestFindings(decoded, context).map(({ rule }) => rule);

@@ -1,12 +1,12 @@
 import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { type AuditIntent, type AuditOutcome, appendAudit, unfinishedIntents } from '../../src/store/audit-log.js';
+import { type AuditOutcome, appendAudit, type IssueIntent, unfinishedIntents } from '../../src/store/audit-log.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const base = { time: '2026-11-22T00:00:00.000Z', operator: 'é@host', action: 'issue' } as const;
 
-function intent(serialNumber: string): AuditIntent {
+function intent(serialNumber: string): IssueIntent {
   const subject = { type: 'switch', commonName: 'host_1', publicKey: '00', notAfter: base.time } as const;
   return { ...base, ...subject, event: 'intent', serialNumber };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { decodeCertificationRequestPem, init, nodePlatform, type Refused, req, sign } from '../../src/index.js';
 import { keyHash } from '../../src/pki/key.js';
-import { findKey, syncKeyRegister } from '../../src/store/key-register.js';
+import { certificatesOfKey, syncKeyRegister } from '../../src/store/key-register.js';
 import { type CaLayout, caLayout } from '../../src/store/layout.js';
 import { runWell } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -37,7 +37,7 @@ for (const { title, damage } of damages) {
     damage(scene);
     if (title !== 'from another start of the machine') staleState(scene.layout, 'none');
     syncKeyRegister(scene.layout);
-    t.is(findKey(scene.layout, scene.hash)?.commonName, 'host_1');
+    t.is(certificatesOfKey(scene.layout, scene.hash)[0]?.commonName, 'host_1');
     const lines = registerLines(scene.layout);
     t.is(lines.length, 3, 'the CA, host_1 and host_2, each once');
     for (const line of lines) t.regex(line, /^[0-9a-f]{64} [0-9A-F]{32} [^\n]+$/);
@@ -61,8 +61,8 @@ test('a register that fits the index is not read again, and an unknown key is no
   appendFileSync(join(layout.keyRegister, '00'), `${'0'.repeat(64)} 01 host_0\n`);
   syncKeyRegister(layout);
   t.is(registerLines(layout).length, before.length + 1);
-  t.is(findKey(layout, '0'.repeat(64))?.commonName, 'host_0');
-  t.is(findKey(layout, `01${'0'.repeat(62)}`), undefined);
+  t.is(certificatesOfKey(layout, '0'.repeat(64))[0]?.commonName, 'host_0');
+  t.is(certificatesOfKey(layout, `01${'0'.repeat(62)}`)[0], undefined);
 });
 
 test('a row whose copy is missing or damaged does not stop the others', async (t) => {
@@ -73,7 +73,7 @@ test('a row whose copy is missing or damaged does not stop the others', async (t
     readFileSync(join(layout.newCertificates, name), 'latin1').includes('host_2');
   for (const name of copies.filter(isHost2)) writeFileSync(join(layout.newCertificates, name), 'damaged');
   syncKeyRegister(layout);
-  t.is(findKey(layout, hash)?.commonName, 'host_1');
+  t.is(certificatesOfKey(layout, hash)[0]?.commonName, 'host_1');
   t.is(registerLines(layout).length, 2);
 });
 
@@ -82,7 +82,7 @@ test('foreign files in the folder of the register are not read', async (t) => {
   for (const name of ['README', '000', '.swp']) appendFileSync(join(layout.keyRegister, name), `${hash} 01 forged\n`);
   staleState(layout, 'none');
   syncKeyRegister(layout);
-  t.is(findKey(layout, hash)?.commonName, 'host_1');
+  t.is(certificatesOfKey(layout, hash)[0]?.commonName, 'host_1');
 });
 
 async function makeScene(t: ExecutionContext): Promise<Scene> {

@@ -3,7 +3,7 @@
 import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { init, nodePlatform, OvsPkiError, req, sign } from '../../src/index.js';
+import { init, nodePlatform, OvsPkiError, req, revoke, sign } from '../../src/index.js';
 import { caFaults, indexSerials } from '../support/ca-state.js';
 import { scratchFolder } from '../support/scratch.js';
 
@@ -62,6 +62,32 @@ for (const { title, change, event } of states) {
       wanted,
     );
     await assertKeyIsKnown(t, scene, isKnown);
+  });
+}
+
+/** What a revocation that was killed leaves, and whether the next run finds it done. */
+const revocations: readonly { readonly title: string; readonly undo: readonly ('row' | 'outcome')[] }[] = [
+  { title: 'between the intent and the index', undo: ['row', 'outcome'] },
+  { title: 'between the index and the outcome', undo: ['outcome'] },
+];
+
+for (const { title, undo } of revocations) {
+  test(`a revocation killed ${title} is closed by the next run`, async (t) => {
+    const scene = await makeScene(t);
+    const index = join(scene.ca, 'index.txt');
+    const request = { pkiDirectory: scene.pki, type: 'switch', serialNumbers: [], invalidityDate: undefined } as const;
+    const [first] = await revoke(platform, { ...request, names: ['host_1'], reason: 'superseded' });
+    t.is(first?.outcome, 'revoked');
+    if (undo.includes('row')) copyFileSync(`${index}.old`, index);
+    if (undo.includes('outcome')) dropLines(join(scene.ca, 'audit.log'), '"revoke","serialNumber":"', 'recorded');
+    await signWell(t, scene, 'host_2');
+    t.deepEqual(caFaults(scene.ca, scene.hosts, { recovered: true }), []);
+    const closed = auditEntries(scene.ca).filter((entry) => entry.recovered === true);
+    const event = undo.includes('row') ? 'abandoned' : 'recorded';
+    t.like(closed, [{ event, serialNumber: scene.serial }]);
+    t.is(closed.length, 1);
+    const [again] = await revoke(platform, { ...request, names: ['host_1'], reason: 'superseded' });
+    t.is(again?.outcome, undo.includes('row') ? 'revoked' : 'already-revoked');
   });
 }
 
@@ -149,9 +175,10 @@ function cutRegister(scene: Scene): void {
   rmSync(join(scene.hosts, 'host_1-cert.pem'));
 }
 
-function dropLines(file: string, text: string): void {
+/** Drops the lines that have all of these texts in them. */
+function dropLines(file: string, ...texts: readonly string[]): void {
   const lines = readFileSync(file, 'latin1').split('\n');
-  writeFileSync(file, lines.filter((line) => !line.includes(text)).join('\n'), 'latin1');
+  writeFileSync(file, lines.filter((line) => !texts.every((text) => line.includes(text))).join('\n'), 'latin1');
 }
 
 function auditEntries(ca: string): { event: string; serialNumber: string; recovered?: boolean }[] {

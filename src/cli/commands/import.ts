@@ -2,11 +2,12 @@ import { OvsPkiError } from '../../errors.js';
 import { importCa } from '../../usecases/import.js';
 import { pkiDirectoryOf } from '../common.js';
 import { textOf } from '../fleet-options.js';
-import { typeOf } from '../names.js';
+import { onlyTypeOf } from '../names.js';
 import type { CommandContext, Outcome } from '../outcome.js';
 import { dayText } from '../render/text.js';
 
-export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+export async function run(context: CommandContext): Promise<Outcome> {
+  const { platform, options, operands } = context;
   const [certificateFile, privateKeyFile] = [textOf(options, 'ca-cert'), textOf(options, 'ca-key')];
   const chainFile = textOf(options, 'chain');
   if (operands.length === 0 || certificateFile === undefined || privateKeyFile === undefined) {
@@ -16,7 +17,7 @@ export async function run({ platform, options, operands }: CommandContext): Prom
   }
   const result = await importCa(platform, {
     pkiDirectory: pkiDirectoryOf(options),
-    type: typeOf(operands) ?? 'switch',
+    type: onlyTypeOf(context),
     certificateFile,
     privateKeyFile,
     ...(chainFile === undefined ? {} : { chainFile }),

@@ -3,15 +3,16 @@ import { parseMoment } from '../../usecases/inputs.js';
 import { type ListState, list, listStates } from '../../usecases/list.js';
 import { pkiDirectoryOf } from '../common.js';
 import { listOf, textOf } from '../fleet-options.js';
-import { typeOf } from '../names.js';
+import { onlyTypeOf } from '../names.js';
 import type { CommandContext, Outcome } from '../outcome.js';
 import { listJson, listTable } from '../render/list.js';
 
-export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+export async function run(context: CommandContext): Promise<Outcome> {
+  const { platform, options, operands } = context;
   const before = textOf(options, 'expires-before');
   const rows = await list(platform, {
     pkiDirectory: pkiDirectoryOf(options),
-    type: typeOf(operands),
+    type: operands.length === 0 ? undefined : onlyTypeOf(context),
     states: listOf(options, 'state').map(stateOf),
     name: textOf(options, 'name'),
     expiresBefore: before === undefined ? undefined : parseMoment(before, platform.clock.now()),

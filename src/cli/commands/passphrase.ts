@@ -1,12 +1,13 @@
 import { OvsPkiError } from '../../errors.js';
 import { changePassphrase } from '../../usecases/passphrase.js';
 import { pkiDirectoryOf } from '../common.js';
-import { typeOf } from '../names.js';
+import { onlyTypeOf } from '../names.js';
 import type { CommandContext, Outcome } from '../outcome.js';
 import { newPassphraseOf } from '../passphrase.js';
 
-export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
-  const type = typeOf(operands) ?? 'switch';
+export async function run(context: CommandContext): Promise<Outcome> {
+  const { platform, options } = context;
+  const type = onlyTypeOf(context);
   const isRemoved = options.remove === true;
   if (isRemoved && (options['new-passphrase-file'] ?? options['new-passphrase-fd']) !== undefined) {
     throw new OvsPkiError('USAGE', 'a passphrase is either removed or set anew');

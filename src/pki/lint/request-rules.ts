@@ -6,6 +6,7 @@
  */
 
 import type { CertificationRequest } from '../certification-request.js';
+import type { PublicKey } from '../key.js';
 import { nameFault, nameOfCommonName } from '../name.js';
 import { attributeShortNames, extensionNames, oid, signatureNames } from '../oid.js';
 import { organization } from '../profile.js';
@@ -16,17 +17,70 @@ import { type Finding, findingsOf, type Rule } from './rule.js';
 export interface RequestContext {
   /** The name that was given with the command, when the CN must be that name (or `NAME id:…`). */
   readonly name: string | undefined;
-  /** Whether the signature of the request was verified with its own key. */
+  /** Whether the signature of the request was verified with its own key; of a certificate, with that of the CA. */
   readonly possessionProved: boolean;
   /** organizationName of the CA. */
   readonly caOrganization: string | undefined;
   /** The common name of a certificate that this CA has given to the same key. */
   readonly keyCertifiedFor: string | undefined;
+  /** Why a certificate that this CA has given to the same key was revoked, where that speaks against the key. */
+  readonly keyRevoked: string | undefined;
   /** Whether the key is the CA's own. */
   readonly isCaKey: boolean;
 }
 
+/** What a request and a certificate that is renewed have in common: whose key it is. */
+export interface Applicant {
+  readonly commonNames: readonly string[];
+  readonly publicKey: PublicKey;
+}
+
 type RequestRule = Rule<CertificationRequest, RequestContext>;
+type ApplicantRule = Rule<Applicant, RequestContext>;
+
+const nameRules: readonly ApplicantRule[] = [
+  {
+    id: 'common-name',
+    citation: 'ovs-monitor-ipsec, strongSwan and libreswan read names unquoted; RFC 5280, appendix A.1',
+    check: ({ commonNames }) => {
+      const [commonName, ...others] = commonNames;
+      if (commonName === undefined) return 'the subject has no common name';
+      if (others.length > 0) return 'the subject has more than one common name';
+      if (nameOfCommonName(commonName) !== undefined) return undefined;
+      const fault = nameFault(commonName) ?? 'only NAME, or NAME followed by " id:" and a unique text, is accepted';
+      return `the common name ${JSON.stringify(commonName)}: ${fault}`;
+    },
+  },
+  {
+    id: 'name-matches',
+    citation: 'the operator names what is signed; a request cannot name something else',
+    check: ({ commonNames: [commonName] }, { name }) =>
+      name === undefined || commonName === undefined || nameOfCommonName(commonName) === name
+        ? undefined
+        : `the common name is ${JSON.stringify(commonName)}, but the name that was to be signed is ${JSON.stringify(name)}`,
+  },
+];
+
+const keyOwnerRules: readonly ApplicantRule[] = [
+  {
+    id: 'key-already-certified',
+    citation: 'one key, one name: whoever has the key of one host could pose as the other',
+    check: ({ commonNames: [commonName] }, { keyCertifiedFor }) =>
+      keyCertifiedFor === undefined || keyCertifiedFor === commonName
+        ? undefined
+        : `this key is certified already, for ${JSON.stringify(keyCertifiedFor)}`,
+  },
+  {
+    id: 'key-revoked',
+    citation: 'RFC 5280, section 5.3.1; CA/Browser Forum Baseline Requirements, section 6.1.1.3',
+    check: (_, { keyRevoked }) => keyRevoked && `a certificate of this key was revoked (${keyRevoked})`,
+  },
+  {
+    id: 'ca-key',
+    citation: 'the key of the CA is nobody else’s',
+    check: (_, { isCaKey }) => (isCaKey ? 'the key is the key of the CA' : undefined),
+  },
+];
 
 const requestRules: readonly RequestRule[] = [
   {
@@ -48,26 +102,7 @@ const requestRules: readonly RequestRule[] = [
     check: (_, { possessionProved }) =>
       possessionProved ? undefined : 'the signature does not prove that the sender has the private key',
   },
-  {
-    id: 'common-name',
-    citation: 'ovs-monitor-ipsec, strongSwan and libreswan read names unquoted; RFC 5280, appendix A.1',
-    check: ({ commonNames }) => {
-      const [commonName, ...others] = commonNames;
-      if (commonName === undefined) return 'the subject has no common name';
-      if (others.length > 0) return 'the subject has more than one common name';
-      if (nameOfCommonName(commonName) !== undefined) return undefined;
-      const fault = nameFault(commonName) ?? 'only NAME, or NAME followed by " id:" and a unique text, is accepted';
-      return `the common name ${JSON.stringify(commonName)}: ${fault}`;
-    },
-  },
-  {
-    id: 'name-matches',
-    citation: 'the operator names what is signed; a request cannot name something else',
-    check: ({ commonNames: [commonName] }, { name }) =>
-      name === undefined || commonName === undefined || nameOfCommonName(commonName) === name
-        ? undefined
-        : `the common name is ${JSON.stringify(commonName)}, but the name that was to be signed is ${JSON.stringify(name)}`,
-  },
+  ...nameRules,
   {
     id: 'subject-attributes',
     citation: 'RFC 5280, section 4.1.2.6; the policy of an ovs-pki CA',
@@ -107,19 +142,7 @@ const requestRules: readonly RequestRule[] = [
       return `it asks for extensions of its own: ${foreign.map(({ type }) => extensionNames.get(type) ?? type).join(', ')}`;
     },
   },
-  {
-    id: 'key-already-certified',
-    citation: 'one key, one name: whoever has the key of one host could pose as the other',
-    check: ({ commonNames: [commonName] }, { keyCertifiedFor }) =>
-      keyCertifiedFor === undefined || keyCertifiedFor === commonName
-        ? undefined
-        : `this key is certified already, for ${JSON.stringify(keyCertifiedFor)}`,
-  },
-  {
-    id: 'ca-key',
-    citation: 'the key of the CA is nobody else’s',
-    check: (_, { isCaKey }) => (isCaKey ? 'the key is the key of the CA' : undefined),
-  },
+  ...keyOwnerRules,
 ];
 
 const goodSignatures: ReadonlySet<string> = new Set([
@@ -139,6 +162,22 @@ const subjectTypes: ReadonlySet<string> = new Set([
   oid.organizationalUnitName,
   oid.commonName,
 ]);
+
+const renewalRules: readonly ApplicantRule[] = [
+  {
+    id: 'issued-by-ca',
+    citation: 'a renewal rests on what the CA has found out before',
+    check: (_, { possessionProved }) =>
+      possessionProved ? undefined : 'the certificate that is to be renewed was not issued by this CA',
+  },
+  ...nameRules,
+  ...keyOwnerRules,
+];
+
+/** Every reason not to certify once more what a certificate says; none for a good one. */
+export function renewalFindings(applicant: Applicant, context: RequestContext): Finding[] {
+  return [...findingsOf(renewalRules, applicant, context), ...keyFindings(applicant.publicKey)];
+}
 
 /** Every reason to refuse a request; none for a good one. */
 export function requestFindings(request: CertificationRequest, context: RequestContext): Finding[] {

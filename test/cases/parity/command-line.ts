@@ -148,7 +148,7 @@ export const logCases: readonly ParityCase[] = (
     { title: 'the log under umask 077', umask: '077', args: ['req', 'h1', '-B', '2048', '-l', 'own.log'] },
     {
       title: 'the log of a command that nobody knows',
-      args: ['revoke', '-l', 'own.log'],
+      args: ['recall', '-l', 'own.log'],
       differs: [...failed, 'log-file'],
     },
     {

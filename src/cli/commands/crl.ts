@@ -1,0 +1,33 @@
+import { OvsPkiError } from '../../errors.js';
+import { type CrlRequest, crl, defaultCrlDays } from '../../usecases/crl.js';
+import { parseDays } from '../../usecases/inputs.js';
+import { pkiDirectoryOf } from '../common.js';
+import { onlyTypeOf } from '../names.js';
+import type { OptionValues } from '../options.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { dayText } from '../render/text.js';
+
+export async function run(context: CommandContext): Promise<Outcome> {
+  const { platform, options } = context;
+  const made = await crl(platform, {
+    pkiDirectory: pkiDirectoryOf(options),
+    type: onlyTypeOf(context),
+    days: typeof options.days === 'string' ? parseDays(options.days) : defaultCrlDays,
+    out: outOf(options),
+  });
+  const { file, crlNumber, revoked, nextUpdate } = made;
+  const text = `${file}: CRL number ${crlNumber}, ${revoked} revoked, next update ${dayText(nextUpdate)}\n`;
+  return { exitStatus: 0, text, json: { ...made }, errors: [] };
+}
+
+function outOf({ out, outform }: OptionValues): CrlRequest['out'] {
+  const form = typeof outform === 'string' ? outform.toUpperCase() : 'PEM';
+  if (form !== 'PEM' && form !== 'DER') {
+    throw new OvsPkiError('USAGE', `--outform takes PEM or DER, not ${JSON.stringify(outform)}`);
+  }
+  if (typeof out === 'string') return { file: out, form };
+  if (outform === undefined) return undefined;
+  throw new OvsPkiError('USAGE', '--outform is the form of what --out writes', {
+    hint: 'ovs-pki-ts crl --out crl.der --outform DER',
+  });
+}

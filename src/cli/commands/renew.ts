@@ -1,0 +1,56 @@
+import { OvsPkiError } from '../../errors.js';
+import { parsePeriod } from '../../usecases/inputs.js';
+import { type Renewed, renew } from '../../usecases/renew.js';
+import type { Skipped } from '../../usecases/renew-due.js';
+import { daysOf, keySpecOf, pkiDirectoryOf } from '../common.js';
+import { namesAndTypeOf, onlyTypeOf } from '../names.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { startProgress } from '../render/progress.js';
+import { dayText, visible } from '../render/text.js';
+import { outcomeOf } from '../results.js';
+
+/** Before which a certificate is not due. */
+const defaultBefore = '30d';
+
+export async function run(context: CommandContext): Promise<Outcome> {
+  const { platform, options } = context;
+  const isDue = options.due === true;
+  refuseMixtures(context);
+  const { names, type } = isDue ? { names: [], type: onlyTypeOf(context) } : await namesAndTypeOf(context);
+  const before = typeof options.before === 'string' ? options.before : defaultBefore;
+  const rekey = options.rekey === true;
+  const progress = await startProgress(rekey ? 'making keys' : 'renewing', names.length);
+  const results = await renew(platform, {
+    pkiDirectory: pkiDirectoryOf(options),
+    type,
+    names,
+    dueWithinMs: isDue ? parsePeriod(before) : undefined,
+    rekey,
+    keySpec: options.key === undefined && options.bits === undefined ? undefined : keySpecOf(options),
+    days: daysOf(options),
+    onProgress: progress.update,
+  }).finally(progress.stop);
+  const outcome = outcomeOf<Renewed | Skipped>(results, (result) => `${line(result)}\n`);
+  return results.length === 0 ? { ...outcome, text: `nothing expires within ${before}\n` } : outcome;
+}
+
+function refuseMixtures({ operands, options }: CommandContext): void {
+  const isDue = options.due === true;
+  if (isDue && options.names !== undefined) throw usage('--due finds the names by itself: --names does not go with it');
+  if (!isDue && options.before !== undefined) throw usage('--before goes with --due');
+  if (options.rekey !== true && (options.key !== undefined || options.bits !== undefined)) {
+    throw usage('--key and --bits are for new keys, and go with --rekey');
+  }
+  if (isDue && operands.length > 1) throw usage('--due finds the names by itself: names do not go with it');
+}
+
+function line(result: Renewed | Skipped): string {
+  if (result.outcome === 'skipped') return `${result.name}: skipped: ${visible(result.reason)}`;
+  const { name, rekeyed, recovered, certificate } = result;
+  const how = `${rekeyed ? ' with a new key' : ''}${recovered ? ', after an interruption' : ''}`;
+  return `${name}: renewed${how}, serial ${certificate.serialNumber}, valid until ${dayText(certificate.notAfter)}`;
+}
+
+function usage(message: string): OvsPkiError {
+  return new OvsPkiError('USAGE', message, { hint: 'ovs-pki-ts renew --help' });
+}

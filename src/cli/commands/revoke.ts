@@ -1,0 +1,47 @@
+import { OvsPkiError } from '../../errors.js';
+import { type CertificateType, parseReason, parseTime } from '../../usecases/inputs.js';
+import { type Revoked, revoke } from '../../usecases/revoke.js';
+import { pkiDirectoryOf } from '../common.js';
+import { namesAndTypeOf, typeOf } from '../names.js';
+import type { CommandContext, Outcome } from '../outcome.js';
+import { dayText } from '../render/text.js';
+import { outcomeOf } from '../results.js';
+
+export async function run(context: CommandContext): Promise<Outcome> {
+  const { platform, options } = context;
+  const what = typeof options.serial === 'string' ? serialsOf(context, options.serial) : await namesAndTypeOf(context);
+  const results = await revoke(platform, {
+    pkiDirectory: pkiDirectoryOf(options),
+    names: [],
+    serialNumbers: [],
+    ...what,
+    reason: typeof options.reason === 'string' ? parseReason(options.reason) : undefined,
+    invalidityDate: typeof options.at === 'string' ? parseTime(options.at) : undefined,
+  });
+  return outcomeOf<Revoked>(results, (result) => `${revokedLine(result)}\n`);
+}
+
+/** The list of serial numbers takes a type that stands behind it, too. */
+function serialsOf(
+  { operands, options }: CommandContext,
+  list: string,
+): { serialNumbers: string[]; type: CertificateType } {
+  const words = [...list.split(','), ...operands];
+  const type = typeOf(words.at(-1));
+  const serialNumbers = [...new Set(type === undefined ? words : words.slice(0, -1))];
+  if (options.names !== undefined || serialNumbers.length === 0 || operands.length > (type === undefined ? 0 : 1)) {
+    throw new OvsPkiError('USAGE', 'revoke takes names or serial numbers, not both', {
+      hint: 'ovs-pki-ts revoke --serial NUMBER... switch',
+    });
+  }
+  return { serialNumbers, type: type ?? 'switch' };
+}
+
+/** `host_1: revoked, serial 5F…`, and where it is more than one certificate all of them. */
+function revokedLine({ name, outcome, certificates }: Revoked): string {
+  const serials = certificates.map(({ serialNumber }) => serialNumber);
+  const list = `${serials.length > 1 ? `${serials.length} certificates, serials` : 'serial'} ${serials.join(', ')}`;
+  const last = certificates.at(-1);
+  if (outcome === 'revoked' || last === undefined) return `${name}: revoked ${list}`;
+  return `${name}: already revoked on ${dayText(last.revokedAt)} (${last.reason}), ${list}`;
+}

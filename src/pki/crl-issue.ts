@@ -1,0 +1,95 @@
+/**
+ * Making a CRL (RFC 5280, section 5): version 2, complete, with the entries in the order in which they are given.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../errors.js';
+import {
+  contextTag,
+  encode,
+  encodeBitString,
+  encodeInteger,
+  encodeOctetString,
+  encodeOid,
+  encodeSequence,
+  encodeText,
+  encodeTime,
+  tag,
+} from './der.js';
+import { encodeSignatureAlgorithm, verifySignature } from './engine.js';
+import type { Issuer } from './issue.js';
+import { oid } from './oid.js';
+
+export interface CrlInput {
+  readonly crlNumber: bigint;
+  readonly thisUpdate: Date;
+  readonly nextUpdate: Date;
+  /** What {@link encodeCrlEntry} makes. */
+  readonly entries: readonly Uint8Array[];
+}
+
+/** Makes and signs a list. Throws KEY_MISMATCH where the key of the issuer is not the one in its certificate. */
+export async function issueCrl(issuer: Issuer, input: CrlInput): Promise<Uint8Array> {
+  const { algorithm, sign } = issuer.signingKey;
+  const signatureAlgorithm = encodeSignatureAlgorithm(algorithm);
+  const toBeSigned = encodeSequence(
+    encodeInteger(1),
+    signatureAlgorithm,
+    issuer.name.der,
+    encodeTime(input.thisUpdate),
+    encodeTime(input.nextUpdate),
+    // Where nothing is revoked the field must be absent.
+    ...(input.entries.length === 0 ? [] : [encodeSequence(Buffer.concat(input.entries))]),
+    encode(
+      contextTag(0, true),
+      encodeSequence(
+        // strongSwan passes over a list without this one.
+        extension(oid.authorityKeyIdentifier, encodeSequence(encode(contextTag(0, false), issuer.keyIdentifier))),
+        extension(oid.crlNumber, encodeInteger(input.crlNumber)),
+      ),
+    ),
+  );
+  const signature = await sign(toBeSigned);
+  if (!verifySignature(issuer.publicKey, algorithm.oid, toBeSigned, signature)) {
+    throw new OvsPkiError('KEY_MISMATCH', 'the private key does not belong to the certificate of the CA', {
+      hint: 'compare the two: openssl pkey -pubout -in KEY; openssl x509 -pubkey -noout -in CERTIFICATE',
+    });
+  }
+  return encodeSequence(toBeSigned, signatureAlgorithm, encodeBitString(signature));
+}
+
+/**
+ * One entry of revokedCertificates.
+ *
+ * @param serialNumber the content of the INTEGER
+ * @param details what {@link encodeEntryExtensions} makes
+ */
+export function encodeCrlEntry(
+  serialNumber: Uint8Array,
+  revocationDate: Uint8Array,
+  details: Uint8Array | undefined,
+): Uint8Array {
+  const fields = [encode(tag.integer, serialNumber), revocationDate];
+  return encodeSequence(...fields, ...(details === undefined ? [] : [details]));
+}
+
+/** The crlEntryExtensions; undefined where there is nothing to say. */
+export function encodeEntryExtensions(
+  reasonCode: number | undefined,
+  invalidityDate: string | undefined,
+): Uint8Array | undefined {
+  const extensions: Uint8Array[] = [];
+  // Section 5.3.1: that a reason is unspecified should not be said.
+  if (reasonCode !== undefined && reasonCode !== 0) {
+    extensions.push(extension(oid.reasonCode, encode(tag.enumerated, Uint8Array.of(reasonCode))));
+  }
+  if (invalidityDate !== undefined) {
+    extensions.push(extension(oid.invalidityDate, encodeText(tag.generalizedTime, invalidityDate)));
+  }
+  return extensions.length === 0 ? undefined : encodeSequence(...extensions);
+}
+
+function extension(type: string, value: Uint8Array): Uint8Array {
+  return encodeSequence(encodeOid(type), encodeOctetString(value));
+}
