@@ -55,7 +55,13 @@ export type { Signed } from './usecases/deliver.js';
 export { type DistributeRequest, distribute } from './usecases/distribute.js';
 export { type DoctorResult, doctor } from './usecases/doctor.js';
 export type { ExamineRequest, UnaskedHost } from './usecases/examine.js';
-export { type Exported, type ExportFormat, type ExportRequest, exportCertificate } from './usecases/export.js';
+export {
+  type Exported,
+  type ExportFormat,
+  type ExportRequest,
+  exportCertificate,
+  exportFormats,
+} from './usecases/export.js';
 export { type FingerprintRequest, type FingerprintResult, fingerprint } from './usecases/fingerprint.js';
 export { type Imported, type ImportRequest, importCa } from './usecases/import.js';
 export { type InitRequest, type InitResult, init } from './usecases/init.js';

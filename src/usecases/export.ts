@@ -25,6 +25,7 @@ import { type CertificateSummary, summarize } from './summary.js';
 
 /** PKCS#12 with the key; PKCS#7 without; the certificates as PEM, the host's first. */
 export const exportFormats = ['p12', 'p7b', 'chain'] as const;
+/** One of them. */
 export type ExportFormat = (typeof exportFormats)[number];
 
 /** What `exportCertificate` is to write. */

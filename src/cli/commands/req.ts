@@ -11,6 +11,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
   const names = await namesOf(context);
   const keySpec = keySpecOf(options);
   const progress = await startProgress('making keys', names.length);
+  progress.update(0, names.length);
   const request = { names, keySpec, unique: options.unique === true, force: options.force === true };
   const results = await req(platform, { ...request, onProgress: progress.update }).finally(progress.stop);
   const outcome = outcomeOf(results, (result) =>
