@@ -68,7 +68,10 @@ export const errorTable = {
     exitStatus: 3,
     meaning: 'The CA has no certificate of this name or serial number that this could be done with.',
   },
-  CERTIFICATE_REVOKED: { exitStatus: 3, meaning: 'A certificate that would be renewed is revoked.' },
+  CERTIFICATE_REVOKED: {
+    exitStatus: 3,
+    meaning: 'A certificate that would be renewed or brought to a host is revoked.',
+  },
   REVOCATION_REFUSED: {
     exitStatus: 3,
     meaning: 'A certificate is revoked already, for another reason, or it is that of the CA itself.',

@@ -5,7 +5,7 @@
  */
 
 import { defaultDays, defaultPkiDirectory, type KeySpec, parseDays, parseKeySpec } from '../usecases/inputs.js';
-import type { OptionValues } from './options.js';
+import type { OptionValues } from './option-specs.js';
 
 export function pkiDirectoryOf({ dir }: OptionValues): string {
   return typeof dir === 'string' ? dir : defaultPkiDirectory;

@@ -6,7 +6,7 @@
 
 import { OvsPkiError } from '../errors.js';
 import { onInterrupt } from '../platform/interrupt.js';
-import type { OptionName, OptionValues } from './options.js';
+import type { OptionName, OptionValues } from './option-specs.js';
 
 /** How long tunnels may take to come up: an IKE daemon gives an exchange up after 60 seconds and begins anew. */
 const defaultSeconds = 90;

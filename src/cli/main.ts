@@ -10,14 +10,9 @@ import { systemClock } from '../platform/clock.js';
 import { nodePlatform } from '../platform/index.js';
 import { openLog } from '../platform/log.js';
 import { writeOut, writePiece } from '../platform/output.js';
-import {
-  type CommandName,
-  commandSpecs,
-  normalizeArguments,
-  type OptionSpec,
-  type OptionValues,
-  optionSpecs,
-} from './options.js';
+import { type CommandName, commandSpecs } from './command-specs.js';
+import { type OptionSpec, type OptionValues, optionSpecs } from './option-specs.js';
+import { normalizeArguments } from './options.js';
 import type { Command, Outcome, Pieces } from './outcome.js';
 import { passphraseSource } from './passphrase.js';
 import { errorJson, jsonText } from './render/json.js';

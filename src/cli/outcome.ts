@@ -6,7 +6,7 @@
 
 import type { OvsPkiError } from '../errors.js';
 import type { Platform } from '../platform/index.js';
-import type { OptionValues } from './options.js';
+import type { OptionValues } from './option-specs.js';
 
 export interface CommandContext {
   readonly platform: Platform;

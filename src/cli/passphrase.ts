@@ -7,7 +7,7 @@
 import { OvsPkiError } from '../errors.js';
 import { readPassphraseDescriptor, readPassphraseFile } from '../platform/passphrase.js';
 import { lostPassphrase, passphraseFault } from '../usecases/inputs.js';
-import type { OptionValues } from './options.js';
+import type { OptionValues } from './option-specs.js';
 import { askNewSecret, askSecret, hasTerminal } from './prompt.js';
 
 /** The options that answer a question for a passphrase. */

@@ -19,6 +19,7 @@ import { pathFindings } from '../pki/path.js';
 import { canLastLonger, isDueForRenewal } from '../pki/renewal.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
+import { findIndexRow } from '../store/index-txt.js';
 import { certificatesOfKey } from '../store/key-register.js';
 import { issuedCertificateFile } from '../store/layout.js';
 import { type Ca, readCa } from '../store/pki-directory.js';
@@ -75,6 +76,8 @@ export async function identityFor(
   }
   // What lies here was made for this host: that it is passed over in silence, or for something older, is not what its
   // maker would expect.
+  const revoked = judged.find(({ reasons }) => reasons.includes(revokedReason));
+  if (revoked !== undefined) throw distrusted(name, revoked.certificate);
   const refused = judged.find(({ certificate }) => certificate === here);
   if (here !== undefined && refused !== undefined) throw unusable(name, refused.reasons);
   return 'enroll';
@@ -116,11 +119,22 @@ function issuedForKeysOf({ layout }: Ca, facts: PlanningFacts, name: string): Ce
 async function faultsOf({ clock }: Platform, certificate: Certificate, ca: Ca | undefined): Promise<string[]> {
   const now = clock.now();
   if (ca !== undefined) {
+    if (findIndexRow(ca.layout.index, certificate.serialNumber)?.state === 'R') return [revokedReason];
     const authorities = [ca.certificate, ...ca.chain];
     return (await pathFindings({ certificate, authorities, crls: [], at: now })).map(({ message }) => message);
   }
   if (!equalBytes(certificate.issuer.der, certificate.subject.der)) return ['it is not self-signed'];
   return certificate.notAfter < now ? [`it expired on ${certificate.notAfter.toISOString().slice(0, 10)}`] : [];
+}
+
+const revokedReason = 'it was revoked';
+
+/** Such a host is not certified anew because it asks: somebody has to want it. */
+function distrusted(name: string, { serialNumber }: Certificate): OvsPkiError {
+  return new OvsPkiError('CERTIFICATE_REVOKED', `the certificate ${serialNumber} of ${name} was revoked`, {
+    hint: `if ${name} is trusted again, make it a new one and run this again: ovs-pki-ts req+sign --force --unique ${name}`,
+    details: { name, serialNumber },
+  });
 }
 
 /** The key on the host, found by its public half; or else the one here. */

@@ -118,3 +118,29 @@ test.serial('where the CA ends as soon as the certificate, a new one would bring
   t.is(applied.status, 0, applied.stderr);
   t.deepEqual((await planned(folder)).actions, []);
 });
+
+test.serial(
+  'a host whose certificate was revoked is not certified anew by itself, and is when somebody wants it',
+  async (t) => {
+    await operator.reset('bare');
+    const folder = operator.folderFor(join(fleet.folder, 'revoked'), { certificates: false });
+    t.is((await applyIn(fleet, folder)).status, 0);
+    const before = await pathsInUse();
+    const known = issued(folder);
+    const serial = await fleet.must('host_1', `openssl x509 -in ${before[0]} -noout -serial`);
+    t.is((await runIn(fleet, folder, ['revoke', '--serial', serial.trim().replace('serial=', '')])).status, 0);
+
+    const refused = await applyIn(fleet, folder);
+    t.is(refused.status, 6);
+    t.regex(
+      refused.stderr,
+      /error: .*host_1.* was revoked \[CERTIFICATE_REVOKED\]\n.*hint: .*req\+sign --force --unique host_1/,
+    );
+    t.deepEqual([issued(folder), await pathsInUse()], [known, before]);
+
+    t.is((await runIn(fleet, folder, ['req+sign', '--force', '--unique', 'host_1'])).status, 0);
+    const applied = await applyIn(fleet, folder);
+    t.is(applied.status, 0, applied.stderr);
+    t.not((await pathsInUse())[0], before[0]);
+  },
+);

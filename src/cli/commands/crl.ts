@@ -3,7 +3,7 @@ import { type CrlRequest, crl, defaultCrlDays } from '../../usecases/crl.js';
 import { parseDays } from '../../usecases/inputs.js';
 import { pkiDirectoryOf } from '../common.js';
 import { onlyTypeOf } from '../names.js';
-import type { OptionValues } from '../options.js';
+import type { OptionValues } from '../option-specs.js';
 import type { CommandContext, Outcome } from '../outcome.js';
 import { dayText } from '../render/text.js';
 

@@ -3,7 +3,7 @@ import { writeOut } from '../../platform/output.js';
 import { type InitResult, init } from '../../usecases/init.js';
 import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../common.js';
 import { textOf } from '../fleet-options.js';
-import type { OptionValues } from '../options.js';
+import type { OptionValues } from '../option-specs.js';
 import type { CommandContext, Outcome } from '../outcome.js';
 import { newPassphraseOf } from '../passphrase.js';
 
