@@ -151,12 +151,13 @@ function crlReasons({ crl, revoked, layout }: GatheredCa, deadlines: Deadlines, 
   ];
 }
 
-/** Lists live for days and not for years: they are near their end with the period for what is critical. */
-function crlExpiryReasons(about: string, { nextUpdate }: Crl, { criticalMs }: Deadlines, now: number): CheckReason[] {
+/** Lists live for days and not for years: the period is that for what is critical, and the last third of their life. */
+function crlExpiryReasons(about: string, crl: Crl, { criticalMs }: Deadlines, now: number): CheckReason[] {
+  const { thisUpdate, nextUpdate } = crl;
   if (nextUpdate === undefined) return [];
   const at = nextUpdate.getTime();
   if (at < now) return [critical('crl-expiry', about, `the next CRL was due ${lengthText(at, now)} ago`, at)];
-  if (at >= now + criticalMs) return [];
+  if (at - now >= Math.min(criticalMs, (at - thisUpdate.getTime()) / 3)) return [];
   return [warning('crl-expiry', about, `the next CRL is due in ${lengthText(at, now)}`, at)];
 }
 
