@@ -25,7 +25,7 @@ function pkcs12(
         cwd: folder,
         stdio: 'pipe',
       });
-      writeFileSync(join(folder, 'pass'), `${typed}\n`);
+      writeFileSync(join(folder, 'pass'), `${typed}\n`, { mode: 0o600 });
     },
     args: ['show', 'x', ...(typed === undefined ? [] : ['--passphrase-file', 'pass'])],
     code,
@@ -71,19 +71,19 @@ export const badShows: readonly BadInput[] = [
     'DER_INVALID',
   ),
   file('a private key that is none', () => encodePem('PRIVATE KEY', Buffer.from('3003020100', 'hex')), 'KEY_INVALID'),
-  file('an encrypted key, and nobody to ask', encryptedKey, 'PROMPT_IMPOSSIBLE'),
+  file('an encrypted key, and nobody to ask', encryptedKey, 'KEY_ENCRYPTED'),
   {
     title: 'show: an encrypted key and a wrong passphrase',
     make: (folder) => writeFileSync(join(folder, 'x'), encryptedKey()),
-    args: ['show', 'x', '--passphrase-file', '-'],
+    args: ['show', 'x', '--passphrase-fd', '0'],
     standardInput: 'battery staple\n',
     code: 'PASSPHRASE_WRONG',
   },
   {
     title: 'show: an encrypted key and its passphrase',
     make: (folder) => writeFileSync(join(folder, 'x'), encryptedKey()),
-    args: ['show', 'x', '--passphrase-file', '-'],
-    standardInput: `${passphrase}\r\nanother line\n`,
+    args: ['show', 'x', '--passphrase-fd', '0'],
+    standardInput: `${passphrase}\n`,
     code: 'accepted',
   },
   {
@@ -92,7 +92,7 @@ export const badShows: readonly BadInput[] = [
     args: ['show', 'x', '--passphrase-file', 'none'],
     code: 'FILE_NOT_FOUND',
   },
-  pkcs12('nobody to ask', 'PROMPT_IMPOSSIBLE', undefined),
+  pkcs12('nobody to ask', 'KEY_ENCRYPTED', undefined),
   pkcs12('a wrong passphrase', 'PASSPHRASE_WRONG', 'battery staple'),
   pkcs12('no passphrase', 'PASSPHRASE_WRONG', ''),
   pkcs12('a wrong passphrase, and no integrity check', 'PASSPHRASE_WRONG', 'battery staple', '-nomac'),
@@ -104,7 +104,7 @@ export const badShows: readonly BadInput[] = [
   { title: 'show: an empty standard input', args: ['show', '-'], standardInput: '', code: 'PEM_INVALID' },
   {
     title: 'show: standard input as what is shown and as its passphrase',
-    args: ['show', '-', '--passphrase-file', '-'],
+    args: ['show', '-', '--passphrase-fd', '0'],
     code: 'USAGE',
   },
   { title: 'show: nothing', args: ['show'], code: 'USAGE' },

@@ -94,7 +94,7 @@ test.serial('renew runs that are killed at random moments leave every key with i
   t.log(`${kills.killed()} killed, ${kills.ended()} ended before`);
   t.deepEqual(wrong, [], 'at no moment');
   t.deepEqual(keyFaults(scene.hosts), []);
-  await well(t, scene, ['renew', '--rekey', '-k', 'ec', '--due', '--before', '600w', '--days', '2000']);
+  await well(t, scene, ['renew', '--rekey', '-k', 'ec', '--due', '--before', '4200d', '--days', '2000']);
   t.deepEqual(
     scene.names.filter((name) => isPair(scene, name) !== true),
     [],

@@ -9,7 +9,7 @@ import { type Outcome, removeAll, tryConnect, tryRefused } from './connect-cell.
 import type { Lab, Pair } from './lab.js';
 import { tryMisfortunes } from './misfortune-cell.js';
 import { tryOnHost } from './on-host.js';
-import { lineOf, type Result, type Versions } from './report.js';
+import { lineOf, notBegun, type Result, type Versions } from './report.js';
 
 export interface MatrixOptions {
   /** Where the PKIs are made. */
@@ -58,10 +58,6 @@ export async function versionsOf(lab: Lab): Promise<Versions> {
     OpenSSL: await line(first, `openssl version | cut -d' ' -f2`),
     Node: process.version,
   };
-}
-
-export function notBegun(cell: Cell): Result {
-  return { cell, passed: false, isOpen: true, failures: ['the time of the run was over'] };
 }
 
 /** One pair of hosts, replaced where a cell has failed on it: what it left must not fail the next one. */

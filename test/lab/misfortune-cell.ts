@@ -13,31 +13,36 @@ export async function tryMisfortunes(lab: Lab, pair: Pair, cell: Cell, folder: s
   const capture = await lab.capture(pair);
   const connected = await connect(lab, pair, cell, folder);
   if (connected.status !== 0) return { failures: [`connect: ${said(connected)}`] };
-  const failures: string[] = [];
   const chosen = misfortunes.filter(({ daemons }) => daemons.includes(pair.hosts[0].daemon));
-  const found: string[] = [];
+  const unnamed: string[] = [];
+  const uncured: string[] = [];
+  const cured: string[] = [];
   for (const misfortune of chosen) {
-    const failure = await tryOne(lab, pair, cell, folder, misfortune);
-    if (failure === undefined) found.push(misfortune.id);
-    else failures.push(`${misfortune.id}: ${failure}`);
+    const { said, isWell } = await tryOne(lab, pair, cell, folder, misfortune);
+    if (!said.includes(misfortune.id)) unnamed.push(`${misfortune.id}: doctor said ${said.join(', ') || 'nothing'}`);
+    else (isWell ? cured : uncured).push(misfortune.id);
   }
   const removed = await removeAll(lab, pair, folder);
   const wire = await capture.stop();
   return {
-    failures: [...failures, ...(removed.status === 0 ? [] : [`remove: ${said(removed)}`])],
+    failures: [...unnamed, ...(removed.status === 0 ? [] : [`remove: ${said(removed)}`])],
     wire,
-    note: `named by doctor, and cured: ${found.join(', ')}; stopping libreswan takes all policies out of the kernel`,
+    note: [
+      `named, and cured: ${cured.join(', ')}`,
+      ...(uncured.length === 0 ? [] : [`named, and not well again in time after the cure: ${uncured.join(', ')}`]),
+      ...(wire.plaintext.count === 0 ? [] : ['stopping libreswan takes all policies out of the kernel']),
+    ].join('; '),
   };
 }
 
-/** @returns what was promised and not kept */
+/** What doctor said, and whether the tunnel worked again after the cure, with nothing left to complain of. */
 async function tryOne(
   lab: Lab,
   pair: Pair,
   cell: Cell,
   folder: string,
   misfortune: Misfortune,
-): Promise<string | undefined> {
+): Promise<{ readonly said: readonly string[]; readonly isWell: boolean }> {
   const [host] = pair.hosts;
   await lab.run(host, misfortune.happens);
   const findings = await diagnose(lab, pair, folder, (all) => all.some(({ id }) => id === misfortune.id), 60);
@@ -47,9 +52,7 @@ async function tryOne(
   const isWell = (await works(lab, pair)) && (await diagnose(lab, pair, folder, isClean, 60)).every(isNoError);
   if (misfortune.restored !== undefined) await lab.run(host, misfortune.restored);
   if (!isWell || misfortune.restored !== undefined) await startAgain(lab, pair, cell, folder);
-  if (finding === undefined) return `doctor said: ${findings.map(({ id }) => id).join(', ') || 'nothing'}`;
-  if (!isWell) return `the cure did not help: ${answer}`;
-  return undefined;
+  return { said: findings.map(({ id }) => id), isWell };
 }
 
 const isNoError = ({ severity }: Finding): boolean => severity !== 'error';

@@ -23,6 +23,8 @@ const anew: Readonly<Record<Daemon, string>> = {
 };
 const key = '$(ls /etc/ipsec.d/private/*-privkey.pem /etc/keys/*-privkey.pem 2>/dev/null | head -n 1)';
 
+const certificate = '$(ovs-vsctl get Open_vSwitch . other_config:certificate | tr -d \\")';
+
 export const misfortunes: readonly Misfortune[] = [
   { id: 'ovs-monitor-ipsec-not-running', daemons: both, happens: 'systemctl stop openvswitch-ipsec' },
   {
@@ -43,6 +45,13 @@ export const misfortunes: readonly Misfortune[] = [
     mended: `cp -p /run/key.away ${key}`,
   },
   {
+    id: 'cn-san-mismatch',
+    daemons: both,
+    happens: `cp -p ${certificate} /run/certificate.away
+      openssl req -x509 -key ${key} -subj "/O=Open vSwitch/CN=$(hostname)" -addext subjectAltName=DNS:another -days 9 -out ${certificate}`,
+    mended: `cp -p /run/certificate.away ${certificate}`,
+  },
+  {
     id: 'psk-beside-certificate',
     daemons: both,
     happens: 'ovs-vsctl set Interface tun options:psk=swordfish',
@@ -59,6 +68,17 @@ export const misfortunes: readonly Misfortune[] = [
     daemons: ['strongswan'],
     happens: `mkdir /run/away; mv /etc/ipsec.d/cacerts/* /run/away/; systemctl restart ipsec; sleep 3
       mv /run/away/* /etc/ipsec.d/cacerts/; rmdir /run/away`,
+  },
+  {
+    // As the distribution confines charon, with the identity where the tutorial has it.
+    id: 'apparmor-place',
+    daemons: ['strongswan'],
+    happens: `mount -t securityfs none /sys/kernel/security; apparmor_parser -r /etc/apparmor.d/usr.lib.ipsec.charon
+      mkdir -p /etc/keys; cp ${certificate} /etc/keys/cert.pem; cp ${key} /etc/keys/key.pem
+      ovs-vsctl get Open_vSwitch . other_config >/run/other_config; systemctl restart ipsec; sleep 3
+      ovs-vsctl set Open_vSwitch . other_config:certificate=/etc/keys/cert.pem other_config:private_key=/etc/keys/key.pem`,
+    mended: `ovs-vsctl set Open_vSwitch . other_config="$(cat /run/other_config)"; rm -r /etc/keys
+      apparmor_parser -R /etc/apparmor.d/usr.lib.ipsec.charon; umount /sys/kernel/security; systemctl restart ipsec`,
   },
   {
     id: 'gcm-plugin-missing',

@@ -24,6 +24,7 @@ const needed: readonly (readonly [program: string, packageName: string])[] = [
   ['/usr/bin/ovs-pki', 'openvswitch-pki'],
   ['/usr/bin/certutil', 'libnss3-tools'],
   ['/usr/sbin/iptables', 'iptables'],
+  ['/usr/sbin/apparmor_parser', 'apparmor'],
 ];
 
 /** libreswan and those of its libraries that a machine with the packages above does not have. */

@@ -1,7 +1,7 @@
 /** What the laboratory found, as lines of a terminal and as docs/lab.md. */
 
 import type { Wire } from './capture.js';
-import type { Cell } from './cells.js';
+import { type Cell, cells } from './cells.js';
 import type { Outcome } from './connect-cell.js';
 
 export interface Result extends Outcome {
@@ -26,10 +26,19 @@ export function lineOf({ cell, passed, failures, seconds, firstAnswer, wire, not
   return `${passed ? 'passed' : 'FAILED'}: ${cell.name}${figures.length === 0 ? '' : ` (${figures.join(', ')})`}${because}`;
 }
 
-/** @param day when the run was made, YYYY-MM-DD */
-export function labPage(results: readonly Result[], versions: Versions, day: string, minutes: number): string {
-  const passed = results.filter((result) => result.passed).length;
-  const open = results.filter(({ isOpen }) => isOpen).length;
+/**
+ * The page of all cells: those of this run, and for the others what the page had before.
+ *
+ * @param day when the run was made, YYYY-MM-DD
+ */
+export function labPage(results: readonly Result[], versions: Versions, day: string, before: string): string {
+  const rows = cells.map((cell) => {
+    const result = results.find((item) => item.cell === cell);
+    const earlier = before.split('\n').find((line) => line.startsWith(`| ${cell.name} | `));
+    return result === undefined ? (earlier ?? rowOf(notBegun(cell))) : rowOf(result);
+  });
+  const count = (word: string): number => rows.filter((row) => row.split(' | ')[1] === word).length;
+  const open = count('not begun');
   const rest = open === 0 ? '' : `, ${open} not begun`;
   return `# The laboratory's last run
 
@@ -37,7 +46,7 @@ This page is written by \`npm run lab -- all --write\`. Whole hosts (Open vSwitc
 run as namespaces of one virtual machine with the distribution's kernel; the program runs outside and reaches them by
 ssh. Everything in the machine is emulated (qemu without KVM), so the seconds are several times those of real hosts.
 
-Date: ${day}. Cells: ${passed} passed, ${results.length - passed - open} failed${rest}, in ${Math.round(minutes)} minutes.
+Last run: ${day}. Cells: ${count('passed')} passed, ${count('**failed**')} failed${rest}. A cell that was not part of the last run keeps its row.
 
 | program | version |
 | --- | --- |
@@ -58,6 +67,9 @@ cells of the method keep. \`ovs-pki-ts connect\` is run once for them. A cell ha
 - \`status\` said that both ends are encrypted; a second \`connect\` with the same arguments changed nothing; after
   \`remove\` no ping was answered.
 
+In *misfortunes* a working tunnel goes wrong in one way after the other; such a cell has passed when \`doctor\` named each one.
+Then the cure is typed that it told, or what was done is undone; the notes say where the tunnel did not work again in time.
+
 *seconds* is the time of \`connect\` from its start to its end. *first answer* is the time from the appearance of the port
 in the first host's database, which is when its IKE daemon can begin, until a ping of that host was answered. *ESP* and
 *plain* are packets seen by tcpdump. ss is strongSwan, ls is libreswan; the first of a pairing initiates. A cell that
@@ -67,7 +79,7 @@ passes only at its second attempt has failed.
 
 | cell | result | seconds | first answer | ESP | plain | notes |
 | --- | --- | --- | --- | --- | --- | --- |
-${results.map(rowOf).join('\n')}
+${rows.join('\n')}
 
 ## How to run it
 
@@ -94,4 +106,8 @@ function rowOf({ cell, passed, isOpen, failures, seconds, firstAnswer, wire, not
 
 function wireText({ esp, plaintext }: Wire): string {
   return `ESP ${esp.count}, plaintext ${plaintext.count}`;
+}
+
+export function notBegun(cell: Cell): Result {
+  return { cell, passed: false, isOpen: true, failures: ['the time of the run was over'] };
 }

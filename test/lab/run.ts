@@ -3,14 +3,14 @@
  * cells passed and failed, for those who call it.
  */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../support/programs.js';
 import { chosenCells } from './cells.js';
 import { type Lab, startLab } from './lab.js';
-import { notBegun, passedLater, runCells, versionsOf } from './matrix.js';
+import { passedLater, runCells, versionsOf } from './matrix.js';
 import { labPage, type Result } from './report.js';
 
 const { values, positionals } = parseArgs({
@@ -39,16 +39,11 @@ async function main(): Promise<number> {
     const onLine = (line: string): void => console.log(line);
     const versions = values.write ? await versionsOf(lab) : {};
     const minutes = (): number => (Date.now() - started) / 60_000;
+    const before = values.write ? readFileSync(join(projectRoot, 'docs/lab.md'), 'utf8') : '';
     // After each cell, so that a run that is ended leaves what it has found.
     const onResults = (results: readonly Result[]): void => {
       if (!values.write) return;
-      const rest = cells.filter((cell) => !results.some((result) => result.cell === cell));
-      const page = labPage(
-        [...results, ...rest.map(notBegun)],
-        versions,
-        new Date().toISOString().slice(0, 10),
-        minutes(),
-      );
+      const page = labPage(results, versions, new Date().toISOString().slice(0, 10), before);
       writeFileSync(join(projectRoot, 'docs/lab.md'), page);
     };
     const results = await runCells(lab, cells, {
