@@ -73,7 +73,6 @@ export { changePassphrase, type PassphraseChanged, type PassphraseRequest } from
 export { type PlannedHost, type PlanRequest, plan } from './usecases/plan.js';
 export { type RemoveRequest, remove } from './usecases/remove.js';
 export { type Renewed, type RenewRequest, renew } from './usecases/renew.js';
-export type { Skipped } from './usecases/renew-due.js';
 export { type ReqRequest, type RequestMade, req } from './usecases/req.js';
 export { type ReqSignRequest, type RequestSigned, reqSign } from './usecases/req-sign.js';
 export { type Revoked, type RevokedCertificate, type RevokeRequest, revoke } from './usecases/revoke.js';
@@ -91,5 +90,5 @@ export type {
 } from './usecases/shown-content.js';
 export { type SignRequest, sign } from './usecases/sign.js';
 export { type StatusResult, status } from './usecases/status.js';
-export type { CertificateSummary, Refused } from './usecases/summary.js';
+export type { CertificateSummary, Refused, Skipped } from './usecases/summary.js';
 export { type Verified, type VerifyRequest, verify } from './usecases/verify.js';

@@ -17,13 +17,7 @@ import { reasonOfColumn, validNames } from '../store/index-rows.js';
 import { expiryOf } from '../store/index-txt.js';
 import { type CaView, isIssuedBy, isSelfSigned, issuedCopies, readCertificate, rowOf } from './renew-current.js';
 import { isReplacing } from './replace-identity.js';
-
-/** A certificate that is due, and is not renewed here. */
-export interface Skipped {
-  readonly name: string;
-  readonly outcome: 'skipped';
-  readonly reason: string;
-}
+import type { Skipped } from './summary.js';
 
 export interface DueNames {
   readonly names: readonly { readonly name: string; readonly waiting: Certificate | undefined }[];

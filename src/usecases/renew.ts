@@ -18,11 +18,11 @@ import { type IssueOrder, type IssueResult, issueInCa, refusal } from '../store/
 import { type Ca, readCa } from '../store/pki-directory.js';
 import { notWritten } from './deliver.js';
 import { type CaView, currentCertificate, keySpecOf, requireOwnKey, viewOf } from './renew-current.js';
-import { dueHere, namesInFolder, type Skipped } from './renew-due.js';
+import { dueHere, namesInFolder } from './renew-due.js';
 import { finishReplacement, replaceAll, replaceCertificate, stageKey } from './replace-identity.js';
 import { inParallel, newKeyAndRequest } from './req.js';
 import { issueSelfSigned } from './self-sign.js';
-import { asRefused, type CertificateSummary, orRefused, type Refused, summarize } from './summary.js';
+import { asRefused, type CertificateSummary, orRefused, type Refused, type Skipped, summarize } from './summary.js';
 
 /** What `renew` is to renew. */
 export interface RenewRequest {

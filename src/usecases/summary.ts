@@ -57,3 +57,10 @@ export async function orRefused<T>(name: string, action: () => Promise<T> | T): 
 export function asRefused(name: string, error: OvsPkiError): Refused {
   return { name, outcome: 'refused', error };
 }
+
+/** A certificate that is due, and is not renewed here. */
+export interface Skipped {
+  readonly name: string;
+  readonly outcome: 'skipped';
+  readonly reason: string;
+}

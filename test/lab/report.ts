@@ -32,11 +32,7 @@ export function lineOf({ cell, passed, failures, seconds, firstAnswer, wire, not
  * @param day when the run was made, YYYY-MM-DD
  */
 export function labPage(results: readonly Result[], versions: Versions, day: string, before: string): string {
-  const rows = cells.map((cell) => {
-    const result = results.find((item) => item.cell === cell);
-    const earlier = before.split('\n').find((line) => line.startsWith(`| ${cell.name} | `));
-    return result === undefined ? (earlier ?? rowOf(notBegun(cell))) : rowOf(result);
-  });
+  const rows = rowsOf(results, before);
   const count = (word: string): number => rows.filter((row) => row.split(' | ')[1] === word).length;
   const open = count('not begun');
   const rest = open === 0 ? '' : `, ${open} not begun`;
@@ -88,6 +84,15 @@ On a Debian 12 machine, as root: \`npm run lab\` tries what every build tries, \
 a kernel, Open vSwitch, the IKE daemons) is installed with apt-get. The machine needs /dev/net/tun and 8 GB of memory,
 no KVM.
 `;
+}
+
+/** Of a cell that was not run again, the row that the page had before. */
+function rowsOf(results: readonly Result[], before: string): string[] {
+  return cells.map((cell) => {
+    const result = results.find((item) => item.cell === cell);
+    const earlier = before.split('\n').find((line) => line.startsWith(`| ${cell.name} | `));
+    return result === undefined ? (earlier ?? rowOf(notBegun(cell))) : rowOf(result);
+  });
 }
 
 function rowOf({ cell, passed, isOpen, failures, seconds, firstAnswer, wire, note }: Result): string {

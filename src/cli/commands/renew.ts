@@ -1,7 +1,7 @@
 import { OvsPkiError } from '../../errors.js';
 import { parsePeriod } from '../../usecases/inputs.js';
 import { type Renewed, renew } from '../../usecases/renew.js';
-import type { Skipped } from '../../usecases/renew-due.js';
+import type { Skipped } from '../../usecases/summary.js';
 import { daysOf, keySpecOf, pkiDirectoryOf } from '../common.js';
 import { namesAndTypeOf, onlyTypeOf } from '../names.js';
 import type { CommandContext, Outcome } from '../outcome.js';
