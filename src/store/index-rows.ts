@@ -9,7 +9,7 @@ import { nameOfCommonName } from '../pki/name.js';
 import type { ReasonCode, Revocation } from '../pki/revocation.js';
 import type { SerialNumber } from '../pki/serial.js';
 import * as files from '../platform/files.js';
-import { formatIndexRow, fullTime, type IndexRow, parseIndexRow, timeOf } from './index-txt.js';
+import { formatIndexRow, fullTime, type IndexRow, parseIndexRow, requireIndex, timeOf } from './index-txt.js';
 
 /** A row, and where it stands in the file. */
 export interface PlacedRow {
@@ -17,6 +17,12 @@ export interface PlacedRow {
   readonly start: number;
   /** Of its newline. */
   readonly end: number;
+}
+
+/** An index as it is. Throws PKI_CORRUPT where there is none. */
+export function readIndexBytes(file: string): Buffer {
+  requireIndex(file);
+  return files.readFile(file);
 }
 
 /** The rows of each of these names, `NAME` and `NAME id:…` alike, in the order of the index. */

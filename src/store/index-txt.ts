@@ -84,7 +84,8 @@ export function indexRowFor(certificate: Certificate): IndexRow {
 
 /** All rows of an index. Throws PKI_CORRUPT. */
 export function readIndex(file: string): IndexRow[] {
-  const text = readIndexBytes(file).toString('latin1');
+  requireIndex(file);
+  const text = files.readFile(file).toString('latin1');
   return text === ''
     ? []
     : text
@@ -118,13 +119,8 @@ export function indexTimeMs(text: string): number {
   return Date.UTC(long ? year : year < 50 ? 2000 + year : 1900 + year, at(0) - 1, at(2), at(4), at(6), at(8));
 }
 
-/** An index as it is. Throws PKI_CORRUPT where there is none: a CA without its index knows no certificate. */
-export function readIndexBytes(file: string): Buffer {
-  requireIndex(file);
-  return files.readFile(file);
-}
-
-function requireIndex(file: string): void {
+/** Throws PKI_CORRUPT where there is none: a CA without its index knows no certificate. */
+export function requireIndex(file: string): void {
   if (files.exists(file)) return;
   throw new OvsPkiError('PKI_CORRUPT', `${file} does not exist`, {
     hint: `put it back from a backup: see ${file}.old too`,

@@ -10,8 +10,15 @@ import type { Revocation } from '../pki/revocation.js';
 import type { SerialNumber } from '../pki/serial.js';
 import type { Platform } from '../platform/index.js';
 import { appendAudit, appendOutcomes, auditStamp } from './audit-log.js';
-import { findRowBySerial, findRowsByName, type PlacedRow, replaceRows, revokedColumn } from './index-rows.js';
-import { expiryOf, type IndexRow, readIndexBytes } from './index-txt.js';
+import {
+  findRowBySerial,
+  findRowsByName,
+  type PlacedRow,
+  readIndexBytes,
+  replaceRows,
+  revokedColumn,
+} from './index-rows.js';
+import { expiryOf, type IndexRow } from './index-txt.js';
 import { isRegisterCurrent, registerKeys } from './key-register.js';
 import { withLock } from './lock.js';
 import type { Ca } from './pki-directory.js';

@@ -94,7 +94,7 @@ export const badShows: readonly BadInput[] = [
   },
   pkcs12('nobody to ask', 'KEY_ENCRYPTED', undefined),
   pkcs12('a wrong passphrase', 'PASSPHRASE_WRONG', 'battery staple'),
-  pkcs12('no passphrase', 'PASSPHRASE_WRONG', ''),
+  pkcs12('no passphrase', 'PASSPHRASE_INVALID', ''),
   pkcs12('a wrong passphrase, and no integrity check', 'PASSPHRASE_WRONG', 'battery staple', '-nomac'),
   pkcs12('RC2', 'ENCRYPTION_UNSUPPORTED', passphrase, '-legacy'),
   pkcs12('its passphrase', 'accepted', passphrase),

@@ -50,7 +50,16 @@ ${Object.entries(versions)
   .map(([name, version]) => `| ${name} | ${version} |`)
   .join('\n')}
 
-## What a cell is
+${meaning}## Cells
+
+| cell | result | seconds | first answer | ESP | plain | notes |
+| --- | --- | --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+${howTo}`;
+}
+
+const meaning = `## What a cell is
 
 Two hosts without the tunnel, and for the first cell of an authentication method without certificates or CA, which later
 cells of the method keep. \`ovs-pki-ts connect\` is run once for them. A cell has passed when
@@ -71,20 +80,15 @@ in the first host's database, which is when its IKE daemon can begin, until a pi
 *plain* are packets seen by tcpdump. ss is strongSwan, ls is libreswan; the first of a pairing initiates. A cell that
 passes only at its second attempt has failed.
 
-## Cells
+`;
 
-| cell | result | seconds | first answer | ESP | plain | notes |
-| --- | --- | --- | --- | --- | --- | --- |
-${rows.join('\n')}
-
-## How to run it
+const howTo = `## How to run it
 
 On a Debian 12 machine, as root: \`npm run lab\` tries what every build tries, \`npm run lab -- all\` everything, and
 \`npm run lab -- 'geneve psk' stt\` the cells whose names have all words of one of the arguments. \`--write\` writes this page. What is missing (qemu,
 a kernel, Open vSwitch, the IKE daemons) is installed with apt-get. The machine needs /dev/net/tun and 8 GB of memory,
 no KVM.
 `;
-}
 
 /** Of a cell that was not run again, the row that the page had before. */
 function rowsOf(results: readonly Result[], before: string): string[] {
