@@ -25,8 +25,8 @@ export function normalizeArguments(args: readonly string[]): string[] {
     if (versionOptions.includes(token)) return [token];
     if (helpOptions.includes(token)) return [...operands.slice(0, 1), token];
     if (token === '--') operands.push(...queue.splice(0));
-    // A single hyphen is a file: standard input.
-    else if (token === '-' || !token.startsWith('-')) operands.push(token);
+    // Standard input is a file to show; ovs-pki refuses a single hyphen as an option that does not exist.
+    else if (!token.startsWith('-') || (token === '-' && operands[0] === 'show')) operands.push(token);
     else options.push(normalizeOption(token, queue));
   }
   const [command, ...rest] = withoutEmpty(operands);

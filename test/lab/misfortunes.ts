@@ -78,7 +78,8 @@ export const misfortunes: readonly Misfortune[] = [
       ovs-vsctl get Open_vSwitch . other_config >/run/other_config; systemctl restart ipsec; sleep 3
       ovs-vsctl set Open_vSwitch . other_config:certificate=/etc/keys/cert.pem other_config:private_key=/etc/keys/key.pem`,
     mended: `ovs-vsctl set Open_vSwitch . other_config="$(cat /run/other_config)"; rm -r /etc/keys
-      apparmor_parser -R /etc/apparmor.d/usr.lib.ipsec.charon; umount /sys/kernel/security; systemctl restart ipsec`,
+      apparmor_parser -R /etc/apparmor.d/usr.lib.ipsec.charon; umount /sys/kernel/security; systemctl restart ipsec
+      sleep 3; ${anew.strongswan}`,
   },
   {
     id: 'gcm-plugin-missing',

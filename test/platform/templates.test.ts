@@ -4,7 +4,7 @@ import test from 'ava';
 import { fillTemplate } from '../../src/platform/templates.js';
 import { projectRoot } from '../support/programs.js';
 
-const values = { ca: 'switchca', common_name: 'A CA', days: '10', digest: 'sha256' };
+const values = { ca: 'switchca', common_name: 'A CA', days: '10', digest: 'sha256', organization_policy: 'match' };
 
 test('every placeholder of a template is filled', (t) => {
   const text = fillTemplate('ca.cnf', values);

@@ -98,7 +98,7 @@ const forms: readonly { readonly title: string; readonly make: string; readonly 
 for (const key of ['rsa', 'ec'] as const) {
   test(`show reads what other programs write: ${key} keys`, async (t) => {
     const folder = await certified(t, key);
-    writeFileSync(join(folder, 'pass'), `${passphrase}\n`);
+    writeFileSync(join(folder, 'pass'), `${passphrase}\n`, { mode: 0o600 });
     await opensslCa(folder, 'switch', ['-gencrl', '-crldays', '30', '-out', join(folder, 'crl.pem')]);
     const [plain] = await contentsOf(folder, ['host-privkey.pem']);
     if (plain?.kind !== 'private key') throw new Error('no key');
