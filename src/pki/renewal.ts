@@ -4,9 +4,7 @@
  * @module
  */
 
-import type { Validity } from './validity.js';
-
-const dayMs = 86_400_000;
+import { dayMs, dueDays, type Validity } from './validity.js';
 
 /**
  * Thirty days before it expires, or in the last third of its life where that is later: a certificate for a week is not
@@ -14,7 +12,7 @@ const dayMs = 86_400_000;
  */
 export function isDueForRenewal({ notBefore, notAfter }: Validity, now: Date): boolean {
   const lifeMs = notAfter.getTime() - notBefore.getTime();
-  return notAfter.getTime() - now.getTime() <= Math.min(30 * dayMs, lifeMs / 3);
+  return notAfter.getTime() - now.getTime() <= Math.min(dueDays * dayMs, lifeMs / 3);
 }
 
 /** A certificate ends with its issuer at the latest: a new one has to last a day longer to be worth it. */

@@ -60,7 +60,7 @@ export function revokedAt({ revoked }: IndexRow): Date {
 
 /** A time of an index. */
 export function timeOf(text: string): Date {
-  return new Date(fullTime(text).replace(/^(....)(..)(..)(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+  return new Date(indexTimeMs(text));
 }
 
 /** A time of an index with all four digits of its year, and so in the order of time: two digits are from 1950 to 2049. */

@@ -7,6 +7,7 @@
 import type { Certificate } from '../../pki/certificate.js';
 import { equalBytes } from '../../pki/der.js';
 import { formatName } from '../../pki/name.js';
+import { dayMs, dueDays } from '../../pki/validity.js';
 import { keyHashOf } from '../identity.js';
 import {
   certificateAt,
@@ -27,9 +28,6 @@ import {
 
 const roles = ['certificate', 'private_key', 'ca_cert'] as const;
 type Role = (typeof roles)[number];
-
-const soonDays = 30;
-const dayMs = 86_400_000;
 
 export const identityRules: readonly Rule[] = [
   {
@@ -114,9 +112,9 @@ export const identityRules: readonly Rule[] = [
   {
     ...ownRule(
       'certificate-expires-soon',
-      `The certificate expires within ${soonDays} days.`,
+      `The certificate expires within ${dueDays} days.`,
       ({ time }, { notAfter }) =>
-        notAfter >= time && notAfter.getTime() - time.getTime() < soonDays * dayMs
+        notAfter >= time && notAfter.getTime() - time.getTime() < dueDays * dayMs
           ? `its certificate expires on ${dayOf(notAfter)}`
           : undefined,
     ),
