@@ -76,6 +76,14 @@ export const errorTable = {
     exitStatus: 3,
     meaning: 'A certificate is revoked already, for another reason, or it is that of the CA itself.',
   },
+  ROLLOVER_STATE: {
+    exitStatus: 3,
+    meaning: 'A step of a rollover does not come after the one that was done last.',
+  },
+  ROLLOVER_LAGS: {
+    exitStatus: 3,
+    meaning: 'A rollover cannot go on: hosts or certificates are not as far as that; details.lagging lists them.',
+  },
   CA_EXPIRED: { exitStatus: 3, meaning: 'The CA certificate is not valid now, so nothing it signs would be accepted.' },
   CA_UNFIT: {
     exitStatus: 3,

@@ -76,6 +76,16 @@ export { type Renewed, type RenewRequest, renew } from './usecases/renew.js';
 export { type ReqRequest, type RequestMade, req } from './usecases/req.js';
 export { type ReqSignRequest, type RequestSigned, reqSign } from './usecases/req-sign.js';
 export { type Revoked, type RevokedCertificate, type RevokeRequest, revoke } from './usecases/revoke.js';
+export {
+  prepareRollover,
+  type RolloverPreparation,
+  type RolloverRequest,
+  type RolloverState,
+  retireRollover,
+  rolloverStatus,
+  switchRollover,
+  undoRollover,
+} from './usecases/rollover.js';
 export { type SelfSigned, type SelfSignRequest, selfSign } from './usecases/self-sign.js';
 export { type SetupRequest, type SetupResult, setup } from './usecases/setup.js';
 export { type Shown, type ShowRequest, show } from './usecases/show.js';

@@ -99,6 +99,12 @@ export const commandSpecs = [
     options: ['days', 'out', 'outform', ...passphraseOptions, ...commonOptions],
   },
   {
+    name: 'rollover',
+    operands: 'prepare|switch|back|retire|status [TYPE]',
+    description: 'give a CA another key under the same name, without a moment in which hosts trust neither',
+    options: [...keyOptions, 'days', 'offline-root', 'force', ...passphraseOptions, ...commonOptions],
+  },
+  {
     name: 'setup',
     operands: '[NAME...] [TYPE]',
     description: 'from nothing to signed host certificates, asking what it needs to know',

@@ -33,6 +33,7 @@ const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> =
   import: () => import('./commands/import.js'),
   renew: () => import('./commands/renew.js'),
   revoke: () => import('./commands/revoke.js'),
+  rollover: () => import('./commands/rollover.js'),
   crl: () => import('./commands/crl.js'),
   setup: () => import('./commands/setup.js'),
   list: () => import('./commands/list.js'),

@@ -260,27 +260,6 @@ export function makeFolder(folder: string, mode?: number): void {
   }
 }
 
-/** Gives a file a second name, unless something has that name. False where it has. */
-export function linkNew(file: string, name: string): boolean {
-  try {
-    fs.linkSync(file, name);
-    return true;
-  } catch (error) {
-    if (systemErrorCode(error) === 'EEXIST') return false;
-    throw writeError(name, error);
-  }
-}
-
-/** Gives a file a second name, in place of whatever has that name. */
-export function replaceByLink(file: string, name: string): void {
-  try {
-    fs.linkSync(file, `${file}.new`);
-    fs.renameSync(`${file}.new`, name);
-  } catch (error) {
-    throw writeError(name, error);
-  }
-}
-
 /** Makes a new, empty folder that nobody else can enter yet, beside `place`, to be renamed there when it is complete. */
 export function makeFolderBeside(place: string): string {
   try {
@@ -381,7 +360,8 @@ function linkOrRename(temporary: string, file: string, link: typeof fs.linkSync)
   }
 }
 
-function syncFolder(folder: string): void {
+/** Makes what was done to the names in a folder durable. */
+export function syncFolder(folder: string): void {
   let descriptor: number | undefined;
   try {
     descriptor = fs.openSync(folder, 'r');

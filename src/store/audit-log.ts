@@ -57,7 +57,18 @@ export interface CrlIntent extends AuditBase {
   readonly nextUpdate: string;
 }
 
-export type AuditIntent = IssueIntent | RevokeIntent | CrlIntent;
+/** Written before a step of a rollover. */
+export interface RolloverIntent extends AuditBase {
+  readonly action: 'rollover';
+  readonly event: 'intent';
+  readonly type: CertificateType;
+  /** Of the certificate of the new CA. */
+  readonly serialNumber: SerialNumber;
+  /** What is to be after it. */
+  readonly phase: 'prepared' | 'switched' | 'none';
+}
+
+export type AuditIntent = IssueIntent | RevokeIntent | CrlIntent | RolloverIntent;
 
 /**
  * Written after it. `recorded`: it is done, and in the directory. `abandoned`: it is not, by a refusal or by an
@@ -71,7 +82,7 @@ export type AuditOutcome = AuditBase & {
 
 /** What an entry is about. */
 type AuditSubject =
-  | { readonly action: IssueIntent['action'] | 'revoke'; readonly serialNumber: SerialNumber }
+  | { readonly action: IssueIntent['action'] | 'revoke' | 'rollover'; readonly serialNumber: SerialNumber }
   | { readonly action: 'crl'; readonly crlNumber: string };
 
 export type AuditEntry = AuditIntent | AuditOutcome;

@@ -8,6 +8,7 @@
 import { OvsPkiError } from '../errors.js';
 import { encodeCrlEntry, encodeEntryExtensions, issueCrl } from '../pki/crl-issue.js';
 import { encode, tag } from '../pki/der.js';
+import type { Issuer } from '../pki/issue.js';
 import { encodePem } from '../pki/pem.js';
 import { reasonCodes } from '../pki/revocation.js';
 import { formatSerial } from '../pki/serial.js';
@@ -19,11 +20,12 @@ import { readIndexBytes, reasonOfColumn, revokedRows } from './index-rows.js';
 import { parseIndexRow } from './index-txt.js';
 import type { CaLayout } from './layout.js';
 import { withLock } from './lock.js';
-import { type Ca, openIssuer } from './pki-directory.js';
-import { recoverInterrupted, requireSameCa } from './recovery.js';
+import { type Ca, generationCrlFile, openIssuer, requireSameCa } from './pki-directory.js';
+import { recoverInterrupted } from './recovery.js';
 
 /** A list that was made. */
 export interface MadeCrl {
+  readonly file: string;
   readonly der: Uint8Array;
   readonly pem: string;
   /** Hexadecimal, as in the file crlnumber. */
@@ -35,36 +37,52 @@ export interface MadeCrl {
 }
 
 /**
- * Makes the list and puts it into the folder of the CA. A number that was taken is never given to another list, so
- * where a run is interrupted one can be missing.
+ * Makes the list and puts it into the folder of the CA; during a rollover one with each of the two keys, that of the CA
+ * that signs first. A number that was taken is never given to another list, so where a run is interrupted one can be
+ * missing.
  *
  * @throws CA_EXPIRED, PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, LINT_FAILED, FILE_UNWRITABLE
  */
-export async function makeCrl(platform: Platform, ca: Ca, days: number): Promise<MadeCrl> {
-  const { layout, type } = ca;
+export async function makeCrls(platform: Platform, ca: Ca, days: number): Promise<[MadeCrl, ...MadeCrl[]]> {
   requireCrlSign(ca);
+  const { layout, other } = ca;
   const issuer = await openIssuer(platform, ca);
+  const otherIssuer = other === undefined ? undefined : await openIssuer(platform, other);
   return withLock(platform, layout.lock, async () => {
-    const now = platform.clock.now();
-    const thisUpdate = new Date(Math.floor(now.getTime() / 1000) * 1000);
-    const nextUpdate = validityFrom(now, days, ca.certificate).notAfter;
     requireSameCa(ca);
     recoverInterrupted(platform, ca);
     const entries = revokedEntries(layout);
-    const number = readCrlNumber(layout);
-    const crlNumber = formatSerial(number);
-
-    const entry = () => ({ ...auditStamp(platform), action: 'crl' as const, crlNumber });
-    appendAudit(layout.auditLog, [{ ...entry(), event: 'intent', type, nextUpdate: nextUpdate.toISOString() }]);
-    files.replaceFile(`${layout.crlNumber}.old`, `${crlNumber}\n`);
-    files.replaceFile(layout.crlNumber, `${formatSerial(number + 1n)}\n`);
-    const der = await issueCrl(issuer, { crlNumber: number, thisUpdate, nextUpdate, entries });
-    const pem = encodePem('X509 CRL', der);
-    files.replaceFile(layout.crl, pem);
-    appendOutcomes(layout.auditLog, [{ ...entry(), event: 'recorded' }]);
-    platform.log.write(`made ${layout.crl}, number ${crlNumber}, ${entries.length} revoked`);
-    return { der, pem, crlNumber, thisUpdate, nextUpdate, count: entries.length };
+    const made = await makeOne(platform, ca, issuer, entries, days);
+    // Until the last switch it had a list beside that of the other one.
+    files.removeFile(generationCrlFile(layout, ca.certificate));
+    if (other === undefined || otherIssuer === undefined) return [made];
+    return [made, await makeOne(platform, other, otherIssuer, entries, days)];
   });
+}
+
+async function makeOne(
+  platform: Platform,
+  { layout, type, certificate }: Ca,
+  issuer: Issuer,
+  entries: readonly Uint8Array[],
+  days: number,
+): Promise<MadeCrl> {
+  const now = platform.clock.now();
+  const thisUpdate = new Date(Math.floor(now.getTime() / 1000) * 1000);
+  const nextUpdate = validityFrom(now, days, certificate).notAfter;
+  const number = readCrlNumber(layout);
+  const crlNumber = formatSerial(number);
+
+  const entry = () => ({ ...auditStamp(platform), action: 'crl' as const, crlNumber });
+  appendAudit(layout.auditLog, [{ ...entry(), event: 'intent', type, nextUpdate: nextUpdate.toISOString() }]);
+  files.replaceFile(`${layout.crlNumber}.old`, `${crlNumber}\n`);
+  files.replaceFile(layout.crlNumber, `${formatSerial(number + 1n)}\n`);
+  const der = await issueCrl(issuer, { crlNumber: number, thisUpdate, nextUpdate, entries });
+  const pem = encodePem('X509 CRL', der);
+  files.replaceFile(layout.crl, pem);
+  appendOutcomes(layout.auditLog, [{ ...entry(), event: 'recorded' }]);
+  platform.log.write(`made ${layout.crl}, number ${crlNumber}, ${entries.length} revoked`);
+  return { file: layout.crl, der, pem, crlNumber, thisUpdate, nextUpdate, count: entries.length };
 }
 
 /** Also those that have expired since: a list that once named a certificate goes on naming it, as openssl has it. */

@@ -29,8 +29,8 @@ import { appendIndexRows, indexRowFor } from './index-txt.js';
 import { certificatesOfKey, type RegisteredKey, registerKeys, syncKeyRegister } from './key-register.js';
 import { issuedCertificateFile } from './layout.js';
 import { withLock } from './lock.js';
-import { type Ca, openIssuer } from './pki-directory.js';
-import { recoverInterrupted, requireSameCa } from './recovery.js';
+import { type Ca, openIssuer, requireSameCa } from './pki-directory.js';
+import { recoverInterrupted } from './recovery.js';
 
 /** A certificate for what a request asks, or once more for what a certificate of this CA says. */
 export type IssueOrder = ({ readonly request: CertificationRequest } | { readonly renewal: Certificate }) & {
@@ -98,7 +98,7 @@ async function prepareBatch(platform: Platform, ca: Ca, orders: readonly IssueOr
   return { issuer: await openIssuer(platform, ca), orders: orders.map((order) => prove(ca, order)) };
 }
 
-function prove({ certificate: { publicKey: caKey } }: Ca, order: IssueOrder): ProvedOrder {
+function prove({ certificate: { publicKey: caKey }, other }: Ca, order: IssueOrder): ProvedOrder {
   const isSignedWith = (key: PublicKey, { signatureAlgorithm, toBeSigned, signature }: SignedStructure): boolean =>
     verifySignature(key, signatureAlgorithm, toBeSigned.bytes, signature);
   const { name } = order;
@@ -120,7 +120,9 @@ function prove({ certificate: { publicKey: caKey } }: Ca, order: IssueOrder): Pr
     name,
     ...applicant,
     keyHash: keyHash(publicKey),
-    possessionProved: isSignedWith(caKey, order.renewal),
+    possessionProved: [caKey, ...(other === undefined ? [] : [other.certificate.publicKey])].some((key) =>
+      isSignedWith(key, order.renewal),
+    ),
     findings: (context) => renewalFindings(applicant, context),
     what: 'renewal',
   };
@@ -176,7 +178,7 @@ function checkOrders(ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiErro
       caOrganization: ca.organization,
       keyCertifiedFor: inThisBatch.get(keyHash) ?? earlier[0]?.commonName,
       keyRevoked: earlier.map(({ serialNumber }) => distrusted().get(serialNumber)).find(Boolean),
-      isCaKey: equalBytes(publicKey.spki, ca.certificate.publicKey.spki),
+      isCaKey: [ca, ca.other].some((one) => one && equalBytes(publicKey.spki, one.certificate.publicKey.spki)),
     });
     const [commonName = ''] = commonNames;
     const reasons = [...rules, ...nameFindings(authorities, commonName)];

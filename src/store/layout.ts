@@ -34,6 +34,10 @@ export interface CaLayout {
   readonly keyRegister: string;
   /** Ours: a folder that tells who is changing the CA. */
   readonly lock: string;
+  /** Ours: the two CAs of a rollover, while there is one. */
+  readonly rollover: string;
+  /** Ours: the certificates of CAs that have been retired. */
+  readonly retired: string;
 }
 
 /** The folder of a CA: `switchca` or `controllerca`. */
@@ -61,10 +65,26 @@ export function caLayout(folder: string): CaLayout {
     auditLog: at('audit.log'),
     keyRegister: at('keys'),
     lock: at('lock'),
+    rollover: at('rollover'),
+    retired: at('retired'),
   };
 }
 
 /** The CA's own copy of a certificate it has issued. */
 export function issuedCertificateFile(layout: CaLayout, serialNumber: SerialNumber): string {
   return join(layout.newCertificates, `${serialNumber}.pem`);
+}
+
+/** The CA before a rollover, and the one that is to follow it. */
+export type Generation = 'old' | 'new';
+
+/** One of the two CAs of a rollover: a certificate and a key of its own, and the rest in common. */
+export function generationLayout(layout: CaLayout, generation: Generation): CaLayout {
+  const folder = join(layout.rollover, generation);
+  return {
+    ...layout,
+    certificate: join(folder, 'cacert.pem'),
+    privateFolder: join(folder, 'private'),
+    privateKey: join(folder, 'private', 'cakey.pem'),
+  };
 }

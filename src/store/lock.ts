@@ -17,6 +17,7 @@ import { OvsPkiError } from '../errors.js';
 import { pause } from '../platform/clock.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
+import { linkNew, replaceByLink } from '../platform/links.js';
 import { hasEnded, ownIdentity, type ProcessIdentity, uniqueId } from '../platform/process-identity.js';
 
 interface Claim extends ProcessIdentity {
@@ -107,7 +108,7 @@ function readClaim(file: string): ChainLink | undefined {
 
 /** Makes `owner` tell who holds the lock now, and only then removes the chain that led to it. */
 function tidy(folder: string, claim: Claim, chain: readonly ChainLink[]): void {
-  files.replaceByLink(join(folder, claim.id), ownerFile(folder));
+  replaceByLink(join(folder, claim.id), ownerFile(folder));
   for (const { id } of chain.slice(0, -1)) {
     files.removeFile(join(folder, `after-${id}`));
     files.removeFile(join(folder, id));
@@ -123,7 +124,7 @@ function sweep(folder: string): void {
 }
 
 function link(folder: string, { id }: Claim, place: string): boolean {
-  return files.linkNew(join(folder, id), place);
+  return linkNew(join(folder, id), place);
 }
 
 function ownerFile(folder: string): string {

@@ -23,8 +23,9 @@ import type { Platform } from '../platform/index.js';
 import { fillTemplate } from '../platform/templates.js';
 import { type AuditEntry, appendAudit } from './audit-log.js';
 import { appendIndexRows, indexRowFor } from './index-txt.js';
-import { type CaLayout, caFolder, caLayout, issuedCertificateFile } from './layout.js';
+import { type CaLayout, caFolder, caLayout, generationLayout, issuedCertificateFile } from './layout.js';
 import { withLock } from './lock.js';
+import { rolloverPhase } from './rollover-phase.js';
 
 /** A CA of a PKI directory whose certificate has been read. */
 export interface Ca {
@@ -36,6 +37,8 @@ export interface Ca {
   readonly organization: string | undefined;
   /** Of cacert.pem when it was read. */
   readonly stamp: string | undefined;
+  /** While the key of the CA is rolled over: the other of the two, which does not sign now. */
+  readonly other?: Ca;
 }
 
 /** What a new CA is made of. */
@@ -71,6 +74,34 @@ export function requirePkiDirectory(pkiDirectory: string): void {
 export function readCa(pkiDirectory: string, type: CertificateType): Ca {
   requirePkiDirectory(pkiDirectory);
   const layout = caLayout(caFolder(pkiDirectory, type));
+  const ca = readCaAt(layout, type);
+  const phase = rolloverPhase(layout);
+  if (phase === undefined) return ca;
+  const other = readCaAt(generationLayout(layout, phase === 'prepared' ? 'new' : 'old'), type);
+  // Its list has a file of its own, beside that of the one that signs.
+  const crl = generationCrlFile(layout, other.certificate);
+  return { ...ca, other: { ...other, layout: { ...other.layout, crl } } };
+}
+
+/** What hosts are to trust: the CA and what stands above it, and during a rollover the same of the other one. */
+export function trustedBy({ certificate, chain, other }: Ca): [Certificate, ...Certificate[]] {
+  const more = [...chain, ...(other === undefined ? [] : [other.certificate, ...other.chain])];
+  const isNew = (item: Certificate, at: number): boolean =>
+    more.findIndex(({ der }) => equalBytes(der, item.der)) === at && !equalBytes(item.der, certificate.der);
+  return [certificate, ...more.filter(isNew)];
+}
+
+/** The list of the one of two CAs that does not sign; readers of lists find it there. */
+export function generationCrlFile({ crlFolder }: CaLayout, certificate: Certificate): string {
+  return join(crlFolder, `${keyIdentifierHex(certificate)}.pem`);
+}
+
+/** The key identifier of a CA, hexadecimal: what tells two of one name apart. */
+export function keyIdentifierHex({ subjectKeyIdentifier, publicKey }: Certificate): string {
+  return Buffer.from(subjectKeyIdentifier ?? keyIdentifier(publicKey)).toString('hex');
+}
+
+function readCaAt(layout: CaLayout, type: CertificateType): Ca {
   const stamp = files.stampOf(layout.certificate)?.stamp;
   const [certificate, ...chain] = reading(layout, layout.certificate, (pem) =>
     decodeCertificatesPem(pem, layout.certificate),
@@ -83,6 +114,15 @@ export function readCa(pkiDirectory: string, type: CertificateType): Ca {
     organization: attributeValues(certificate.subject, oid.organizationName)[0],
     stamp,
   };
+}
+
+/** Between the reading of the CA and the lock, `init --force` can have put another one in its place. */
+export function requireSameCa({ layout, stamp }: Ca): void {
+  if (files.stampOf(layout.certificate)?.stamp === stamp) return;
+  throw new OvsPkiError('KEY_MISMATCH', `${layout.folder} was replaced while it was waited for; nothing was done`, {
+    hint: 'run the command again, if the new CA is the one that is meant',
+    details: { folder: layout.folder },
+  });
 }
 
 /**
@@ -120,13 +160,15 @@ export interface OpenedKey {
 }
 
 /** Reads the key of a CA, opened where it is encrypted. Throws what {@link openIssuer} throws. */
-export async function readCaKey(platform: Platform, { layout, certificate }: Ca): Promise<OpenedKey> {
+export async function readCaKey(platform: Platform, ca: Ca): Promise<OpenedKey> {
+  const { layout, certificate } = ca;
   const file = layout.privateKey;
   const opened = await openKeyFile(platform, file).catch((error: unknown) => {
     throw asPkiError(layout, file, error);
   });
   const { publicKey } = opened.privateKey;
   if (publicKey !== undefined && !equalBytes(publicKey.spki, certificate.publicKey.spki)) {
+    requireSameCa(ca);
     throw new OvsPkiError('KEY_MISMATCH', `${file} is not the key of ${layout.certificate}`, {
       hint: 'put the two back from the same backup',
       details: { file },

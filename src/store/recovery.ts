@@ -6,7 +6,6 @@
 
 import { asRefusal, OvsPkiError } from '../errors.js';
 import { type Certificate, decodeCertificatePem } from '../pki/certificate.js';
-import { decodeCrlsPem } from '../pki/crl.js';
 import { digestHex } from '../pki/digest.js';
 import { parseSerial } from '../pki/serial.js';
 import * as files from '../platform/files.js';
@@ -21,18 +20,11 @@ import {
   subjectOf,
   unfinishedIntents,
 } from './audit-log.js';
+import { readCrls } from './crl-files.js';
 import { appendIndexRows, findIndexRow, indexRowFor, repairIndexTail } from './index-txt.js';
 import { type CaLayout, issuedCertificateFile } from './layout.js';
 import type { Ca } from './pki-directory.js';
-
-/** Between the reading of the CA and the lock, `init --force` can have put another one in its place. */
-export function requireSameCa({ layout, stamp }: Ca): void {
-  if (files.stampOf(layout.certificate)?.stamp === stamp) return;
-  throw new OvsPkiError('KEY_MISMATCH', `${layout.folder} was replaced while it was waited for; nothing was done`, {
-    hint: 'run the command again, if the new CA is the one that is meant',
-    details: { folder: layout.folder },
-  });
-}
+import { rolloverPhase } from './rollover-phase.js';
 
 /**
  * Finishes what a run that was killed has left: a certificate that was kept gets its row, an intent that came to
@@ -53,6 +45,7 @@ export function recoverInterrupted(platform: Platform, { layout }: Ca): void {
 function isDone(layout: CaLayout, intent: AuditIntent, certificate: Certificate | undefined): boolean {
   if (intent.action === 'passphrase') return isKeyChanged(layout, intent);
   if (intent.action === 'revoke') return isRevoked(layout, intent);
+  if (intent.action === 'rollover') return (rolloverPhase(layout) ?? 'none') === intent.phase;
   return intent.action === 'crl' ? isPublished(layout, intent) : isIssued(layout, certificate);
 }
 
@@ -61,10 +54,9 @@ function isRevoked({ index }: CaLayout, { serialNumber, revoked }: RevokeIntent)
   return findIndexRow(index, serialNumber)?.revoked === revoked;
 }
 
-function isPublished({ crl }: CaLayout, { crlNumber }: CrlIntent): boolean {
-  if (!files.exists(crl)) return false;
+function isPublished(layout: CaLayout, { crlNumber }: CrlIntent): boolean {
   try {
-    const numbers = decodeCrlsPem(files.readFile(crl).toString('latin1'), crl).map((list) => list.crlNumber);
+    const numbers = readCrls(layout).map((list) => list.crlNumber);
     return numbers.includes(parseSerial(crlNumber));
   } catch (error) {
     // What another program has left there is not the list that was to be made.

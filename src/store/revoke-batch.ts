@@ -21,8 +21,8 @@ import {
 import { expiryOf, type IndexRow } from './index-txt.js';
 import { isRegisterCurrent, registerKeys } from './key-register.js';
 import { withLock } from './lock.js';
-import type { Ca } from './pki-directory.js';
-import { recoverInterrupted, requireSameCa } from './recovery.js';
+import { type Ca, requireSameCa } from './pki-directory.js';
+import { recoverInterrupted } from './recovery.js';
 
 /** What is to be revoked: all valid certificates of a name, or one certificate. */
 export type RevocationTarget = { readonly name: string } | { readonly serialNumber: SerialNumber };
@@ -87,7 +87,8 @@ function planOf(
   now: Date,
 ): Plan | OvsPkiError {
   const what = 'name' in target ? target.name : `serial ${target.serialNumber}`;
-  if (found.some(({ row }) => row.serialNumber === ca.certificate.serialNumber)) return caItself(ca);
+  const own = [ca.certificate.serialNumber, ca.other?.certificate.serialNumber];
+  if (found.some(({ row }) => own.includes(row.serialNumber))) return caItself(ca);
   // A serial number says exactly which; of a name those that have expired are beside the point.
   const open = found.filter(({ row }) => row.state !== 'R' && ('serialNumber' in target || expiryOf(row) >= now));
   if (open.length > 0) {

@@ -7,7 +7,7 @@
 import type { CertificateType } from '../pki/profile.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
-import { makeCrl } from '../store/crl-file.js';
+import { makeCrls } from '../store/crl-file.js';
 import { readCa } from '../store/pki-directory.js';
 
 /** The CRL that is to be made. */
@@ -27,6 +27,8 @@ export interface CrlMade {
   /** In the folder of the CA, PEM. */
   readonly file: string;
   readonly out: string | undefined;
+  /** The same list signed by the other CA of a rollover, PEM. */
+  readonly otherFile?: string;
   /** Hexadecimal, upper case, an even number of digits. */
   readonly crlNumber: string;
   /** How many certificates are revoked. */
@@ -43,13 +45,14 @@ export const defaultCrlDays = 30;
 /** @throws PKI_NOT_FOUND, PKI_CORRUPT, PKI_LOCKED, CA_EXPIRED, KEY_MISMATCH, KEY_ENCRYPTED, LINT_FAILED, FILE_UNWRITABLE */
 export async function crl(platform: Platform, { pkiDirectory, type, days, out }: CrlRequest): Promise<CrlMade> {
   const ca = readCa(pkiDirectory, type);
-  const made = await makeCrl(platform, ca, days);
+  const [made, other] = await makeCrls(platform, ca, days);
   if (out !== undefined) files.replaceFile(out.file, out.form === 'DER' ? made.der : made.pem);
   return {
     type,
     outcome: 'made',
     file: ca.layout.crl,
     out: out?.file,
+    ...(other === undefined ? {} : { otherFile: other.file }),
     crlNumber: made.crlNumber,
     revoked: made.count,
     thisUpdate: made.thisUpdate.toISOString(),

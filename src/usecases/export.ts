@@ -19,7 +19,7 @@ import { certificateTypes } from '../pki/profile.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { caFolder } from '../store/layout.js';
-import { readCa, requirePkiDirectory } from '../store/pki-directory.js';
+import { readCa, requirePkiDirectory, trustedBy } from '../store/pki-directory.js';
 import { requireFree } from './req.js';
 import { type CertificateSummary, summarize } from './summary.js';
 
@@ -107,7 +107,7 @@ function chainOf({ pkiDirectory, name }: ExportRequest, certificate: Certificate
   const authorities = certificateTypes
     .filter((type) => files.exists(caFolder(pkiDirectory, type)))
     .map((type) => readCa(pkiDirectory, type))
-    .flatMap((ca) => [ca.certificate, ...ca.chain]);
+    .flatMap(trustedBy);
   const issuers = issuersOf(certificate, authorities);
   if (issuers.length > 0) return issuers;
   throw new OvsPkiError('ISSUER_NOT_FOUND', `no CA in ${pkiDirectory} has signed ${file}`, {

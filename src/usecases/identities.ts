@@ -22,7 +22,7 @@ import type { Platform } from '../platform/index.js';
 import { findIndexRow } from '../store/index-txt.js';
 import { certificatesOfKey } from '../store/key-register.js';
 import { issuedCertificateFile } from '../store/layout.js';
-import { type Ca, readCa } from '../store/pki-directory.js';
+import { type Ca, readCa, trustedBy } from '../store/pki-directory.js';
 
 /** The CAs that were read, so that each is read once. */
 export interface Authorities {
@@ -120,8 +120,9 @@ async function faultsOf({ clock }: Platform, certificate: Certificate, ca: Ca | 
   const now = clock.now();
   if (ca !== undefined) {
     if (findIndexRow(ca.layout.index, certificate.serialNumber)?.state === 'R') return [revokedReason];
-    const authorities = [ca.certificate, ...ca.chain];
-    return (await pathFindings({ certificate, authorities, crls: [], at: now })).map(({ message }) => message);
+    return (await pathFindings({ certificate, authorities: trustedBy(ca), crls: [], at: now })).map(
+      ({ message }) => message,
+    );
   }
   if (!equalBytes(certificate.issuer.der, certificate.subject.der)) return ['it is not self-signed'];
   return certificate.notAfter < now ? [`it expired on ${certificate.notAfter.toISOString().slice(0, 10)}`] : [];

@@ -19,7 +19,7 @@ import {
 } from '../pki/engine.js';
 import { type Issuer, issueCertificate } from '../pki/issue.js';
 import { decodePublicKey, describeKey, type KeySpec } from '../pki/key.js';
-import { attributeValues, encodeName } from '../pki/name.js';
+import { attributeValues, type DistinguishedName, encodeName } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import { type CertificateType, caSubject, certificateTypes, requestSubject } from '../pki/profile.js';
 import { randomSerial } from '../pki/serial.js';
@@ -133,16 +133,16 @@ interface MadeCa {
   readonly issuer: Issuer;
 }
 
-/** A key and a certificate: signed by a root, or by itself. */
-async function makeAuthority(
+/** A key and a certificate: signed by a root, or by itself; of the name that a new CA has, or of the one given. */
+export async function makeAuthority(
   { crypto }: Platform,
-  { keySpec, days, onProgress }: InitRequest,
+  { keySpec, days, onProgress }: Pick<InitRequest, 'keySpec' | 'days' | 'onProgress'>,
   type: CertificateType | 'root',
   now: Date,
-  root?: MadeCa,
+  root?: Pick<MadeCa, 'certificate' | 'issuer'>,
+  subject: DistinguishedName = encodeName(caSubject(type, now)),
 ): Promise<MadeCa> {
   onProgress?.(type);
-  const subject = encodeName(caSubject(type, now));
   const keys = await generateKeyPair(crypto, keySpec);
   const publicKey = decodePublicKey(readDer(keys.spki));
   const privateKey = { pkcs8: keys.pkcs8, spec: keySpec, publicKey };

@@ -37,6 +37,12 @@ export async function changePassphrase(platform: Platform, request: PassphraseRe
   // 1. The key, opened.
   const ca = readCa(request.pkiDirectory, request.type);
   const file = ca.layout.privateKey;
+  if (ca.other !== undefined) {
+    throw new OvsPkiError('ROLLOVER_STATE', `a rollover of ${ca.type}ca is under way, and its keys stay as they are`, {
+      hint: `end it first: ovs-pki-ts rollover retire ${ca.type}, or rollover back ${ca.type}`,
+      details: { folder: ca.layout.folder },
+    });
+  }
   const before = files.stampOf(file)?.stamp;
   const { privateKey } = await readCaKey(platform, ca);
   // 2. What its file is to hold.

@@ -124,7 +124,17 @@ export function isSelfSigned(certificate: Certificate): boolean {
   );
 }
 
+/** Also by the other CA of a rollover, which has the same name. */
 export function isIssuedBy(certificate: Certificate, ca: Ca): boolean {
+  return isSignedBy(certificate, ca) || isOfOther(certificate, ca);
+}
+
+/** Whether the CA of a rollover that does not sign now has signed it: it is to be replaced. */
+export function isOfOther(certificate: Certificate, { other }: Ca): boolean {
+  return other !== undefined && isSignedBy(certificate, other);
+}
+
+function isSignedBy(certificate: Certificate, ca: Ca): boolean {
   const sameName = equalBytes(certificate.issuer.der, ca.certificate.subject.der);
   return sameName && isSignedWith(ca.certificate.publicKey, certificate);
 }

@@ -15,7 +15,15 @@ import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { reasonOfColumn, validNames } from '../store/index-rows.js';
 import { expiryOf } from '../store/index-txt.js';
-import { type CaView, isIssuedBy, isSelfSigned, issuedCopies, readCertificate, rowOf } from './renew-current.js';
+import {
+  type CaView,
+  isIssuedBy,
+  isOfOther,
+  isSelfSigned,
+  issuedCopies,
+  readCertificate,
+  rowOf,
+} from './renew-current.js';
 import { isReplacing } from './replace-identity.js';
 import type { Skipped } from './summary.js';
 
@@ -75,7 +83,8 @@ function dueOrWhyNot(scene: Scene, name: string): { waiting: Certificate | undef
   if (isReplacing(file)) return { waiting: undefined };
   const certificate = readOrWhyNot(certificateFile);
   if (typeof certificate === 'string') return certificate;
-  if (certificate.notAfter > until) return undefined;
+  const isLeft = isOfOther(certificate, view.ca);
+  if (certificate.notAfter > until && !isLeft) return undefined;
   const [commonName = ''] = attributeValues(certificate.subject, oid.commonName);
   if (nameOfCommonName(commonName) !== name) return `${certificateFile} is a certificate of ${commonName}`;
   const isOwn = isSelfSigned(certificate);
@@ -85,7 +94,7 @@ function dueOrWhyNot(scene: Scene, name: string): { waiting: Certificate | undef
   const row = rowOf(view, name, certificate);
   if (row?.state === 'R') return `${certificateFile} was revoked (${reasonOfColumn(row.revoked)})`;
   const waiting = rekey ? undefined : issuedSince(scene, name, certificate);
-  if (waiting === undefined && reachable <= certificate.notAfter) {
+  if (waiting === undefined && !isLeft && reachable <= certificate.notAfter) {
     return `with so many days, or before the end of ${view.ca.type}ca, a new one would be valid no longer than ${certificateFile}`;
   }
   return { waiting };
@@ -95,7 +104,7 @@ function dueOrWhyNot(scene: Scene, name: string): { waiting: Certificate | undef
 function issuedSince({ view, until }: Scene, name: string, current: Certificate): Certificate | undefined {
   const rows = (view.rows.get(name) ?? []).filter((row) => row.state === 'V' && expiryOf(row) > until);
   for (const copy of issuedCopies(view.ca.layout, rows.toReversed())) {
-    if (equalBytes(copy.publicKey.spki, current.publicKey.spki)) return copy;
+    if (!isOfOther(copy, view.ca) && equalBytes(copy.publicKey.spki, current.publicKey.spki)) return copy;
   }
   return undefined;
 }

@@ -16,7 +16,7 @@ import type { Platform } from '../platform/index.js';
 import { readCrls } from '../store/crl-files.js';
 import { findIndexRow } from '../store/index-txt.js';
 import type { CaLayout } from '../store/layout.js';
-import { type Ca, readCa } from '../store/pki-directory.js';
+import { type Ca, readCa, trustedBy } from '../store/pki-directory.js';
 import { type CertificateSummary, orRefused, type Refused, summarize } from './summary.js';
 
 /** What `verify` is to check: the certificates of these names against this CA. */
@@ -50,7 +50,7 @@ export async function verify(platform: Platform, request: VerifyRequest): Promis
 async function verifyOne({ clock }: Platform, ca: Ca, crls: readonly Crl[], name: string): Promise<Verified> {
   const { certificateFile: file } = parseFileName(name);
   const certificate = decodeCertificatePem(files.readFile(file).toString('latin1'), file);
-  const authorities = [ca.certificate, ...ca.chain];
+  const authorities = trustedBy(ca);
   const path = await pathFindings({ certificate, authorities, crls, at: clock.now() });
   // Serial numbers mean something only among certificates of this CA.
   const isOurs = !path.some(({ rule }) => rule === 'issuer' || rule === 'signature');

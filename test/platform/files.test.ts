@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type ErrorCode, OvsPkiError } from '../../src/errors.js';
 import * as files from '../../src/platform/files.js';
+import { linkNew } from '../../src/platform/links.js';
 import { scratchFolder } from '../support/scratch.js';
 
 test('createFile makes a whole file and leaves nothing beside it', (t) => {
@@ -184,7 +185,7 @@ const hostile: readonly {
   {
     title: 'a second name in a missing folder',
     code: 'FILE_UNWRITABLE',
-    act: (folder) => files.linkNew(join(folder, 'file'), join(folder, 'no/name')),
+    act: (folder) => linkNew(join(folder, 'file'), join(folder, 'no/name')),
   },
 ];
 

@@ -1,0 +1,51 @@
+/**
+ * Second names of files: hard links and symbolic ones.
+ *
+ * @module
+ */
+
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { systemErrorCode } from '../errors.js';
+import { orAbsent, writeError } from './file-errors.js';
+import { syncFolder } from './files.js';
+
+/** Gives a file a second name, unless something has that name. False where it has. */
+export function linkNew(file: string, name: string): boolean {
+  try {
+    fs.linkSync(file, name);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST') return false;
+    throw writeError(name, error);
+  }
+}
+
+/** Gives a file a second name, in place of whatever has that name. */
+export function replaceByLink(file: string, name: string): void {
+  try {
+    fs.linkSync(file, `${file}.new`);
+    fs.renameSync(`${file}.new`, name);
+  } catch (error) {
+    throw writeError(name, error);
+  }
+}
+
+/** Where a symbolic link leads, as it is written there; undefined for what is none. */
+export function linkTarget(file: string): string | undefined {
+  return orAbsent(file, () => fs.lstatSync(file))?.isSymbolicLink() ? fs.readlinkSync(file) : undefined;
+}
+
+/** Makes a name a symbolic link, whatever it was before, durably: at any moment it is the old or the new. */
+export function replaceBySymlink(target: string, name: string): void {
+  const temporary = `${name}.link-${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    fs.symlinkSync(target, temporary);
+    fs.renameSync(temporary, name);
+    syncFolder(path.dirname(name));
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw writeError(name, error);
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The rollover of a CA's key, in the folder of the CA. While it lasts, `rollover/` holds both CAs, and `cacert.pem` and
+ * `private/cakey.pem` are symbolic links by way of `rollover/signing`: which one signs changes with that one link, so
+ * that at no moment, and wherever a run is killed, key and certificate are of different CAs.
+ *
+ * @module
+ */
+
+import { join } from 'node:path';
+import { OvsPkiError } from '../errors.js';
+import type { Certificate } from '../pki/certificate.js';
+import { certificateFileText } from '../pki/text.js';
+import * as files from '../platform/files.js';
+import type { Platform } from '../platform/index.js';
+import { linkTarget, replaceBySymlink } from '../platform/links.js';
+import { appendAudit, appendOutcomes, auditStamp, type RolloverIntent } from './audit-log.js';
+import { type CaLayout, type Generation, generationLayout } from './layout.js';
+import { withLock } from './lock.js';
+import { type Ca, keyIdentifierHex, requireSameCa } from './pki-directory.js';
+import { recoverInterrupted } from './recovery.js';
+import { type RolloverPhase, rolloverPhase, signingLink } from './rollover-phase.js';
+
+/** The CA that is to follow. */
+export interface NextCa {
+  readonly certificate: Certificate;
+  readonly chain: readonly Certificate[];
+  /** The text of its key file. */
+  readonly keyFile: string;
+}
+
+/** Puts the CA that is to follow beside the one that signs. Throws ROLLOVER_STATE, PKI_LOCKED, FILE_UNWRITABLE. */
+export function placeNext(platform: Platform, ca: Ca, next: NextCa): Promise<void> {
+  const { layout } = ca;
+  return step(platform, ca, undefined, 'prepared', next.certificate, () => {
+    const beside = files.makeFolderBeside(layout.rollover);
+    try {
+      files.openFolderMode(beside);
+      const place = generationLayout({ ...layout, rollover: beside }, 'new');
+      writeGeneration(place, [next.certificate, ...next.chain].map(certificateFileText).join(''), next.keyFile);
+      files.moveFolder(beside, layout.rollover);
+    } finally {
+      files.remove(beside);
+    }
+  });
+}
+
+/** Lets the new CA sign. Throws ROLLOVER_STATE, PKI_LOCKED, FILE_UNWRITABLE. */
+export function letNewSign(platform: Platform, ca: Ca): Promise<void> {
+  const { layout } = ca;
+  return step(platform, ca, 'prepared', 'switched', ca.other?.certificate, () => {
+    linkGenerations(layout);
+    replaceBySymlink('new', signingLink(layout));
+  });
+}
+
+/** Lets the old CA sign again. Throws ROLLOVER_STATE, PKI_LOCKED, FILE_UNWRITABLE. */
+export function letOldSign(platform: Platform, ca: Ca): Promise<void> {
+  return step(platform, ca, 'switched', 'prepared', ca.certificate, () => {
+    // A "retire" that was interrupted has put the new CA there as plain files, and called the old one retired.
+    if (ca.other !== undefined) files.removeFile(retiredFile(ca.layout, ca.other.certificate));
+    linkGenerations(ca.layout);
+    replaceBySymlink('old', signingLink(ca.layout));
+  });
+}
+
+/** Gives the CA that has not been switched to up. Throws ROLLOVER_STATE, PKI_LOCKED, FILE_UNWRITABLE. */
+export function dropNext(platform: Platform, ca: Ca): Promise<void> {
+  return step(platform, ca, 'prepared', 'none', ca.other?.certificate, () => close(ca));
+}
+
+/** Ends the rollover: the key of the old CA is gone, its certificate is kept to tell hosts whom to trust no more. */
+export function retireOld(platform: Platform, ca: Ca): Promise<void> {
+  const { layout, other } = ca;
+  return step(platform, ca, 'switched', 'none', ca.certificate, () => {
+    if (other !== undefined) {
+      files.makeFolder(layout.retired);
+      files.replaceFile(retiredFile(layout, other.certificate), certificateFileText(other.certificate));
+    }
+    close(ca);
+  });
+}
+
+async function step(
+  platform: Platform,
+  ca: Ca,
+  from: RolloverPhase | undefined,
+  phase: RolloverIntent['phase'],
+  next: Certificate | undefined,
+  change: () => void,
+): Promise<void> {
+  const { layout, type } = ca;
+  await withLock(platform, layout.lock, async () => {
+    requireSameCa(ca);
+    recoverInterrupted(platform, ca);
+    if (rolloverPhase(layout) !== from || (phase !== 'prepared' && next === undefined)) throw otherState(ca);
+    files.remove(leftovers(layout));
+    const serialNumber = next?.serialNumber ?? ca.certificate.serialNumber;
+    const entry = { ...auditStamp(platform), action: 'rollover', serialNumber } as const;
+    appendAudit(layout.auditLog, [{ ...entry, event: 'intent', type, phase }]);
+    change();
+    appendOutcomes(layout.auditLog, [{ ...entry, event: 'recorded' }]);
+    platform.log.write(`rollover of ${type}ca: ${phase}`);
+  });
+}
+
+function writeGeneration(place: CaLayout, certificates: string | Uint8Array, key: string | Uint8Array): void {
+  files.makeFolder(place.privateFolder);
+  files.makeFolder(place.privateFolder, 0o700);
+  files.createFile(place.privateKey, key, 0o600);
+  files.createFile(place.certificate, certificates);
+}
+
+/** The files of the CA become links to what they are copies of: nothing changes for whoever reads them. */
+function linkGenerations(layout: CaLayout): void {
+  const signing: Generation = rolloverPhase(layout) === 'switched' ? 'new' : 'old';
+  const old = generationLayout(layout, 'old');
+  if (!files.isFolder(join(layout.rollover, 'old'))) {
+    const beside = files.makeFolderBeside(join(layout.rollover, 'old'));
+    files.openFolderMode(beside);
+    const place = { ...old, ...inFolder(beside) };
+    writeGeneration(place, files.readFile(layout.certificate), files.readFile(layout.privateKey));
+    files.moveFolder(beside, join(layout.rollover, 'old'));
+  }
+  if (linkTarget(signingLink(layout)) === undefined) replaceBySymlink(signing, signingLink(layout));
+  if (linkTarget(layout.certificate) === undefined) {
+    replaceBySymlink('rollover/signing/cacert.pem', layout.certificate);
+  }
+  if (linkTarget(layout.privateKey) === undefined) {
+    replaceBySymlink('../rollover/signing/private/cakey.pem', layout.privateKey);
+  }
+}
+
+function inFolder(folder: string): Pick<CaLayout, 'certificate' | 'privateFolder' | 'privateKey'> {
+  const privateFolder = join(folder, 'private');
+  return { certificate: join(folder, 'cacert.pem'), privateFolder, privateKey: join(privateFolder, 'cakey.pem') };
+}
+
+/** The CA that signs is in plain files again, and the other one gone with its key and its list. */
+function close({ layout, other }: Ca): void {
+  if (linkTarget(layout.privateKey) !== undefined) {
+    files.replaceFile(layout.privateKey, files.readFile(layout.privateKey), 0o600);
+  }
+  if (linkTarget(layout.certificate) !== undefined) {
+    files.replaceFile(layout.certificate, files.readFile(layout.certificate));
+  }
+  if (other !== undefined) files.removeFile(other.layout.crl);
+  files.moveFolder(layout.rollover, leftovers(layout));
+  files.remove(leftovers(layout));
+}
+
+function retiredFile({ retired }: CaLayout, certificate: Certificate): string {
+  return join(retired, `${keyIdentifierHex(certificate)}.pem`);
+}
+
+/** What a rollover that has ended is called until it is gone. */
+function leftovers({ rollover }: CaLayout): string {
+  return `${rollover}.ended`;
+}
+
+function otherState({ type, layout }: Ca): OvsPkiError {
+  return new OvsPkiError('ROLLOVER_STATE', `the rollover of ${type}ca is not where this step begins`, {
+    hint: `see where it is: ovs-pki-ts rollover status ${type}`,
+    details: { folder: layout.folder },
+  });
+}
