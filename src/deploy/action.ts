@@ -29,6 +29,15 @@ export type Action =
       /** The file here that holds the private key. */
       readonly source: string | undefined;
     }
+  | {
+      /** A symbolic link is made to lead to another generation of an identity. */
+      readonly kind: 'link';
+      readonly path: string;
+      readonly from: string | undefined;
+      readonly to: string;
+      /** Tunnels are at work with what it leads to now: the IKE daemon is told to read it again. */
+      readonly inUse: boolean;
+    }
   | { readonly kind: 'plaintext'; readonly from: string | undefined; readonly to: string | undefined }
   | {
       readonly kind: 'other_config';

@@ -6,7 +6,7 @@
  */
 
 import { daemonFor } from './host-input.js';
-import { identityPaths } from './plan-identity.js';
+import { identityFiles } from './plan-identity.js';
 import {
   type ApplyEdges,
   beginning,
@@ -52,7 +52,8 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
     const guards = plan.actions.filter((action) => action.kind === 'guard');
     const mark = plan.actions.filter((action) => action.kind === 'plaintext');
     const { identity } = input;
-    const isNewIdentity = plan.actions.some(({ kind }) => kind === 'other_config');
+    const links = plan.actions.filter((action) => action.kind === 'link');
+    const isNewIdentity = links.length > 0 || plan.actions.some(({ kind }) => kind === 'other_config');
     if (places.length === 0 && guards.length === 0 && mark.length === 0 && !isNewIdentity) return;
     await prepareHost(work.shell, plan.host, {
       places,
@@ -60,7 +61,8 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
         places.flatMap(({ path, source }) => (source === undefined ? [] : [[path, edges.readKey(source)]])),
       ),
       identity:
-        identity === undefined || identity === 'enroll' || !isNewIdentity ? undefined : identityPaths(input, identity),
+        identity === undefined || identity === 'enroll' || !isNewIdentity ? undefined : identityFiles(input, identity),
+      links: links.filter(({ inUse }) => !inUse),
       daemon: daemonFor(input),
       guards,
       plaintext: mark.length === 0 ? undefined : transactionFor(mark, databaseOf(plan.host, input.facts), () => ''),

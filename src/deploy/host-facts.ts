@@ -10,7 +10,7 @@ import type { HostShell } from '../platform/ssh.js';
 import { fillTemplate } from '../platform/templates.js';
 import type { IkeDaemon } from './desired.js';
 import { absent, type Fact, known, unknown } from './fact.js';
-import { type FileFact, filesIn } from './facts/files.js';
+import { type FileFact, filesIn, linksIn } from './facts/files.js';
 import type { IkeFact } from './facts/ike.js';
 import { type KernelPolicy, parsePolicies, parseStates, type SecurityAssociation } from './facts/kernel.js';
 import { parseLibreswan } from './facts/libreswan.js';
@@ -57,6 +57,8 @@ export interface HostFacts {
   /** Profiles of AppArmor that confine an IKE daemon. */
   readonly appArmor: readonly string[];
   readonly files: ReadonlyMap<string, Fact<FileFact>>;
+  /** Which of the files are symbolic links, and where those lead. */
+  readonly links: ReadonlyMap<string, string>;
 }
 
 /** What plans are made from: less is asked of a host for it, and what was not asked for is not there to be read. */
@@ -152,6 +154,7 @@ export function readFacts(stdout: string, stderr: string, mark: string, now: Dat
       .split('\n')
       .filter((line) => line !== ''),
     files: filesIn(sections),
+    links: linksIn(sections),
   };
 }
 

@@ -42,9 +42,38 @@ export function authorityFileFor(folder: string, certificate: Certificate): stri
   return `${folder}/ovs-ca-${generationOf(certificate)}.pem`;
 }
 
+/**
+ * What Open vSwitch is pointed to: a symbolic link beside the files of each generation. ovs-monitor-ipsec compares paths,
+ * so a renewal that changes where these lead rebuilds no tunnel.
+ */
+export function identityLinks(places: Places, name: string): Readonly<Record<keyof IdentityFiles, string>> {
+  return {
+    certificate: `${places.certs}/ovs-${name}-cert.pem`,
+    private_key: `${places.private}/ovs-${name}-privkey.pem`,
+    ca_cert: `${places.cacerts}/ovs-ca.pem`,
+  };
+}
+
+/** The files of an identity by the keys of other_config. */
+export interface IdentityFiles {
+  readonly certificate: string;
+  readonly private_key: string;
+  readonly ca_cert: string | undefined;
+}
+
 /** Whether a file is one that we put there for a host, of whatever generation. */
 export function isOurFile(path: string): boolean {
   return /\/[A-Za-z0-9._-]+-[0-9a-f]{16}-(cert|privkey)\.pem$/.test(path);
+}
+
+/** Whether a file is a CA certificate that we put there, of whatever CA. */
+export function isAuthorityFile(path: string): boolean {
+  return /\/ovs-ca-[0-9a-f]{16}\.pem$/.test(path);
+}
+
+/** Whether a name is that of one of our links, for whatever host. */
+export function isIdentityLink(path: string): boolean {
+  return /\/ovs-(?:ca|[A-Za-z0-9._-]+-(?:cert|privkey))\.pem$/.test(path);
 }
 
 /** A certificate and nothing else: readers of the IKE daemons take the first block of a file. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { dirname } from 'node:path/posix';
+import type { Certificate } from '../pki/certificate.js';
 import type { Action } from './action.js';
 import { knownValue } from './fact.js';
 import { fileAt, type HostInput, holdsCertificate, placesFor } from './host-input.js';
@@ -11,56 +13,83 @@ import {
   authorityFileFor,
   certificateFileFor,
   type Identity,
+  type IdentityFiles,
+  identityLinks,
   isOurFile,
   keyHashOf,
   pemOf,
   privateKeyFileFor,
 } from './identity.js';
 
-type OtherConfigKey = 'certificate' | 'private_key' | 'ca_cert';
-
 /** Where the three files of an identity are to be, and what has to be done for that. */
 export function identityActions(input: HostInput): Action[] {
   const { desired, identity } = input;
   if (desired.identity === undefined || identity === undefined) return [];
   if (identity === 'enroll') return enrollment(input);
-  const wanted = identityPaths(input, identity);
+  const files = identityFiles(input, identity);
+  const wanted = identityPaths(input, identity, files);
   return [
-    ...placeAuthorities(input, identity, wanted.ca_cert),
-    ...placeCertificate(input, identity, wanted),
+    ...placeAuthorities(input, identity, files.ca_cert),
+    ...placeCertificate(input, identity, files),
+    ...linkActions(input, wanted, files),
     ...otherConfigActions(input, wanted),
-    ...oldGeneration(input, wanted),
+    ...oldGeneration(input, files),
   ];
 }
 
-export interface IdentityPaths {
-  readonly certificate: string;
-  readonly private_key: string;
-  readonly ca_cert: string | undefined;
-}
+const configKeys = ['certificate', 'private_key', 'ca_cert'] as const;
 
-/** Files that already hold the right thing stay where they are, whatever their names. */
-export function identityPaths(input: HostInput, identity: Identity): IdentityPaths {
+/** Where the three are, or are to be. Files that already hold the right thing stay where they are, whatever their names. */
+export function identityFiles(input: HostInput, identity: Identity): IdentityFiles {
   const { desired, facts } = input;
   const places = placesFor(input);
   const now = knownValue(facts.ovsdb)?.otherConfig ?? {};
   const { certificate, key, authorities } = identity;
   const hash = keyHashOf(certificate);
   const [authority] = authorities;
-  const keyPath = key.kind === 'on-host' ? key.path : privateKeyFileFor(places.private, desired.name, hash);
-  const keyNow = fileAt(input, now['private_key']);
+  const target = (path: string): string => facts.links.get(path) ?? path;
+  const there = (path: string | undefined, wanted: Certificate): string | undefined =>
+    path !== undefined && holdsCertificate(input, path, wanted) ? target(path) : undefined;
+  const keyNow = now['private_key'];
+  const keyFile = fileAt(input, keyNow);
   return {
-    certificate: holdsCertificate(input, now['certificate'], certificate)
-      ? (now['certificate'] as string)
-      : certificateFileFor(places.certs, desired.name, certificate),
-    private_key: keyNow?.kind === 'key' && keyNow.keyHash === hash ? (now['private_key'] as string) : keyPath,
-    ca_cert:
-      authority === undefined
-        ? undefined
-        : holdsCertificate(input, now['ca_cert'], authority)
-          ? now['ca_cert']
-          : authorityFileFor(places.cacerts, authority),
+    certificate: there(now['certificate'], certificate) ?? certificateFileFor(places.certs, desired.name, certificate),
+    private_key:
+      keyNow !== undefined && keyFile?.kind === 'key' && keyFile.keyHash === hash
+        ? target(keyNow)
+        : key.kind === 'on-host'
+          ? key.path
+          : privateKeyFileFor(places.private, desired.name, hash),
+    ca_cert: authority && (there(now['ca_cert'], authority) ?? authorityFileFor(places.cacerts, authority)),
   };
+}
+
+/**
+ * What other_config is to name: the links to the files, or a file itself that is named already. A certificate that signed
+ * itself has no links: its peers are pointed to another file anyhow.
+ */
+function identityPaths(input: HostInput, { authorities }: Identity, files: IdentityFiles): IdentityFiles {
+  const now = knownValue(input.facts.ovsdb)?.otherConfig ?? {};
+  const links = identityLinks(placesFor(input), input.desired.name);
+  const path = (key: keyof IdentityFiles): string | undefined => {
+    const [file, link] = [files[key], links[key]];
+    const isBeside = file !== undefined && dirname(file) === dirname(link);
+    return authorities.length === 0 || now[key] === file || !isBeside ? file : link;
+  };
+  return {
+    certificate: path('certificate') ?? files.certificate,
+    private_key: path('private_key') ?? files.private_key,
+    ca_cert: path('ca_cert'),
+  };
+}
+
+function linkActions({ facts }: HostInput, wanted: IdentityFiles, files: IdentityFiles): Action[] {
+  const now = knownValue(facts.ovsdb)?.otherConfig ?? {};
+  return configKeys.flatMap((key): Action[] => {
+    const [path, to] = [wanted[key], files[key]];
+    if (path === undefined || to === undefined || path === to || facts.links.get(path) === to) return [];
+    return [{ kind: 'link', path, from: facts.links.get(path), to, inUse: now[key] === path }];
+  });
 }
 
 /** The key and the certificate are made when the plan is applied: their names are known only then. */
@@ -80,7 +109,14 @@ function enrollment(input: HostInput): Action[] {
     content: undefined,
     source: undefined,
   });
-  const other = (key: OtherConfigKey, to: string): Action => ({ kind: 'other_config', key, from: now[key], to });
+  const other = (key: keyof IdentityFiles, to: string): Action => ({ kind: 'other_config', key, from: now[key], to });
+  const links = identityLinks(places, name);
+  const linked = (key: keyof IdentityFiles, to: string): Action[] => {
+    const [link, inUse] = [links[key], now[key] === links[key]];
+    if (method === 'self-signed') return [other(key, to)];
+    const action: Action = { kind: 'link', path: link, from: facts.links.get(link), to, inUse };
+    return inUse ? [action] : [action, other(key, link)];
+  };
   return [
     {
       kind: 'enroll',
@@ -93,9 +129,9 @@ function enrollment(input: HostInput): Action[] {
     },
     ...(method === 'ca-signed' ? [placed('ca', authority)] : []),
     placed('certificate', path),
-    other('certificate', path),
-    other('private_key', `${places.private}/${name}-*-privkey.pem`),
-    ...(method === 'ca-signed' ? [other('ca_cert', authority)] : []),
+    ...linked('certificate', path),
+    ...linked('private_key', `${places.private}/${name}-*-privkey.pem`),
+    ...(method === 'ca-signed' ? linked('ca_cert', authority) : []),
   ];
 }
 
@@ -134,7 +170,7 @@ function placeAuthorities(input: HostInput, identity: Identity, path: string | u
   });
 }
 
-function placeCertificate(input: HostInput, identity: Identity, paths: IdentityPaths): Action[] {
+function placeCertificate(input: HostInput, identity: Identity, paths: IdentityFiles): Action[] {
   const { certificate, key } = identity;
   const actions: Action[] = [];
   const keyThere = fileAt(input, paths.private_key);
@@ -153,15 +189,15 @@ function placeCertificate(input: HostInput, identity: Identity, paths: IdentityP
   return actions;
 }
 
-function otherConfigActions({ facts }: HostInput, wanted: IdentityPaths): Action[] {
+function otherConfigActions({ facts }: HostInput, wanted: IdentityFiles): Action[] {
   const now = knownValue(facts.ovsdb)?.otherConfig ?? {};
-  return (['certificate', 'private_key', 'ca_cert'] as const).flatMap((key): Action[] =>
+  return configKeys.flatMap((key): Action[] =>
     now[key] === wanted[key] ? [] : [{ kind: 'other_config', key, from: now[key], to: wanted[key] }],
   );
 }
 
 /** What an earlier generation of ours left, damaged or not, that nothing will point to any more. */
-function oldGeneration(input: HostInput, wanted: IdentityPaths): Action[] {
+function oldGeneration(input: HostInput, wanted: IdentityFiles): Action[] {
   const places = placesFor(input);
   const ours = [places.certs, places.private].map((folder) => `${folder}/${input.desired.name}-`);
   const used = new Set<string | undefined>([wanted.certificate, wanted.private_key]);

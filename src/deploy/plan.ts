@@ -29,7 +29,7 @@ export function planHost(input: HostInput): HostPlan {
 /** ovs-monitor-ipsec compares paths, and makes every connection of the host anew where one has changed. */
 function costOf({ desired, facts }: HostInput, actions: readonly Action[]): string[] {
   const isNewIdentity = actions.some(
-    (action) => action.kind === 'other_config' && action.key === 'certificate' && action.from !== undefined,
+    (action) => action.kind === 'other_config' && action.from !== undefined && action.to !== undefined,
   );
   const rebuilt = isNewIdentity ? existingEnds(facts).map(({ port }) => port) : [];
   if (rebuilt.length === 0) return [];

@@ -9,7 +9,7 @@ import { type DesiredHost, type TunnelEnd, tunnelTypes } from './desired.js';
 import { existingEnds } from './existing.js';
 import { knownValue } from './fact.js';
 import type { PlanningFacts } from './host-facts.js';
-import { isOurFile } from './identity.js';
+import { isAuthorityFile, isIdentityLink, isOurFile } from './identity.js';
 import { hasGuard } from './packets.js';
 
 /** What is to be taken away from a host. */
@@ -105,20 +105,23 @@ function isSameWay(one: TunnelEnd, other: TunnelEnd): boolean {
 }
 
 /** Files that we put there, and that nothing needs any more. */
-function goneFiles({ files, ovsdb }: PlanningFacts, { identity }: Removal, left: ReadonlySet<string>): string[] {
+function goneFiles({ files, links, ovsdb }: PlanningFacts, { identity }: Removal, left: ReadonlySet<string>): string[] {
   const database = knownValue(ovsdb);
   const needed = new Set<string | undefined>(
     (database?.interfaces ?? []).filter(({ name }) => left.has(name)).map(({ options }) => options['remote_cert']),
   );
   const config = database?.otherConfig ?? {};
-  if (!identity) for (const key of ['certificate', 'private_key', 'ca_cert']) needed.add(config[key]);
+  const target = (path: string | undefined): string | undefined => (path && links.get(path)) ?? path;
+  if (!identity) {
+    for (const key of ['certificate', 'private_key', 'ca_cert']) needed.add(config[key]).add(target(config[key]));
+  }
   return [...files]
     .filter(([path, { state }]) => state === 'known' && !needed.has(path))
     .map(([path]) => path)
     .filter(
       (path) =>
-        (isOurFile(path) && (identity || isPeerCertificate(path, config['certificate']))) ||
-        (identity && /\/ovs-ca-[0-9a-f]{16}\.pem$/.test(path)),
+        (isOurFile(path) && (identity || isPeerCertificate(path, target(config['certificate'])))) ||
+        (identity && (isAuthorityFile(path) || (links.has(path) && isIdentityLink(path)))),
     );
 }
 

@@ -13,6 +13,7 @@ import { guardCommand, packetSelectors, unguardCommand } from './packets.js';
 import type { Transaction } from './transaction.js';
 
 type Place = Extract<Action, { readonly kind: 'place' }>;
+type Link = Extract<Action, { readonly kind: 'link' }>;
 
 /** What `prepare` puts on a host before anything points to it. */
 export interface Preparation {
@@ -23,6 +24,8 @@ export interface Preparation {
   readonly identity:
     | { readonly certificate: string; readonly private_key: string; readonly ca_cert: string | undefined }
     | undefined;
+  /** Those that nothing is pointed to yet. */
+  readonly links: readonly Link[];
   readonly daemon: IkeDaemon;
   readonly guards: readonly GuardedTunnel[];
   /** Sets ipsec_skb_mark. */
@@ -37,7 +40,7 @@ const modes: Readonly<Record<Place['role'], string>> = {
 };
 
 /** Keys before certificates, certificates before what points to them. */
-export function prepareScript({ places, keys, identity, daemon, guards, plaintext }: Preparation): string {
+export function prepareScript({ places, keys, identity, links, daemon, guards, plaintext }: Preparation): string {
   const lines = [placeFunctions()];
   for (const { path, role, content } of places) {
     const text = role === 'private-key' ? keys.get(path) : content;
@@ -51,12 +54,17 @@ export function prepareScript({ places, keys, identity, daemon, guards, plaintex
     }
   }
   // charon reads /etc/ipsec.d/cacerts when it starts; the "ca" section that ovs-monitor-ipsec writes is never loaded.
-  if (daemon === 'strongswan' && identity?.ca_cert !== undefined) {
+  lines.push(...links.map(({ path, to }) => linkLine(path, to)));
+  if (daemon === 'strongswan' && (identity?.ca_cert !== undefined || places.some(({ role }) => role === 'ca'))) {
     lines.push('if command -v ipsec >/dev/null 2>&1; then ipsec rereadcacerts >/dev/null 2>&1 || :; fi');
   }
   lines.push(...guards.map(guardLine));
   if (plaintext !== undefined) lines.push(transactLine(plaintext));
   return `${lines.join('\n')}\n`;
+}
+
+function linkLine(path: string, to: string): string {
+  return `point ${shellWord(path)} ${shellWord(to.slice(to.lastIndexOf('/') + 1))}`;
 }
 
 /** One transaction, then the addresses of bridges. Ends with the transaction's reply on standard output. */

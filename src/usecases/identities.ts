@@ -143,7 +143,7 @@ function keyFor(certificate: Certificate, facts: PlanningFacts, name: string): I
   const hash = keyHashOf(certificate);
   for (const [path, fact] of facts.files) {
     const file = knownValue(fact);
-    if (file?.kind === 'key' && file.keyHash === hash) return { kind: 'on-host', path };
+    if (file?.kind === 'key' && file.keyHash === hash && !facts.links.has(path)) return { kind: 'on-host', path };
   }
   const { privateKeyFile } = parseFileName(name);
   if (!files.exists(privateKeyFile)) return undefined;

@@ -126,8 +126,9 @@ look() {
     if closed "$1"; then say "file:$1" 2 "$folder: Permission denied"; else say "file:$1" 1 ''; fi
     return
   fi
+  if target=$(readlink -- "$1"); then say "link:$1" 0 "$target"; fi
   head=$(sed -n 's/^-----BEGIN \(.*\)-----.*$/\1/p' "$1" 2>&1) || { say "file:$1" 2 "$head"; return; }
-  mode=$(stat -c '%a %U' -- "$1" 2>/dev/null)
+  mode=$(stat -L -c '%a %U' -- "$1" 2>/dev/null)
   case $head in
   *CERTIFICATE*) say "file:$1" 0 "certificate $mode
 $(sed -n '/-----BEGIN \(TRUSTED \|X509 \)\{0,1\}CERTIFICATE-----/,/-----END/p' "$1")" ;;

@@ -15,6 +15,13 @@ place() {
   }
 }
 
+# point LINK NAME: makes a symbolic link to a file beside it, in one step
+point() {
+  staged=${1%/*}/.${1##*/}.staged
+  rm -f -- "$staged" && ln -s -- "$2" "$staged" && mv -f -- "$staged" "$1" && { sync "${1%/*}" 2>/dev/null || :; } ||
+    fail "$1 could not be made a link to $2"
+}
+
 # same KEY CERTIFICATE: do they belong together?
 same() {
   public=$(openssl pkey -in "$1" -pubout -passin pass: 2>&1 </dev/null) || fail "the key $1 cannot be read: $public"

@@ -165,6 +165,8 @@ test.serial('a transaction is refused where what it stands on has changed, and c
   t.deepEqual(essence(await database.read()), changed);
 });
 
+const repeated = (word: string, times: number): string[] => new Array<string>(times).fill(word);
+
 const identityCases: readonly {
   readonly title: string;
   readonly beginning: Partial<Beginning>;
@@ -175,20 +177,28 @@ const identityCases: readonly {
     title: 'a bare host gets CA, key and certificate before anything points to them',
     beginning: {},
     expected: ({ kind }) => kind,
-    says: ['place', 'place', 'place', 'other_config', 'other_config', 'other_config'],
+    says: [...repeated('place', 3), ...repeated('link', 3), ...repeated('other_config', 3)],
   },
   {
     title: 'a host with the older generation gets new files, and loses the old ones last',
     beginning: { identity: 'whole' },
     expected: (action) => (action.kind === 'place' ? action.role : action.kind),
-    says: ['private-key', 'certificate', 'other_config', 'other_config', 'remove-file', 'remove-file'],
+    says: [
+      ...['private-key', 'certificate'],
+      ...repeated('link', 2),
+      ...repeated('other_config', 2),
+      ...repeated('remove-file', 2),
+    ],
   },
   {
     title: 'files that nothing points to are used where they are',
     beginning: { identity: 'files only' },
     expected: (action) => (action.kind === 'place' ? action.role : action.kind),
     says: [
-      ...['private-key', 'certificate', 'other_config', 'other_config', 'other_config', 'remove-file', 'remove-file'],
+      ...['private-key', 'certificate'],
+      ...repeated('link', 3),
+      ...repeated('other_config', 3),
+      ...repeated('remove-file', 2),
     ],
   },
 ];
@@ -219,9 +229,39 @@ test.serial(
     const files = new Map([...input.facts.files, [rootPath ?? '', known(certificateFile(root))]]);
     t.deepEqual(placed({ ...input, identity: chained, facts: { ...input.facts, files } }), [caPath]);
     const pointed = planHost({ ...input, identity: chained }).actions.filter(({ kind }) => kind === 'other_config');
-    t.like(pointed.at(-1), { key: 'ca_cert', to: caPath });
+    t.like(pointed.at(-1), { key: 'ca_cert', to: '/etc/ipsec.d/cacerts/ovs-ca.pem' });
+    const links = planHost({ ...input, identity: chained }).actions.filter(({ kind }) => kind === 'link');
+    t.like(links.at(-1), { path: '/etc/ipsec.d/cacerts/ovs-ca.pem', to: caPath, inUse: false });
   },
 );
+
+test.serial('a renewal changes where the links lead, and nothing that ovs-monitor-ipsec looks at', async (t) => {
+  const before: Wish = { ...ordinary, ends: [], certificate: 'old', plaintext: 'keep' };
+  const after: Wish = { ...before, certificate: 'new' };
+  const bare = hostBefore(before, nothing);
+  await fillDatabase(database, bare);
+  const facts = await factsOf(database, bare);
+  const first = planHost(inputOf(before, facts));
+  const edges = { pskOf: () => psk, keyHash: keyHashOf(certificateOf(before)) };
+  const deployed = await carryOut(database, facts, first.actions, edges);
+  const renewal = planHost(inputOf(after, deployed));
+  const [oldFiles, newFiles] = [identities.old, identities.new].map((certificate) => [
+    certificateFileFor('/etc/ipsec.d/certs', 'host_1', certificate),
+    privateKeyFileFor('/etc/ipsec.d/private', 'host_1', keyHashOf(certificate)),
+  ]);
+  t.deepEqual(
+    renewal.actions.filter(({ kind }) => kind === 'link'),
+    ['/etc/ipsec.d/certs/ovs-host_1-cert.pem', '/etc/ipsec.d/private/ovs-host_1-privkey.pem'].map((path, index) => ({
+      ...{ kind: 'link' as const, path, from: oldFiles?.[index], to: newFiles?.[index] ?? '', inUse: true },
+    })),
+  );
+  t.deepEqual(renewal.actions.filter(isChange), []);
+  t.deepEqual(
+    renewal.actions.flatMap((action) => (action.kind === 'remove-file' ? [action.path] : [])).sort(),
+    oldFiles?.toSorted(),
+  );
+  t.deepEqual(renewal.warnings, []);
+});
 
 const ordinary: Wish = {
   method: 'ca-signed',

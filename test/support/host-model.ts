@@ -75,11 +75,18 @@ export async function carryOut(
   edges: { readonly pskOf: (port: string) => string; readonly keyHash: string },
 ): Promise<PlanningFacts> {
   const files = new Map(facts.files);
+  const links = new Map(facts.links);
   const policies = facts.policies.state === 'known' ? [...facts.policies.value] : [];
   const addresses = facts.addresses.state === 'known' ? [...facts.addresses.value] : [];
   for (const action of actions) {
     if (action.kind === 'place') files.set(action.path, known(placed(action, edges.keyHash)));
     if (action.kind === 'remove-file') files.delete(action.path);
+    if (action.kind === 'link') {
+      const target = files.get(action.to);
+      if (target === undefined) throw new Error(`${action.path} would lead nowhere`);
+      files.set(action.path, target);
+      links.set(action.path, action.to);
+    }
     if (action.kind === 'address') addresses.push(action.address.split('/')[0] ?? '');
     if (action.kind === 'guard') policies.push(...parsePolicies(policyOf(guardCommand(action))));
   }
@@ -88,6 +95,7 @@ export async function carryOut(
     ...facts,
     ovsdb: known(await database.read()),
     files,
+    links,
     policies: known(policies),
     addresses: known(addresses),
   };

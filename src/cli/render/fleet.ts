@@ -31,6 +31,8 @@ export function actionLines(action: Action): string[] {
       ];
     case 'place':
       return [`+ ${action.path}${action.source === undefined ? '' : `, from ${action.source}`}`];
+    case 'link':
+      return [`${action.from === undefined ? '+' : '~'} ${action.path} -> ${action.to.split('/').at(-1)}`];
     case 'plaintext':
       return [changeLine('other_config:ipsec_skb_mark', action.from, action.to)];
     case 'other_config':

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { dirname, resolve } from 'node:path/posix';
 import { type Certificate, decodeCertificatesPem } from '../../pki/certificate.js';
 import { digestHex } from '../../pki/digest.js';
 import { decodePemOf } from '../../pki/pem.js';
@@ -27,6 +28,18 @@ export type FileFact =
   | { readonly kind: 'other'; readonly mode: string };
 
 const prefix = 'file:';
+const linkPrefix = 'link:';
+
+/** Where the symbolic links among the files lead, as absolute paths. */
+export function linksIn(sections: ReadonlyMap<string, Section>): ReadonlyMap<string, string> {
+  return new Map(
+    [...sections].flatMap(([name, { text }]) => {
+      if (!name.startsWith(linkPrefix)) return [];
+      const link = name.slice(linkPrefix.length);
+      return [[link, resolve(dirname(link), text.trim())] as const];
+    }),
+  );
+}
 
 /** The files that the script looked at, by their paths. */
 export function filesIn(sections: ReadonlyMap<string, Section>): ReadonlyMap<string, Fact<FileFact>> {
