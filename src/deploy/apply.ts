@@ -19,6 +19,7 @@ import {
 import { databaseOf, prepareHost, removeFromHost } from './run-host.js';
 import { enroll } from './stage-enroll.js';
 import { pointBack, prove } from './stage-prove.js';
+import { renewInPlace } from './stage-renew.js';
 import { leaveOutFailedPeers, switchHosts } from './stage-switch.js';
 import { transactionFor } from './transaction.js';
 
@@ -35,13 +36,15 @@ export async function applyPlans(
   await enroll(hosts, edges);
   // 2. Trust, certificates and keys beside the old ones, and the drop policy in the kernel.
   await onEach(hosts, edges, 'prepare', prepareOne(edges));
-  // 3. One transaction a host, where all that it rests on is in place; then the tunnels come up.
+  // 3. Tunnels that are at work go over to a new certificate.
+  await renewInPlace(hosts, edges);
+  // 4. One transaction a host, where all that it rests on is in place; then the tunnels come up.
   leaveOutFailedPeers(hosts, unasked);
   await switchHosts(hosts, edges);
-  // 4. The proof; who fails it is pointed back.
+  // 5. The proof; who fails it is pointed back.
   prove(hosts);
   await pointBack(hosts, edges);
-  // 5. The old generation goes last.
+  // 6. The old generation goes last.
   await onEach(hosts, edges, 'done', cleanOne);
   return hosts.map(resultOf);
 }

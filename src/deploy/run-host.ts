@@ -14,10 +14,14 @@ import { knownValue } from './fact.js';
 import type { OvsDatabase } from './facts/ovsdb.js';
 import { factsScript, type HostFacts, type PlanningFacts, readFacts } from './host-facts.js';
 import {
+  authenticateScript,
   forgetScript,
+  type Pointing,
   type Preparation,
+  pinScript,
   prepareScript,
   removeFilesScript,
+  rereadScript,
   settleScript,
   switchScript,
   unguardScript,
@@ -102,6 +106,28 @@ export async function switchHost(
   requireAccepted(host, reply, change.transaction);
   if (after === undefined) throw stepFailed(host, 'the change could not be made', result);
   return { facts: readFacts(after, result.stderr, mark, change.now()), said: result.stderr.trim() };
+}
+
+/** Points links of an identity in use to other files, and lets the IKE daemon have those. */
+export async function rereadOn(
+  shell: HostShell,
+  host: string,
+  links: readonly Pointing[],
+  database: OvsDatabase,
+): Promise<void> {
+  const { certificate = '', private_key = '' } = database.otherConfig;
+  const script = rereadScript(host, links, { certificate, private_key });
+  await step(shell, host, 'its daemon could not be given the new certificate', script);
+}
+
+/** Lets these ends go on sending by what they send by now, while the other ends authenticate anew. */
+export async function pinOn(shell: HostShell, host: string, ends: readonly TunnelEnd[]): Promise<void> {
+  await step(shell, host, 'its tunnels could not be held', pinScript(ends));
+}
+
+/** Has these ends authenticated with the certificate that the IKE daemon has now. */
+export async function authenticateOn(shell: HostShell, host: string, ends: readonly TunnelEnd[]): Promise<void> {
+  await step(shell, host, 'it could not authenticate itself with the new certificate', authenticateScript(ends));
 }
 
 /** Points the host back to what it had. */

@@ -10,7 +10,7 @@ import { gatherPlanningFacts } from './host-facts.js';
 import { type ApplyEdges, asRefusal, nameOf, type Progress } from './progress.js';
 import { type EndProof, proveEnd } from './proof.js';
 import { restoreTransaction } from './restore.js';
-import { restoreHost } from './run-host.js';
+import { databaseOf, rereadOn, restoreHost } from './run-host.js';
 import { endsToProve } from './stage-switch.js';
 import { isChange } from './transaction.js';
 
@@ -74,6 +74,10 @@ async function restore(host: Progress, failed: readonly EndProof[], edges: Apply
   const gone = changes.flatMap((action) =>
     action.kind === 'port' && action.isNew && isUndone(action.port) ? [action.port] : [],
   );
+  const links = begun.flatMap((action) =>
+    action.kind === 'link' && action.from !== undefined ? [{ path: action.path, to: action.from }] : [],
+  );
+  if (links.length > 0) await rereadOn(work.shell, nameOf(host), links, databaseOf(nameOf(host), input.facts));
   await restoreHost(work.shell, nameOf(host), transaction, gone, guards);
 }
 

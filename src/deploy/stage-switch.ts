@@ -154,6 +154,8 @@ function afterGuard({ input, plan }: Progress): ReturnType<typeof databaseOf> {
 export function endsToProve({ input: { desired, watched, facts }, plan }: Progress): TunnelEnd[] {
   const ports = new Set(plan.actions.flatMap((action) => (action.kind === 'port' ? [action.port] : [])));
   const changed = desired.ends.filter(({ port }) => ports.has(port));
-  if (!plan.actions.some(({ kind }) => kind === 'other_config')) return changed;
+  const isNewIdentity = (action: Action): boolean =>
+    action.kind === 'other_config' || (action.kind === 'link' && action.inUse);
+  if (!plan.actions.some(isNewIdentity)) return changed;
   return [...changed, ...desired.ends.filter((end) => !ports.has(end.port) && isAtWork(facts, end)), ...watched];
 }

@@ -9,11 +9,12 @@ import { shellWord } from '../platform/quote.js';
 import { fillTemplate } from '../platform/templates.js';
 import type { Action, GuardedTunnel } from './action.js';
 import type { IkeDaemon, TunnelEnd } from './desired.js';
+import type { IdentityFiles } from './identity.js';
 import { guardCommand, packetSelectors, unguardCommand } from './packets.js';
 import type { Transaction } from './transaction.js';
 
 type Place = Extract<Action, { readonly kind: 'place' }>;
-type Link = Extract<Action, { readonly kind: 'link' }>;
+export type Link = Extract<Action, { readonly kind: 'link' }>;
 
 /** What `prepare` puts on a host before anything points to it. */
 export interface Preparation {
@@ -65,6 +66,36 @@ export function prepareScript({ places, keys, identity, links, daemon, guards, p
 
 function linkLine(path: string, to: string): string {
   return `point ${shellWord(path)} ${shellWord(to.slice(to.lastIndexOf('/') + 1))}`;
+}
+
+/** Where links are to lead. */
+export type Pointing = Pick<Link, 'path' | 'to'>;
+
+/**
+ * Lets the IKE daemon have what links lead to from now on.
+ *
+ * @param name the common name of the certificate; @param paths what other_config names
+ */
+export function rereadScript(
+  name: string,
+  links: readonly Pointing[],
+  { certificate, private_key: privateKey }: Pick<IdentityFiles, 'certificate' | 'private_key'>,
+): string {
+  const words = [name, certificate, privateKey].map(shellWord);
+  return `${renewFunctions()}${links.map(({ path, to }) => `${linkLine(path, to)}\n`).join('')}reread ${words.join(' ')}\n`;
+}
+
+/** How long the end that answers sends by the old security association, in seconds: less than that lives on. */
+const pinSeconds = 8;
+
+export function pinScript(ends: readonly TunnelEnd[]): string {
+  const lines = ends.map(({ localIp, remoteIp }) => `pin ${shellWord(localIp)} ${shellWord(remoteIp)} ${pinSeconds}\n`);
+  return renewFunctions() + lines.join('');
+}
+
+export function authenticateScript(ends: readonly TunnelEnd[]): string {
+  const lines = ends.map(({ port }) => `authenticate ${shellWord(portPattern(port))}\n`);
+  return renewFunctions() + lines.join('');
 }
 
 /** One transaction, then the addresses of bridges. Ends with the transaction's reply on standard output. */
@@ -139,6 +170,10 @@ export function unguardScript(guards: readonly GuardedTunnel[]): string {
  */
 function transactLine(transaction: Transaction): string {
   return `printf '%s' ${shellWord(JSON.stringify(transaction))} | transact || { [ $? -ne 3 ] || exit 3; fail 'the database refused the connection: is ovsdb-server at work?'; }`;
+}
+
+function renewFunctions(): string {
+  return `${placeFunctions()}\n${fillTemplate('remote/renew.sh', {})}\n`;
 }
 
 /** The shell functions that place files and talk to the database. */

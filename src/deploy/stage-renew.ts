@@ -1,0 +1,83 @@
+/**
+ * Another certificate for tunnels that are at work: under the same path, so that ovs-monitor-ipsec rebuilds nothing, and
+ * then a new IKE SA, so that what is new has proved to be good before what was is gone.
+ *
+ * @module
+ */
+
+import type { HostPlan } from './action.js';
+import type { TunnelEnd } from './desired.js';
+import { daemonFor } from './host-input.js';
+import { isAtWork } from './packets.js';
+import { type ApplyEdges, nameOf, onEach, type Progress } from './progress.js';
+import { authenticateOn, databaseOf, pinOn, rereadOn } from './run-host.js';
+import type { Link } from './steps.js';
+
+export async function renewInPlace(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
+  const renewing = hosts.filter(({ plan }) => linksInUse(plan).length > 0);
+  if (renewing.length === 0) return;
+  // 1. Everywhere the daemon has the new certificate, and what is up stays up.
+  await onEach(renewing, edges, 'switch', async (host) => {
+    const links = linksInUse(host.plan);
+    host.begun = [...host.begun, ...links];
+    await rereadOn(host.work.shell, nameOf(host), links, databaseOf(nameOf(host), host.input.facts));
+  });
+  // 2. One authentication a tunnel proves what is new at both of its ends.
+  const tunnels = tunnelsToAuthenticate(hosts);
+  await onEachWith(
+    hosts,
+    edges,
+    (host) => tunnels.flatMap(({ peer, back }) => (peer === host && back ? [back] : [])),
+    pinOn,
+  );
+  await onEachWith(
+    hosts,
+    edges,
+    (host) => tunnels.flatMap(({ asker, end }) => (asker === host ? [end] : [])),
+    authenticateOn,
+  );
+}
+
+/** The links that tunnels are at work by. */
+export function linksInUse({ actions }: HostPlan): Link[] {
+  return actions.filter((action): action is Link => action.kind === 'link' && action.inUse);
+}
+
+interface Tunnel {
+  readonly asker: Progress;
+  readonly end: TunnelEnd;
+  /** The other end, where it is one of ours. */
+  readonly peer: Progress | undefined;
+  readonly back: TunnelEnd | undefined;
+}
+
+/**
+ * Only strongSwan can be made to authenticate anew beside what is up, and only where its own certificate is another one.
+ * libreswan renews its keys for ever and never authenticates again: there what is new is used when a tunnel next comes up.
+ */
+function tunnelsToAuthenticate(hosts: readonly Progress[]): Tunnel[] {
+  const canAsk = ({ plan, input, error }: Progress): boolean =>
+    error === undefined && linksInUse(plan).length > 0 && daemonFor(input) === 'strongswan';
+  return hosts.filter(canAsk).flatMap((asker): Tunnel[] => {
+    const { desired, watched, facts } = asker.input;
+    const ends = [...desired.ends, ...watched].filter((end) => end.method !== 'psk' && isAtWork(facts, end));
+    return ends.flatMap((end): Tunnel[] => {
+      const peer = hosts.find((host) => nameOf(host) === end.peer);
+      const back = peer?.input.desired.ends.find(
+        ({ type, localIp, remoteIp }) => type === end.type && localIp === end.remoteIp && remoteIp === end.localIp,
+      );
+      const isForOther = peer !== undefined && canAsk(peer) && back !== undefined && !end.initiates && back.initiates;
+      return isForOther ? [] : [{ asker, end, peer, back }];
+    });
+  });
+}
+
+async function onEachWith(
+  hosts: readonly Progress[],
+  edges: ApplyEdges,
+  endsOf: (host: Progress) => TunnelEnd[],
+  act: (shell: Progress['work']['shell'], host: string, ends: readonly TunnelEnd[]) => Promise<void>,
+): Promise<void> {
+  const concerned = hosts.filter((host) => endsOf(host).length > 0);
+  await onEach(concerned, edges, 'switch', (host) => act(host.work.shell, nameOf(host), endsOf(host)));
+}
