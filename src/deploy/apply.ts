@@ -19,7 +19,7 @@ import {
 import { databaseOf, prepareHost, removeFromHost } from './run-host.js';
 import { enroll } from './stage-enroll.js';
 import { pointBack, prove } from './stage-prove.js';
-import { renewInPlace } from './stage-renew.js';
+import { linksInUse, renewInPlace } from './stage-renew.js';
 import { leaveOutFailedPeers, switchHosts } from './stage-switch.js';
 import { transactionFor } from './transaction.js';
 
@@ -77,5 +77,6 @@ async function cleanOne({ work, input, plan }: Progress): Promise<void> {
   const files = plan.actions.flatMap((action) => (action.kind === 'remove-file' ? [action.path] : []));
   const guards = plan.actions.filter((action) => action.kind === 'unguard');
   if (files.length === 0 && guards.length === 0) return;
-  await removeFromHost(work.shell, input.desired.name, { transaction: undefined, guards, ports: [], files });
+  const renewed = linksInUse(plan).length > 0;
+  await removeFromHost(work.shell, input.desired.name, { transaction: undefined, guards, ports: [], files, renewed });
 }

@@ -15,6 +15,7 @@ import type { OvsDatabase } from './facts/ovsdb.js';
 import { factsScript, type HostFacts, type PlanningFacts, readFacts } from './host-facts.js';
 import {
   authenticateScript,
+  dropOldKeysScript,
   forgetScript,
   type Pointing,
   type Preparation,
@@ -114,9 +115,10 @@ export async function rereadOn(
   host: string,
   links: readonly Pointing[],
   database: OvsDatabase,
+  direction: 'on' | 'back',
 ): Promise<void> {
   const { certificate = '', private_key = '' } = database.otherConfig;
-  const script = rereadScript(host, links, { certificate, private_key });
+  const script = rereadScript(host, links, { certificate, private_key }, direction);
   await step(shell, host, 'its daemon could not be given the new certificate', script);
 }
 
@@ -151,10 +153,17 @@ export async function removeFromHost(
     readonly guards: readonly GuardedTunnel[];
     readonly ports: readonly string[];
     readonly files: readonly string[];
+    /** Keys of certificates that were renewed while they were in use are in the NSS database still. */
+    readonly renewed?: boolean;
   },
 ): Promise<void> {
-  const { transaction, guards, ports, files } = removed;
-  const script = switchScript(transaction, []) + unguardScript(guards) + forgetScript(ports) + removeFilesScript(files);
+  const { transaction, guards, ports, files, renewed = false } = removed;
+  const script =
+    switchScript(transaction, []) +
+    unguardScript(guards) +
+    forgetScript(ports) +
+    (renewed ? dropOldKeysScript(host) : '') +
+    removeFilesScript(files);
   await step(shell, host, 'it could not be taken away', script, transaction);
 }
 

@@ -7,7 +7,6 @@
 
 import type { HostPlan } from './action.js';
 import type { TunnelEnd } from './desired.js';
-import { daemonFor } from './host-input.js';
 import { isAtWork } from './packets.js';
 import { type ApplyEdges, nameOf, onEach, type Progress } from './progress.js';
 import { authenticateOn, databaseOf, pinOn, rereadOn } from './run-host.js';
@@ -20,7 +19,7 @@ export async function renewInPlace(hosts: readonly Progress[], edges: ApplyEdges
   await onEach(renewing, edges, 'switch', async (host) => {
     const links = linksInUse(host.plan);
     host.begun = [...host.begun, ...links];
-    await rereadOn(host.work.shell, nameOf(host), links, databaseOf(nameOf(host), host.input.facts));
+    await rereadOn(host.work.shell, nameOf(host), links, databaseOf(nameOf(host), host.input.facts), 'on');
   });
   // 2. One authentication a tunnel proves what is new at both of its ends.
   const tunnels = tunnelsToAuthenticate(hosts);
@@ -52,12 +51,11 @@ interface Tunnel {
 }
 
 /**
- * Only strongSwan can be made to authenticate anew beside what is up, and only where its own certificate is another one.
- * libreswan renews its keys for ever and never authenticates again: there what is new is used when a tunnel next comes up.
+ * A renewed end asks: strongSwan makes a new IKE SA only where its own certificate is another one. Where both ends are
+ * renewed, one of them does.
  */
 function tunnelsToAuthenticate(hosts: readonly Progress[]): Tunnel[] {
-  const canAsk = ({ plan, input, error }: Progress): boolean =>
-    error === undefined && linksInUse(plan).length > 0 && daemonFor(input) === 'strongswan';
+  const canAsk = ({ plan, error }: Progress): boolean => error === undefined && linksInUse(plan).length > 0;
   return hosts.filter(canAsk).flatMap((asker): Tunnel[] => {
     const { desired, watched, facts } = asker.input;
     const ends = [...desired.ends, ...watched].filter((end) => end.method !== 'psk' && isAtWork(facts, end));

@@ -80,13 +80,19 @@ export function rereadScript(
   name: string,
   links: readonly Pointing[],
   { certificate, private_key: privateKey }: Pick<IdentityFiles, 'certificate' | 'private_key'>,
+  direction: 'on' | 'back',
 ): string {
-  const words = [name, certificate, privateKey].map(shellWord);
+  const words = [name, certificate, privateKey, direction].map(shellWord);
   return `${renewFunctions()}${links.map(({ path, to }) => `${linkLine(path, to)}\n`).join('')}reread ${words.join(' ')}\n`;
 }
 
 /** How long the end that answers sends by the old security association, in seconds: less than that lives on. */
 const pinSeconds = 8;
+
+/** Takes the keys of the generations before out of the NSS database. @param name the common name */
+export function dropOldKeysScript(name: string): string {
+  return `${renewFunctions()}drop_old_keys ${shellWord(portPattern(name))}\n`;
+}
 
 export function pinScript(ends: readonly TunnelEnd[]): string {
   const lines = ends.map(({ localIp, remoteIp }) => `pin ${shellWord(localIp)} ${shellWord(remoteIp)} ${pinSeconds}\n`);
@@ -94,8 +100,8 @@ export function pinScript(ends: readonly TunnelEnd[]): string {
 }
 
 export function authenticateScript(ends: readonly TunnelEnd[]): string {
-  const lines = ends.map(({ port }) => `authenticate ${shellWord(portPattern(port))}\n`);
-  return renewFunctions() + lines.join('');
+  const patterns = ends.map(({ port }) => shellWord(portPattern(port)));
+  return `${renewFunctions()}authenticate ${pinSeconds} ${patterns.join(' ')}\n`;
 }
 
 /** One transaction, then the addresses of bridges. Ends with the transaction's reply on standard output. */

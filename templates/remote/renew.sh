@@ -2,14 +2,19 @@
 
 case $(ipsec --version 2>/dev/null) in *trongSwan*) strongswan=1 ;; *) strongswan='' ;; esac
 
-# reread NAME CERTIFICATE KEY: what is up stays up, and what is authenticated from now on has the new certificate
+# reread NAME CERTIFICATE KEY on|back: what is up stays up, and what is authenticated from now on has the new certificate
 reread() {
   if [ -n "$strongswan" ]; then
     # "update" and "rereadall" load the key and not the certificate.
     ipsec rereadsecrets >/dev/null 2>&1 && ipsec reload >/dev/null 2>&1 || fail 'the IKE daemon did not take the new certificate: is it at work?'
     return
   fi
-  into_nss "$1" "$2" "$3"
+  if [ "$4" = back ]; then
+    # Of certificates with one nickname this takes the newest, and its key.
+    certutil -F -d "$(nss)" -n "ovs_certkey_$1" >/dev/null 2>&1 || fail 'the certificate could not be taken out of the NSS database'
+  else
+    into_nss "$1" "$2" "$3"
+  fi
   answer=$(ipsec whack --rereadcerts 2>&1) || fail "the IKE daemon did not take the new certificate: $answer"
 }
 
@@ -29,33 +34,90 @@ into_nss() {
   [ "$status" -eq 0 ] || fail "the certificate could not be put into the NSS database: $answer"
 }
 
+# drop_old_keys NAME: the keys that certificates of the same nickname had before; the certificates alone cannot be told apart
+drop_old_keys() {
+  if [ -n "$strongswan" ] || ! command -v certutil >/dev/null 2>&1; then return 0; fi
+  certutil -K -d "$(nss)" 2>/dev/null | sed -n "s/^<[ 0-9]*> *[a-z]* *\([0-9a-f]*\)  *\(NSS Certificate DB:\)\{0,1\}ovs_certkey_$1\$/\1/p" | sed '$d' |
+    while read -r key; do certutil -F -d "$(nss)" -k "$key" >/dev/null 2>&1 || :; done
+}
+
 # pin LOCAL REMOTE SECONDS: for so long packets to the peer go by the security association that they go by now. The end
-# that answers has the new one before the end that asks, which would lose what comes by it. It ends by itself: to delete it by
-# its selector would delete charon's own policy.
+# that answers has the new one before the end that asks, which would lose what comes by it. A pin ends by itself: to delete it
+# by its selector would delete the policy of the IKE daemon.
 pin() {
   ip xfrm policy list dir out 2>/dev/null | while read -r line; do
     case $line in
     "src $1/"*" dst $2/"*) selector=$line ;;
     src\ *) selector='' ;;
     tmpl\ *) template=$line ;;
-    'proto esp spi 0x'*)
+    'proto esp '*)
+      case $line in *' mode transport') ;; *) continue ;; esac
+      reqid=${line#* reqid } reqid=${reqid%% *}
+      spi=$(spi_of "$1" "$2" "$reqid")
       # shellcheck disable=SC2086
-      if [ -n "$selector" ]; then
-        ip xfrm policy add $selector dir out mark 0 mask 0x80000000 priority 100 limit time-hard "$3" $template $line 2>/dev/null || :
+      if [ -n "$selector" ] && [ -n "$spi" ]; then
+        ip xfrm policy add $selector dir out mark 0 mask 0x80000000 priority 100 limit time-hard "$3" \
+          $template proto esp spi "$spi" reqid "$reqid" mode transport 2>/dev/null || :
       fi
       ;;
     esac
   done
 }
 
-# authenticate PATTERN: an IKE SA of its own for the connections of a port, with the certificate that they have now. The end
-# that answers takes the one before away, ten seconds later.
+# spi_of SOURCE DESTINATION REQID: of a security association that is in force
+spi_of() {
+  ip xfrm state list src "$1" dst "$2" 2>/dev/null | sed -n "s/.*proto esp spi \(0x[0-9a-f]*\) reqid $3 mode .*/\1/p" | head -n 1
+}
+
+# authenticate SECONDS PATTERN...: new IKE SAs for the connections of ports, with the certificate that these have now, and
+# beside what is up. What is pinned at the other end is pinned for so long.
 authenticate() {
-  for connection in $(connections "$1"); do
-    answer=$($within ipsec up "$connection" 2>&1 </dev/null) || case $answer in
-    *'existing duplicate'*) ;;
-    *) fail "$connection: $(printf '%s\n' "$answer" | tail -n 2 | tr '\n' ' ')" ;;
-    esac
+  seconds=$1 all=''
+  shift
+  for pattern in "$@"; do all="$all $(connections "$pattern" | tr '\n' ' ')"; done
+  if [ -n "$strongswan" ]; then
+    for connection in $all; do up_anew "$connection"; done
+  else
+    # shellcheck disable=SC2086
+    anew_in_pluto $all
+  fi
+}
+
+# up_anew CONNECTION: charon makes a new IKE SA, because the connection has another certificate. The end that answers takes
+# the one before away, ten seconds later.
+up_anew() {
+  answer=$($within ipsec up "$1" 2>&1 </dev/null) && return
+  case $answer in
+  *'existing duplicate'*) ;;
+  *) fail "$1: $(printf '%s\n' "$answer" | tail -n 2 | tr '\n' ' ')" ;;
+  esac
+}
+
+# anew_in_pluto CONNECTION...: pluto renews its IKE SAs for ever and authenticates none again, unless the event for that is set off.
+# A pluto that does not know the event goes on with what is up.
+anew_in_pluto() {
+  before=$(ike_states "$@")
+  for state in $before; do
+    $within ipsec whack --asynchronous --impair "event-v2-reauth:$state" >/dev/null 2>&1 </dev/null || return 0
+  done
+  tries=0
+  until [ "$(ike_states "$@" | wc -l)" -ge "$((2 * $(printf '%s\n' "$before" | wc -l)))" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -le 20 ] || fail "the peer did not take the new certificate: $(ipsec status 2>/dev/null | sed -n 's/^000 #/#/p' | tail -n 3 | tr '\n' ' ')"
+    sleep 1
+  done
+  for connection in "$@"; do
+    answer=$($within ipsec auto --up "$connection" 2>&1 </dev/null) || fail "$connection: $(printf '%s\n' "$answer" | tail -n 2 | tr '\n' ' ')"
+  done
+  sleep "$((seconds + 1))"
+  for state in $before; do ipsec whack --deletestate "$state" >/dev/null 2>&1 </dev/null || :; done
+}
+
+# ike_states CONNECTION...: the numbers of pluto's IKE SAs of these
+ike_states() {
+  status=$(ipsec status 2>/dev/null)
+  for connection in "$@"; do
+    printf '%s\n' "$status" | grep -F ": \"$connection\":" | sed -n 's/^000 #\([0-9]*\): .* STATE_V2_ESTABLISHED_IKE_SA .*/\1/p'
   done
 }
 within=

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeCertificatePem } from '../../pki/certificate.js';
+import { type Certificate, decodeCertificatesPem } from '../../pki/certificate.js';
 import { formatName } from '../../pki/name.js';
 import { type IkeConnection, type IkeFact, idleConnection, type LoadedCertificate } from './ike.js';
 
@@ -19,7 +19,9 @@ export interface LibreswanAnswers {
 }
 
 export function parseLibreswan({ version, status, traffic, nss }: LibreswanAnswers): IkeFact {
-  const loaded = [...nss].map(([nickname, pem]) => ({ nickname, certificate: loadedOf(nickname, pem) }));
+  const loaded = [...nss].flatMap(([nickname, pem]) =>
+    decodeCertificatesPem(pem, nickname).map((item) => ({ nickname, certificate: loadedOf(nickname, item) })),
+  );
   const isAuthority = (nickname: string): boolean => nickname === 'ovs_cert_cacert';
   return {
     daemon: 'libreswan',
@@ -33,8 +35,7 @@ export function parseLibreswan({ version, status, traffic, nss }: LibreswanAnswe
   };
 }
 
-function loadedOf(nickname: string, pem: string): LoadedCertificate {
-  const { serialNumber, subject } = decodeCertificatePem(pem, nickname);
+function loadedOf(nickname: string, { serialNumber, subject }: Certificate): LoadedCertificate {
   return {
     serialNumber,
     subject: formatName(subject),
