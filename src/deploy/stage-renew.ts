@@ -55,7 +55,8 @@ interface Tunnel {
  * renewed, one of them does.
  */
 function tunnelsToAuthenticate(hosts: readonly Progress[]): Tunnel[] {
-  const canAsk = ({ plan, error }: Progress): boolean => error === undefined && linksInUse(plan).length > 0;
+  const canAsk = ({ plan, input, error }: Progress): boolean =>
+    error === undefined && input.prove && linksInUse(plan).length > 0;
   return hosts.filter(canAsk).flatMap((asker): Tunnel[] => {
     const { desired, watched, facts } = asker.input;
     const ends = [...desired.ends, ...watched].filter((end) => end.method !== 'psk' && isAtWork(facts, end));

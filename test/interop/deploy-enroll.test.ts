@@ -172,7 +172,7 @@ async function judgeOnlyOne(t: ExecutionContext, folder: string): Promise<void> 
 }
 
 function keysOn(host: string): Promise<string> {
-  return fleet.must(host, 'cd /etc/ipsec.d/private && find . -name "*-privkey.pem" -exec sha256sum {} +');
+  return fleet.must(host, 'cd /etc/ipsec.d/private && find . -type f -name "*-privkey.pem" -exec sha256sum {} +');
 }
 
 /** The serial numbers in the index of the CA. */

@@ -1,7 +1,7 @@
 /** What identity a host has: what its database points to, and whether that is whole. */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostName, Operator } from './operator.js';
 
@@ -69,6 +69,6 @@ function wrongModes(root: string, files: readonly string[]): string | undefined 
 function filesBelow(root: string, folder: string): string[] {
   return readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
-    .filter((place) => statSync(root + place).isFile() && !place.endsWith('/.full'))
+    .filter((place) => lstatSync(root + place).isFile() && !place.endsWith('/.full'))
     .sort();
 }
