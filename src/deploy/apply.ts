@@ -51,9 +51,10 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
     const places = plan.actions.filter((action) => action.kind === 'place');
     const guards = plan.actions.filter((action) => action.kind === 'guard');
     const mark = plan.actions.filter((action) => action.kind === 'plaintext');
+    const cuts = plan.actions.flatMap((action) => (action.kind === 'cut' ? [action.port] : []));
     const { identity } = input;
     const isNewIdentity = plan.actions.some(({ kind }) => kind === 'other_config');
-    if (places.length === 0 && guards.length === 0 && mark.length === 0 && !isNewIdentity) return;
+    if ([places, guards, mark, cuts].every(({ length }) => length === 0) && !isNewIdentity) return;
     await prepareHost(work.shell, plan.host, {
       places,
       keys: new Map(
@@ -63,6 +64,7 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
         identity === undefined || identity === 'enroll' || !isNewIdentity ? undefined : identityPaths(input, identity),
       daemon: daemonFor(input),
       guards,
+      cuts,
       plaintext: mark.length === 0 ? undefined : transactionFor(mark, databaseOf(plan.host, input.facts), () => ''),
     });
   };

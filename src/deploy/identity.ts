@@ -25,8 +25,13 @@ export interface Identity {
  * files are what ovs-monitor-ipsec imports into NSS from, and /etc/ipsec.d may be the NSS database itself.
  */
 export const defaultPlaces: Readonly<Record<IkeDaemon, Places>> = {
-  strongswan: { certs: '/etc/ipsec.d/certs', private: '/etc/ipsec.d/private', cacerts: '/etc/ipsec.d/cacerts' },
-  libreswan: { certs: '/etc/keys', private: '/etc/keys', cacerts: '/etc/keys' },
+  strongswan: {
+    certs: '/etc/ipsec.d/certs',
+    private: '/etc/ipsec.d/private',
+    cacerts: '/etc/ipsec.d/cacerts',
+    crls: '/etc/ipsec.d/crls',
+  },
+  libreswan: { certs: '/etc/keys', private: '/etc/keys', cacerts: '/etc/keys', crls: '/etc/keys' },
 };
 
 /** Each generation has names of its own, for ovs-monitor-ipsec compares paths and never contents. */
@@ -40,6 +45,16 @@ export function privateKeyFileFor(folder: string, name: string, hash: string): s
 
 export function authorityFileFor(folder: string, certificate: Certificate): string {
   return `${folder}/ovs-ca-${generationOf(certificate)}.pem`;
+}
+
+/** By the key of its CA, for during a change of its key a CA has two lists; a newer list takes the place of an older one. */
+export function crlFileFor(folder: string, issuer: Certificate): string {
+  return `${folder}/ovs-crl-${keyHashOf(issuer).slice(0, generationLength)}.pem`;
+}
+
+/** Whether a file is one that we put there for all who have the same CA. */
+export function isOurAuthorityFile(path: string): boolean {
+  return /\/ovs-(ca|crl)-[0-9a-f]{16}\.pem$/.test(path);
 }
 
 /** Whether a file is one that we put there for a host, of whatever generation. */

@@ -9,7 +9,7 @@ import { type DesiredHost, type TunnelEnd, tunnelTypes } from './desired.js';
 import { existingEnds } from './existing.js';
 import { knownValue } from './fact.js';
 import type { PlanningFacts } from './host-facts.js';
-import { isOurFile } from './identity.js';
+import { isOurAuthorityFile, isOurFile } from './identity.js';
 import { hasGuard } from './packets.js';
 
 /** What is to be taken away from a host. */
@@ -118,7 +118,7 @@ function goneFiles({ files, ovsdb }: PlanningFacts, { identity }: Removal, left:
     .filter(
       (path) =>
         (isOurFile(path) && (identity || isPeerCertificate(path, config['certificate']))) ||
-        (identity && /\/ovs-ca-[0-9a-f]{16}\.pem$/.test(path)),
+        (identity && isOurAuthorityFile(path)),
     );
 }
 

@@ -25,6 +25,8 @@ export interface Preparation {
     | undefined;
   readonly daemon: IkeDaemon;
   readonly guards: readonly GuardedTunnel[];
+  /** The ports whose tunnels are taken down, when the lists of revoked certificates are loaded. */
+  readonly cuts: readonly string[];
   /** Sets ipsec_skb_mark. */
   readonly plaintext: Transaction | undefined;
 }
@@ -34,15 +36,17 @@ const modes: Readonly<Record<Place['role'], string>> = {
   certificate: '644',
   'private-key': '600',
   'peer-certificate': '644',
+  crl: '644',
 };
 
 /** Keys before certificates, certificates before what points to them. */
-export function prepareScript({ places, keys, identity, daemon, guards, plaintext }: Preparation): string {
+export function prepareScript({ places, keys, identity, daemon, guards, cuts, plaintext }: Preparation): string {
   const lines = [placeFunctions()];
   for (const { path, role, content } of places) {
     const text = role === 'private-key' ? keys.get(path) : content;
     if (text === undefined) throw new Error(`there is nothing to put at ${path}`);
-    lines.push(`place ${shellWord(path)} ${modes[role]} ${shellWord(text)}`);
+    if (role === 'crl') lines.push(`place_crl ${shellWord(path)} ${shellWord(text)}`);
+    else lines.push(`place ${shellWord(path)} ${modes[role]} ${shellWord(text)}`);
   }
   if (identity !== undefined) {
     lines.push(`same ${shellWord(identity.private_key)} ${shellWord(identity.certificate)}`);
@@ -54,7 +58,7 @@ export function prepareScript({ places, keys, identity, daemon, guards, plaintex
   if (daemon === 'strongswan' && identity?.ca_cert !== undefined) {
     lines.push('if command -v ipsec >/dev/null 2>&1; then ipsec rereadcacerts >/dev/null 2>&1 || :; fi');
   }
-  lines.push(...guards.map(guardLine));
+  lines.push(...guards.map(guardLine), ...cuts.map((port) => `cut ${shellWord(portPattern(port))}`));
   if (plaintext !== undefined) lines.push(transactLine(plaintext));
   return `${lines.join('\n')}\n`;
 }

@@ -53,7 +53,7 @@ export async function applyAsked(
   request: Omit<ApplyRequest, 'fleet'>,
 ): Promise<HostResult[]> {
   // 1. Who is to have which certificate and which PSK.
-  const { work, failed, pskOf } = await prepareFleet(platform, asked, request, request.watched);
+  const { work, failed, pskOf } = await prepareFleet(platform, asked, request, 'made', request.watched);
   // 2. The plans, stage by stage.
   const edges: ApplyEdges = {
     certify: (requests) => certify(platform, request.pkiDirectory, requests),

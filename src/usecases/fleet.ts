@@ -16,7 +16,8 @@ import type { Certificate } from '../pki/certificate.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { type HostShell, openHostShell } from '../platform/ssh.js';
-import { type Authorities, authoritiesIn, identityFor } from './identities.js';
+import { type Authorities, type Authority, authoritiesIn } from './authorities.js';
+import { identityFor } from './identities.js';
 import { inParallel } from './req.js';
 
 /** At most so many connections are being made at once. */
@@ -104,10 +105,13 @@ export async function prepareFleet(
   platform: Platform,
   hosts: readonly AskedHost[],
   { pkiDirectory, prove, psk }: { readonly pkiDirectory: string; readonly prove: boolean; readonly psk?: string },
+  crls: 'made' | 'planned',
   watched: (desired: DesiredHost) => readonly TunnelEnd[] = () => [],
 ): Promise<PreparedFleet> {
-  const authorities = authoritiesIn(pkiDirectory);
+  const authorities = authoritiesIn(platform, pkiDirectory, crls);
   const decided = await Promise.all(hosts.map((host) => withIdentity(platform, host, authorities)));
+  const failed = decided.filter((host): host is FailedHost => 'error' in host);
+  const revokedPeers = await revokedAmong(failed, authorities);
   const ready = decided.filter((host): host is ReadyHost => 'identity' in host);
   const psks = pskTable(ready, psk);
   const certificates = new Map(
@@ -116,7 +120,7 @@ export async function prepareFleet(
       identity === undefined || identity === 'enroll' ? identity : identity.certificate,
     ]),
   );
-  const work = ready.map(({ desired, shell, facts, identity }) => {
+  const work = ready.map(({ desired, shell, facts, identity, authority }) => {
     const input: HostInput = {
       desired,
       facts,
@@ -125,13 +129,15 @@ export async function prepareFleet(
       psks: new Map(
         desired.ends.flatMap(({ port }) => (psks.changed.has(`${desired.name}/${port}`) ? [[port, 'set']] : [])),
       ),
+      crls: authority?.crls ?? [],
+      revokedPeers,
+      notices: authority?.warnings ?? [],
       watched: watched(desired),
       prove,
       now: platform.clock.now(),
     };
     return { shell, input, desired };
   });
-  const failed = decided.filter((host): host is FailedHost => 'error' in host);
   return { work, failed, pskOf: (host, port) => psks.values.get(`${host}/${port}`) ?? '' };
 }
 
@@ -140,6 +146,7 @@ interface ReadyHost {
   readonly shell: HostShell;
   readonly facts: PlanningFacts;
   readonly identity: Identity | 'enroll' | undefined;
+  readonly authority: Authority | undefined;
 }
 type FailedHost = Extract<AskedHost, { readonly error: OvsPkiError }>;
 
@@ -150,12 +157,24 @@ async function withIdentity(
 ): Promise<ReadyHost | FailedHost> {
   if ('error' in host) return host;
   try {
-    return { ...host, identity: await identityFor(platform, host.desired, host.facts, authorities) };
+    const { identity } = host.desired;
+    const authority = identity && (await authorities.of(identity));
+    return { ...host, authority, identity: await identityFor(platform, host.desired, host.facts, authority) };
   } catch (error) {
     host.shell.close();
     if (!(error instanceof OvsPkiError)) throw error;
     return { desired: host.desired, error };
   }
+}
+
+/** Also a host that cannot be asked: one that was stolen, say. */
+async function revokedAmong(failed: readonly FailedHost[], authorities: Authorities): Promise<Set<string>> {
+  const names = failed.map(async ({ desired: { name, identity }, error }) => {
+    if (error.code === 'CERTIFICATE_REVOKED') return [name];
+    const authority = identity && (await authorities.of(identity).catch(() => undefined));
+    return authority?.distrusts(name) === true ? [name] : [];
+  });
+  return new Set((await Promise.all(names)).flat());
 }
 
 function peersOf(
