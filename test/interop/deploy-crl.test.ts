@@ -15,7 +15,8 @@ let operator: Operator;
 test.before(async () => {
   fleet = await startFleet({ count: 2 });
   operator = await makeOperator(fleet);
-  for (const host of hostNames) await fleet.must(host, 'ipsec start');
+  const heading = "echo 'Status of IKE charon daemon (strongSwan 5.9.8):' >/run/fleet/ike/heading";
+  for (const host of hostNames) await fleet.must(host, `ipsec start; ${heading}`);
 });
 
 test.after.always(() => fleet?.close());
@@ -56,6 +57,13 @@ async function appliedWell(t: ExecutionContext, folder: string): Promise<Run> {
 
 async function nothingToDo(t: ExecutionContext, folder: string): Promise<void> {
   for (const { host, actions } of await planOf(folder)) t.deepEqual(actions, [], host);
+}
+
+/** What doctor says of lists. */
+async function foundBy(folder: string): Promise<string[]> {
+  const { stdout } = await runIn(fleet, folder, ['doctor', '--json']);
+  const { findings } = JSON.parse(stdout) as { findings: { id: string; host: string }[] };
+  return findings.flatMap(({ id, host }) => (id.startsWith('crl-') ? [`${host}: ${id}`] : []));
 }
 
 const crlIn = (folder: string) => join(folder, 'pki/switchca/crl.pem');
@@ -105,11 +113,17 @@ test.serial('another revocation makes another list, which takes the place of the
   await appliedWell(t, folder);
   await ours(folder, 'req+sign', '--batch', '--key', 'ec', 'gone_too');
   await ours(folder, 'revoke', 'gone_too');
+  t.deepEqual(await foundBy(folder), [], 'the list here is as old as those on the hosts');
+  await ours(folder, 'crl');
+  t.deepEqual(await foundBy(folder), ['host_1: crl-behind', 'host_2: crl-behind']);
   const applied = await appliedWell(t, folder);
   t.regex(applied.stdout, /host_2:\n {2}\+ \S+ovs-crl-\w+\.pem: CRL number 02, 2 revoked, until \S+\n$/);
   t.is((await fleet.must('host_1', 'ls /etc/ipsec.d/crls')).trim().split('\n').length, 1);
   t.regex(await fleet.must('host_1', 'ipsec listcrls'), /2 revoked certificates/);
   await nothingToDo(t, folder);
+  t.deepEqual(await foundBy(folder), []);
+  await fleet.must('host_1', 'rm -rf /run/fleet/ike/crls/*');
+  t.deepEqual(await foundBy(folder), ['host_1: crl-not-loaded']);
 });
 
 test.serial('distribute brings the list too, and remove takes it away with the identity', async (t) => {
