@@ -17,6 +17,7 @@ import { isPlainlyStrong } from '../pki/strength.js';
 import { smallFileReader } from '../platform/chunks.js';
 import * as files from '../platform/files.js';
 import { newestCrl } from '../store/crl-files.js';
+import { reasonOfColumn } from '../store/index-rows.js';
 import { indexRows, indexTimeMs } from '../store/index-txt.js';
 import { type CaLayout, issuedCertificateFile } from '../store/layout.js';
 import { type Ca, readCa } from '../store/pki-directory.js';
@@ -73,12 +74,13 @@ function readNewest({ certificate, layout }: Ca, now: number): Pick<GatheredCa, 
   const newest = new Map<string, Newest>();
   const counts = { valid: 0, expired: 0, revoked: 0 };
   const revoked: string[] = [];
-  for (const { state, expires: text, serialNumber, subject } of indexRows(layout.index)) {
+  for (const { state, expires: text, revoked: since, serialNumber, subject } of indexRows(layout.index)) {
     if (subject === ownSubject) continue;
     const expires = indexTimeMs(text);
     if (state === 'R') {
       counts.revoked++;
-      if (expires >= now) revoked.push(serialNumber);
+      // In a complete list removeFromCRL says that nothing is revoked (RFC 5280, section 5.3.1): no list has such a row.
+      if (expires >= now && reasonOfColumn(since) !== 'removeFromCRL') revoked.push(serialNumber);
       continue;
     }
     counts[expires < now ? 'expired' : 'valid']++;
