@@ -6,6 +6,8 @@
 
 import { OvsPkiError } from '../errors.js';
 import { onInterrupt } from '../platform/interrupt.js';
+import type { ExamineRequest } from '../usecases/examine.js';
+import { pkiDirectoryOf } from './common.js';
 import type { OptionName, OptionValues } from './option-specs.js';
 
 /** How long tunnels may take to come up: an IKE daemon gives an exchange up after 60 seconds and begins anew. */
@@ -59,7 +61,7 @@ export function inventoryFileOf(operands: readonly string[]): string {
 export function examineRequestOf(
   options: OptionValues,
   operands: readonly string[],
-): { readonly file: string | undefined; readonly destinations: readonly string[] } {
+): Omit<ExamineRequest, 'onProgress'> {
   const file = operands.length === 0 ? undefined : inventoryFileOf(operands);
-  return { file, destinations: listOf(options, 'to') };
+  return { file, destinations: listOf(options, 'to'), pkiDirectory: pkiDirectoryOf(options) };
 }

@@ -16,7 +16,8 @@ export function fleetOutcome(results: readonly HostResult[]): Outcome {
     text: results.map(resultText).join(''),
     json: { results },
     errors,
-    warnings: results.flatMap(({ warnings }) => warnings),
+    // What is said of a CA is said once.
+    warnings: [...new Set(results.flatMap(({ warnings }) => warnings))],
   };
 }
 

@@ -22,12 +22,13 @@ export type Action =
     }
   | {
       readonly kind: 'place';
-      readonly role: 'ca' | 'certificate' | 'private-key' | 'peer-certificate';
+      readonly role: 'ca' | 'certificate' | 'private-key' | 'peer-certificate' | 'crl';
       readonly path: string;
       /** The PEM that goes there; undefined for a private key, and where it is made only when the plan is applied. */
       readonly content: string | undefined;
       /** The file here that holds the private key. */
       readonly source: string | undefined;
+      readonly crl?: CrlSummary;
     }
   | {
       /** A symbolic link is made to lead to another generation of an identity. */
@@ -38,6 +39,8 @@ export type Action =
       /** Tunnels are at work with what it leads to now: the IKE daemon is told to read it again. */
       readonly inUse: boolean;
     }
+  /** The security associations of a tunnel end, and its peer is not to be believed again. */
+  | { readonly kind: 'cut'; readonly port: string; readonly peer: string }
   | { readonly kind: 'plaintext'; readonly from: string | undefined; readonly to: string | undefined }
   | {
       readonly kind: 'other_config';
@@ -66,6 +69,16 @@ export type Action =
     }
   | { readonly kind: 'remove-port'; readonly port: string; readonly bridge: string }
   | { readonly kind: 'remove-file'; readonly path: string };
+
+/** A list of revoked certificates. */
+export interface CrlSummary {
+  /** Hexadecimal; undefined for a list that is made only when the plan is applied. */
+  readonly crlNumber: string | undefined;
+  /** How many certificates are revoked. */
+  readonly count: number;
+  /** ISO 8601, UTC. */
+  readonly nextUpdate: string | undefined;
+}
 
 /** A tunnel whose unencrypted packets the kernel drops. */
 export interface GuardedTunnel {

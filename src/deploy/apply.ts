@@ -6,7 +6,8 @@
  */
 
 import { daemonFor } from './host-input.js';
-import { identityFiles } from './plan-identity.js';
+import { isOurAuthorityFile } from './identity.js';
+import { authorityFiles, identityFiles } from './plan-identity.js';
 import {
   type ApplyEdges,
   beginning,
@@ -54,10 +55,11 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
     const places = plan.actions.filter((action) => action.kind === 'place');
     const guards = plan.actions.filter((action) => action.kind === 'guard');
     const mark = plan.actions.filter((action) => action.kind === 'plaintext');
+    const cuts = plan.actions.flatMap((action) => (action.kind === 'cut' ? [action.port] : []));
     const { identity } = input;
     const links = plan.actions.filter((action) => action.kind === 'link');
     const isNewIdentity = links.length > 0 || plan.actions.some(({ kind }) => kind === 'other_config');
-    if (places.length === 0 && guards.length === 0 && mark.length === 0 && !isNewIdentity) return;
+    if ([places, guards, mark, cuts].every(({ length }) => length === 0) && !isNewIdentity) return;
     await prepareHost(work.shell, plan.host, {
       places,
       keys: new Map(
@@ -66,8 +68,10 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
       identity:
         identity === undefined || identity === 'enroll' || !isNewIdentity ? undefined : identityFiles(input, identity),
       links: links.filter(({ inUse }) => !inUse),
+      trusted: places.some(({ role }) => role === 'ca') ? authorityFiles(input).slice(1) : [],
       daemon: daemonFor(input),
       guards,
+      cuts,
       plaintext: mark.length === 0 ? undefined : transactionFor(mark, databaseOf(plan.host, input.facts), () => ''),
     });
   };
@@ -78,5 +82,8 @@ async function cleanOne({ work, input, plan }: Progress): Promise<void> {
   const guards = plan.actions.filter((action) => action.kind === 'unguard');
   if (files.length === 0 && guards.length === 0) return;
   const renewed = linksInUse(plan).length > 0;
-  await removeFromHost(work.shell, input.desired.name, { transaction: undefined, guards, ports: [], files, renewed });
+  await removeFromHost(work.shell, input.desired.name, {
+    ...{ transaction: undefined, guards, ports: [], files, renewed },
+    ...(files.some(isOurAuthorityFile) ? { trusted: authorityFiles(input) } : {}),
+  });
 }

@@ -33,6 +33,7 @@ export interface Places {
   readonly certs: string;
   readonly private: string;
   readonly cacerts: string;
+  readonly crls: string;
 }
 
 /**

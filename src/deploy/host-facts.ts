@@ -76,7 +76,10 @@ export type PlanningFacts = Omit<
 > & { readonly ike: Fact<Pick<IkeFact, 'daemon' | 'version' | 'running' | 'plugins'>> };
 
 /** The folders whose files are looked at besides those that the database names. */
-const watchedFiles = ['/etc/ipsec.d/certs/*', '/etc/ipsec.d/private/*', '/etc/ipsec.d/cacerts/*', '/etc/keys/*'];
+const watchedFiles = [
+  ...['certs', 'private', 'cacerts', 'crls'].map((folder) => `/etc/ipsec.d/${folder}/*`),
+  '/etc/keys/*',
+];
 
 const factsTimeoutMs = 120_000;
 
@@ -177,7 +180,7 @@ function ikeFact(sections: ReadonlyMap<string, Section>, text: (name: string) =>
   const answer = status?.status === 0 ? status.text : undefined;
   if (/strongswan/i.test(version)) {
     const [listcerts, listcacerts] = [text('ike-certs'), text('ike-cacerts')];
-    return known(parseStrongswan({ version, statusall: answer, listcerts, listcacerts }));
+    return known(parseStrongswan({ version, statusall: answer, listcerts, listcacerts, listcrls: text('ike-crls') }));
   }
   if (section?.status === 127) return absent('there is no program ipsec');
   if (!/libreswan/i.test(version)) return unknown(`ipsec --version says: ${version.slice(0, 100)}`);
@@ -187,6 +190,7 @@ function ikeFact(sections: ReadonlyMap<string, Section>, text: (name: string) =>
       version,
       status: answer,
       traffic: text('ike-traffic'),
+      crls: text('ike-crls'),
       nss: new Map(nss.map(([name, { text: pem }]) => [name.slice('nss:'.length), pem])),
     }),
   );

@@ -5,6 +5,7 @@
  */
 
 import type { Certificate } from '../pki/certificate.js';
+import type { Crl } from '../pki/crl.js';
 import { equalBytes } from '../pki/der.js';
 import type { DesiredHost, IkeDaemon, Places, TunnelEnd } from './desired.js';
 import { knownValue } from './fact.js';
@@ -23,11 +24,29 @@ export interface HostInput {
   readonly peers: ReadonlyMap<string, Certificate | 'enroll'>;
   /** The PSK of each tunnel end by port, where it has to be another one than is there. */
   readonly psks: ReadonlyMap<string, 'set'>;
+  /** The lists of revoked certificates that it is to have, those of all keys of its CA. */
+  readonly crls: readonly HostCrl[];
+  /** Hosts whose certificates were revoked. */
+  readonly revokedPeers: ReadonlySet<string>;
+  /** What else there is to say about its CA. */
+  readonly notices: readonly string[];
+  /** CAs that are not to be trusted any more. */
+  readonly retired: readonly Certificate[];
   /** Tunnels that the plan does not touch and that a new identity must not stop. */
   readonly watched: readonly TunnelEnd[];
   /** Tunnels must be encrypted when the plan has been applied: their services must run now. */
   readonly prove: boolean;
   readonly now: Date;
+}
+
+/** A CRL that hosts are to have. */
+export interface HostCrl {
+  /** Whose key has signed it. */
+  readonly issuer: Certificate;
+  /** Undefined where it is made only when the plan is applied. */
+  readonly crl: Crl | undefined;
+  /** How many certificates are revoked. */
+  readonly count: number;
 }
 
 export function daemonFor({ desired, facts }: Pick<HostInput, 'desired' | 'facts'>): IkeDaemon {
@@ -42,6 +61,7 @@ export function placesFor(input: Pick<HostInput, 'desired' | 'facts'>): Places {
     certs: places.certs ?? defaults.certs,
     private: places.private ?? defaults.private,
     cacerts: places.cacerts ?? defaults.cacerts,
+    crls: places.crls ?? defaults.crls,
   };
 }
 

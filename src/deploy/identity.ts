@@ -25,8 +25,13 @@ export interface Identity {
  * files are what ovs-monitor-ipsec imports into NSS from, and /etc/ipsec.d may be the NSS database itself.
  */
 export const defaultPlaces: Readonly<Record<IkeDaemon, Places>> = {
-  strongswan: { certs: '/etc/ipsec.d/certs', private: '/etc/ipsec.d/private', cacerts: '/etc/ipsec.d/cacerts' },
-  libreswan: { certs: '/etc/keys', private: '/etc/keys', cacerts: '/etc/keys' },
+  strongswan: {
+    certs: '/etc/ipsec.d/certs',
+    private: '/etc/ipsec.d/private',
+    cacerts: '/etc/ipsec.d/cacerts',
+    crls: '/etc/ipsec.d/crls',
+  },
+  libreswan: { certs: '/etc/keys', private: '/etc/keys', cacerts: '/etc/keys', crls: '/etc/keys' },
 };
 
 /** Each generation has names of its own, for ovs-monitor-ipsec compares paths and never contents. */
@@ -61,14 +66,19 @@ export interface IdentityFiles {
   readonly ca_cert: string | undefined;
 }
 
+/** By the key of its CA, for during a change of its key a CA has two lists; a newer list takes the place of an older one. */
+export function crlFileFor(folder: string, issuer: Certificate): string {
+  return `${folder}/ovs-crl-${keyHashOf(issuer).slice(0, generationLength)}.pem`;
+}
+
+/** Whether a file is one that we put there for all who have the same CA. */
+export function isOurAuthorityFile(path: string): boolean {
+  return /\/ovs-(ca|crl)-[0-9a-f]{16}\.pem$/.test(path);
+}
+
 /** Whether a file is one that we put there for a host, of whatever generation. */
 export function isOurFile(path: string): boolean {
   return /\/[A-Za-z0-9._-]+-[0-9a-f]{16}-(cert|privkey)\.pem$/.test(path);
-}
-
-/** Whether a file is a CA certificate that we put there, of whatever CA. */
-export function isAuthorityFile(path: string): boolean {
-  return /\/ovs-ca-[0-9a-f]{16}\.pem$/.test(path);
 }
 
 /** Whether a name is that of one of our links, for whatever host. */

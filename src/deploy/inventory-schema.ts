@@ -211,6 +211,7 @@ const host = object(
             certs: v.optional(folder('Certificates.')),
             private: v.optional(folder('Private keys.')),
             cacerts: v.optional(folder('CA certificates.')),
+            crls: v.optional(folder('Lists of revoked certificates.')),
           },
           'a map of folders',
         ),

@@ -6,6 +6,7 @@
 
 import { dirname } from 'node:path/posix';
 import type { Certificate } from '../pki/certificate.js';
+import { equalBytes } from '../pki/der.js';
 import type { Action } from './action.js';
 import { knownValue } from './fact.js';
 import { fileAt, type HostInput, holdsCertificate, placesFor } from './host-input.js';
@@ -34,6 +35,7 @@ export function identityActions(input: HostInput): Action[] {
     ...linkActions(input, wanted, files),
     ...otherConfigActions(input, wanted),
     ...oldGeneration(input, files),
+    ...retiredAuthorities(input),
   ];
 }
 
@@ -210,8 +212,27 @@ function oldGeneration(input: HostInput, wanted: IdentityFiles): Action[] {
     .map(([path]): Action => ({ kind: 'remove-file', path }));
 }
 
+/** CAs that a rollover has replaced: their files go last, when no peer presents a certificate of theirs. */
+function retiredAuthorities(input: HostInput): Action[] {
+  return input.retired.flatMap((authority): Action[] => {
+    const path = authorityFileFor(placesFor(input).cacerts, authority);
+    return holdsCertificate(input, path, authority) ? [{ kind: 'remove-file', path }] : [];
+  });
+}
+
 /** `host_1-…` is not a file of `host_1-a`. */
 function isOf(path: string, name: string): boolean {
   const file = path.slice(path.lastIndexOf('/') + 1);
   return /^[0-9a-f]{16}-(cert|privkey)\.pem$/.test(file.slice(name.length + 1));
+}
+
+/** The file of the CA that has signed the certificate, then those of CAs of its name: its other key, during a rollover. */
+export function authorityFiles(input: HostInput): string[] {
+  const { identity } = input;
+  if (identity === undefined || identity === 'enroll') return [];
+  const [own, ...others] = identity.authorities;
+  const { ca_cert } = identityFiles(input, identity);
+  if (own === undefined || ca_cert === undefined) return [];
+  const siblings = others.filter(({ subject }) => equalBytes(subject.der, own.subject.der));
+  return [ca_cert, ...siblings.map((authority) => authorityFileFor(placesFor(input).cacerts, authority))];
 }

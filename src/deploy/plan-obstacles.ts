@@ -91,11 +91,15 @@ function isDamaged(fact: Fact<unknown>): boolean {
   return fact.state === 'unknown' && !/permission|denied|input\/output/i.test(fact.reason);
 }
 
-function missingPrograms({ desired, facts, identity }: HostInput): Obstacle[] {
+function missingPrograms(input: HostInput): Obstacle[] {
+  const { desired, facts, identity, crls } = input;
   const needed = [
     { program: 'python3', why: 'ovs-monitor-ipsec and our transactions need it', pack: 'python3' },
     ...(identity === 'enroll' || desired.identity !== undefined
       ? [{ program: 'openssl', why: 'ovs-monitor-ipsec reads certificates with it', pack: 'openssl' }]
+      : []),
+    ...(crls.length > 0 && daemonFor(input) === 'libreswan'
+      ? [{ program: 'crlutil', why: 'libreswan gets the list of revoked certificates with it', pack: 'libnss3-tools' }]
       : []),
     ...(desired.ends.length > 0 && desired.plaintext === '0/1'
       ? [{ program: 'ip', why: 'without it no packet of a new tunnel could be held back', pack: 'iproute2' }]

@@ -8,6 +8,7 @@
 import type { Action, HostPlan } from './action.js';
 import { existingEnds } from './existing.js';
 import type { HostInput } from './host-input.js';
+import { crlActions, crlWarnings, cutActions } from './plan-crl.js';
 import { identityActions } from './plan-identity.js';
 import { hostObstacles } from './plan-obstacles.js';
 import { guardActions, tunnelActions } from './plan-tunnels.js';
@@ -16,12 +17,20 @@ export function planHost(input: HostInput): HostPlan {
   const { desired } = input;
   const { obstacles, warnings } = hostObstacles(input);
   const actions =
-    obstacles.length > 0 ? [] : [...identityActions(input), ...guardActions(input), ...tunnelActions(input)];
+    obstacles.length > 0
+      ? []
+      : [
+          ...identityActions(input),
+          ...crlActions(input),
+          ...cutActions(input),
+          ...guardActions(input),
+          ...tunnelActions(input),
+        ];
   return {
     host: desired.name,
     target: desired.target,
     actions,
-    warnings: [...warnings, ...costOf(input, actions)],
+    warnings: [...warnings, ...input.notices, ...crlWarnings(input), ...costOf(input, actions)],
     obstacles,
   };
 }

@@ -38,6 +38,8 @@ export interface ApplyEdges {
   /** How long tunnels may take to come up. */
   readonly proofSeconds: number;
   readonly onProgress: (host: string, stage: Stage) => void;
+  /** Which actions are carried out, where not all of a plan are. */
+  readonly keeps?: (action: Action) => boolean;
   /** Why a plan may not be carried out, such as one that is not what was shown. */
   readonly refuse: (plan: HostPlan) => OvsPkiError | undefined;
   /** Once true, nothing new is begun. */
@@ -76,13 +78,19 @@ export interface Progress {
   begun: readonly Action[];
 }
 
-export function beginning(work: HostWork, { refuse }: ApplyEdges): Progress {
-  const plan = planHost(work.input);
+/** The plan of a host, as far as it is wanted. */
+export function planFor(input: HostInput, { keeps = () => true }: ApplyEdges): HostPlan {
+  const plan = planHost(input);
+  return { ...plan, actions: plan.actions.filter(keeps) };
+}
+
+export function beginning(work: HostWork, edges: ApplyEdges): Progress {
+  const plan = planFor(work.input, edges);
   return {
     work,
     input: work.input,
     plan,
-    error: obstructed(plan) ?? refuse(plan),
+    error: obstructed(plan) ?? edges.refuse(plan),
     facts: undefined,
     said: '',
     proofs: [],

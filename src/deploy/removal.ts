@@ -9,7 +9,7 @@ import { type DesiredHost, type TunnelEnd, tunnelTypes } from './desired.js';
 import { existingEnds } from './existing.js';
 import { knownValue } from './fact.js';
 import type { PlanningFacts } from './host-facts.js';
-import { isAuthorityFile, isIdentityLink, isOurFile } from './identity.js';
+import { isIdentityLink, isOurAuthorityFile, isOurFile } from './identity.js';
 import { hasGuard } from './packets.js';
 
 /** What is to be taken away from a host. */
@@ -121,7 +121,7 @@ function goneFiles({ files, links, ovsdb }: PlanningFacts, { identity }: Removal
     .filter(
       (path) =>
         (isOurFile(path) && (identity || isPeerCertificate(path, target(config['certificate'])))) ||
-        (identity && (isAuthorityFile(path) || (links.has(path) && isIdentityLink(path)))),
+        (identity && (isOurAuthorityFile(path) || (links.has(path) && isIdentityLink(path)))),
     );
 }
 

@@ -15,6 +15,7 @@ import type { OvsDatabase } from './facts/ovsdb.js';
 import { factsScript, type HostFacts, type PlanningFacts, readFacts } from './host-facts.js';
 import {
   authenticateScript,
+  distrustScript,
   dropOldKeysScript,
   forgetScript,
   type Pointing,
@@ -155,15 +156,18 @@ export async function removeFromHost(
     readonly files: readonly string[];
     /** Keys of certificates that were renewed while they were in use are in the NSS database still. */
     readonly renewed?: boolean;
+    /** Where CAs are among what goes: the files of those that stay. */
+    readonly trusted?: readonly string[];
   },
 ): Promise<void> {
-  const { transaction, guards, ports, files, renewed = false } = removed;
+  const { transaction, guards, ports, files, renewed = false, trusted } = removed;
   const script =
     switchScript(transaction, []) +
     unguardScript(guards) +
     forgetScript(ports) +
     (renewed ? dropOldKeysScript(host) : '') +
-    removeFilesScript(files);
+    removeFilesScript(files) +
+    (trusted === undefined ? '' : distrustScript(trusted));
   await step(shell, host, 'it could not be taken away', script, transaction);
 }
 

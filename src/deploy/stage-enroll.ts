@@ -8,8 +8,7 @@ import { OvsPkiError } from '../errors.js';
 import type { Certificate } from '../pki/certificate.js';
 import type { CertificationRequest } from '../pki/certification-request.js';
 import type { DesiredIdentity } from './desired.js';
-import { planHost } from './plan.js';
-import { type ApplyEdges, nameOf, obstructed, onEach, type Progress } from './progress.js';
+import { type ApplyEdges, nameOf, obstructed, onEach, type Progress, planFor } from './progress.js';
 import { enrollHost } from './run-host.js';
 
 export async function enroll(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
@@ -35,7 +34,7 @@ export async function enroll(hosts: readonly Progress[], edges: ApplyEdges): Pro
     if (host.error !== undefined) continue;
     if (enrolling.includes(host)) host.input = { ...host.input, now: judgedAt(edges) };
     const done = host.plan.actions.filter(({ kind }) => kind === 'enroll');
-    const plan = planHost(host.input);
+    const plan = planFor(host.input, edges);
     host.plan = { ...plan, actions: [...done, ...plan.actions] };
     host.error = obstructed(host.plan);
   }

@@ -149,13 +149,16 @@ function afterGuard({ input, plan }: Progress): ReturnType<typeof databaseOf> {
 
 /**
  * The tunnels that are changed, and with a new identity, for which ovs-monitor-ipsec rebuilds every tunnel of the host,
- * also those that work now: what did not work before is not the fault of the change.
+ * also those that work now: what did not work before is not the fault of the change, and what is taken down must not.
  */
 export function endsToProve({ input: { desired, watched, facts }, plan }: Progress): TunnelEnd[] {
-  const ports = new Set(plan.actions.flatMap((action) => (action.kind === 'port' ? [action.port] : [])));
+  const portsOf = (wanted: 'port' | 'cut') =>
+    new Set(plan.actions.flatMap((action) => (action.kind === wanted ? [action.port] : [])));
+  const [ports, cut] = [portsOf('port'), portsOf('cut')];
   const changed = desired.ends.filter(({ port }) => ports.has(port));
   const isNewIdentity = (action: Action): boolean =>
     action.kind === 'other_config' || (action.kind === 'link' && action.inUse);
   if (!plan.actions.some(isNewIdentity)) return changed;
-  return [...changed, ...desired.ends.filter((end) => !ports.has(end.port) && isAtWork(facts, end)), ...watched];
+  const others = desired.ends.filter((end) => !ports.has(end.port) && !cut.has(end.port) && isAtWork(facts, end));
+  return [...changed, ...others, ...watched];
 }

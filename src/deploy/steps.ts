@@ -27,8 +27,12 @@ export interface Preparation {
     | undefined;
   /** Those that nothing is pointed to yet. */
   readonly links: readonly Link[];
+  /** The files of CAs that are trusted besides the one that the identity names. */
+  readonly trusted: readonly string[];
   readonly daemon: IkeDaemon;
   readonly guards: readonly GuardedTunnel[];
+  /** The ports whose tunnels are taken down, when the lists of revoked certificates are loaded. */
+  readonly cuts: readonly string[];
   /** Sets ipsec_skb_mark. */
   readonly plaintext: Transaction | undefined;
 }
@@ -38,15 +42,18 @@ const modes: Readonly<Record<Place['role'], string>> = {
   certificate: '644',
   'private-key': '600',
   'peer-certificate': '644',
+  crl: '644',
 };
 
 /** Keys before certificates, certificates before what points to them. */
-export function prepareScript({ places, keys, identity, links, daemon, guards, plaintext }: Preparation): string {
+export function prepareScript(preparation: Preparation): string {
+  const { places, keys, identity, links, daemon, trusted, guards, cuts, plaintext } = preparation;
   const lines = [placeFunctions()];
   for (const { path, role, content } of places) {
     const text = role === 'private-key' ? keys.get(path) : content;
     if (text === undefined) throw new Error(`there is nothing to put at ${path}`);
-    lines.push(`place ${shellWord(path)} ${modes[role]} ${shellWord(text)}`);
+    if (role === 'crl') lines.push(`place_crl ${shellWord(path)} ${shellWord(text)}`);
+    else lines.push(`place ${shellWord(path)} ${modes[role]} ${shellWord(text)}`);
   }
   if (identity !== undefined) {
     lines.push(`same ${shellWord(identity.private_key)} ${shellWord(identity.certificate)}`);
@@ -59,7 +66,8 @@ export function prepareScript({ places, keys, identity, links, daemon, guards, p
   if (daemon === 'strongswan' && (identity?.ca_cert !== undefined || places.some(({ role }) => role === 'ca'))) {
     lines.push('if command -v ipsec >/dev/null 2>&1; then ipsec rereadcacerts >/dev/null 2>&1 || :; fi');
   }
-  lines.push(...guards.map(guardLine));
+  lines.push(...trusted.map((file) => `trust ${shellWord(file)}`));
+  lines.push(...guards.map(guardLine), ...cuts.map((port) => `cut ${shellWord(portPattern(port))}`));
   if (plaintext !== undefined) lines.push(transactLine(plaintext));
   return `${lines.join('\n')}\n`;
 }
@@ -132,6 +140,11 @@ function portPattern(port: string): string {
 /** Lets libreswan have the connections of ports, and wait there for the peer. */
 export function waitForPeerScript(ports: readonly string[]): string {
   return ports.map((port) => `wait_for_peer ${shellWord(portPattern(port))}\n`).join('');
+}
+
+/** Takes the trust of the IKE daemon back in all CAs but those whose files are named. */
+export function distrustScript(trusted: readonly string[]): string {
+  return `distrust ${trusted.map(shellWord).join(' ')}\n`;
 }
 
 export function removeFilesScript(paths: readonly string[]): string {

@@ -5,9 +5,9 @@
  */
 
 import { OvsPkiError } from '../errors.js';
-import { decodeExtensions, type Extension, inFile } from './certificate.js';
-import { children, contextTag, readDer, readInteger, readTime, sequenceOf, tag } from './der.js';
-import { decodeSigned, type SignedStructure } from './engine.js';
+import { type Certificate, decodeExtensions, type Extension, inFile } from './certificate.js';
+import { children, contextTag, equalBytes, readDer, readInteger, readTime, sequenceOf, tag } from './der.js';
+import { decodeSigned, type SignedStructure, verifySignature } from './engine.js';
 import { type DistinguishedName, decodeName } from './name.js';
 import { oid } from './oid.js';
 import { decodePemOf } from './pem.js';
@@ -56,7 +56,17 @@ export function decodeCrl(der: Uint8Array): Crl {
   };
 }
 
+/** Whether a CA has signed a list with the key of this certificate. */
+export function isCrlOf({ subject, publicKey }: Certificate, crl: Crl): boolean {
+  return (
+    equalBytes(crl.issuer.der, subject.der) &&
+    verifySignature(publicKey, crl.signatureAlgorithm, crl.toBeSigned.bytes, crl.signature)
+  );
+}
+
 /** Reads all lists of a PEM file. Throws PEM_INVALID or DER_INVALID. */
-export function decodeCrlsPem(pem: string, file: string): Crl[] {
-  return decodePemOf(['X509 CRL'], pem, file).map(({ bytes }) => inFile(file, () => decodeCrl(bytes)));
+export function decodeCrlsPem(pem: string, file: string): [Crl, ...Crl[]] {
+  const [first, ...more] = decodePemOf(['X509 CRL'], pem, file);
+  const decode = ({ bytes }: typeof first): Crl => inFile(file, () => decodeCrl(bytes));
+  return [decode(first), ...more.map(decode)];
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Crl } from './crl.js';
 import { dayMs, dueDays, type Validity } from './validity.js';
 
 /**
@@ -18,4 +19,19 @@ export function isDueForRenewal({ notBefore, notAfter }: Validity, now: Date): b
 /** A certificate ends with its issuer at the latest: a new one has to last a day longer to be worth it. */
 export function canLastLonger({ notAfter }: Validity, issuer: Validity | undefined): boolean {
   return issuer === undefined || issuer.notAfter.getTime() - notAfter.getTime() > dayMs;
+}
+
+/**
+ * Lists live for days and not for years: the next one is due within a week of the end, and in the last third of a life.
+ *
+ * @param withinMs another period than a week
+ */
+export function isCrlDue(
+  { thisUpdate, nextUpdate }: Pick<Crl, 'thisUpdate' | 'nextUpdate'>,
+  now: Date,
+  withinMs: number = 7 * dayMs,
+): boolean {
+  if (nextUpdate === undefined) return false;
+  const lifeMs = nextUpdate.getTime() - thisUpdate.getTime();
+  return nextUpdate.getTime() - now.getTime() < Math.min(withinMs, lifeMs / 3);
 }

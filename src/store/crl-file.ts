@@ -6,6 +6,7 @@
  */
 
 import { OvsPkiError } from '../errors.js';
+import type { Certificate } from '../pki/certificate.js';
 import { encodeCrlEntry, encodeEntryExtensions, issueCrl } from '../pki/crl-issue.js';
 import { encode, tag } from '../pki/der.js';
 import type { Issuer } from '../pki/issue.js';
@@ -25,6 +26,8 @@ import { recoverInterrupted } from './recovery.js';
 
 /** A list that was made. */
 export interface MadeCrl {
+  /** The CA that signed it. */
+  readonly issuer: Certificate;
   readonly file: string;
   readonly der: Uint8Array;
   readonly pem: string;
@@ -82,7 +85,7 @@ async function makeOne(
   files.replaceFile(layout.crl, pem);
   appendOutcomes(layout.auditLog, [{ ...entry(), event: 'recorded' }]);
   platform.log.write(`made ${layout.crl}, number ${crlNumber}, ${entries.length} revoked`);
-  return { file: layout.crl, der, pem, crlNumber, thisUpdate, nextUpdate, count: entries.length };
+  return { file: layout.crl, issuer: certificate, der, pem, crlNumber, thisUpdate, nextUpdate, count: entries.length };
 }
 
 /** Also those that have expired since: a list that once named a certificate goes on naming it, as openssl has it. */

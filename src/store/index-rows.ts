@@ -9,7 +9,15 @@ import { nameOfCommonName } from '../pki/name.js';
 import type { ReasonCode, Revocation } from '../pki/revocation.js';
 import type { SerialNumber } from '../pki/serial.js';
 import * as files from '../platform/files.js';
-import { formatIndexRow, fullTime, type IndexRow, parseIndexRow, requireIndex, timeOf } from './index-txt.js';
+import {
+  formatIndexRow,
+  fullTime,
+  type IndexRow,
+  indexTimeMs,
+  parseIndexRow,
+  requireIndex,
+  timeOf,
+} from './index-txt.js';
 
 /** A row, and where it stands in the file. */
 export interface PlacedRow {
@@ -78,6 +86,25 @@ export function* revokedRows(index: Buffer): Generator<{ readonly start: number;
     const newline = index.indexOf('\nR\t', from);
     return newline < 0 ? -1 : newline + 1;
   }
+}
+
+/** What a row says of a certificate that is revoked. */
+export interface RevokedRow {
+  /** In the words of RFC 5280. */
+  readonly reason: string;
+  /** Milliseconds. */
+  readonly expires: number;
+}
+
+/** All revoked certificates of an index. Throws PKI_CORRUPT where there is none. */
+export function readRevoked(file: string): Map<SerialNumber, RevokedRow> {
+  const index = readIndexBytes(file);
+  const found = new Map<SerialNumber, RevokedRow>();
+  for (const { start, end } of revokedRows(index)) {
+    const [, expires = '', revoked = '', serialNumber = ''] = index.toString('latin1', start, end).split('\t');
+    found.set(serialNumber, { reason: reasonOfColumn(revoked), expires: indexTimeMs(expires) });
+  }
+  return found;
 }
 
 /** The third column of a row that is revoked now, as `openssl ca -revoke` writes it. */

@@ -24,7 +24,7 @@ import { validityFrom } from '../pki/validity.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { appendAudit, appendOutcomes, auditStamp, type IssueIntent } from './audit-log.js';
-import { readIndexBytes, reasonOfColumn, revokedRows } from './index-rows.js';
+import { readRevoked } from './index-rows.js';
 import { appendIndexRows, indexRowFor } from './index-txt.js';
 import { certificatesOfKey, type RegisteredKey, registerKeys, syncKeyRegister } from './key-register.js';
 import { issuedCertificateFile } from './layout.js';
@@ -190,16 +190,13 @@ function checkOrders(ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiErro
 
 /** The revoked certificates whose keys are not to be certified again, with the reason; read when it is asked for. */
 function distrustedSerials({ layout }: Ca): () => ReadonlyMap<SerialNumber, string> {
-  let serials: Map<SerialNumber, string> | undefined;
+  let serials: ReadonlyMap<SerialNumber, string> | undefined;
   return () => {
-    if (serials !== undefined) return serials;
-    serials = new Map();
-    const index = readIndexBytes(layout.index);
-    for (const { start, end } of revokedRows(index)) {
-      const [, , revoked = '', serialNumber = ''] = index.toString('latin1', start, end).split('\t');
-      const reason = reasonOfColumn(revoked);
-      if (!harmlessReasons.has(reason)) serials.set(serialNumber, reason);
-    }
+    serials ??= new Map(
+      [...readRevoked(layout.index)].flatMap(([serialNumber, { reason }]) =>
+        harmlessReasons.has(reason) ? [] : [[serialNumber, reason]],
+      ),
+    );
     return serials;
   };
 }

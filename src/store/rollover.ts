@@ -8,7 +8,7 @@
 
 import { join } from 'node:path';
 import { OvsPkiError } from '../errors.js';
-import type { Certificate } from '../pki/certificate.js';
+import { type Certificate, decodeCertificatePem } from '../pki/certificate.js';
 import { certificateFileText } from '../pki/text.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
@@ -48,6 +48,8 @@ export function placeNext(platform: Platform, ca: Ca, next: NextCa): Promise<voi
 export function letNewSign(platform: Platform, ca: Ca): Promise<void> {
   const { layout } = ca;
   return step(platform, ca, 'prepared', 'switched', ca.other?.certificate, () => {
+    // A "back" that was interrupted can have called it retired.
+    if (ca.other !== undefined) files.removeFile(retiredFile(layout, ca.other.certificate));
     linkGenerations(layout);
     replaceBySymlink('new', signingLink(layout));
   });
@@ -65,19 +67,30 @@ export function letOldSign(platform: Platform, ca: Ca): Promise<void> {
 
 /** Gives the CA that has not been switched to up. Throws ROLLOVER_STATE, PKI_LOCKED, FILE_UNWRITABLE. */
 export function dropNext(platform: Platform, ca: Ca): Promise<void> {
-  return step(platform, ca, 'prepared', 'none', ca.other?.certificate, () => close(ca));
+  return step(platform, ca, 'prepared', 'none', ca.other?.certificate, () => retireOther(ca));
 }
 
 /** Ends the rollover: the key of the old CA is gone, its certificate is kept to tell hosts whom to trust no more. */
 export function retireOld(platform: Platform, ca: Ca): Promise<void> {
+  return step(platform, ca, 'switched', 'none', ca.certificate, () => retireOther(ca));
+}
+
+function retireOther(ca: Ca): void {
   const { layout, other } = ca;
-  return step(platform, ca, 'switched', 'none', ca.certificate, () => {
-    if (other !== undefined) {
-      files.makeFolder(layout.retired);
-      files.replaceFile(retiredFile(layout, other.certificate), certificateFileText(other.certificate));
-    }
-    close(ca);
-  });
+  if (other !== undefined) {
+    files.makeFolder(layout.retired);
+    files.replaceFile(retiredFile(layout, other.certificate), certificateFileText(other.certificate));
+  }
+  close(ca);
+}
+
+/** The certificates of CAs that were replaced. Throws PEM_INVALID, DER_INVALID. */
+export function readRetired({ retired }: CaLayout): Certificate[] {
+  return files
+    .list(retired)
+    .filter((name) => name.endsWith('.pem'))
+    .map((name) => join(retired, name))
+    .map((file) => decodeCertificatePem(files.readFile(file).toString('latin1'), file));
 }
 
 async function step(

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HostPlan } from '../deploy/action.js';
+import type { Action, HostPlan } from '../deploy/action.js';
 import { type ApplyEdges, applyPlans, type HostResult, type Stage } from '../deploy/apply.js';
 import type { DesiredFleet, DesiredHost, TunnelEnd } from '../deploy/desired.js';
 import { OvsPkiError } from '../errors.js';
@@ -12,8 +12,9 @@ import type { CertificateType } from '../pki/profile.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { issueInCa } from '../store/issue-batch.js';
-import { readCa } from '../store/pki-directory.js';
+import { readCa, trustedBy } from '../store/pki-directory.js';
 import { type AskedHost, askHosts, closeAll, prepareFleet } from './fleet.js';
+import type { Renewal } from './identities.js';
 import { notPlanned } from './plan-file.js';
 
 /** What `apply` is to make true, and what it may take for that. */
@@ -32,6 +33,10 @@ export interface ApplyRequest {
   readonly onProgress?: (host: string, stage: Stage) => void;
   /** Only what this plan says is done. */
   readonly written?: { readonly hosts: readonly HostPlan[] };
+  /** Which good certificates are replaced; all that should be, if not given. */
+  readonly renewal?: Renewal;
+  /** Which actions are carried out, where not all of a plan are. */
+  readonly keeps?: (action: Action) => boolean;
   /** Tunnels that are not part of the fleet and that a new identity must not stop. */
   readonly watched?: (desired: DesiredHost) => readonly TunnelEnd[];
 }
@@ -53,7 +58,7 @@ export async function applyAsked(
   request: Omit<ApplyRequest, 'fleet'>,
 ): Promise<HostResult[]> {
   // 1. Who is to have which certificate and which PSK.
-  const { work, failed, pskOf } = await prepareFleet(platform, asked, request, request.watched);
+  const { work, failed, pskOf } = await prepareFleet(platform, asked, request, 'made', request.watched);
   // 2. The plans, stage by stage.
   const edges: ApplyEdges = {
     certify: (requests) => certify(platform, request.pkiDirectory, requests),
@@ -63,6 +68,7 @@ export async function applyAsked(
     proofSeconds: request.proofSeconds,
     onProgress: request.onProgress ?? (() => undefined),
     interrupted: request.interrupted ?? (() => false),
+    ...(request.keeps === undefined ? {} : { keeps: request.keeps }),
     refuse: (plan) => (request.written === undefined ? undefined : staleness(request.written.hosts, plan)),
   };
   const results = [
@@ -110,7 +116,7 @@ async function issueFor(
 ): Promise<Awaited<ReturnType<ApplyEdges['certify']>> | OvsPkiError> {
   try {
     const ca = readCa(pkiDirectory, type);
-    const authorities = [ca.certificate, ...ca.chain];
+    const authorities = trustedBy(ca);
     const orders = requests.map(({ host, request }) => ({ request, name: host }));
     const issued = await issueInCa(platform, ca, orders, days);
     return issued.map((result) =>

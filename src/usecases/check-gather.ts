@@ -8,7 +8,6 @@ import { OvsPkiError } from '../errors.js';
 import { type Certificate, decodeCertificatePem } from '../pki/certificate.js';
 import type { Crl } from '../pki/crl.js';
 import { equalBytes } from '../pki/der.js';
-import { verifySignature } from '../pki/engine.js';
 import { decodePrivateKey } from '../pki/key.js';
 import { leafFindings } from '../pki/lint/leaf-rules.js';
 import type { Finding } from '../pki/lint/rule.js';
@@ -17,7 +16,8 @@ import type { CertificateType } from '../pki/profile.js';
 import { isPlainlyStrong } from '../pki/strength.js';
 import { smallFileReader } from '../platform/chunks.js';
 import * as files from '../platform/files.js';
-import { readCrls } from '../store/crl-files.js';
+import { newestCrl } from '../store/crl-files.js';
+import { reasonOfColumn } from '../store/index-rows.js';
 import { indexRows, indexTimeMs } from '../store/index-txt.js';
 import { type CaLayout, issuedCertificateFile } from '../store/layout.js';
 import { type Ca, readCa } from '../store/pki-directory.js';
@@ -74,12 +74,13 @@ function readNewest({ certificate, layout }: Ca, now: number): Pick<GatheredCa, 
   const newest = new Map<string, Newest>();
   const counts = { valid: 0, expired: 0, revoked: 0 };
   const revoked: string[] = [];
-  for (const { state, expires: text, serialNumber, subject } of indexRows(layout.index)) {
+  for (const { state, expires: text, revoked: since, serialNumber, subject } of indexRows(layout.index)) {
     if (subject === ownSubject) continue;
     const expires = indexTimeMs(text);
     if (state === 'R') {
       counts.revoked++;
-      if (expires >= now) revoked.push(serialNumber);
+      // In a complete list removeFromCRL says that nothing is revoked (RFC 5280, section 5.3.1): no list has such a row.
+      if (expires >= now && reasonOfColumn(since) !== 'removeFromCRL') revoked.push(serialNumber);
       continue;
     }
     counts[expires < now ? 'expired' : 'valid']++;
@@ -124,14 +125,6 @@ export function strengthFindings(certificate: Certificate): Finding[] {
   return leafFindings(certificate).filter(
     ({ rule }) => rule === 'leaf-signature-algorithm' || !rule.startsWith('leaf-'),
   );
-}
-
-function newestCrl({ certificate, layout }: Ca): Crl | undefined {
-  const { publicKey, subject } = certificate;
-  return readCrls(layout)
-    .filter(({ issuer }) => equalBytes(issuer.der, subject.der))
-    .filter((crl) => verifySignature(publicKey, crl.signatureAlgorithm, crl.toBeSigned.bytes, crl.signature))
-    .sort((left, right) => right.thisUpdate.getTime() - left.thisUpdate.getTime())[0];
 }
 
 /** Whether a key file, if it is there and can be read, is the key of a certificate. */

@@ -9,6 +9,7 @@ import type { Crl } from '../pki/crl.js';
 import { attributeValues, formatName } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import type { CertificateType } from '../pki/profile.js';
+import { isCrlDue } from '../pki/renewal.js';
 import { type CheckedFile, keyFileBeside } from './check-files.js';
 import { type GatheredCa, type KeyMatch, strengthFindings } from './check-gather.js';
 import { periodText } from './period.js';
@@ -153,11 +154,11 @@ function crlReasons({ crl, revoked, layout }: GatheredCa, deadlines: Deadlines, 
 
 /** Lists live for days and not for years: the period is that for what is critical, and the last third of their life. */
 function crlExpiryReasons(about: string, crl: Crl, { criticalMs }: Deadlines, now: number): CheckReason[] {
-  const { thisUpdate, nextUpdate } = crl;
+  const { nextUpdate } = crl;
   if (nextUpdate === undefined) return [];
   const at = nextUpdate.getTime();
   if (at < now) return [critical('crl-expiry', about, `the next CRL was due ${lengthText(at, now)} ago`, at)];
-  if (at - now >= Math.min(criticalMs, (at - thisUpdate.getTime()) / 3)) return [];
+  if (!isCrlDue(crl, new Date(now), criticalMs)) return [];
   return [warning('crl-expiry', about, `the next CRL is due in ${lengthText(at, now)}`, at)];
 }
 

@@ -7,6 +7,7 @@
 import { findingsOn } from '../deploy/findings/findings.js';
 import type { Finding } from '../deploy/findings/rule.js';
 import type { Platform } from '../platform/index.js';
+import { crlsIn } from './authorities.js';
 import { type ExamineRequest, examine, fleetToExamine, type UnaskedHost } from './examine.js';
 
 /** What was found on the hosts that could be asked. */
@@ -22,7 +23,7 @@ export async function doctor(platform: Platform, request: ExamineRequest): Promi
   const { examined, unasked } = await examine(platform, fleetToExamine(request), request.onProgress);
   return {
     hosts: examined.map(({ desired }) => desired.name),
-    findings: findingsOn(examined, platform.clock.now()),
+    findings: findingsOn(examined, platform.clock.now(), crlsIn(request.pkiDirectory)),
     unasked,
   };
 }

@@ -18,6 +18,8 @@ export interface ExamineRequest {
   readonly file: string | undefined;
   /** Destinations of ssh(1), or IP addresses. Without them and a file: the inventory that lies here, or this machine. */
   readonly destinations: readonly string[];
+  /** Whose CRLs those of the hosts are compared with; there need be none. */
+  readonly pkiDirectory: string;
   /** Called as hosts answer. */
   readonly onProgress?: (done: number, total: number) => void;
 }

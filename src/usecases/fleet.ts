@@ -16,7 +16,8 @@ import type { Certificate } from '../pki/certificate.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { type HostShell, openHostShell } from '../platform/ssh.js';
-import { type Authorities, authoritiesIn, identityFor } from './identities.js';
+import { type Authorities, type Authority, authoritiesIn } from './authorities.js';
+import { identityFor, isLeft, type Renewal } from './identities.js';
 import { inParallel } from './req.js';
 
 /** At most so many connections are being made at once. */
@@ -100,14 +101,25 @@ export interface PreparedFleet {
   readonly pskOf: (host: string, port: string) => string;
 }
 
+interface FleetPreparation {
+  readonly pkiDirectory: string;
+  readonly prove: boolean;
+  readonly psk?: string;
+  readonly renewal?: Renewal;
+}
+
 export async function prepareFleet(
   platform: Platform,
   hosts: readonly AskedHost[],
-  { pkiDirectory, prove, psk }: { readonly pkiDirectory: string; readonly prove: boolean; readonly psk?: string },
+  { pkiDirectory, prove, psk, renewal = 'all' }: FleetPreparation,
+  crls: 'made' | 'planned',
   watched: (desired: DesiredHost) => readonly TunnelEnd[] = () => [],
 ): Promise<PreparedFleet> {
-  const authorities = authoritiesIn(pkiDirectory);
-  const decided = await Promise.all(hosts.map((host) => withIdentity(platform, host, authorities)));
+  const authorities = authoritiesIn(platform, pkiDirectory, crls);
+  const unasked = new Set(hosts.flatMap((host) => ('error' in host ? [host.desired.name] : [])));
+  const decided = await Promise.all(hosts.map((host) => withIdentity(platform, host, authorities, renewal, unasked)));
+  const failed = decided.filter((host): host is FailedHost => 'error' in host);
+  const revokedPeers = await revokedAmong(failed, authorities);
   const ready = decided.filter((host): host is ReadyHost => 'identity' in host);
   const psks = pskTable(ready, psk);
   const certificates = new Map(
@@ -116,7 +128,7 @@ export async function prepareFleet(
       identity === undefined || identity === 'enroll' ? identity : identity.certificate,
     ]),
   );
-  const work = ready.map(({ desired, shell, facts, identity }) => {
+  const work = ready.map(({ desired, shell, facts, identity, authority, notices }) => {
     const input: HostInput = {
       desired,
       facts,
@@ -125,13 +137,16 @@ export async function prepareFleet(
       psks: new Map(
         desired.ends.flatMap(({ port }) => (psks.changed.has(`${desired.name}/${port}`) ? [[port, 'set']] : [])),
       ),
+      crls: authority?.crls ?? [],
+      revokedPeers,
+      retired: authority?.retired ?? [],
+      notices: [...(authority?.warnings ?? []), ...notices],
       watched: watched(desired),
       prove,
       now: platform.clock.now(),
     };
     return { shell, input, desired };
   });
-  const failed = decided.filter((host): host is FailedHost => 'error' in host);
   return { work, failed, pskOf: (host, port) => psks.values.get(`${host}/${port}`) ?? '' };
 }
 
@@ -140,6 +155,8 @@ interface ReadyHost {
   readonly shell: HostShell;
   readonly facts: PlanningFacts;
   readonly identity: Identity | 'enroll' | undefined;
+  readonly authority: Authority | undefined;
+  readonly notices: readonly string[];
 }
 type FailedHost = Extract<AskedHost, { readonly error: OvsPkiError }>;
 
@@ -147,15 +164,34 @@ async function withIdentity(
   platform: Platform,
   host: AskedHost,
   authorities: Authorities,
+  renewal: Renewal,
+  unasked: ReadonlySet<string>,
 ): Promise<ReadyHost | FailedHost> {
   if ('error' in host) return host;
+  const { desired, facts } = host;
   try {
-    return { ...host, identity: await identityFor(platform, host.desired, host.facts, authorities) };
+    const authority = desired.identity && (await authorities.of(desired.identity));
+    // Whether a host that cannot be asked trusts the next CA is not known: its peers keep what it trusts surely.
+    const waits = renewal === 'all' ? desired.ends.map(({ peer }) => peer).filter((peer) => unasked.has(peer)) : [];
+    const identity = await identityFor(platform, desired, facts, authority, waits.length > 0 ? 'expiring' : renewal);
+    const isHeld = typeof identity === 'object' && waits.length > 0 && isLeft(identity.certificate, authority?.ca);
+    const notice = `${desired.name}: keeps its certificate of the other CA until ${waits.join(', ')} can be asked`;
+    return { ...host, authority, identity, notices: isHeld ? [notice] : [] };
   } catch (error) {
     host.shell.close();
     if (!(error instanceof OvsPkiError)) throw error;
     return { desired: host.desired, error };
   }
+}
+
+/** Also a host that cannot be asked: one that was stolen, say. */
+async function revokedAmong(failed: readonly FailedHost[], authorities: Authorities): Promise<Set<string>> {
+  const names = failed.map(async ({ desired: { name, identity }, error }) => {
+    if (error.code === 'CERTIFICATE_REVOKED') return [name];
+    const authority = identity && (await authorities.of(identity).catch(() => undefined));
+    return authority?.distrusts(name) === true ? [name] : [];
+  });
+  return new Set((await Promise.all(names)).flat());
 }
 
 function peersOf(

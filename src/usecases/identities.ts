@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DesiredHost, DesiredIdentity } from '../deploy/desired.js';
+import type { DesiredHost } from '../deploy/desired.js';
 import { knownValue } from '../deploy/fact.js';
 import type { PlanningFacts } from '../deploy/host-facts.js';
 import { type Identity, keyHashOf } from '../deploy/identity.js';
@@ -15,43 +15,34 @@ import { equalBytes } from '../pki/der.js';
 import { decodePrivateKey, keyHash } from '../pki/key.js';
 import { attributeValues, parseFileName } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
-import { pathFindings } from '../pki/path.js';
+import { issuersOf, pathFindings } from '../pki/path.js';
 import { canLastLonger, isDueForRenewal } from '../pki/renewal.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
-import { findIndexRow } from '../store/index-txt.js';
 import { certificatesOfKey } from '../store/key-register.js';
 import { issuedCertificateFile } from '../store/layout.js';
-import { type Ca, readCa, trustedBy } from '../store/pki-directory.js';
+import { type Ca, trustedBy } from '../store/pki-directory.js';
+import type { Authority } from './authorities.js';
+import { isOfOther } from './renew-current.js';
+import { certificateRevoked } from './revoked.js';
 
-/** The CAs that were read, so that each is read once. */
-export interface Authorities {
-  readonly of: (identity: DesiredIdentity) => Ca | undefined;
-}
-
-/** @throws PKI_NOT_FOUND, PKI_CORRUPT when a CA is asked for that is not there */
-export function authoritiesIn(pkiDirectory: string): Authorities {
-  const read = new Map<string, Ca>();
-  return {
-    of: ({ method, type }) => {
-      if (method === 'self-signed') return undefined;
-      const ca = read.get(type) ?? readCa(pkiDirectory, type);
-      read.set(type, ca);
-      return ca;
-    },
-  };
-}
+/**
+ * Which good certificates are replaced: those that are about to expire; with `all` those too that the CA has signed with the
+ * key that a rollover replaces.
+ */
+export type Renewal = 'all' | 'expiring' | 'none';
 
 /** What a host is to present; undefined where it needs no certificate. */
 export async function identityFor(
   platform: Platform,
   desired: DesiredHost,
   facts: PlanningFacts,
-  authorities: Authorities,
+  authority: Authority | undefined,
+  renewal: Renewal,
 ): Promise<Identity | 'enroll' | undefined> {
   const { identity, name } = desired;
   if (identity === undefined) return undefined;
-  const ca = authorities.of(identity);
+  const ca = authority?.ca;
   const here = certificateHere(name);
   const candidates = [
     ...(here === undefined ? [] : [here]),
@@ -59,28 +50,41 @@ export async function identityFor(
     ...(ca === undefined ? [] : issuedForKeysOf(ca, facts, name)),
   ];
   const judged = await Promise.all(
-    candidates.map(async (certificate) => ({ certificate, reasons: await faultsOf(platform, certificate, ca) })),
+    candidates.map(async (certificate) => ({ certificate, reasons: await faultsOf(platform, certificate, authority) })),
   );
   const good = judged
     .filter(({ reasons }) => reasons.length === 0)
     .map(({ certificate }) => certificate)
-    .sort((a, b) => b.notBefore.getTime() - a.notBefore.getTime());
+    .sort((a, b) => Number(isLeft(a, ca)) - Number(isLeft(b, ca)) || b.notBefore.getTime() - a.notBefore.getTime());
   for (const certificate of good) {
     const key = keyFor(certificate, facts, name);
     if (key === undefined) continue;
-    if (isDueForRenewal(certificate, platform.clock.now()) && canLastLonger(certificate, ca?.certificate)) {
-      return 'enroll';
-    }
+    const isDue = isDueForRenewal(certificate, platform.clock.now()) && canLastLonger(certificate, ca?.certificate);
+    if (renewal !== 'none' && (isDue || (renewal === 'all' && isLeft(certificate, ca)))) return 'enroll';
     if (here !== undefined && here !== certificate && here.notBefore >= certificate.notBefore) break;
-    return { certificate, authorities: ca === undefined ? [] : [ca.certificate, ...ca.chain], key };
+    return { certificate, authorities: ca === undefined ? [] : trustFor(certificate, ca), key };
   }
   // What lies here was made for this host: that it is passed over in silence, or for something older, is not what its
   // maker would expect.
-  const revoked = judged.find(({ reasons }) => reasons.includes(revokedReason));
-  if (revoked !== undefined) throw distrusted(name, revoked.certificate);
+  for (const { serialNumber } of candidates) {
+    const revoked = authority?.revoked.get(serialNumber);
+    if (revoked !== undefined) throw certificateRevoked(name, serialNumber, revoked.reason);
+  }
   const refused = judged.find(({ certificate }) => certificate === here);
   if (here !== undefined && refused !== undefined) throw unusable(name, refused.reasons);
   return 'enroll';
+}
+
+/** Whether the CA of a rollover that does not sign now has signed it. */
+export function isLeft(certificate: Certificate, ca: Ca | undefined): boolean {
+  return ca !== undefined && isOfOther(certificate, ca);
+}
+
+/** Those who have signed a certificate first, then who is trusted besides. */
+function trustFor(certificate: Certificate, ca: Ca): Certificate[] {
+  const trusted = trustedBy(ca);
+  const issuers = issuersOf(certificate, trusted);
+  return [...issuers, ...trusted.filter((item) => !issuers.includes(item))];
 }
 
 /** The names of the certificates in the working directory: files `NAME-cert.pem`. */
@@ -116,26 +120,20 @@ function issuedForKeysOf({ layout }: Ca, facts: PlanningFacts, name: string): Ce
   });
 }
 
-async function faultsOf({ clock }: Platform, certificate: Certificate, ca: Ca | undefined): Promise<string[]> {
+async function faultsOf(
+  { clock }: Platform,
+  certificate: Certificate,
+  authority: Authority | undefined,
+): Promise<string[]> {
   const now = clock.now();
-  if (ca !== undefined) {
-    if (findIndexRow(ca.layout.index, certificate.serialNumber)?.state === 'R') return [revokedReason];
-    return (await pathFindings({ certificate, authorities: trustedBy(ca), crls: [], at: now })).map(
-      ({ message }) => message,
-    );
+  if (authority !== undefined) {
+    const { ca, revoked } = authority;
+    if (revoked.has(certificate.serialNumber)) return ['it was revoked'];
+    const authorities = trustedBy(ca);
+    return (await pathFindings({ certificate, authorities, crls: [], at: now })).map(({ message }) => message);
   }
   if (!equalBytes(certificate.issuer.der, certificate.subject.der)) return ['it is not self-signed'];
   return certificate.notAfter < now ? [`it expired on ${certificate.notAfter.toISOString().slice(0, 10)}`] : [];
-}
-
-const revokedReason = 'it was revoked';
-
-/** Such a host is not certified anew because it asks: somebody has to want it. */
-function distrusted(name: string, { serialNumber }: Certificate): OvsPkiError {
-  return new OvsPkiError('CERTIFICATE_REVOKED', `the certificate ${serialNumber} of ${name} was revoked`, {
-    hint: `if ${name} is trusted again, make it a new one and run this again: ovs-pki-ts req+sign --force --unique ${name}`,
-    details: { name, serialNumber },
-  });
 }
 
 /** The key on the host, found by its public half; or else the one here. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-export type { Action, GuardedTunnel, HostPlan, Obstacle } from '../deploy/action.js';
+export type { Action, CrlSummary, GuardedTunnel, HostPlan, Obstacle } from '../deploy/action.js';
 export type {
   AuthenticationMethod,
   DesiredFleet,

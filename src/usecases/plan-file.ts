@@ -66,9 +66,9 @@ export function notPlanned(written: HostPlan | undefined, now: readonly Action[]
   });
 }
 
-/** Without contents: the names of files tell their generation. */
+/** Without contents: the names of files tell their generation, and of a CRL the newest is right. */
 function keyOf(action: Action): string {
-  return JSON.stringify({ ...action, content: undefined, existingKey: undefined });
+  return JSON.stringify({ ...action, content: undefined, crl: undefined, existingKey: undefined });
 }
 
 /** What is made when the plan is applied has its names only then, and a `*` in the plan. */

@@ -27,7 +27,7 @@ export type PlannedHost = HostPlan | { readonly host: string; readonly error: Ov
 export async function plan(platform: Platform, request: PlanRequest): Promise<PlannedHost[]> {
   const asked = await askHosts(platform, request.fleet, false, request.onProgress);
   try {
-    const { work, failed } = await prepareFleet(platform, asked, request);
+    const { work, failed } = await prepareFleet(platform, asked, request, 'planned');
     const planned: PlannedHost[] = [
       ...work.map(({ input }) => planHost(input)),
       ...failed.map(({ desired, error }) => ({ host: desired.name, error })),

@@ -17,6 +17,7 @@ import { expiryOf, type IndexRow } from '../store/index-txt.js';
 import { type CaLayout, issuedCertificateFile } from '../store/layout.js';
 import type { Ca } from '../store/pki-directory.js';
 import { isKeyOf } from './replace-identity.js';
+import { certificateRevoked } from './revoked.js';
 
 export interface CurrentCertificate {
   readonly certificate: Certificate;
@@ -67,7 +68,7 @@ export function currentCertificate(file: FileName, view: () => CaView): CurrentC
     });
   }
   const row = rowOf(view(), file.name, certificate);
-  if (row?.state === 'R') throw revokedError(file, row);
+  if (row?.state === 'R') throw certificateRevoked(file.typed, row.serialNumber, reasonOfColumn(row.revoked));
   return { certificate, issuer };
 }
 
@@ -156,15 +157,4 @@ export function* issuedCopies(layout: CaLayout, rows: readonly IndexRow[]): Gene
     const file = issuedCertificateFile(layout, serialNumber);
     if (files.exists(file)) yield readCertificate(file);
   }
-}
-
-function revokedError({ typed }: FileName, { revoked, serialNumber }: IndexRow): OvsPkiError {
-  return new OvsPkiError(
-    'CERTIFICATE_REVOKED',
-    `the certificate of ${typed} was revoked (${reasonOfColumn(revoked)})`,
-    {
-      hint: `if ${typed} is to be trusted again, give it a new key: ovs-pki-ts req+sign --unique --force ${typed}`,
-      details: { serialNumber, revoked },
-    },
-  );
 }

@@ -7,6 +7,7 @@
 import { findingsOn } from '../deploy/findings/findings.js';
 import { type HostStatus, hostStatus } from '../deploy/host-status.js';
 import type { Platform } from '../platform/index.js';
+import { crlsIn } from './authorities.js';
 import { type ExamineRequest, examine, fleetToExamine, type UnaskedHost } from './examine.js';
 
 /** What is true of the hosts that could be asked. */
@@ -23,7 +24,7 @@ export async function status(platform: Platform, request: ExamineRequest): Promi
   // 1. What is true on the hosts.
   const { examined, unasked } = await examine(platform, fleetToExamine(request), request.onProgress);
   // 2. What it means.
-  const findings = findingsOn(examined, platform.clock.now());
+  const findings = findingsOn(examined, platform.clock.now(), crlsIn(request.pkiDirectory));
   const hosts = examined.map((host) => {
     const own = findings.filter((finding) => finding.host === host.desired.name);
     const errors = own.filter(({ severity }) => severity === 'error').length;

@@ -36,7 +36,7 @@ say name 0 "$name"
 say kernel 0 "$kernel"
 say time 0 "$(date +%s)"
 programs=
-for program in openssl python3 ovs-vsctl ovs-appctl ovs-ofctl ipsec certutil pk12util ip ping flock; do
+for program in openssl python3 ovs-vsctl ovs-appctl ovs-ofctl ipsec certutil pk12util crlutil ip ping flock; do
   if command -v "$program" >/dev/null 2>&1; then programs="$programs $program"; fi
 done
 say programs 0 "$programs"
@@ -68,6 +68,10 @@ case $answer in
   if [ -n "$in_full" ]; then
     probe ike-certs ipsec listcerts --utc
     probe ike-cacerts ipsec listcacerts --utc
+    # What is on the lists is not needed.
+    if answer=$($within ipsec listcrls --utc 2>&1 </dev/null); then
+      say ike-crls 0 "$(printf '%s\n' "$answer" | grep -E '^ *(issuer|serial|authKeyId): ')"
+    fi
   fi
   ;;
 *ibreswan*)
@@ -82,6 +86,9 @@ case $answer in
     for nickname in $(certutil -L -d "sql:$nss" 2>/dev/null | sed -n 's/^\(ovs_[^ ]*\) .*/\1/p'); do
       probe "nss:$nickname" certutil -L -d "sql:$nss" -n "$nickname" -a
     done
+    if answer=$(crlutil -L -d "sql:$nss" -n ovs_cert_cacert 2>/dev/null </dev/null); then
+      say ike-crls 0 "$(printf '%s\n' "$answer" | grep -A 1 'Name: CRL Number')"
+    fi
   fi
   ;;
 esac
@@ -139,6 +146,8 @@ $public"
     else
       say "file:$1" 0 "unreadable-key $mode $(printf '%s' "$head" | tr ' ' '-')"
     fi ;;
+  'X509 CRL'*) say "file:$1" 0 "crl $mode
+$(sed -n '/-----BEGIN X509 CRL-----/,/-----END/p' "$1")" ;;
   *) say "file:$1" 0 "other $mode" ;;
   esac
 }

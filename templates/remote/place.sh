@@ -34,6 +34,56 @@ signed() {
   answer=$(openssl verify -partial_chain -CAfile "$2" "$1" 2>&1) || fail "the certificate $1 is not accepted under $2: $answer"
 }
 
+# nss: the database that pluto reads
+nss() {
+  for folder in $(ipsec status 2>/dev/null | sed -n 's/.*nssdir=\([^, ]*\).*/\1/p') /var/lib/ipsec/nss /etc/ipsec.d; do
+    if [ -e "$folder/cert9.db" ]; then break; fi
+  done
+  printf 'sql:%s' "$folder"
+}
+
+# trust FILE: one more CA of the name that the CA has; ovs-monitor-ipsec brings one, and charon reads them all
+trust() {
+  case $(ipsec --version 2>/dev/null) in *ibreswan*) ;; *) return 0 ;; esac
+  answer=$(certutil -A -a -i "$1" -d "$(nss)" -n ovs_cert_cacert -t CT,, 2>&1) || fail "the NSS database $(nss) does not take the CA $1: $answer"
+}
+
+# distrust FILE...: no CA of that name but these, whose files are the only ones left
+distrust() {
+  case $(ipsec --version 2>/dev/null) in
+  *ibreswan*)
+    tries=0
+    while certutil -D -d "$(nss)" -n ovs_cert_cacert >/dev/null 2>&1 && [ "$tries" -lt 20 ]; do tries=$((tries + 1)); done
+    for authority in "$@"; do trust "$authority"; done
+    ;;
+  # What charon has loaded it keeps, unless it is asked to look which files there are.
+  *trongSwan*) { ipsec rereadcacerts && ipsec purgecerts; } >/dev/null 2>&1 || : ;;
+  esac
+}
+
+# place_crl PATH CONTENT: a list of revoked certificates, where the IKE daemon reads it too. Where libreswan's NSS database does
+# not take it, it is not at PATH either, so that it is brought again.
+place_crl() {
+  case $(ipsec --version 2>/dev/null) in *ibreswan*) import_crl "$1" "$2" ;; esac
+  place "$1" 644 "$2"
+  case $(ipsec --version 2>/dev/null) in *trongSwan*) ipsec rereadcrls >/dev/null 2>&1 || : ;; esac
+}
+
+# import_crl PATH CONTENT. The CA may come into the database later (-B), and one that is newer stays.
+import_crl() {
+  mkdir -p -- "${1%/*}" || fail "the folder ${1%/*} cannot be made"
+  der=${1%/*}/.${1##*/}.der
+  printf '%s' "$2" | openssl crl -outform DER -out "$der" 2>/dev/null || {
+    rm -f -- "$der"
+    fail "$1 could not be written: is the disk full or read-only?"
+  }
+  answer=$(crlutil -I -B -i "$der" -d "$(nss)" 2>&1) || case $answer in
+  *OLD_CRL*) ;;
+  *) rm -f -- "$der"; fail "the NSS database $(nss) does not take the CRL: $answer" ;;
+  esac
+  rm -f -- "$der"
+}
+
 # transact: one transaction with ovsdb-server, from standard input
 transact() {
   python3 -I -S -c @transact@ /var/run/openvswitch/db.sock
@@ -63,6 +113,16 @@ forget() {
   done
   for connection in $(ipsec status 2>/dev/null | sed -n "s/^000 \"\($1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\": .*/\1/p" | sort -u); do
     ipsec auto --delete "$connection" >/dev/null 2>&1 || :
+  done
+}
+
+# cut PATTERN: takes the tunnel of a port down, without waiting for what its peer says
+cut() {
+  for connection in $(connections "$1"); do
+    case $(ipsec --version 2>/dev/null) in
+    *ibreswan*) ipsec auto --down "$connection" ;;
+    *) ipsec stroke down-nb "$connection[*]" ;;
+    esac >/dev/null 2>&1 || :
   done
 }
 

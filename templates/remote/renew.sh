@@ -20,12 +20,6 @@ reread() {
   answer=$(ipsec whack --rereadcerts 2>&1) || fail "the IKE daemon did not take the new certificate: $answer"
 }
 
-# nss: the database that pluto reads
-nss() {
-  folder=$(ipsec status 2>/dev/null | sed -n 's/.*nssdir=\([^, ]*\).*/\1/p')
-  printf 'sql:%s' "${folder:-/etc/ipsec.d}"
-}
-
 # into_nss NAME CERTIFICATE KEY: as ovs-monitor-ipsec does it, and beside what is there
 into_nss() {
   staged=$(mktemp) || fail 'there is no room for a temporary file'

@@ -32,6 +32,8 @@ const all =
 const sign = (days: number) => (folder: string) =>
   oursWell(folder, ['sign', '-b', '-f', '--days', String(days), 'host']);
 const revoke = (folder: string) => opensslCa(folder, 'switch', ['-revoke', join(folder, 'host-cert.pem')]);
+const unrevoke = (folder: string) =>
+  opensslCa(folder, 'switch', ['-crl_reason', 'removeFromCRL', '-revoke', join(folder, 'host-cert.pem')]);
 const list = (folder: string) => opensslCa(folder, 'switch', ['-gencrl', '-crldays', '30', '-out', 'crl.pem']);
 const remove = (file: string) => (folder: string) => rmSync(join(folder, file));
 const write = (file: string, content: () => string) => (folder: string) => writeFileSync(join(folder, file), content());
@@ -78,6 +80,11 @@ export const checkCases: readonly CheckCase[] = [
   { title: 'a CRL that ends in 5 days', make: all(revoke, list), day: 25, reasons: ['warning crl-expiry switchca'] },
   { title: 'a CRL that has ended', make: all(revoke, list), day: 31, reasons: ['critical crl-expiry switchca'] },
   { title: 'a CRL that knows too little', make: all(list, revoke), reasons: ['critical crl-behind switchca'] },
+  {
+    title: 'a row that takes a certificate off delta CRLs, and a list of ours, which has none of these',
+    make: all(unrevoke, (folder) => oursWell(folder, ['crl'])),
+    reasons: [],
+  },
   {
     title: 'a CRL of another CA in its place',
     make: all(revoke, list, remove('pki/switchca/crl.pem'), (folder) =>

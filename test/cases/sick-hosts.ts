@@ -4,13 +4,18 @@
  */
 
 import type { KeyObject } from 'node:crypto';
-import { encodeInteger, tag } from '../../src/pki/der.js';
+import { encodeInteger, encodeTime, tag } from '../../src/pki/der.js';
+import { oid } from '../../src/pki/oid.js';
 import { encodePem } from '../../src/pki/pem.js';
-import type { Edit } from '../support/host-answers.js';
+import { dayMs } from '../../src/pki/validity.js';
+import { capturedAt, type Edit } from '../support/host-answers.js';
 import { ecKeyFile } from '../support/keys.js';
 import {
   buildCertificate,
+  buildCrl,
   certificatePem,
+  crlPem,
+  extension,
   fixtureKey,
   hostName,
   loadKey,
@@ -25,6 +30,8 @@ export interface SickHost {
   readonly hosts: readonly (readonly [name: string, ...edits: readonly Edit[]])[];
   /** What else is found on the first host, for it follows. */
   readonly also?: readonly string[];
+  /** The list that the CA of the first host has here, PEM. */
+  readonly crl?: string;
   /** The drop policies of `connect` are not there. */
   readonly isUnguarded?: true;
 }
@@ -79,6 +86,21 @@ const authorityName = name(
   ['CN', 'OVS switchca CA Certificate (2026 Nov 22 06:11:51)'],
 );
 const holds = (path: string, pem: string): Edit => replaced(`file:${path}`, 0, `certificate 644 root\n${pem.trim()}`);
+/** A CRL of the number 3, that is good until so many days after the capture. */
+const crlUntil = (days: number): string =>
+  crlPem(
+    buildCrl({
+      issuer: authorityName,
+      signKey: key,
+      thisUpdate: encodeTime(new Date(capturedAt.getTime() - 20 * dayMs)),
+      nextUpdate: encodeTime(new Date(capturedAt.getTime() + days * dayMs)),
+      extensions: [extension(oid.crlNumber, encodeInteger(3))],
+    }),
+  );
+const hasCrl = (days: number, loaded: string): Edit => [
+  /^answer end 0$/m,
+  `answer file:/etc/keys/ovs-crl-0123456789abcdef.pem 0\ncrl 644 root\n${crlUntil(days)}\nanswer ike-crls 0\n${loaded}\nanswer end 0`,
+];
 const ecKey = loadKey(ecKeyFile('p256', 1));
 /** The private key that belongs to it, as far as the answer tells. */
 const keyOf = (owner: KeyObject): Edit =>
@@ -226,6 +248,15 @@ const loaded: readonly SickHost[] = [
   },
 ];
 
+const crls: readonly SickHost[] = [
+  { id: 'crl-behind', hosts: [[strongswan]], crl: crlUntil(30) },
+  { id: 'crl-expired', hosts: [[strongswan, hasCrl(-1, '  serial:    03')]] },
+  { id: 'crl-due', hosts: [[strongswan, hasCrl(3, '  serial:    03')]] },
+  { id: 'crl-not-loaded', hosts: [[strongswan, hasCrl(30, '  serial:    02')]] },
+  { id: 'crl-not-loaded', hosts: [[libreswan, hasCrl(30, '        Name: CRL Number\n        Data: 2 (0x2)')]] },
+  { id: 'crl-due', hosts: [[libreswan, hasCrl(3, '        Name: CRL Number\n        Data: 3 (0x3)')]] },
+];
+
 const pairs: readonly SickHost[] = [
   {
     id: 'peer-end-missing',
@@ -350,6 +381,7 @@ export const sickHosts: readonly SickHost[] = [
   ...identities,
   ...tunnels,
   ...loaded,
+  ...crls,
   ...pairs,
   ...logs,
   ...plaintext,

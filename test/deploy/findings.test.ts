@@ -1,6 +1,9 @@
 import test from 'ava';
-import { findingsOn, rules } from '../../src/deploy/findings/findings.js';
+import { knownValue } from '../../src/deploy/fact.js';
+import { type ExaminedHost, findingsOn, rules } from '../../src/deploy/findings/findings.js';
 import type { Finding } from '../../src/deploy/findings/rule.js';
+import type { HostCrl } from '../../src/deploy/host-input.js';
+import { decodeCrlsPem } from '../../src/pki/crl.js';
 import { type SickHost, sickHosts } from '../cases/sick-hosts.js';
 import { capturedAt, capturedFacts, examinedHost, guardedFacts } from '../support/host-answers.js';
 
@@ -61,8 +64,18 @@ test('a tunnel of the inventory that is not there is found', (t) => {
   );
 });
 
-function findingsOfFirst({ hosts, isUnguarded }: SickHost): Finding[] {
+function findingsOfFirst({ hosts, isUnguarded, crl }: SickHost): Finding[] {
   const facts = isUnguarded ? capturedFacts : guardedFacts;
   const examined = hosts.map(([name, ...edits]) => examinedHost(name, facts(name, edits)));
-  return findingsOn(examined, capturedAt).filter(({ host }) => host === hosts[0]?.[0]);
+  const here = crl === undefined || examined[0] === undefined ? [] : [crlOfCa(examined[0], crl)];
+  return findingsOn(examined, capturedAt, here).filter(({ host }) => host === hosts[0]?.[0]);
+}
+
+/** A list as the PKI directory of a host's CA has it. */
+function crlOfCa({ facts }: ExaminedHost, pem: string): HostCrl {
+  const file = [...facts.files].find(([path]) => path.endsWith('cacert.pem'))?.[1];
+  const found = file && knownValue(file);
+  if (found?.kind !== 'certificate') throw new Error('the host has no certificate of a CA');
+  const [crl] = decodeCrlsPem(pem, 'crl.pem');
+  return { issuer: found.certificates[0], crl, count: crl.revoked.size };
 }

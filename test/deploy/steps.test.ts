@@ -43,7 +43,16 @@ for (const name of hostile) {
     }));
     const keys = new Map(places.map(({ path }, index) => [path, contents[index] ?? ''] as const));
     const script = prepareScript({
-      ...{ places, keys, identity: undefined, links: [], daemon: 'strongswan', guards: [], plaintext: undefined },
+      ...{
+        places,
+        keys,
+        identity: undefined,
+        links: [],
+        daemon: 'strongswan',
+        guards: [],
+        cuts: [],
+        plaintext: undefined,
+      },
     });
     const { status, stderr } = await sh(`umask 000\n${script}`, folder);
     t.is(status, 0, stderr);

@@ -5,12 +5,14 @@ import type { DesiredHost } from '../../src/deploy/desired.js';
 import { known } from '../../src/deploy/fact.js';
 import { fixedClock, init, nodePlatform, renew, reqSign } from '../../src/index.js';
 import { digestHex } from '../../src/pki/digest.js';
-import { authoritiesIn, identityFor } from '../../src/usecases/identities.js';
+import { authoritiesIn } from '../../src/usecases/authorities.js';
+import { identityFor } from '../../src/usecases/identities.js';
 import { capturedFacts } from '../support/host-answers.js';
 import { readPem } from '../support/keys.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const keySpec = { type: 'ec', curve: 'P-256' } as const;
+const identity = { method: 'ca-signed', type: 'switch', days: 10 } as const;
 
 test('a host whose key is certified several times gets the newest certificate that is valid', async (t) => {
   const folder = scratchFolder(t);
@@ -30,7 +32,8 @@ test('a host whose key is certified several times gets the newest certificate th
     files: new Map([['/etc/ipsec.d/private/key.pem', known(key)]]),
   };
   const later = { ...platform, clock: fixedClock(new Date(Date.now() + 20 * 86_400_000)) };
-  const found = await identityFor(later, desired, facts, authoritiesIn(pkiDirectory));
+  const authority = await authoritiesIn(later, pkiDirectory, 'planned').of({ ...identity, keySpec });
+  const found = await identityFor(later, desired, facts, authority, 'all');
   if (found === undefined || found === 'enroll') return t.fail(`found ${found}`);
   t.is(found.certificate.serialNumber, wanted.serialNumber);
 });
@@ -41,7 +44,7 @@ const desired: DesiredHost = {
   ikeDaemon: 'auto',
   places: {},
   plaintext: 'keep',
-  identity: { method: 'ca-signed', type: 'switch', days: 10, keySpec },
+  identity: { ...identity, keySpec },
   ends: [],
   bridgeAddresses: {},
 };

@@ -13,9 +13,12 @@ test('who is this machine is decided anew where a plan is applied', (t) => {
 
 for (const destination of ['-oProxyCommand=true', 'host;true', 'a b']) {
   test(`status and doctor do not take ${destination} for a host`, (t) => {
-    const error = t.throws(() => fleetToExamine({ file: undefined, destinations: [destination] }), {
-      instanceOf: OvsPkiError,
-    });
+    const error = t.throws(
+      () => fleetToExamine({ file: undefined, destinations: [destination], pkiDirectory: 'pki' }),
+      {
+        instanceOf: OvsPkiError,
+      },
+    );
     t.is(error.code, 'USAGE');
   });
 }

@@ -24,6 +24,6 @@ export async function run({ platform, options, operands }: CommandContext): Prom
     text: planText(plans),
     json: { hosts: planned },
     errors,
-    warnings: plans.flatMap(({ warnings }) => warnings),
+    warnings: [...new Set(plans.flatMap(({ warnings }) => warnings))],
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Action, HostPlan, HostResult } from '../../usecases/outputs.js';
+import type { Action, CrlSummary, HostPlan, HostResult } from '../../usecases/outputs.js';
 
 /** A plan like a diff: `+` what comes, `-` what goes, `~` what changes. */
 export function planText(plans: readonly HostPlan[]): string {
@@ -30,9 +30,11 @@ export function actionLines(action: Action): string[] {
         `+ key and request, made on the host with its own openssl (${action.method}${action.expires === undefined ? '' : `; the certificate in use expires on ${action.expires}`})`,
       ];
     case 'place':
-      return [`+ ${action.path}${action.source === undefined ? '' : `, from ${action.source}`}`];
+      return [`+ ${action.path}${action.source === undefined ? '' : `, from ${action.source}`}${crlText(action.crl)}`];
     case 'link':
       return [`${action.from === undefined ? '+' : '~'} ${action.path} -> ${action.to.split('/').at(-1)}`];
+    case 'cut':
+      return [`- the tunnel ${action.port} to ${action.peer} is taken down: its certificate was revoked`];
     case 'plaintext':
       return [changeLine('other_config:ipsec_skb_mark', action.from, action.to)];
     case 'other_config':
@@ -52,6 +54,13 @@ export function actionLines(action: Action): string[] {
     case 'port':
       return portLines(action);
   }
+}
+
+function crlText(crl: CrlSummary | undefined): string {
+  if (crl === undefined) return '';
+  const { crlNumber, count, nextUpdate } = crl;
+  const what = crlNumber === undefined ? 'a new CRL is made' : `CRL number ${crlNumber}`;
+  return `: ${what}, ${count} revoked${nextUpdate === undefined ? '' : `, until ${nextUpdate.slice(0, 10)}`}`;
 }
 
 function changeLine(what: string, from: string | undefined, to: string | undefined): string {

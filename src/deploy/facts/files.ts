@@ -6,6 +6,7 @@
 
 import { dirname, resolve } from 'node:path/posix';
 import { type Certificate, decodeCertificatesPem } from '../../pki/certificate.js';
+import { type Crl, decodeCrlsPem } from '../../pki/crl.js';
 import { digestHex } from '../../pki/digest.js';
 import { decodePemOf } from '../../pki/pem.js';
 import { absent, type Fact, known, unknown } from '../fact.js';
@@ -25,6 +26,7 @@ export type FileFact =
       /** What stands behind BEGIN, such as `ENCRYPTED PRIVATE KEY`. */
       readonly label: string;
     }
+  | { readonly kind: 'crl'; readonly mode: string; readonly crl: Crl }
   | { readonly kind: 'other'; readonly mode: string };
 
 const prefix = 'file:';
@@ -57,6 +59,7 @@ function fileFact(path: string, { status, text }: Section): Fact<FileFact> {
   const body = text.slice(text.indexOf('\n') + 1);
   try {
     if (kind === 'certificate') return known({ kind, mode, certificates: decodeCertificatesPem(body, path) });
+    if (kind === 'crl') return known({ kind, mode, crl: decodeCrlsPem(body, path)[0] });
     if (kind === 'unreadable-key')
       return known({ kind: 'key', mode, keyHash: undefined, label: label.replaceAll('-', ' ') });
     if (kind !== 'key') return known({ kind: 'other', mode });

@@ -15,6 +15,8 @@ export interface IkeFact {
   /** Certificates of hosts that it has loaded. */
   readonly certificates: readonly LoadedCertificate[];
   readonly authorities: readonly LoadedCertificate[];
+  /** The numbers of the CRLs that it has loaded. */
+  readonly crlNumbers: readonly bigint[];
   /** Undefined where the daemon does not tell. */
   readonly plugins: readonly string[] | undefined;
   /** The NSS database that libreswan reads. */
@@ -55,4 +57,9 @@ export function portOfConnection(connection: string): { readonly port: string; r
 export function serialNumberOf(text: string): string {
   const digits = text.replaceAll(/[^0-9a-fA-F]/g, '').toUpperCase();
   return digits.length % 2 === 0 ? digits : `0${digits}`;
+}
+
+/** `0a:1b`, `0x1b` or `1b`. */
+export function bigintOf(hexadecimal: string): bigint {
+  return BigInt(`0x${hexadecimal.replaceAll(/^0x|:/g, '')}`);
 }

@@ -6,7 +6,7 @@
 
 import { type Certificate, decodeCertificatesPem } from '../../pki/certificate.js';
 import { formatName } from '../../pki/name.js';
-import { type IkeConnection, type IkeFact, idleConnection, type LoadedCertificate } from './ike.js';
+import { bigintOf, type IkeConnection, type IkeFact, idleConnection, type LoadedCertificate } from './ike.js';
 
 export interface LibreswanAnswers {
   readonly version: string;
@@ -16,9 +16,11 @@ export interface LibreswanAnswers {
   readonly traffic: string;
   /** PEM by nickname; ovs-monitor-ipsec's are `ovs_certkey_NAME`, `ovs_cert_NAME`, `ovs_cert_cacert`. */
   readonly nss: ReadonlyMap<string, string>;
+  /** What crlutil tells of the CRL of ovs_cert_cacert: `Name: CRL Number`, `Data: 2 (0x2)`. */
+  readonly crls: string;
 }
 
-export function parseLibreswan({ version, status, traffic, nss }: LibreswanAnswers): IkeFact {
+export function parseLibreswan({ version, status, traffic, nss, crls }: LibreswanAnswers): IkeFact {
   const loaded = [...nss].flatMap(([nickname, pem]) =>
     decodeCertificatesPem(pem, nickname).map((item) => ({ nickname, certificate: loadedOf(nickname, item) })),
   );
@@ -30,6 +32,9 @@ export function parseLibreswan({ version, status, traffic, nss }: LibreswanAnswe
     connections: connectionsIn(status ?? '', traffic),
     certificates: loaded.filter(({ nickname }) => !isAuthority(nickname)).map(({ certificate }) => certificate),
     authorities: loaded.filter(({ nickname }) => isAuthority(nickname)).map(({ certificate }) => certificate),
+    crlNumbers: [...crls.matchAll(/Data: (?:\d+ \((0x[0-9a-f]+)\)|([0-9a-f:]+)$)/gm)].map(([, short, long]) =>
+      bigintOf(short ?? long ?? ''),
+    ),
     plugins: undefined,
     nssFolder: /\bnssdir=([^,\s]+)/.exec(status ?? '')?.[1],
   };

@@ -1,10 +1,17 @@
 /**
- * strongSwan, from `ipsec statusall`, `ipsec listcerts` and `ipsec listcacerts`.
+ * strongSwan, from `ipsec statusall`, `ipsec listcerts`, `ipsec listcacerts` and `ipsec listcrls`.
  *
  * @module
  */
 
-import { type IkeConnection, type IkeFact, idleConnection, type LoadedCertificate, serialNumberOf } from './ike.js';
+import {
+  bigintOf,
+  type IkeConnection,
+  type IkeFact,
+  idleConnection,
+  type LoadedCertificate,
+  serialNumberOf,
+} from './ike.js';
 
 export interface StrongswanAnswers {
   readonly version: string;
@@ -12,9 +19,10 @@ export interface StrongswanAnswers {
   readonly statusall: string | undefined;
   readonly listcerts: string;
   readonly listcacerts: string;
+  readonly listcrls: string;
 }
 
-export function parseStrongswan({ version, statusall, listcerts, listcacerts }: StrongswanAnswers): IkeFact {
+export function parseStrongswan({ version, statusall, listcerts, listcacerts, listcrls }: StrongswanAnswers): IkeFact {
   return {
     daemon: 'strongswan',
     version: /strongSwan U?([\d.]+)/.exec(version)?.[1] ?? 'unknown',
@@ -22,6 +30,7 @@ export function parseStrongswan({ version, statusall, listcerts, listcacerts }: 
     connections: connectionsIn(statusall ?? ''),
     certificates: certificatesIn(listcerts),
     authorities: certificatesIn(listcacerts),
+    crlNumbers: [...listcrls.matchAll(/^\s+serial:\s+([0-9a-f:]+)/gm)].map(([, number = '']) => bigintOf(number)),
     plugins: /loaded plugins: (.*)/.exec(statusall ?? '')?.[1]?.split(' '),
     nssFolder: undefined,
   };

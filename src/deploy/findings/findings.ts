@@ -8,6 +8,8 @@ import type { DesiredHost, TunnelEnd } from '../desired.js';
 import { existingEnds } from '../existing.js';
 import { knownValue } from '../fact.js';
 import type { HostFacts } from '../host-facts.js';
+import type { HostCrl } from '../host-input.js';
+import { crlRules } from './crls.js';
 import { identityRules } from './identity.js';
 import { loadedRules } from './loaded.js';
 import { logRules } from './logs.js';
@@ -23,6 +25,7 @@ export const rules: readonly Rule[] = [
   ...identityRules,
   ...tunnelRules,
   ...loadedRules,
+  ...crlRules,
   ...peerRules,
   ...logRules,
   ...plaintextRules,
@@ -34,9 +37,13 @@ export interface ExaminedHost {
   readonly facts: HostFacts;
 }
 
-/** What is wrong on each host, in the order of the hosts and of the rules. */
-export function findingsOn(hosts: readonly ExaminedHost[], now: Date): Finding[] {
-  return viewsOf(hosts, now).flatMap((host) => {
+/**
+ * What is wrong on each host, in the order of the hosts and of the rules.
+ *
+ * @param crls the lists that the CAs here have
+ */
+export function findingsOn(hosts: readonly ExaminedHost[], now: Date, crls: readonly HostCrl[] = []): Finding[] {
+  return viewsOf(hosts, now, crls).flatMap((host) => {
     const causes = foundBy(
       rules.filter(({ isLast }) => isLast === undefined),
       host,
@@ -64,11 +71,12 @@ export function endsOf({ desired, facts }: ExaminedHost): TunnelEnd[] {
   return [...desired.ends, ...existingEnds(facts).filter(({ port }) => !wanted.has(port))];
 }
 
-function viewsOf(hosts: readonly ExaminedHost[], now: Date): HostView[] {
+function viewsOf(hosts: readonly ExaminedHost[], now: Date, crls: readonly HostCrl[]): HostView[] {
   const views: HostView[] = hosts.map(({ desired, facts }) => ({
     name: desired.name,
     destination: desired.target.kind === 'local' ? 'local' : desired.target.destination,
     facts,
+    crls,
     ends: endsOf({ desired, facts }),
     peerOf: (end) => peerAmong(views, end, desired.name),
     time: new Date(now.getTime() + (Number.isFinite(facts.clockAheadSeconds) ? facts.clockAheadSeconds : 0) * 1000),

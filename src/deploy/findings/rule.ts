@@ -12,6 +12,7 @@ import { knownValue } from '../fact.js';
 import type { FileFact } from '../facts/files.js';
 import type { InterfaceFact, OvsDatabase } from '../facts/ovsdb.js';
 import { type HostFacts, ikeDaemonOf } from '../host-facts.js';
+import type { HostCrl } from '../host-input.js';
 import { hasGuard } from '../packets.js';
 
 /** A host as the rules see it. */
@@ -20,6 +21,8 @@ export interface HostView {
   /** As ssh(1) reaches it. */
   readonly destination: string;
   readonly facts: HostFacts;
+  /** What the CAs here have. */
+  readonly crls: readonly HostCrl[];
   /** The ends that it should have, and those that it has. */
   readonly ends: readonly TunnelEnd[];
   /** The other end of a tunnel, where its host has been asked too. */

@@ -148,7 +148,7 @@ export const hosts: readonly BadInventory[] = [
   {
     title: 'a place that is none',
     text: host('places: {keys: /etc/keys}'),
-    says: ['4: hosts.a.places.keys: is not known here; known are certs, private, cacerts'],
+    says: ['4: hosts.a.places.keys: is not known here; known are certs, private, cacerts, crls'],
   },
   {
     title: 'a policy that is nearly one',

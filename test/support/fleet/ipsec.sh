@@ -5,21 +5,23 @@
 # Every call is written to /run/fleet/ipsec.log.
 
 state=/run/fleet/ike
-mkdir -p "$state/cacerts" "$state/certs"
+mkdir -p "$state/cacerts" "$state/certs" "$state/crls"
 echo "$*" >>/run/fleet/ipsec.log
 
 main() {
   case $1 in
     --version) echo "Linux strongSwan U5.9.8/K$(uname -r)" && echo 'University of Applied Sciences Rapperswil, Switzerland' ;;
-    start | restart) : >"$state/running" && read_authorities && read_configuration ;;
+    start | restart) : >"$state/running" && read_authorities && read_lists && read_configuration ;;
     stop) rm -f "$state/running" ;;
     update | reload) needs_daemon && read_configuration ;;
     rereadcacerts) needs_daemon && read_authorities ;;
+    rereadcrls) needs_daemon && read_lists ;;
     rereadall) needs_daemon && read_authorities && read_configuration ;;
-    rereadsecrets | rereadcrls | purge* | stroke | up | down) needs_daemon ;;
+    rereadsecrets | purge* | stroke | up | down) needs_daemon ;;
     status | statusall) needs_daemon && show_status ;;
     listcerts) needs_daemon && list_certificates 'X.509 End Entity Certificates' "$state/certs" ;;
     listcacerts) needs_daemon && list_certificates 'X.509 CA Certificates' "$state/cacerts" ;;
+    listcrls) needs_daemon && list_certificates 'X.509 CRLs' "$state/crls" crl ;;
     listall) needs_daemon && list_certificates 'X.509 End Entity Certificates' "$state/certs" &&
       list_certificates 'X.509 CA Certificates' "$state/cacerts" ;;
     *) echo "/usr/sbin/ipsec: unknown command \`$1' (\`ipsec --help' for list)" >&2 && exit 2 ;;
@@ -51,6 +53,10 @@ read_authorities() {
   for file in /etc/ipsec.d/cacerts/*; do [ ! -e "$file" ] || load "$file" cacerts; done
 }
 
+read_lists() {
+  for file in /etc/ipsec.d/crls/*; do [ ! -e "$file" ] || load "$file" crls; done
+}
+
 # Debian's AppArmor profile lets charon read only what lies in /etc/ipsec.d, wherever a link to it is.
 load() {
   case $1 in
@@ -76,7 +82,7 @@ list_certificates() {
   for file in "$2"/*; do
     echo
     with=$([ ! -e "$state/keys/$(basename "$file")" ] || echo ', has private key')
-    pki --print --type x509 --in "$file" | sed "s/^\( *pubkey: .*\)/\1$with/"
+    pki --print --type "${3:-x509}" --in "$file" | sed "s/^\( *pubkey: .*\)/\1$with/"
   done
 }
 
