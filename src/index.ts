@@ -86,6 +86,16 @@ export {
   switchRollover,
   undoRollover,
 } from './usecases/rollover.js';
+export {
+  backOnHosts,
+  distributeRollover,
+  type FleetRolloverRequest,
+  type FleetRolloverResult,
+  type HostRollover,
+  retireOnHosts,
+  rolloverOnHosts,
+  switchOnHosts,
+} from './usecases/rollover-fleet.js';
 export { type SelfSigned, type SelfSignRequest, selfSign } from './usecases/self-sign.js';
 export { type SetupRequest, type SetupResult, setup } from './usecases/setup.js';
 export { type Shown, type ShowRequest, show } from './usecases/show.js';

@@ -100,9 +100,9 @@ export const commandSpecs = [
   },
   {
     name: 'rollover',
-    operands: 'prepare|switch|back|retire|status [TYPE]',
+    operands: 'prepare|distribute|switch|back|retire|status [TYPE] [FILE]',
     description: 'give a CA another key under the same name, without a moment in which hosts trust neither',
-    options: [...keyOptions, 'days', 'offline-root', 'force', ...passphraseOptions, ...commonOptions],
+    options: [...keyOptions, 'days', 'offline-root', 'pki-only', 'force', ...applyOptions, ...commonOptions],
   },
   {
     name: 'setup',

@@ -135,6 +135,7 @@ export const optionSpecs = [
     argument: 'DIR',
     description: 'make a root in DIR, such as a USB stick, and the CAs as intermediates below it',
   },
+  { long: 'pki-only', isOwn: true, description: 'work in the PKI directory alone: hosts are seen to by hand' },
   { long: 'encrypt-key', isOwn: true, description: 'encrypt the keys of the CAs with a passphrase' },
   {
     long: 'state',

@@ -59,7 +59,8 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
     const { identity } = input;
     const links = plan.actions.filter((action) => action.kind === 'link');
     const isNewIdentity = links.length > 0 || plan.actions.some(({ kind }) => kind === 'other_config');
-    if ([places, guards, mark, cuts].every(({ length }) => length === 0) && !isNewIdentity) return;
+    const trusted = edges.trustsAnew || places.some(({ role }) => role === 'ca') ? authorityFiles(input).slice(1) : [];
+    if ([places, guards, mark, cuts, trusted].every(({ length }) => length === 0) && !isNewIdentity) return;
     await prepareHost(work.shell, plan.host, {
       places,
       keys: new Map(
@@ -68,7 +69,7 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
       identity:
         identity === undefined || identity === 'enroll' || !isNewIdentity ? undefined : identityFiles(input, identity),
       links: links.filter(({ inUse }) => !inUse),
-      trusted: places.some(({ role }) => role === 'ca') ? authorityFiles(input).slice(1) : [],
+      trusted,
       daemon: daemonFor(input),
       guards,
       cuts,

@@ -40,6 +40,8 @@ export interface ApplyEdges {
   readonly onProgress: (host: string, stage: Stage) => void;
   /** Which actions are carried out, where not all of a plan are. */
   readonly keeps?: (action: Action) => boolean;
+  /** The IKE daemons are told of the CAs again, also where their files are there. */
+  readonly trustsAnew?: boolean;
   /** Why a plan may not be carried out, such as one that is not what was shown. */
   readonly refuse: (plan: HostPlan) => OvsPkiError | undefined;
   /** Once true, nothing new is begun. */

@@ -7,6 +7,7 @@
 
 import type { HostPlan } from './action.js';
 import type { TunnelEnd } from './desired.js';
+import { daemonFor } from './host-input.js';
 import { isAtWork } from './packets.js';
 import { type ApplyEdges, nameOf, onEach, type Progress } from './progress.js';
 import { authenticateOn, databaseOf, pinOn, rereadOn } from './run-host.js';
@@ -51,13 +52,17 @@ interface Tunnel {
 }
 
 /**
- * A renewed end asks: strongSwan makes a new IKE SA only where its own certificate is another one. Where both ends are
- * renewed, one of them does.
+ * A renewed end asks, and of two one: charon makes a new IKE SA only where its own certificate is another one. pluto can be made to
+ * do that for a peer that is pluto too; charon, as such a peer, drops what is up as soon as the new IKE SA is there. So what is
+ * renewed at libreswan alone, opposite to strongSwan, is used when strongSwan authenticates anew, every few hours.
  */
 function tunnelsToAuthenticate(hosts: readonly Progress[]): Tunnel[] {
-  const canAsk = ({ plan, input, error }: Progress): boolean =>
+  const isRenewed = ({ plan, input, error }: Progress): boolean =>
     error === undefined && input.prove && linksInUse(plan).length > 0;
-  return hosts.filter(canAsk).flatMap((asker): Tunnel[] => {
+  const canAsk = (host: Progress, peer: Progress | undefined): boolean =>
+    isRenewed(host) &&
+    (daemonFor(host.input) === 'strongswan' || (peer !== undefined && daemonFor(peer.input) === 'libreswan'));
+  return hosts.flatMap((asker): Tunnel[] => {
     const { desired, watched, facts } = asker.input;
     const ends = [...desired.ends, ...watched].filter((end) => end.method !== 'psk' && isAtWork(facts, end));
     return ends.flatMap((end): Tunnel[] => {
@@ -65,7 +70,8 @@ function tunnelsToAuthenticate(hosts: readonly Progress[]): Tunnel[] {
       const back = peer?.input.desired.ends.find(
         ({ type, localIp, remoteIp }) => type === end.type && localIp === end.remoteIp && remoteIp === end.localIp,
       );
-      const isForOther = peer !== undefined && canAsk(peer) && back !== undefined && !end.initiates && back.initiates;
+      if (!canAsk(asker, peer)) return [];
+      const isForOther = peer !== undefined && canAsk(peer, asker) && nameOf(peer) < nameOf(asker);
       return isForOther ? [] : [{ asker, end, peer, back }];
     });
   });

@@ -63,7 +63,10 @@ export function prepareScript(preparation: Preparation): string {
   }
   // charon reads /etc/ipsec.d/cacerts when it starts; the "ca" section that ovs-monitor-ipsec writes is never loaded.
   lines.push(...links.map(({ path, to }) => linkLine(path, to)));
-  if (daemon === 'strongswan' && (identity?.ca_cert !== undefined || places.some(({ role }) => role === 'ca'))) {
+  if (
+    daemon === 'strongswan' &&
+    (identity?.ca_cert !== undefined || trusted.length > 0 || places.some(({ role }) => role === 'ca'))
+  ) {
     lines.push('if command -v ipsec >/dev/null 2>&1; then ipsec rereadcacerts >/dev/null 2>&1 || :; fi');
   }
   lines.push(...trusted.map((file) => `trust ${shellWord(file)}`));

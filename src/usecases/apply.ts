@@ -37,6 +37,8 @@ export interface ApplyRequest {
   readonly renewal?: Renewal;
   /** Which actions are carried out, where not all of a plan are. */
   readonly keeps?: (action: Action) => boolean;
+  /** The IKE daemons are told of the CAs again, also where their files are there. */
+  readonly trustsAnew?: boolean;
   /** Tunnels that are not part of the fleet and that a new identity must not stop. */
   readonly watched?: (desired: DesiredHost) => readonly TunnelEnd[];
 }
@@ -69,6 +71,7 @@ export async function applyAsked(
     onProgress: request.onProgress ?? (() => undefined),
     interrupted: request.interrupted ?? (() => false),
     ...(request.keeps === undefined ? {} : { keeps: request.keeps }),
+    trustsAnew: request.trustsAnew === true,
     refuse: (plan) => (request.written === undefined ? undefined : staleness(request.written.hosts, plan)),
   };
   const results = [

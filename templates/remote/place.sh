@@ -46,6 +46,12 @@ nss() {
 trust() {
   case $(ipsec --version 2>/dev/null) in *ibreswan*) ;; *) return 0 ;; esac
   answer=$(certutil -A -a -i "$1" -d "$(nss)" -n ovs_cert_cacert -t CT,, 2>&1) || fail "the NSS database $(nss) does not take the CA $1: $answer"
+  look_again
+}
+
+# look_again: pluto remembers for minutes which CAs it has seen
+look_again() {
+  ipsec whack --impair trigger:FREE_ROOT_CERTS >/dev/null 2>&1 </dev/null || :
 }
 
 # distrust FILE...: no CA of that name but these, whose files are the only ones left
@@ -55,6 +61,7 @@ distrust() {
     tries=0
     while certutil -D -d "$(nss)" -n ovs_cert_cacert >/dev/null 2>&1 && [ "$tries" -lt 20 ]; do tries=$((tries + 1)); done
     for authority in "$@"; do trust "$authority"; done
+    look_again
     ;;
   # What charon has loaded it keeps, unless it is asked to look which files there are.
   *trongSwan*) { ipsec rereadcacerts && ipsec purgecerts; } >/dev/null 2>&1 || : ;;

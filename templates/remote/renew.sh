@@ -72,21 +72,36 @@ authenticate() {
   shift
   for pattern in "$@"; do all="$all $(connections "$pattern" | tr '\n' ' ')"; done
   if [ -n "$strongswan" ]; then
+    # shellcheck disable=SC2086
+    before=$(charon_states $all)
     for connection in $all; do up_anew "$connection"; done
+    # charon at the other end takes what was before away after ten seconds, and pluto does not.
+    sleep 12
+    # shellcheck disable=SC2086
+    for state in $(charon_states $all); do
+      case " $(printf '%s' "$before" | tr '\n' ' ') " in *" $state "*) ipsec down "$state" >/dev/null 2>&1 || : ;; esac
+    done
   else
     # shellcheck disable=SC2086
     anew_in_pluto $all
   fi
 }
 
-# up_anew CONNECTION: charon makes a new IKE SA, because the connection has another certificate. The end that answers takes
-# the one before away, ten seconds later.
+# up_anew CONNECTION: charon makes a new IKE SA, because the connection has another certificate
 up_anew() {
   answer=$($within ipsec up "$1" 2>&1 </dev/null) && return
   case $answer in
   *'existing duplicate'*) ;;
   *) fail "$1: $(printf '%s\n' "$answer" | tail -n 2 | tr '\n' ' ')" ;;
   esac
+}
+
+# charon_states CONNECTION...: its IKE SAs of these, such as tun-1[3]
+charon_states() {
+  status=$(ipsec status 2>/dev/null)
+  for connection in "$@"; do
+    printf '%s\n' "$status" | grep -F " $connection[" | sed -n 's/^ *\([^ ]*\[[0-9]*\]\): ESTABLISHED .*/\1/p'
+  done
 }
 
 # anew_in_pluto CONNECTION...: pluto renews its IKE SAs for ever and authenticates none again, unless the event for that is set off.

@@ -48,6 +48,7 @@ for (const name of hostile) {
         keys,
         identity: undefined,
         links: [],
+        trusted: [],
         daemon: 'strongswan',
         guards: [],
         cuts: [],

@@ -1,4 +1,5 @@
 import { OvsPkiError } from '../../errors.js';
+import { readFleet } from '../../usecases/inventory.js';
 import {
   prepareRollover,
   type RolloverRequest,
@@ -8,15 +9,28 @@ import {
   switchRollover,
   undoRollover,
 } from '../../usecases/rollover.js';
+import {
+  backOnHosts,
+  distributeRollover,
+  type FleetRolloverRequest,
+  type FleetRolloverResult,
+  retireOnHosts,
+  rolloverOnHosts,
+  switchOnHosts,
+} from '../../usecases/rollover-fleet.js';
 import { daysOf, keySpecOf, pkiDirectoryOf } from '../common.js';
-import { textOf } from '../fleet-options.js';
+import { applyOptionsOf, inventoryFileOf, textOf } from '../fleet-options.js';
+import { fleetOutcome } from '../fleet-outcome.js';
 import { typeOf } from '../names.js';
 import type { CommandContext, Outcome } from '../outcome.js';
-import { rolloverText } from '../render/rollover.js';
+import { hostsText, rolloverText } from '../render/rollover.js';
+import { startStages } from '../render/stages.js';
 
-type Step = (context: CommandContext, request: RolloverRequest) => Promise<RolloverState>;
+type LocalStep = (context: CommandContext, request: RolloverRequest) => Promise<RolloverState>;
+type FleetStep = (context: CommandContext, request: FleetRolloverRequest) => Promise<FleetRolloverResult>;
 
-const steps: Readonly<Record<string, Step>> = {
+/** What each step does in the PKI directory alone. */
+const localSteps: Readonly<Record<string, LocalStep>> = {
   prepare: ({ platform, options }, request) => {
     const offlineRoot = textOf(options, 'offline-root');
     return prepareRollover(platform, {
@@ -26,22 +40,70 @@ const steps: Readonly<Record<string, Step>> = {
       ...(offlineRoot === undefined ? {} : { offlineRoot }),
     });
   },
+  status: ({ platform }, request) => rolloverStatus(platform, request),
   switch: ({ platform }, request) => switchRollover(platform, request),
   back: ({ platform }, request) => undoRollover(platform, request),
   retire: ({ platform, options }, request) => retireRollover(platform, { ...request, force: options.force === true }),
-  status: ({ platform }, request) => rolloverStatus(platform, request),
+};
+
+/** What it does with the hosts of an inventory. */
+const fleetSteps: Readonly<Record<string, FleetStep>> = {
+  distribute: ({ platform }, request) => distributeRollover(platform, request),
+  switch: ({ platform }, request) => switchOnHosts(platform, request),
+  back: ({ platform }, request) => backOnHosts(platform, request),
+  retire: ({ platform, options }, request) => retireOnHosts(platform, { ...request, force: options.force === true }),
 };
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { options, operands } = context;
-  const [verb = '', type = 'switch', ...more] = operands;
-  const step = steps[verb];
-  const ca = typeOf(type);
-  if (step === undefined || ca === undefined || more.length > 0) {
-    throw new OvsPkiError('USAGE', `rollover wants a step: ${Object.keys(steps).join(', ')}; and no more than a type`, {
-      hint: 'ovs-pki-ts rollover prepare',
-    });
+  const [verb = '', ...rest] = operands;
+  const type = typeOf(rest[0]);
+  const files = type === undefined ? rest : rest.slice(1);
+  const request = { pkiDirectory: pkiDirectoryOf(options), type: type ?? 'switch' };
+  const isLocal = verb === 'prepare' || options['pki-only'] === true || (verb === 'status' && files.length === 0);
+  if (isLocal && files.length > 0) {
+    throw new OvsPkiError('USAGE', `${files[0]} is not looked at: this step is one of the PKI directory alone`);
   }
-  const state = await step(context, { pkiDirectory: pkiDirectoryOf(options), type: ca });
-  return { exitStatus: 0, text: rolloverText(state), json: { ...state }, errors: [] };
+  if (isLocal) {
+    const step = localSteps[verb];
+    if (step === undefined) throw noSuchStep(verb);
+    const state = await step(context, request);
+    return { exitStatus: 0, text: rolloverText(state), json: { ...state }, errors: [] };
+  }
+  if (verb !== 'status' && fleetSteps[verb] === undefined) throw noSuchStep(verb);
+  const fleet = readFleet(inventoryFileOf(files));
+  return verb === 'status'
+    ? statusOutcome(context, { ...request, fleet })
+    : fleetStepOutcome(context, verb, { ...request, fleet, ...applyOptionsOf(options), onProgress: startStages() });
+}
+
+async function fleetStepOutcome(
+  context: CommandContext,
+  verb: string,
+  request: FleetRolloverRequest,
+): Promise<Outcome> {
+  const step = fleetSteps[verb] as FleetStep;
+  const { state, results } = await step(context, request);
+  const outcome = fleetOutcome(results);
+  return { ...outcome, text: outcome.text + rolloverText(state), json: { state, results } };
+}
+
+async function statusOutcome(
+  { platform }: CommandContext,
+  request: Parameters<typeof rolloverOnHosts>[1],
+): Promise<Outcome> {
+  const state = await rolloverStatus(platform, request);
+  const { hosts, unasked } = await rolloverOnHosts(platform, request);
+  return {
+    exitStatus: unasked.length === 0 ? 0 : 6,
+    text: rolloverText(state) + hostsText(hosts),
+    json: { ...state, hosts, unasked },
+    errors: unasked.map(({ error }) => error),
+  };
+}
+
+function noSuchStep(verb: string): OvsPkiError {
+  const steps = [...new Set([...Object.keys(localSteps), ...Object.keys(fleetSteps)])].join(', ');
+  const what = verb === '' ? 'rollover wants a step' : `${JSON.stringify(verb)} is no step of its own`;
+  return new OvsPkiError('USAGE', `${what}: ${steps}`, { hint: 'ovs-pki-ts rollover prepare' });
 }

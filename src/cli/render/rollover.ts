@@ -5,6 +5,7 @@
  */
 
 import type { RolloverState } from '../../usecases/rollover.js';
+import type { HostRollover } from '../../usecases/rollover-fleet.js';
 import { dayText } from './text.js';
 
 export function rolloverText({ type, phase, signing, other, lagging }: RolloverState): string {
@@ -23,3 +24,19 @@ const words: Readonly<Record<RolloverState['phase'], string>> = {
 function describe({ serialNumber, key, notAfter }: RolloverState['signing']): string {
   return `${key}, until ${dayText(notAfter)}, serial ${serialNumber}`;
 }
+
+/** How far each host is. */
+export function hostsText(hosts: readonly HostRollover[]): string {
+  return hosts
+    .map(({ host, presents, trustsBoth }) => {
+      const trust = trustsBoth ? 'trusts what it has to' : 'does not trust both CAs';
+      return `  ${host}: ${presented[presents]}, ${trust}\n`;
+    })
+    .join('');
+}
+
+const presented: Readonly<Record<HostRollover['presents'], string>> = {
+  signing: 'has a certificate of the CA that signs',
+  other: 'has a certificate of the other CA',
+  none: 'has no certificate',
+};
