@@ -92,8 +92,8 @@ forget() {
   done
 }
 
-# cut PATTERN: takes the tunnel of a port down, without waiting for what its peer says
-cut() {
+# take_down PATTERN: takes the tunnel of a port down, without waiting for what its peer says
+take_down() {
   for connection in $(connections "$1"); do
     case $(ipsec --version 2>/dev/null) in
     *ibreswan*) patiently ipsec auto --down "$connection" ;;
