@@ -10,7 +10,7 @@ import { encodePem } from '../pki/pem.js';
 import { formatSerial } from '../pki/serial.js';
 import type { Action } from './action.js';
 import { knownValue } from './fact.js';
-import { fileAt, type HostCrl, type HostInput, placesFor } from './host-input.js';
+import { daemonFor, fileAt, type HostCrl, type HostInput, placesFor } from './host-input.js';
 import { crlFileFor } from './identity.js';
 import { carries } from './packets.js';
 
@@ -53,6 +53,18 @@ export function cutActions({ desired, facts, revokedPeers }: HostInput): Action[
       ),
     )
     .map(({ port, peer }): Action => ({ kind: 'cut', port, peer }));
+}
+
+/** NSS does not look for newer lists in the minute after it has looked, and nothing makes pluto look sooner. */
+export function cutWarnings(input: HostInput, actions: readonly Action[]): string[] {
+  if (daemonFor(input) !== 'libreswan') return [];
+  return actions.flatMap((action) =>
+    action.kind === 'cut'
+      ? [
+          `${input.desired.name}: libreswan may need a minute to notice a new CRL; if the tunnel to ${action.peer} has come back until then, apply once more`,
+        ]
+      : [],
+  );
 }
 
 /** By its number (RFC 5280, 5.2.3), or by its time where one has none. */

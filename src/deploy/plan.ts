@@ -8,7 +8,7 @@
 import type { Action, HostPlan } from './action.js';
 import { existingEnds } from './existing.js';
 import type { HostInput } from './host-input.js';
-import { crlActions, crlWarnings, cutActions } from './plan-crl.js';
+import { crlActions, crlWarnings, cutActions, cutWarnings } from './plan-crl.js';
 import { identityActions } from './plan-identity.js';
 import { hostObstacles } from './plan-obstacles.js';
 import { guardActions, tunnelActions } from './plan-tunnels.js';
@@ -30,7 +30,13 @@ export function planHost(input: HostInput): HostPlan {
     host: desired.name,
     target: desired.target,
     actions,
-    warnings: [...warnings, ...input.notices, ...crlWarnings(input), ...costOf(input, actions)],
+    warnings: [
+      ...warnings,
+      ...input.notices,
+      ...crlWarnings(input),
+      ...cutWarnings(input, actions),
+      ...costOf(input, actions),
+    ],
     obstacles,
   };
 }

@@ -70,7 +70,7 @@ export function prepareScript(preparation: Preparation): string {
     lines.push('if command -v ipsec >/dev/null 2>&1; then ipsec rereadcacerts >/dev/null 2>&1 || :; fi');
   }
   lines.push(...trusted.map((file) => `trust ${shellWord(file)}`));
-  lines.push(...guards.map(guardLine), ...cuts.map((port) => `cut ${shellWord(portPattern(port))}`));
+  lines.push(...guards.map(guardLine), ...cuts.map((port) => `take_down ${shellWord(portPattern(port))}`));
   if (plaintext !== undefined) lines.push(transactLine(plaintext));
   return `${lines.join('\n')}\n`;
 }

@@ -20,6 +20,8 @@ export interface Crl extends SignedStructure {
   /** Absent where the list does not say when the next will come. */
   readonly nextUpdate: Date | undefined;
   readonly crlNumber: bigint | undefined;
+  /** The keyIdentifier of authorityKeyIdentifier. */
+  readonly authorityKeyIdentifier: Uint8Array | undefined;
   /** When each certificate was revoked. */
   readonly revoked: ReadonlyMap<SerialNumber, Date>;
   readonly extensions: readonly Extension[];
@@ -38,14 +40,19 @@ export function decodeCrl(der: Uint8Array): Crl {
   const entries = rest[0]?.tag === tag.sequence ? children(rest.shift() as NonNullable<(typeof rest)[0]>) : [];
   const wrapped = rest.find((field) => field.tag === contextTag(0, true));
   const extensions = wrapped === undefined ? [] : decodeExtensions(children(wrapped)[0]);
-  const number = extensions.find(({ type }) => type === oid.crlNumber);
+  const contentOf = (wanted: string) => extensions.find(({ type }) => type === wanted)?.value;
+  const [number, authority] = [oid.crlNumber, oid.authorityKeyIdentifier].map(contentOf);
   return {
     der,
     ...signed,
     issuer: decodeName(issuer, 'the issuer of the CRL'),
     thisUpdate: readTime(thisUpdate, 'thisUpdate'),
     nextUpdate,
-    crlNumber: number && readInteger(readDer(number.value), 'cRLNumber'),
+    crlNumber: number && readInteger(readDer(number), 'cRLNumber'),
+    authorityKeyIdentifier:
+      authority &&
+      sequenceOf(readDer(authority), 'authorityKeyIdentifier').find((part) => part.tag === contextTag(0, false))
+        ?.content,
     revoked: new Map(
       entries.map((entry) => {
         const [serialNumber, date] = sequenceOf(entry, 'an entry of the CRL');

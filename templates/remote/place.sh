@@ -71,9 +71,16 @@ distrust() {
 # place_crl PATH CONTENT: a list of revoked certificates, where the IKE daemon reads it too. Where libreswan's NSS database does
 # not take it, it is not at PATH either, so that it is brought again.
 place_crl() {
-  case $(ipsec --version 2>/dev/null) in *ibreswan*) import_crl "$1" "$2" ;; esac
+  daemon=$(ipsec --version 2>/dev/null)
+  case $daemon in *ibreswan*) import_crl "$1" "$2" ;; esac
   place "$1" 644 "$2"
-  case $(ipsec --version 2>/dev/null) in *trongSwan*) ipsec rereadcrls >/dev/null 2>&1 || : ;; esac
+  # charon goes on with a list that it has used until that is purged; pluto looks into NSS again every minute.
+  case $daemon in *trongSwan*) ipsec rereadcrls >/dev/null 2>&1 && ipsec purgecrls >/dev/null 2>&1 || : ;; esac
+}
+
+# patiently COMMAND: for what may wait for ever
+patiently() {
+  if command -v timeout >/dev/null 2>&1; then timeout 20 "$@"; else "$@"; fi
 }
 
 # import_crl PATH CONTENT. The CA may come into the database later (-B), and one that is newer stays.
@@ -123,11 +130,11 @@ forget() {
   done
 }
 
-# cut PATTERN: takes the tunnel of a port down, without waiting for what its peer says
-cut() {
+# take_down PATTERN: takes the tunnel of a port down, without waiting for what its peer says
+take_down() {
   for connection in $(connections "$1"); do
     case $(ipsec --version 2>/dev/null) in
-    *ibreswan*) ipsec auto --down "$connection" ;;
+    *ibreswan*) patiently ipsec auto --down "$connection" ;;
     *) ipsec stroke down-nb "$connection[*]" ;;
     esac >/dev/null 2>&1 || :
   done

@@ -253,6 +253,7 @@ const crls: readonly SickHost[] = [
   { id: 'crl-expired', hosts: [[strongswan, hasCrl(-1, '  serial:    03')]] },
   { id: 'crl-due', hosts: [[strongswan, hasCrl(3, '  serial:    03')]] },
   { id: 'crl-not-loaded', hosts: [[strongswan, hasCrl(30, '  serial:    02')]] },
+  { id: 'crl-not-loaded', hosts: [[strongswan, hasCrl(30, '  serial:    02\n  serial:    03')]] },
   { id: 'crl-not-loaded', hosts: [[libreswan, hasCrl(30, '        Name: CRL Number\n        Data: 2 (0x2)')]] },
   { id: 'crl-due', hosts: [[libreswan, hasCrl(3, '        Name: CRL Number\n        Data: 3 (0x3)')]] },
 ];

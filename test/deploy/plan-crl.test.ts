@@ -8,7 +8,7 @@ import type { FileFact } from '../../src/deploy/facts/files.js';
 import type { SecurityAssociation } from '../../src/deploy/facts/kernel.js';
 import type { HostCrl, HostInput } from '../../src/deploy/host-input.js';
 import { crlFileFor } from '../../src/deploy/identity.js';
-import { crlActions, crlWarnings, cutActions } from '../../src/deploy/plan-crl.js';
+import { crlActions, crlWarnings, cutActions, cutWarnings } from '../../src/deploy/plan-crl.js';
 import { planRemoval } from '../../src/deploy/removal.js';
 import { endsToProve } from '../../src/deploy/stage-switch.js';
 import { type Certificate, decodeCertificate } from '../../src/pki/certificate.js';
@@ -209,6 +209,17 @@ const cuts: readonly (Given & { readonly title: string; readonly says: readonly 
 for (const { title, says, ...given } of cuts) {
   test(title, (t) => t.deepEqual(cutActions(inputOf(given)), says));
 }
+
+test('where libreswan has to notice the list first, it is said that the tunnel can come back until then', (t) => {
+  const input = inputOf({ states: up, revoked: ['host_2'] });
+  t.deepEqual(cutWarnings(input, cutIt), []);
+  const libreswan = { ...input, desired: { ...desired, ikeDaemon: 'libreswan' } } as const;
+  t.regex(
+    cutWarnings(libreswan, cutIt).join(),
+    /^host_1: libreswan may need a minute .* the tunnel to host_2 has come back /,
+  );
+  t.deepEqual(cutWarnings(libreswan, []), []);
+});
 
 test('a tunnel that is taken down is not proved to be encrypted, and one that is new is', (t) => {
   const other = { ...gre, port: 'tun_3', remoteIp: '3.3.3.3', peer: 'host_3' };

@@ -218,3 +218,10 @@ test('a transaction goes to a real ovsdb-server by standard input, and its reply
   t.not(gone.status, 0);
   t.is(gone.reply, undefined);
 });
+
+test('no function of the scripts takes the place of a program that they may call', async (t) => {
+  const names = [...placeFunctions().matchAll(/^(\w+)\(\) \{/gm)].map(([, name = '']) => name);
+  t.true(names.length > 10, names.join());
+  const { stdout } = await run('bash', ['-c', `type -aP ${names.join(' ')}`]);
+  t.is(stdout, '');
+});

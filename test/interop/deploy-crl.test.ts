@@ -270,7 +270,7 @@ for (const isAway of [false, true]) {
         if (!isAway) t.regex(applied.stderr, /error: the certificate \w+ of host_2 was revoked .*CERTIFICATE_REVOKED/);
         t.regex(
           await fleet.must('host_1', 'cat /run/fleet/ipsec.log'),
-          /rereadcrls\n(?:.*\n)*?stroke down-nb tun-1\[\*\]\n/,
+          /rereadcrls\npurgecrls\n(?:.*\n)*?stroke down-nb tun-1\[\*\]\n/,
         );
         await tunnel.takenDown();
         t.deepEqual((await planOf(folder))[0]?.actions, []);

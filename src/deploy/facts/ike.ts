@@ -15,8 +15,8 @@ export interface IkeFact {
   /** Certificates of hosts that it has loaded. */
   readonly certificates: readonly LoadedCertificate[];
   readonly authorities: readonly LoadedCertificate[];
-  /** The numbers of the CRLs that it has loaded. */
-  readonly crlNumbers: readonly bigint[];
+  /** The CRLs that it has loaded. */
+  readonly crls: readonly LoadedCrl[];
   /** Undefined where the daemon does not tell. */
   readonly plugins: readonly string[] | undefined;
   /** The NSS database that libreswan reads. */
@@ -40,6 +40,12 @@ export interface LoadedCertificate {
   readonly subject: string;
   /** Undefined where the daemon does not tell. */
   readonly hasPrivateKey: boolean | undefined;
+}
+
+export interface LoadedCrl {
+  readonly crlNumber: bigint;
+  /** Of the key that has signed it, in hexadecimal; undefined where the daemon does not tell. */
+  readonly keyIdentifier: string | undefined;
 }
 
 /** A connection that is loaded, and no more. */

@@ -32,9 +32,10 @@ export function parseLibreswan({ version, status, traffic, nss, crls }: Libreswa
     connections: connectionsIn(status ?? '', traffic),
     certificates: loaded.filter(({ nickname }) => !isAuthority(nickname)).map(({ certificate }) => certificate),
     authorities: loaded.filter(({ nickname }) => isAuthority(nickname)).map(({ certificate }) => certificate),
-    crlNumbers: [...crls.matchAll(/Data: (?:\d+ \((0x[0-9a-f]+)\)|([0-9a-f:]+)$)/gm)].map(([, short, long]) =>
-      bigintOf(short ?? long ?? ''),
-    ),
+    crls: [...crls.matchAll(/Data: (?:\d+ \((0x[0-9a-f]+)\)|([0-9a-f:]+)$)/gm)].map(([, short, long = '']) => ({
+      crlNumber: bigintOf(short ?? long),
+      keyIdentifier: undefined,
+    })),
     plugins: undefined,
     nssFolder: /\bnssdir=([^,\s]+)/.exec(status ?? '')?.[1],
   };

@@ -30,7 +30,12 @@ export function parseStrongswan({ version, statusall, listcerts, listcacerts, li
     connections: connectionsIn(statusall ?? ''),
     certificates: certificatesIn(listcerts),
     authorities: certificatesIn(listcacerts),
-    crlNumbers: [...listcrls.matchAll(/^\s+serial:\s+([0-9a-f:]+)/gm)].map(([, number = '']) => bigintOf(number)),
+    crls: [...listcrls.matchAll(/^\s+serial:\s+([0-9a-f:]+)(?:\n\s+authKeyId:\s+([0-9a-f:]+))?/gm)].map(
+      ([, number = '', keyIdentifier]) => ({
+        crlNumber: bigintOf(number),
+        keyIdentifier: keyIdentifier?.replaceAll(':', ''),
+      }),
+    ),
     plugins: /loaded plugins: (.*)/.exec(statusall ?? '')?.[1]?.split(' '),
     nssFolder: undefined,
   };

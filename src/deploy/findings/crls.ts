@@ -8,6 +8,7 @@ import { type Crl, isCrlOf } from '../../pki/crl.js';
 import { equalBytes } from '../../pki/der.js';
 import { isCrlDue } from '../../pki/renewal.js';
 import { knownValue } from '../fact.js';
+import type { IkeFact } from '../facts/ike.js';
 import { isOurAuthorityFile } from '../identity.js';
 import { isNewer } from '../plan-crl.js';
 import { reliesOnCa } from './identity.js';
@@ -57,21 +58,35 @@ export const crlRules: readonly Rule[] = [
   {
     id: 'crl-not-loaded',
     severity: 'warning',
-    meaning: 'The IKE daemon has not read the CRL that the host has.',
+    meaning: 'The IKE daemon has not read the CRL that the host has, or goes on with an older one.',
     find: (host) => {
       const ike = knownValue(host.facts.ike);
       if (ike?.running !== true) return [];
-      return crlsOn(host).flatMap(({ path, crl: { crlNumber } }): Fault[] => {
-        if (crlNumber === undefined || ike.crlNumbers.some((number) => number >= crlNumber)) return [];
-        const message = `${ike.daemon} has not read the CRL ${path}: it believes peers whose certificates were revoked`;
-        if (!isLibreswan(host)) return [{ message, cure: 'ipsec rereadcrls', at: 'host' }];
+      return crlsOn(host).flatMap(({ path, crl }): Fault[] => {
+        const fault = faultOfLoaded(ike, crl);
+        if (fault === undefined) return [];
+        const message = `${ike.daemon} ${fault} ${path}: it believes peers whose certificates were revoked`;
+        if (!isLibreswan(host)) return [{ message, cure: 'ipsec rereadcrls && ipsec purgecrls', at: 'host' }];
         const nss = ike.nssFolder ?? '/var/lib/ipsec/nss';
-        const cure = `openssl crl -in ${path} -outform DER -out ${path}.der && crlutil -I -i ${path}.der -d sql:${nss}; rm ${path}.der`;
-        return [{ message, cure, at: 'host' }];
+        const steps = [
+          `openssl crl -in ${path} -outform DER -out ${path}.der`,
+          `crlutil -I -i ${path}.der -d sql:${nss}`,
+          `rm ${path}.der`,
+        ];
+        return [{ message, cure: steps.join(' && '), at: 'host' }];
       });
     },
   },
 ];
+
+/** charon keeps a list that it has used beside the one that it has read, and believes the old one. */
+function faultOfLoaded({ crls }: IkeFact, { crlNumber, authorityKeyIdentifier }: Crl): string | undefined {
+  if (crlNumber === undefined) return undefined;
+  const own = authorityKeyIdentifier && Buffer.from(authorityKeyIdentifier).toString('hex');
+  const loaded = crls.filter(({ keyIdentifier }) => !keyIdentifier || !own || keyIdentifier === own);
+  if (loaded.every((crl) => crl.crlNumber < crlNumber)) return 'has not read the CRL';
+  return loaded.some((crl) => crl.crlNumber < crlNumber) ? 'goes on with an older list than the CRL' : undefined;
+}
 
 /** A rule about each list of ours on a host, whose cure is a newer one. */
 function crlRule(id: string, meaning: string, find: (host: HostView, crl: Crl) => string | undefined): Rule {
