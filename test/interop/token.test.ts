@@ -9,7 +9,17 @@ import { caCertificateIn, caFolderIn } from '../support/pki.js';
 import { programPath, projectRoot, run, runWell } from '../support/programs.js';
 import { chance } from '../support/random.js';
 import { scratchFolder } from '../support/scratch.js';
-import { inToken, keysOf, makeToken, ours, oursWithPin, pin, type TokenScene } from '../support/token.js';
+import {
+  inToken,
+  keysOf,
+  makeToken,
+  ours,
+  oursWithPin,
+  pin,
+  softHsm,
+  type TokenScene,
+  writeLockedModule,
+} from '../support/token.js';
 
 test.serial('a key in a token signs a hundred requests, a renewal and a CRL, and is nowhere else', async (t) => {
   const scene = await makeToken(scratchFolder(t));
@@ -249,6 +259,31 @@ const misfortunes: readonly Misfortune[] = [
     happens: (scene) => writeFileSync(uriFile(scene), uriIn(scene, 'controller')),
     status: 3,
     says: /\[KEY_MISMATCH\]/,
+  },
+  {
+    title: 'a key that may not sign',
+    happens: async (scene) => {
+      const algorithm = {
+        name: 'RSA-OAEP',
+        hash: 'SHA-256',
+        modulusLength: 2048,
+        publicExponent: Uint8Array.of(1, 0, 1),
+      };
+      const inside = { ...algorithm, token: true, label: 'for secrets' };
+      await inToken(scene, (crypto) => crypto.subtle.generateKey(inside, false, ['encrypt', 'decrypt']));
+      changeUri(/object=.*;type/, 'object=for%20secrets;type')(scene);
+    },
+    status: 3,
+    says: /the token "ovs" answers CKR_KEY_FUNCTION_NOT_PERMITTED \[TOKEN_FAILED\]/,
+  },
+  {
+    title: 'a PIN that is locked',
+    happens: async (scene) => {
+      await writeLockedModule(scene.folder);
+      changeUri(softHsm, join(scene.folder, 'locked.so'))(scene);
+    },
+    status: 3,
+    says: /the token "ovs" has locked its PIN after too many wrong ones \[TOKEN_PIN_LOCKED\]\n.*hint: .*security officer/,
   },
   {
     title: 'a file cakey.uri without a URI',

@@ -16,14 +16,14 @@ export interface TokenScene {
   readonly uri: string;
 }
 
-export async function makeToken(folder: string, label = 'ovs'): Promise<TokenScene> {
+export async function makeToken(folder: string): Promise<TokenScene> {
   const env = { SOFTHSM2_CONF: join(folder, 'softhsm2.conf') };
   mkdirSync(join(folder, 'tokens'), { recursive: true });
   writeFileSync(env.SOFTHSM2_CONF, `directories.tokendir = ${join(folder, 'tokens')}\nlog.level = ERROR\n`);
   writeFileSync(join(folder, 'pin'), `${pin}\n`, { mode: 0o600 });
   const secrets = ['--pin', pin, '--so-pin', 'the PIN 5678'];
-  await runWell('softhsm2-util', ['--init-token', '--free', '--label', label, ...secrets], { env });
-  return { folder, env, uri: `pkcs11:token=${label}?module-path=${softHsm}` };
+  await runWell('softhsm2-util', ['--init-token', '--free', '--label', 'ovs', ...secrets], { env });
+  return { folder, env, uri: `pkcs11:token=ovs?module-path=${softHsm}` };
 }
 
 /** Runs one of our commands on the PKI directory `pki` beside the token. */
@@ -49,6 +49,25 @@ export async function inToken<T>({ env }: TokenScene, work: (crypto: Crypto) => 
   } finally {
     crypto.close();
   }
+}
+
+/** Makes locked.so: SoftHSM, which never locks a PIN, but for a login that says what a token says whose PIN is locked. */
+export async function writeLockedModule(folder: string): Promise<void> {
+  const source = `
+    #include <dlfcn.h>
+    /* CK_FUNCTION_LIST: a version, then the functions of PKCS #11, of which C_Login has number 18. */
+    static struct { unsigned char version[8]; void *functions[68]; } list;
+    static unsigned long locked(void) { return 0xA4; /* CKR_PIN_LOCKED */ }
+    unsigned long C_GetFunctionList(void **found) {
+      unsigned long (*real)(void **) = dlsym(dlopen("${softHsm}", RTLD_NOW), "C_GetFunctionList");
+      unsigned long answer = real(found);
+      __builtin_memcpy(&list, *found, sizeof list);
+      list.functions[18] = locked;
+      *found = &list;
+      return answer;
+    }`;
+  writeFileSync(join(folder, 'locked.c'), source);
+  await runWell('cc', ['-shared', '-fPIC', '-w', '-o', 'locked.so', 'locked.c', '-ldl'], { cwd: folder });
 }
 
 /** The keys of a token, as KIND-HANDLE-ID. */
