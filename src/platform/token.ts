@@ -7,6 +7,7 @@
 
 import * as fs from 'node:fs';
 import { type ErrorCode, OvsPkiError } from '../errors.js';
+import { readError } from './file-errors.js';
 
 /** Which token, of those that a library speaks to. */
 export interface TokenPlace {
@@ -61,10 +62,23 @@ export function openToken(place: TokenPlace, pinOf: (label: string) => Promise<s
   return token;
 }
 
-/** Whether nobody but root and we ourselves can have written a file: one that names a library to be loaded. */
-export function isOnlyOurs(file: string): boolean {
-  const { uid, mode } = fs.statSync(file);
-  return (uid === 0 || uid === process.getuid?.()) && (mode & 0o022) === 0;
+/**
+ * Reads a file that names a library to be loaded: undefined where others than root and we ourselves can have written it.
+ *
+ * @throws FILE_NOT_FOUND, FILE_UNREADABLE
+ */
+export function readOwnFile(file: string): string | undefined {
+  let descriptor: number | undefined;
+  try {
+    descriptor = fs.openSync(file, 'r');
+    const { uid, mode } = fs.fstatSync(descriptor);
+    const isOwn = (uid === 0 || uid === process.getuid?.()) && (mode & 0o022) === 0;
+    return isOwn ? fs.readFileSync(descriptor, 'utf8') : undefined;
+  } catch (error) {
+    throw readError(file, error);
+  } finally {
+    if (descriptor !== undefined) fs.closeSync(descriptor);
+  }
 }
 
 async function open(place: TokenPlace, pinOf: (label: string) => Promise<string>): Promise<Token> {

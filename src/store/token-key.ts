@@ -21,7 +21,7 @@ import { formatPkcs11Uri, type Pkcs11Uri, parsePkcs11Uri } from '../pki/pkcs11-u
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { readPassphraseFile } from '../platform/passphrase.js';
-import { isOnlyOurs, openToken, type Token } from '../platform/token.js';
+import { openToken, readOwnFile, type Token } from '../platform/token.js';
 import type { CaLayout } from './layout.js';
 
 /** A key in a token, ready to sign, and the URI that tells it from all others there. */
@@ -42,13 +42,13 @@ export interface NewTokenKey extends TokenSigningKey {
 /** Where the key of a CA is, if it is in a token. Throws PKI_CORRUPT or TOKEN_MODULE_UNUSABLE. */
 export function readKeyUri({ privateKeyUri: file }: CaLayout): string | undefined {
   if (!files.exists(file)) return undefined;
-  if (!isOnlyOurs(file)) {
+  const uri = readOwnFile(file)?.trim();
+  if (uri === undefined) {
     throw new OvsPkiError('TOKEN_MODULE_UNUSABLE', `${file} names a library, and others could have written it`, {
       hint: `run as its owner; or look what it says, and make it yours: chown "$(id -un)" ${file}; chmod 600 ${file}`,
       details: { file },
     });
   }
-  const uri = files.readFile(file).toString().trim();
   try {
     parsePkcs11Uri(uri);
     return uri;
