@@ -23,6 +23,8 @@ const common = {
   charset: 'ascii',
   legalComments: 'none',
   supported: { 'dynamic-import': false },
+  // Only there where somebody has installed it.
+  external: ['node-webcrypto-p11'],
 };
 
 const startQuickly = {

@@ -26,7 +26,7 @@ export const errorTable = {
   KEY_SIZE_REFUSED: { exitStatus: 3, meaning: 'The key is too small to be safe or too large to be used.' },
   KEY_INVALID: { exitStatus: 3, meaning: 'A private key file cannot be read as a key.' },
   KEY_ENCRYPTED: { exitStatus: 3, meaning: 'A private key file is encrypted with a passphrase.' },
-  PASSPHRASE_WRONG: { exitStatus: 3, meaning: 'A passphrase does not open what it was given for.' },
+  PASSPHRASE_WRONG: { exitStatus: 3, meaning: 'A passphrase or PIN does not open what it was given for.' },
   PASSPHRASE_INVALID: {
     exitStatus: 3,
     meaning: 'What was given cannot be a passphrase: it is too short, too long, or not one line of text.',
@@ -40,6 +40,18 @@ export const errorTable = {
     meaning:
       'A file is encrypted with an algorithm that is not read: an old one, such as RC2 or triple DES, or an unknown one.',
   },
+  KEY_IN_TOKEN: {
+    exitStatus: 3,
+    meaning: 'The private key is in a PKCS #11 token, and what was asked for needs the key itself.',
+  },
+  TOKEN_MODULE_UNUSABLE: {
+    exitStatus: 3,
+    meaning: 'A PKCS #11 module, or the package node-webcrypto-p11, is not there or cannot be used.',
+  },
+  TOKEN_NOT_FOUND: { exitStatus: 3, meaning: 'No PKCS #11 token, or more than one, fits what its URI says.' },
+  TOKEN_KEY_NOT_FOUND: { exitStatus: 3, meaning: 'A PKCS #11 token does not have the key, or several fit its URI.' },
+  TOKEN_PIN_LOCKED: { exitStatus: 3, meaning: 'A PKCS #11 token has locked its PIN.' },
+  TOKEN_FAILED: { exitStatus: 3, meaning: 'A PKCS #11 token refuses an operation; details.answer says how.' },
   KEY_MISMATCH: { exitStatus: 3, meaning: 'A private key does not belong to the request or certificate beside it.' },
   FILE_EXISTS: { exitStatus: 3, meaning: 'A file that would be written exists already.' },
   FILE_NOT_FOUND: { exitStatus: 3, meaning: 'A file that is needed does not exist.' },

@@ -24,7 +24,16 @@ export const commandSpecs = [
     name: 'init',
     operands: '',
     description: 'initialize the PKI: make the directory and its two CAs',
-    options: [...keyOptions, 'days', 'force', 'encrypt-key', 'offline-root', ...passphraseOptions, ...commonOptions],
+    options: [
+      ...keyOptions,
+      'days',
+      'force',
+      'encrypt-key',
+      'pkcs11',
+      'offline-root',
+      ...passphraseOptions,
+      ...commonOptions,
+    ],
   },
   {
     name: 'req',

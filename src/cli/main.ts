@@ -14,7 +14,7 @@ import { type CommandName, commandSpecs } from './command-specs.js';
 import { type OptionSpec, type OptionValues, optionSpecs } from './option-specs.js';
 import { normalizeArguments } from './options.js';
 import type { Command, Outcome, Pieces } from './outcome.js';
-import { passphraseSource } from './passphrase.js';
+import { passphraseSource, pinSource } from './passphrase.js';
 import { errorJson, jsonText } from './render/json.js';
 import { errorText, warningText } from './render/text.js';
 import { version } from './version.js';
@@ -88,7 +88,8 @@ function showError(call: Call | undefined, error: OvsPkiError): void {
 async function runCall({ command, options, operands }: Call): Promise<Outcome> {
   const { run } = await commands[command]();
   const log = openLog(typeof options.log === 'string' ? options.log : undefined, systemClock);
-  return run({ platform: nodePlatform({ log, passphrase: passphraseSource(options) }), options, operands });
+  const [passphrase, pin] = [passphraseSource(options), pinSource(options)];
+  return run({ platform: nodePlatform({ log, passphrase, pin }), options, operands });
 }
 
 async function print({ command, options }: Call, outcome: Outcome): Promise<number> {

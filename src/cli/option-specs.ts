@@ -127,7 +127,7 @@ export const optionSpecs = [
   },
   { long: 'format', isOwn: true, argument: 'p12|p7b|chain', description: 'what is exported (default: p12)' },
   { long: 'ca-cert', isOwn: true, argument: 'FILE', description: 'the certificate of the CA' },
-  { long: 'ca-key', isOwn: true, argument: 'FILE', description: 'the private key of the CA' },
+  { long: 'ca-key', isOwn: true, argument: 'FILE|URI', description: 'the private key of the CA' },
   { long: 'chain', isOwn: true, argument: 'FILE', description: 'the certificates above that of the CA, up to a root' },
   {
     long: 'offline-root',
@@ -136,6 +136,12 @@ export const optionSpecs = [
     description: 'make a root in DIR, such as a USB stick, and the CAs as intermediates below it',
   },
   { long: 'pki-only', isOwn: true, description: 'work in the PKI directory alone: hosts are seen to by hand' },
+  {
+    long: 'pkcs11',
+    isOwn: true,
+    argument: 'URI',
+    description: 'make the keys of the CAs in a token: pkcs11:token=LABEL?module-path=FILE',
+  },
   { long: 'encrypt-key', isOwn: true, description: 'encrypt the keys of the CAs with a passphrase' },
   {
     long: 'state',
@@ -155,9 +161,14 @@ export const optionSpecs = [
     long: 'passphrase-file',
     isOwn: true,
     argument: 'FILE',
-    description: 'read the passphrase from FILE, which only its owner can read',
+    description: 'read the passphrase or PIN from FILE, which only its owner can read',
   },
-  { long: 'passphrase-fd', isOwn: true, argument: 'N', description: 'read the passphrase from the open descriptor N' },
+  {
+    long: 'passphrase-fd',
+    isOwn: true,
+    argument: 'N',
+    description: 'read the passphrase or PIN from the open descriptor N',
+  },
   {
     long: 'new-passphrase-file',
     isOwn: true,

@@ -1,5 +1,5 @@
 /**
- * Where passphrases come from: a file, a descriptor, or a question on the terminal.
+ * Where passphrases and PINs come from: a file, a descriptor, or a question on the terminal.
  *
  * @module
  */
@@ -39,6 +39,18 @@ async function passphraseOf(options: OptionValues, keyFile: string): Promise<str
     hint: lostPassphrase,
     details: { file: keyFile },
   });
+}
+
+/** Gives the PIN of a token: what the options for a passphrase say, or what a person types. */
+export function pinSource(options: OptionValues): (token: string) => Promise<string> {
+  return async (token) => {
+    const given = givenAt(options, 'passphrase');
+    if (given !== undefined) return given();
+    const typed = await askSecret(`PIN of the token ${token}:`, optionsOf('passphrase'));
+    // A token would count it as a wrong one.
+    if (typed !== '') return typed;
+    throw new OvsPkiError('PASSPHRASE_WRONG', `the token ${token} wants a PIN, and none was given`);
+  };
 }
 
 /** A passphrase that is going to be set, typed twice unless it comes from elsewhere. */

@@ -77,7 +77,7 @@ export interface CertificationRequestInput {
   readonly subject: readonly NameAttribute[];
   /** The dNSName to ask for; none in the request of a CA. */
   readonly dnsName: string | undefined;
-  readonly keys: KeyPair;
+  readonly keys: Pick<KeyPair, 'publicKey' | 'privateKey'>;
   readonly spec: KeySpec;
 }
 

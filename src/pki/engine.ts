@@ -20,7 +20,7 @@ import {
   toHex,
 } from './der.js';
 import { digest } from './digest.js';
-import type { Curve, KeySpec, PrivateKey, PublicKey } from './key.js';
+import type { KeySpec, PrivateKey, PublicKey } from './key.js';
 import { oid } from './oid.js';
 
 type Hash = 'SHA-256' | 'SHA-384' | 'SHA-512';
@@ -71,17 +71,18 @@ export function signatureAlgorithmFor(spec: KeySpec, rsaHash: Hash = 'SHA-512'):
 /** Makes a key pair; with RSA the public exponent is 65537. */
 export async function generateKeyPair(provider: Crypto | undefined, spec: KeySpec): Promise<KeyPair> {
   const crypto = providerOf(provider);
-  const algorithm = signatureAlgorithmFor(spec, 'SHA-256');
-  const parameters =
-    spec.type === 'rsa'
-      ? { ...keyAlgorithm(algorithm, undefined), modulusLength: spec.bits, publicExponent: Uint8Array.of(1, 0, 1) }
-      : keyAlgorithm(algorithm, spec.curve);
-  const pair = (await crypto.subtle.generateKey(parameters, true, ['sign', 'verify'])) as CryptoKeyPair;
+  const pair = (await crypto.subtle.generateKey(generationAlgorithm(spec), true, ['sign', 'verify'])) as CryptoKeyPair;
   return {
     ...pair,
     pkcs8: new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey)),
     spki: new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey)),
   };
+}
+
+/** What WebCrypto is asked to make: a key that signs requests with SHA-256, or the hash of its curve's size. */
+export function generationAlgorithm(spec: KeySpec): RsaHashedKeyGenParams | EcKeyGenParams {
+  if (spec.type === 'ec') return { name: 'ECDSA', namedCurve: spec.curve };
+  return { ...rsaAlgorithm('SHA-256'), modulusLength: spec.bits, publicExponent: Uint8Array.of(1, 0, 1) };
 }
 
 /** Makes a private key ready to sign with. Throws KEY_INVALID, as does its first signature. */
@@ -108,7 +109,12 @@ export async function importSigningKey(
  * can be wrong, or be left out.
  */
 export async function isKeyPair(privateKey: PrivateKey, publicKey: PublicKey, file: string): Promise<boolean> {
-  const key = await importSigningKey(undefined, privateKey, signatureAlgorithmFor(privateKey.spec, 'SHA-256'), file);
+  const algorithm = signatureAlgorithmFor(privateKey.spec, 'SHA-256');
+  return signsFor(await importSigningKey(undefined, privateKey, algorithm, file), publicKey);
+}
+
+/** Whether a public key verifies what a key signs. */
+export async function signsFor(key: SigningKey, publicKey: PublicKey): Promise<boolean> {
   const bytes = Buffer.from('is it the same key?');
   return verifySignature(publicKey, key.algorithm.oid, bytes, await key.sign(bytes));
 }
@@ -135,13 +141,29 @@ async function webCryptoSigner(
   { pkcs8, spec }: PrivateKey,
   algorithm: SignatureAlgorithm,
 ): Promise<SigningKey['sign']> {
-  const parameters = keyAlgorithm(algorithm, spec.type === 'ec' ? spec.curve : undefined);
-  const key = await crypto.subtle.importKey('pkcs8', plain(pkcs8), parameters, false, ['sign']);
-  const use = algorithm.type === 'rsa' ? parameters : { name: 'ECDSA', hash: algorithm.hash };
-  return async (bytes) => {
-    const raw = new Uint8Array(await crypto.subtle.sign(use, key, plain(bytes)));
-    return algorithm.type === 'rsa' ? raw : encodeEcdsa(raw);
-  };
+  const key = await crypto.subtle.importKey('pkcs8', plain(pkcs8), keyAlgorithm(spec, algorithm), false, ['sign']);
+  return (bytes) => signWith(crypto, key, algorithm, bytes);
+}
+
+/** Signs with a key that a WebCrypto provider holds. */
+export async function signWith(
+  crypto: Crypto,
+  key: CryptoKey,
+  { type, hash }: SignatureAlgorithm,
+  bytes: Uint8Array,
+): Promise<Uint8Array> {
+  const use = type === 'rsa' ? rsaAlgorithm(hash) : { name: 'ECDSA', hash };
+  const raw = new Uint8Array(await crypto.subtle.sign(use, key, plain(bytes)));
+  return type === 'rsa' ? raw : encodeEcdsa(raw);
+}
+
+/** What WebCrypto calls a key of this kind that makes signatures of this algorithm. */
+export function keyAlgorithm(spec: KeySpec, { hash }: SignatureAlgorithm): RsaHashedImportParams | EcKeyGenParams {
+  return spec.type === 'rsa' ? rsaAlgorithm(hash) : { name: 'ECDSA', namedCurve: spec.curve };
+}
+
+function rsaAlgorithm(hash: Hash): RsaHashedImportParams {
+  return { name: 'RSASSA-PKCS1-v1_5', hash };
 }
 
 /**
@@ -214,12 +236,6 @@ function readSignatureAlgorithm([type, ...parameters]: readonly DerElement[]): s
     throw new OvsPkiError('DER_INVALID', 'the signature algorithm has parameters that it does not have');
   }
   return algorithmOid;
-}
-
-function keyAlgorithm(algorithm: SignatureAlgorithm, curve: Curve | undefined) {
-  return curve === undefined
-    ? { name: 'RSASSA-PKCS1-v1_5', hash: algorithm.hash }
-    : { name: 'ECDSA', namedCurve: curve };
 }
 
 /** WebCrypto's r || s as the SEQUENCE of RFC 3279, section 2.2.3. */

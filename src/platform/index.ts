@@ -16,6 +16,8 @@ export interface Platform {
   readonly crypto: Crypto | undefined;
   /** Gives the passphrase of an encrypted key file; called only for one. Undefined where nobody can. */
   readonly passphrase: ((keyFile: string) => Promise<string>) | undefined;
+  /** Gives the PIN of a PKCS #11 token; called only where a key is in one, once. Undefined where nobody can. */
+  readonly pin: ((token: string) => Promise<string>) | undefined;
   /** How many keys are made at once. */
   readonly concurrency: number;
   /** How long we wait for another process that holds the lock of a CA. */
@@ -31,6 +33,7 @@ export function nodePlatform(replace: Partial<Platform> = {}): Platform {
     log: silentLog,
     crypto: undefined,
     passphrase: undefined,
+    pin: undefined,
     concurrency: availableParallelism(),
     lockWaitSeconds: 60,
     operator: operatorName(),

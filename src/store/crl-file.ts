@@ -23,6 +23,7 @@ import type { CaLayout } from './layout.js';
 import { withLock } from './lock.js';
 import { type Ca, generationCrlFile, openIssuer, requireSameCa } from './pki-directory.js';
 import { recoverInterrupted } from './recovery.js';
+import { rolloverPhase } from './rollover-phase.js';
 
 /** A list that was made. */
 export interface MadeCrl {
@@ -55,11 +56,19 @@ export async function makeCrls(platform: Platform, ca: Ca, days: number): Promis
     requireSameCa(ca);
     recoverInterrupted(platform, ca);
     const entries = revokedEntries(layout);
-    const made = await makeOne(platform, ca, issuer, entries, days);
+    const make = (one: Ca, by: Issuer, secondsBack: number) =>
+      makeOne(platform, one, by, entries, { days, secondsBack });
     // Until the last switch it had a list beside that of the other one.
     files.removeFile(generationCrlFile(layout, ca.certificate));
-    if (other === undefined || otherIssuer === undefined) return [made];
-    return [made, await makeOne(platform, other, otherIssuer, entries, days)];
+    if (other === undefined || otherIssuer === undefined) return [await make(ca, issuer, 0)];
+    // Of lists of one name the IKE daemons keep the one with the higher number and the later time: it has to be that of the
+    // old CA, whose certificates are those that have been revoked so far.
+    if (rolloverPhase(layout) === 'switched') {
+      const made = await make(ca, issuer, 1);
+      return [made, await make(other, otherIssuer, 0)];
+    }
+    const second = await make(other, otherIssuer, 1);
+    return [await make(ca, issuer, 0), second];
   });
 }
 
@@ -68,10 +77,10 @@ async function makeOne(
   { layout, type, certificate }: Ca,
   issuer: Issuer,
   entries: readonly Uint8Array[],
-  days: number,
+  { days, secondsBack }: { readonly days: number; readonly secondsBack: number },
 ): Promise<MadeCrl> {
   const now = platform.clock.now();
-  const thisUpdate = new Date(Math.floor(now.getTime() / 1000) * 1000);
+  const thisUpdate = new Date((Math.floor(now.getTime() / 1000) - secondsBack) * 1000);
   const nextUpdate = validityFrom(now, days, certificate).notAfter;
   const number = readCrlNumber(layout);
   const crlNumber = formatSerial(number);

@@ -1,5 +1,5 @@
 /**
- * Where things are in a PKI directory. The files of ovs-pki and of `openssl ca`, and three of ours.
+ * Where things are in a PKI directory. The files of ovs-pki and of `openssl ca`, and four of ours.
  *
  * @module
  */
@@ -19,6 +19,8 @@ export interface CaLayout {
   readonly request: string;
   readonly privateFolder: string;
   readonly privateKey: string;
+  /** Ours: where the key is, for a key in a token; in place of the other file. */
+  readonly privateKeyUri: string;
   readonly index: string;
   readonly indexAttributes: string;
   readonly serial: string;
@@ -54,6 +56,7 @@ export function caLayout(folder: string): CaLayout {
     request: at('careq.pem'),
     privateFolder: at('private'),
     privateKey: at('private', 'cakey.pem'),
+    privateKeyUri: at('private', 'cakey.uri'),
     index: at('index.txt'),
     indexAttributes: at('index.txt.attr'),
     serial: at('serial'),
@@ -86,5 +89,6 @@ export function generationLayout(layout: CaLayout, generation: Generation): CaLa
     certificate: join(folder, 'cacert.pem'),
     privateFolder: join(folder, 'private'),
     privateKey: join(folder, 'private', 'cakey.pem'),
+    privateKeyUri: join(folder, 'private', 'cakey.uri'),
   };
 }

@@ -9,7 +9,7 @@ import { OvsPkiError } from '../errors.js';
 import { type Certificate, decodeCertificatesPem } from '../pki/certificate.js';
 import { encodeOid, encodeSequence, encodeText, equalBytes, tag } from '../pki/der.js';
 import { decodeEncryptedPrivateKey, encodeEncryptedPrivateKey } from '../pki/encrypted-key.js';
-import { importSigningKey, keyIdentifier, signatureAlgorithmFor } from '../pki/engine.js';
+import { importSigningKey, keyIdentifier, type SigningKey, signatureAlgorithmFor } from '../pki/engine.js';
 import type { Issuer } from '../pki/issue.js';
 import { decodePrivateKey, encodePrivateKey, type KeySpec, type PrivateKey } from '../pki/key.js';
 import { attributeValues, maximumCommonName } from '../pki/name.js';
@@ -26,6 +26,7 @@ import { appendIndexRows, indexRowFor } from './index-txt.js';
 import { type CaLayout, caFolder, caLayout, generationLayout, issuedCertificateFile } from './layout.js';
 import { withLock } from './lock.js';
 import { rolloverPhase } from './rollover-phase.js';
+import { readKeyUri, tokenSigningKey } from './token-key.js';
 
 /** A CA of a PKI directory whose certificate has been read. */
 export interface Ca {
@@ -47,9 +48,8 @@ export interface NewCa {
   readonly commonName: string;
   readonly days: number;
   readonly keySpec: KeySpec;
-  readonly pkcs8: Uint8Array;
-  /** What its key file is encrypted with. */
-  readonly passphrase: string | undefined;
+  /** The key, and what its file is encrypted with; or the URI of one that is in a token. */
+  readonly key: { readonly pkcs8: Uint8Array; readonly passphrase: string | undefined } | { readonly uri: string };
   /** DER of the request that the CA certificate answers; undefined for a CA that comes from elsewhere. */
   readonly request: Uint8Array | undefined;
   readonly certificate: Certificate;
@@ -126,9 +126,9 @@ export function requireSameCa({ layout, stamp }: Ca): void {
 }
 
 /**
- * Reads and imports the key of a CA. An encrypted one is opened once for each {@link Ca} that was read.
+ * Reads and imports the key of a CA, or opens the token that has it. This is done once for each {@link Ca} that was read.
  *
- * @throws PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG or KEY_TYPE_UNSUPPORTED
+ * @throws PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG, KEY_TYPE_UNSUPPORTED, or the TOKEN_ codes
  */
 export function openIssuer(platform: Platform, ca: Ca): Promise<Issuer> {
   const known = issuers.get(ca);
@@ -141,16 +141,24 @@ export function openIssuer(platform: Platform, ca: Ca): Promise<Issuer> {
 const issuers = new WeakMap<Ca, Promise<Issuer>>();
 
 async function readIssuer(platform: Platform, ca: Ca): Promise<Issuer> {
-  const { certificate } = ca;
-  const file = ca.layout.privateKey;
-  const { privateKey } = await readCaKey(platform, ca);
+  const { certificate, layout } = ca;
+  const uri = readKeyUri(layout);
   return {
     name: certificate.subject,
     publicKey: certificate.publicKey,
     keyIdentifier: certificate.subjectKeyIdentifier ?? keyIdentifier(certificate.publicKey),
-    signingKey: await importSigningKey(platform.crypto, privateKey, signatureAlgorithmFor(privateKey.spec), file),
+    signingKey:
+      uri === undefined
+        ? await fileSigningKey(platform, ca)
+        : (await tokenSigningKey(platform, uri, certificate.publicKey)).signingKey,
     certificate,
   };
+}
+
+async function fileSigningKey(platform: Platform, ca: Ca): Promise<SigningKey> {
+  const { privateKey } = await readCaKey(platform, ca);
+  const algorithm = signatureAlgorithmFor(privateKey.spec);
+  return importSigningKey(platform.crypto, privateKey, algorithm, ca.layout.privateKey);
 }
 
 /** A private key and the passphrase that opened it, if it has one. */
@@ -159,10 +167,16 @@ export interface OpenedKey {
   readonly passphrase: string | undefined;
 }
 
-/** Reads the key of a CA, opened where it is encrypted. Throws what {@link openIssuer} throws. */
+/** Reads the key of a CA, opened where it is encrypted. Throws what {@link openIssuer} throws, or KEY_IN_TOKEN. */
 export async function readCaKey(platform: Platform, ca: Ca): Promise<OpenedKey> {
   const { layout, certificate } = ca;
   const file = layout.privateKey;
+  if (files.exists(layout.privateKeyUri)) {
+    throw new OvsPkiError('KEY_IN_TOKEN', `the key of ${layout.folder} is in a token, which does not give it away`, {
+      hint: `see in which: cat ${layout.privateKeyUri}; its PIN is changed with the tool of the token`,
+      details: { file: layout.privateKeyUri },
+    });
+  }
   const opened = await openKeyFile(platform, file).catch((error: unknown) => {
     throw asPkiError(layout, file, error);
   });
@@ -306,7 +320,8 @@ function writeCa(layout: CaLayout, ca: NewCa, at: Date): void {
   files.makeFolder(layout.folder);
   for (const folder of [layout.certsFolder, layout.crlFolder, layout.newCertificates]) files.makeFolder(folder);
   files.makeFolder(layout.privateFolder, 0o700);
-  files.createFile(layout.privateKey, keyFileText(ca.pkcs8, ca.passphrase), 0o600);
+  if ('uri' in ca.key) files.createFile(layout.privateKeyUri, `${ca.key.uri}\n`, 0o600);
+  else files.createFile(layout.privateKey, keyFileText(ca.key.pkcs8, ca.key.passphrase), 0o600);
   appendAudit(layout.auditLog, ca.audit);
   const certificateText = certificateFileText(ca.certificate);
   files.createFile(layout.config, configText(ca));

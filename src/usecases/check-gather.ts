@@ -34,7 +34,8 @@ export interface GatheredCa {
   readonly layout: CaLayout;
   /** Its own, and what stands behind that in cacert.pem. */
   readonly certificates: readonly [Certificate, ...Certificate[]];
-  readonly key: KeyMatch;
+  /** None where it is in a token, which is not opened for this. */
+  readonly key: KeyMatch | 'none';
   readonly newest: ReadonlyMap<string, Newest>;
   readonly counts: Readonly<Record<'valid' | 'expired' | 'revoked', number>>;
   /** Serial numbers of certificates that are revoked and have not expired. */
@@ -62,11 +63,15 @@ export function gatherCa(pkiDirectory: string, type: CertificateType, now: numbe
     type,
     layout: ca.layout,
     certificates: [ca.certificate, ...ca.chain],
-    key: keyMatch(ca.certificate, ca.layout.privateKey),
+    key: isInToken(ca) ? 'none' : keyMatch(ca.certificate, ca.layout.privateKey),
     ...index,
     crl: newestCrl(ca),
     copyFaults: copyFaults(ca.layout, index.newest, now),
   };
+}
+
+function isInToken({ layout }: Ca): boolean {
+  return orUnreadable(() => files.exists(layout.privateKeyUri)) ?? false;
 }
 
 function readNewest({ certificate, layout }: Ca, now: number): Pick<GatheredCa, 'newest' | 'counts' | 'revoked'> {

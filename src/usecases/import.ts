@@ -6,13 +6,14 @@
 
 import { OvsPkiError } from '../errors.js';
 import { type Certificate, decodeCertificatesPem } from '../pki/certificate.js';
-import { isKeyPair } from '../pki/engine.js';
-import { describeKey } from '../pki/key.js';
+import { isKeyPair, signsFor } from '../pki/engine.js';
+import { describeKey, type PublicKey } from '../pki/key.js';
 import { keyFindings } from '../pki/lint/key-rules.js';
 import type { Finding } from '../pki/lint/rule.js';
 import { attributeValues } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import { authorityPath } from '../pki/path.js';
+import { isPkcs11Uri } from '../pki/pkcs11-uri.js';
 import type { CertificateType } from '../pki/profile.js';
 import { randomSerial } from '../pki/serial.js';
 import { defaultDays } from '../pki/validity.js';
@@ -20,7 +21,8 @@ import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { entriesOfCa } from '../store/audit-log.js';
 import { caFolder } from '../store/layout.js';
-import { addCa, openKeyFile, requireNoCa } from '../store/pki-directory.js';
+import { addCa, type NewCa, openKeyFile, requireNoCa } from '../store/pki-directory.js';
+import { tokenSigningKey } from '../store/token-key.js';
 import { type CertificateSummary, summarize } from './summary.js';
 
 /** Which CA `importCa` is to take, and where it is to go. */
@@ -29,6 +31,7 @@ export interface ImportRequest {
   readonly type: CertificateType;
   /** PEM; what stands behind the first certificate counts as chain. */
   readonly certificateFile: string;
+  /** Its private key; or a `pkcs11:` URI (RFC 7512), for one that is in a token and stays there. */
   readonly privateKeyFile: string;
   /** The certificates above it, in any order. */
   readonly chainFile?: string;
@@ -51,7 +54,7 @@ export interface Imported {
 
 /** @throws PKI_EXISTS, CA_UNFIT, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG, KEY_TYPE_UNSUPPORTED, FILE_NOT_FOUND */
 export async function importCa(platform: Platform, request: ImportRequest): Promise<Imported> {
-  const { pkiDirectory, type, certificateFile, privateKeyFile, chainFile, force } = request;
+  const { pkiDirectory, type, certificateFile, chainFile, force } = request;
   // 1. Is there room for it?
   requireNoCa(pkiDirectory, type, force);
   // 2. The certificate and those above it: would what it signs be valid?
@@ -63,22 +66,15 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
   if (reasons.length > 0) throw unfit(certificateFile, reasons);
   const chain = path.slice(1);
   // 3. Its key.
-  const { privateKey, passphrase } = await openKeyFile(platform, privateKeyFile);
-  if (!(await isKeyPair(privateKey, certificate.publicKey, privateKeyFile))) {
-    throw new OvsPkiError('KEY_MISMATCH', `${privateKeyFile} is not the key of ${certificateFile}`, {
-      hint: `compare the two: openssl pkey -pubout -in ${privateKeyFile}; openssl x509 -pubkey -noout -in ${certificateFile}`,
-      details: { files: [privateKeyFile, certificateFile] },
-    });
-  }
+  const { keySpec, key } = await openCaKey(platform, request, certificate.publicKey);
   // 4. The CA, all at once.
   const { operator } = platform;
   const ca = {
     type,
     commonName: attributeValues(certificate.subject, oid.commonName)[0] ?? `${type}ca`,
     days: defaultDays,
-    keySpec: privateKey.spec,
-    pkcs8: privateKey.pkcs8,
-    passphrase,
+    keySpec,
+    key,
     request: undefined,
     certificate,
     chain,
@@ -87,15 +83,41 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
   };
   const kept = await addCa(platform, pkiDirectory, ca, force, at);
   const folder = caFolder(pkiDirectory, type);
-  platform.log.write(`imported ${certificateFile} into ${folder}, ${describeKey(privateKey.spec)}`);
+  platform.log.write(`imported ${certificateFile} into ${folder}, ${describeKey(keySpec)}`);
   return {
     type,
     folder,
     certificate: summarize(certificate),
     chain: chain.map(summarize),
-    keyEncrypted: passphrase !== undefined,
+    keyEncrypted: 'passphrase' in key && key.passphrase !== undefined,
     kept,
   };
+}
+
+/** Throws KEY_MISMATCH for one that is not the other half of the public key. */
+async function openCaKey(
+  platform: Platform,
+  { certificateFile, privateKeyFile }: ImportRequest,
+  publicKey: PublicKey,
+): Promise<Pick<NewCa, 'keySpec' | 'key'>> {
+  if (isPkcs11Uri(privateKeyFile)) {
+    const { signingKey, keySpec, uri } = await tokenSigningKey(platform, privateKeyFile, publicKey);
+    if (!(await signsFor(signingKey, publicKey))) {
+      throw new OvsPkiError('KEY_MISMATCH', `the key in the token is not that of ${certificateFile}`, {
+        hint: 'see which keys are there: pkcs11-tool --login --list-objects --module FILE',
+        details: { uri },
+      });
+    }
+    return { keySpec, key: { uri } };
+  }
+  const { privateKey, passphrase } = await openKeyFile(platform, privateKeyFile);
+  if (!(await isKeyPair(privateKey, publicKey, privateKeyFile))) {
+    throw new OvsPkiError('KEY_MISMATCH', `${privateKeyFile} is not the key of ${certificateFile}`, {
+      hint: `compare the two: openssl pkey -pubout -in ${privateKeyFile}; openssl x509 -pubkey -noout -in ${certificateFile}`,
+      details: { files: [privateKeyFile, certificateFile] },
+    });
+  }
+  return { keySpec: privateKey.spec, key: { pkcs8: privateKey.pkcs8, passphrase } };
 }
 
 function certificatesIn(file: string): [Certificate, ...Certificate[]] {

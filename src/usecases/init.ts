@@ -13,14 +13,15 @@ import { requireGoodPassphrase } from '../pki/encrypted-key.js';
 import {
   generateKeyPair,
   importSigningKey,
-  type KeyPair,
   keyIdentifier,
+  type SigningKey,
   signatureAlgorithmFor,
 } from '../pki/engine.js';
 import { type Issuer, issueCertificate } from '../pki/issue.js';
-import { decodePublicKey, describeKey, type KeySpec } from '../pki/key.js';
-import { attributeValues, type DistinguishedName, encodeName } from '../pki/name.js';
+import { decodePublicKey, describeKey, type KeySpec, type PublicKey } from '../pki/key.js';
+import { attributeValues, type DistinguishedName, encodeName, type NameAttribute } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
+import { parsePkcs11Uri } from '../pki/pkcs11-uri.js';
 import { type CertificateType, caSubject, certificateTypes, requestSubject } from '../pki/profile.js';
 import { randomSerial } from '../pki/serial.js';
 import { certificateFileText } from '../pki/text.js';
@@ -28,8 +29,9 @@ import { validityFrom } from '../pki/validity.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { entriesOfCa } from '../store/audit-log.js';
-import { caFolder } from '../store/layout.js';
+import { caFolder, caLayout } from '../store/layout.js';
 import { keyFileText, type NewCa, requireNoPki, writePkiDirectory } from '../store/pki-directory.js';
+import { makeTokenKey, type NewTokenKey } from '../store/token-key.js';
 import { type CertificateSummary, summarize } from './summary.js';
 
 /** What `init` is to make. */
@@ -42,6 +44,8 @@ export interface InitRequest {
   readonly force: boolean;
   /** Encrypts the keys of the CAs; without it they are plain files, as with ovs-pki. */
   readonly passphrase?: string;
+  /** A `pkcs11:` URI (RFC 7512) of a token, in which the keys of the CAs are made, and which they never leave. */
+  readonly pkcs11?: string;
   /** A folder that gets the key and the certificate of a root; the CAs are intermediates below it then. */
   readonly offlineRoot?: string;
   /** Called for each CA when its making begins. */
@@ -66,27 +70,55 @@ export interface InitResult {
   };
 }
 
-/** @throws PKI_EXISTS, FILE_EXISTS, FILE_NOT_FOUND, FILE_UNWRITABLE, PASSPHRASE_INVALID */
+/** @throws PKI_EXISTS, FILE_EXISTS, FILE_NOT_FOUND, FILE_UNWRITABLE, PASSPHRASE_INVALID, or the TOKEN_ codes */
 export async function init(platform: Platform, request: InitRequest): Promise<InitResult> {
-  const { pkiDirectory, force } = request;
+  const { pkiDirectory, force, pkcs11 } = request;
   // 1. Before minutes are spent on keys: is there room for them?
   requireNoPki(pkiDirectory, force);
   if (request.passphrase !== undefined) requireGoodPassphrase(request.passphrase);
+  if (pkcs11 !== undefined) requireTokenForKeys(request, pkcs11);
   const place = request.offlineRoot === undefined ? undefined : rootFiles(request.offlineRoot);
   // 2. Both CAs, as values.
   const now = platform.clock.now();
-  const root = place && (await makeAuthority(platform, request, 'root', now));
-  const cas = await Promise.all(certificateTypes.map((type) => makeCa(platform, request, type, now, root)));
-  // 3. The root, without which nothing below it could be made again, and the directory, all at once.
-  if (place !== undefined && root !== undefined) {
-    files.createFile(place.privateKeyFile, keyFileText(root.keys.pkcs8, request.passphrase), 0o600);
-    files.createFile(place.certificateFile, certificateFileText(root.certificate));
+  const root = place && (await makeAuthority(request, 'root', now, () => makeFileKey(platform, request)));
+  const inToken: NewTokenKey[] = [];
+  const makeKey = async (type: CertificateType): Promise<CaKey> => {
+    if (pkcs11 === undefined) return makeFileKey(platform, request);
+    const key = await makeTokenKey(platform, pkcs11, request.keySpec, `ovs-pki-ts ${type}ca ${now.toISOString()}`);
+    inToken.push(key);
+    return { ...key, kept: { uri: key.uri } };
+  };
+  const making = certificateTypes.map((type) => makeCa(request, type, now, makeKey, platform.operator, root));
+  try {
+    // 3. The directory, all at once.
+    return await writeAll(platform, request, await Promise.all(making), now, place && root && { ...place, ...root });
+  } catch (error) {
+    await Promise.allSettled(making);
+    await destroyUnused(pkiDirectory, inToken);
+    throw error;
+  }
+}
+
+type MadeRoot = NonNullable<ReturnType<typeof rootFiles>> & MadeCa<FileKey>;
+
+async function writeAll(
+  platform: Platform,
+  { pkiDirectory, force }: InitRequest,
+  cas: readonly NewCa[],
+  now: Date,
+  root: MadeRoot | undefined,
+): Promise<InitResult> {
+  // 1. The root comes first: without it nothing below it could be made again.
+  if (root !== undefined) {
+    const { pkcs8, passphrase } = root.key.kept;
+    files.createFile(root.privateKeyFile, keyFileText(pkcs8, passphrase), 0o600);
+    files.createFile(root.certificateFile, certificateFileText(root.certificate));
   }
   const kept = await writePkiDirectory(platform, pkiDirectory, cas, force, now).catch((error: unknown) => {
-    if (place !== undefined) for (const file of [place.privateKeyFile, place.certificateFile]) files.removeFile(file);
+    if (root !== undefined) for (const file of [root.privateKeyFile, root.certificateFile]) files.removeFile(file);
     throw error;
   });
-  // 4. What was made.
+  // 2. What was made.
   for (const { type, keySpec } of cas) platform.log.write(`made ${type}ca in ${pkiDirectory}, ${describeKey(keySpec)}`);
   const authorities = cas.map(({ type, certificate }) => ({
     type,
@@ -94,63 +126,89 @@ export async function init(platform: Platform, request: InitRequest): Promise<In
     certificate: summarize(certificate),
   }));
   const made = { pkiDirectory, authorities, kept };
-  return place && root ? { ...made, root: { ...place, certificate: summarize(root.certificate) } } : made;
+  if (root === undefined) return made;
+  const { certificateFile, privateKeyFile, certificate } = root;
+  return { ...made, root: { certificateFile, privateKeyFile, certificate: summarize(certificate) } };
+}
+
+/** The key of a new CA: where it is kept, and what it signs with. */
+interface CaKey {
+  readonly publicKey: PublicKey;
+  readonly signingKey: SigningKey;
+  /** Signs the request for its certificate. */
+  readonly request: (subject: readonly NameAttribute[]) => Promise<Uint8Array>;
+  readonly kept: NewCa['key'];
+}
+
+interface FileKey extends CaKey {
+  readonly kept: { readonly pkcs8: Uint8Array; readonly passphrase: string | undefined };
+}
+
+/** A key that is kept in a file, encrypted where there is a passphrase. */
+export async function makeFileKey(
+  { crypto }: Platform,
+  { keySpec: spec, passphrase }: Pick<InitRequest, 'keySpec' | 'passphrase'>,
+): Promise<FileKey> {
+  const keys = await generateKeyPair(crypto, spec);
+  const { pkcs8 } = keys;
+  const publicKey = decodePublicKey(readDer(keys.spki));
+  const privateKey = { pkcs8, spec, publicKey };
+  return {
+    publicKey,
+    signingKey: await importSigningKey(crypto, privateKey, signatureAlgorithmFor(spec), 'the new CA key'),
+    request: (subject) => createCertificationRequest(crypto, { subject, dnsName: undefined, keys, spec }),
+    kept: { pkcs8, passphrase },
+  };
 }
 
 async function makeCa(
-  platform: Platform,
   request: InitRequest,
   type: CertificateType,
   now: Date,
-  root: MadeCa | undefined,
+  makeKey: (type: CertificateType) => Promise<CaKey>,
+  operator: string,
+  root: MadeCa<CaKey> | undefined,
 ): Promise<NewCa> {
-  const { keySpec, days, passphrase } = request;
-  const { keys, certificate } = await makeAuthority(platform, request, type, now, root);
+  const { keySpec, days } = request;
+  const { key, certificate } = await makeAuthority(request, type, now, () => makeKey(type), root);
   return {
     type,
     commonName: attributeValues(certificate.subject, oid.commonName)[0] ?? '',
     days,
     keySpec,
-    pkcs8: keys.pkcs8,
-    passphrase,
-    request: await createCertificationRequest(platform.crypto, {
-      subject: careqSubject(type, now),
-      dnsName: undefined,
-      keys,
-      spec: keySpec,
-    }),
+    key: key.kept,
+    request: await key.request(careqSubject(type, now)),
     certificate,
     chain: root === undefined ? [] : [root.certificate],
     nextSerial: randomSerial(),
-    audit: entriesOfCa('init', { operator: platform.operator, at: now, type, certificate }),
+    audit: entriesOfCa('init', { operator, at: now, type, certificate }),
   };
 }
 
-interface MadeCa {
-  readonly keys: KeyPair;
+interface MadeCa<Key> {
+  readonly key: Key;
   readonly certificate: Certificate;
   /** As what it signs others. */
   readonly issuer: Issuer;
 }
 
 /** A key and a certificate: signed by a root, or by itself; of the name that a new CA has, or of the one given. */
-export async function makeAuthority(
-  { crypto }: Platform,
-  { keySpec, days, onProgress }: Pick<InitRequest, 'keySpec' | 'days' | 'onProgress'>,
+export async function makeAuthority<Key extends CaKey>(
+  { days, onProgress }: Pick<InitRequest, 'days' | 'onProgress'>,
   type: CertificateType | 'root',
   now: Date,
-  root?: Pick<MadeCa, 'certificate' | 'issuer'>,
+  makeKey: () => Promise<Key>,
+  root?: Pick<MadeCa<CaKey>, 'certificate' | 'issuer'>,
   subject: DistinguishedName = encodeName(caSubject(type, now)),
-): Promise<MadeCa> {
+): Promise<MadeCa<Key>> {
   onProgress?.(type);
-  const keys = await generateKeyPair(crypto, keySpec);
-  const publicKey = decodePublicKey(readDer(keys.spki));
-  const privateKey = { pkcs8: keys.pkcs8, spec: keySpec, publicKey };
+  const key = await makeKey();
+  const { publicKey, signingKey } = key;
   const own: Issuer = {
     name: subject,
     publicKey,
     keyIdentifier: keyIdentifier(publicKey),
-    signingKey: await importSigningKey(crypto, privateKey, signatureAlgorithmFor(keySpec), 'the new CA key'),
+    signingKey,
     certificate: undefined,
   };
   const certificate = await issueCertificate(root?.issuer ?? own, {
@@ -161,7 +219,31 @@ export async function makeAuthority(
     serialNumber: randomSerial(),
     validity: validityFrom(now, days, root?.certificate),
   });
-  return { keys, certificate, issuer: { ...own, certificate } };
+  return { key, certificate, issuer: { ...own, certificate } };
+}
+
+function requireTokenForKeys({ passphrase }: InitRequest, pkcs11: string): void {
+  const { object, id } = parsePkcs11Uri(pkcs11);
+  if (object !== undefined || id !== undefined) {
+    throw new OvsPkiError('USAGE', 'init makes new keys in a token, and the URI names a key that is there', {
+      hint: 'leave object= and id= away; a CA whose key is there is brought in with "import TYPE --ca-key URI"',
+    });
+  }
+  if (passphrase === undefined) return;
+  throw new OvsPkiError(
+    'USAGE',
+    'keys in a token are not encrypted with a passphrase: the PIN of the token guards them',
+    {
+      hint: 'leave --encrypt-key away',
+    },
+  );
+}
+
+/** What went wrong may have come after a CA was in its place: that keeps its key. */
+async function destroyUnused(pkiDirectory: string, keys: readonly NewTokenKey[]): Promise<void> {
+  const places = certificateTypes.map((type) => caLayout(caFolder(pkiDirectory, type)).privateKeyUri);
+  const used = places.filter(files.exists).map((file) => files.readFile(file).toString().trim());
+  await Promise.allSettled(keys.filter(({ uri }) => !used.includes(uri)).map((key) => key.destroy()));
 }
 
 /** The files of a root are never replaced: with its key everything below it would be lost. */

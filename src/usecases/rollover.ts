@@ -22,7 +22,7 @@ import { type Ca, keyFileText, openKeyFile, readCa, readCaKey } from '../store/p
 import { dropNext, letNewSign, letOldSign, placeNext, retireOld } from '../store/rollover.js';
 import { type RolloverPhase, rolloverPhase } from '../store/rollover-phase.js';
 import { defaultCrlDays } from './crl.js';
-import { makeAuthority } from './init.js';
+import { makeAuthority, makeFileKey } from './init.js';
 import { isOfOther, readCertificate } from './renew-current.js';
 import { type CertificateSummary, summarize } from './summary.js';
 
@@ -80,15 +80,9 @@ export async function prepareRollover(platform: Platform, request: RolloverPrepa
   // 2. The next CA.
   const { keySpec = privateKey.spec, days, type } = request;
   const now = platform.clock.now();
-  const { keys, certificate } = await makeAuthority(
-    platform,
-    { keySpec, days },
-    type,
-    now,
-    root,
-    ca.certificate.subject,
-  );
-  const keyFile = keyFileText(keys.pkcs8, passphrase);
+  const makeKey = () => makeFileKey(platform, { keySpec, ...(passphrase === undefined ? {} : { passphrase }) });
+  const { key, certificate } = await makeAuthority({ days }, type, now, makeKey, root, ca.certificate.subject);
+  const keyFile = keyFileText(key.kept.pkcs8, passphrase);
   await placeNext(platform, ca, { certificate, chain: ca.chain, keyFile });
   return rolloverStatus(platform, request);
 }

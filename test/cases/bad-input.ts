@@ -18,6 +18,7 @@ import { badOptions } from './bad-options.js';
 import { badPassphrases } from './bad-passphrases.js';
 import { badRequests } from './bad-requests.js';
 import { badShows } from './bad-shows.js';
+import { badTokens } from './bad-tokens.js';
 
 export const badInputs: readonly BadInput[] = [
   ...badNames,
@@ -27,6 +28,7 @@ export const badInputs: readonly BadInput[] = [
   ...badDirectories,
   ...badOptions,
   ...badPassphrases,
+  ...badTokens,
   ...badExports,
   ...badImports,
   ...badFleets,

@@ -13,6 +13,7 @@ import { sign } from '../../src/usecases/sign.js';
 import { ecKeyFile, readPem } from '../support/keys.js';
 import { programPath } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
+import { makeToken, pin } from '../support/token.js';
 
 const keySpec = { type: 'ec', curve: 'P-256' } as const;
 const question = 'Does fingerprint match?';
@@ -104,6 +105,20 @@ test('init --encrypt-key asks for a passphrase twice, and refuses one that is to
     const key = readFileSync(join(folder, `pki/${type}ca/private/cakey.pem`));
     t.is(createPrivateKey({ key, passphrase: 'long enough' }).asymmetricKeyType, 'ec');
   }
+});
+
+test('init --pkcs11 asks for the PIN of the token once, and does not show it', async (t) => {
+  const folder = scratchFolder(t);
+  const { uri, env } = await makeToken(folder);
+  process.env['SOFTHSM2_CONF'] = env.SOFTHSM2_CONF;
+  const args = ['-d', 'pki', '-l', 'log', 'init', '-k', 'ec', '--pkcs11', uri];
+  const empty = await talk(folder, args, [['PIN of the token ovs:', '\r']]);
+  t.is(empty.status, 3);
+  t.regex(empty.screen, /the token ovs wants a PIN, and none was given \[PASSPHRASE_WRONG\]/);
+  const { status, screen } = await talk(folder, args, [['PIN of the token ovs:', `${pin}\r`]]);
+  t.is(status, 0, screen);
+  t.false(screen.includes(pin));
+  t.true(existsSync(join(folder, 'pki/controllerca/private/cakey.uri')));
 });
 
 const secret = 'a secret phrase';

@@ -11,13 +11,14 @@ export async function run({ platform, options, operands }: CommandContext): Prom
   if (operands.length > 0) throw new OvsPkiError('USAGE', `init takes no arguments, but: ${operands.join(' ')}`);
   const keySpec = keySpecOf(options);
   const passphrase = await passphraseFor(options);
-  const offlineRoot = textOf(options, 'offline-root');
+  const [offlineRoot, pkcs11] = [textOf(options, 'offline-root'), textOf(options, 'pkcs11')];
   const result = await init(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     keySpec,
     days: daysOf(options),
     force: options.force === true,
     ...(passphrase === undefined ? {} : { passphrase }),
+    ...(pkcs11 === undefined ? {} : { pkcs11 }),
     ...(offlineRoot === undefined ? {} : { offlineRoot }),
     onProgress: (type) => writeOut('stderr', `Creating ${type}ca...\n`),
   });
@@ -38,6 +39,12 @@ function rootText({ root }: InitResult): string {
 
 /** Throws USAGE for a passphrase that nothing would be encrypted with. */
 async function passphraseFor(options: OptionValues): Promise<string | undefined> {
+  if (options.pkcs11 !== undefined) {
+    if (options['encrypt-key'] === undefined) return undefined;
+    throw new OvsPkiError('USAGE', 'keys in a token are guarded by its PIN, not encrypted with a passphrase', {
+      hint: 'leave --encrypt-key away',
+    });
+  }
   if (options['encrypt-key'] === true) return newPassphraseOf(options, 'passphrase', 'of the CA keys');
   if (options['passphrase-file'] === undefined && options['passphrase-fd'] === undefined) return undefined;
   throw new OvsPkiError('USAGE', 'a passphrase is given, and no key is to be encrypted', {

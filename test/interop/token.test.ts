@@ -1,0 +1,353 @@
+/** CAs whose keys are in a token of SoftHSM, held against OpenSSL. */
+
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { caFaults } from '../support/ca-state.js';
+import { killer, measureMs } from '../support/killed-run.js';
+import { caCertificateIn, caFolderIn } from '../support/pki.js';
+import { programPath, projectRoot, run, runWell } from '../support/programs.js';
+import { chance } from '../support/random.js';
+import { scratchFolder } from '../support/scratch.js';
+import {
+  inToken,
+  keysOf,
+  makeToken,
+  ours,
+  oursWithPin,
+  pin,
+  softHsm,
+  type TokenScene,
+  writeLockedModule,
+} from '../support/token.js';
+
+test.serial('a key in a token signs a hundred requests, a renewal and a CRL, and is nowhere else', async (t) => {
+  const scene = await makeToken(scratchFolder(t));
+  const { folder } = scene;
+  await oursWithPin(scene, ['init', '--pkcs11', scene.uri]);
+  await ours(scene, ['req', '--key=ec', '-u', 'host_[1-100]']);
+  await oursWithPin(scene, ['sign', '--batch', 'host_[1-100]']);
+  const certificates = Array.from({ length: 100 }, (_, index) => `host_${index + 1}-cert.pem`);
+  const verified = certificates.map((file) => `${file}: OK\n`).join('');
+  t.is(await opensslVerify(scene, certificates), verified);
+
+  await oursWithPin(scene, ['renew', 'host_1']);
+  await ours(scene, ['revoke', 'host_2']);
+  await oursWithPin(scene, ['crl']);
+  const list = join(caFolderIn(folder, 'switch'), 'crl.pem');
+  const authority = ['-CAfile', caCertificateIn(folder, 'switch')];
+  t.is((await run('openssl', ['crl', ...authority, '-noout', '-in', list])).stderr, 'verify OK\n');
+  const checked = (name: string) => ['verify', '-crl_check', '-CRLfile', list, ...authority, `${name}-cert.pem`];
+  t.is((await run('openssl', checked('host_1'), { cwd: folder })).status, 0);
+  t.regex((await run('openssl', checked('host_2'), { cwd: folder })).stderr, /certificate revoked/);
+  t.deepEqual(caFaults(caFolderIn(folder, 'switch'), folder, { recovered: true }), []);
+  t.deepEqual(filesWith(join(folder, 'pki'), 'PRIVATE KEY'), []);
+  t.deepEqual([...filesWith(join(folder, 'pki'), pin), ...filesWith(folder, pin)], ['pin']);
+});
+
+test.serial('what does not sign goes on without the token', async (t) => {
+  const scene = await withCas(t);
+  await oursWithPin(scene, ['req+sign', '--key=ec', '-u', 'host']);
+  const gone = { ...scene, env: { SOFTHSM2_CONF: '/nonexistent' } };
+  for (const args of [['list'], ['verify', 'host'], ['show', 'host'], ['check'], ['revoke', 'host']]) {
+    t.like(await ours(gone, args), { status: 0, stderr: '' }, args.join(' '));
+  }
+  t.regex((await ours(gone, ['crl'])).stderr, /\[TOKEN_MODULE_UNUSABLE\]/);
+});
+
+test.serial('the keys are made in the token, do not leave it, and are found by the certificates', async (t) => {
+  const scene = await withCas(t);
+  for (const type of ['switch', 'controller'] as const) {
+    t.deepEqual(readdirSync(join(caFolderIn(scene.folder, type), 'private')), ['cakey.uri']);
+    const skid = await runWell(
+      'openssl',
+      ['x509', '-noout', '-ext', 'subjectKeyIdentifier', '-in', certificate(type)],
+      {
+        cwd: scene.folder,
+      },
+    );
+    const id = skid.replace(/^.*\n/, '').replaceAll(/[\s:]/g, '').toLowerCase();
+    await inToken(scene, async (crypto) => {
+      const names = (await crypto.keyStorage.keys()).filter((name) => name.endsWith(`-${id}`));
+      t.is(names.length, 2);
+      const key = await crypto.keyStorage.getItem(names.find((name) => name.startsWith('private-')) ?? '');
+      t.regex(key.algorithm.label, new RegExp(`^ovs-pki-ts ${type}ca \\d{4}-`));
+      const attributes = ['sensitive', 'extractable', 'alwaysSensitive', 'neverExtractable', 'local'] as const;
+      const values = attributes.map((name) => key.key.get(name));
+      t.deepEqual(values, [true, false, true, true, true]);
+      await t.throwsAsync(crypto.subtle.exportKey('pkcs8', key));
+    });
+  }
+
+  function certificate(type: 'switch' | 'controller'): string {
+    return caCertificateIn(scene.folder, type);
+  }
+});
+
+for (const [bits, key] of [
+  ['256', 'ec'],
+  ['384', 'ec'],
+  ['2048', 'rsa'],
+] as const) {
+  test.serial(`OpenSSL takes what ${key} keys of ${bits} bits sign in a token`, async (t) => {
+    const scene = await makeToken(scratchFolder(t));
+    await oursWithPin(scene, ['init', '--key', key, '--bits', bits, '--pkcs11', scene.uri]);
+    await oursWithPin(scene, ['req+sign', '--key=ec', '-u', 'host']);
+    await oursWithPin(scene, ['crl']);
+    t.is(await opensslVerify(scene, ['host-cert.pem']), 'host-cert.pem: OK\n');
+    const ca = caFolderIn(scene.folder, 'switch');
+    const list = ['crl', '-noout', '-CAfile', 'cacert.pem', '-in', 'crl.pem'];
+    t.is((await run('openssl', list, { cwd: ca })).stderr, 'verify OK\n');
+    await runWell('openssl', ['req', '-verify', '-noout', '-in', 'careq.pem'], { cwd: ca });
+  });
+}
+
+test.serial('an existing CA whose key is in a token is imported, with the right key only', async (t) => {
+  const scene = await withCas(t);
+  const [own, other] = (['switch', 'controller'] as const).map((type) => uriIn(scene, type));
+  const args = ['import', 'switch', '--ca-cert', caCertificateIn(scene.folder, 'switch'), '--dir', 'imported'];
+  const refused = await ours(scene, [...args, '--ca-key', other ?? '', '--passphrase-file', 'pin']);
+  t.regex(refused.stderr, /the key in the token is not that of .* \[KEY_MISMATCH\]/);
+  const several = await ours(scene, [...args, '--ca-key', scene.uri, '--passphrase-file', 'pin']);
+  t.regex(several.stderr, /has 2 private keys like this \[TOKEN_KEY_NOT_FOUND\]/);
+  t.false(existsSync(join(scene.folder, 'imported')));
+  await oursWithPin(scene, [...args, '--ca-key', (own ?? '').replace(/;object=[^;]*/, '')]);
+  t.is(readFileSync(join(scene.folder, 'imported/switchca/private/cakey.uri'), 'utf8'), `${own}\n`);
+  await oursWithPin(scene, ['req+sign', '--key=ec', '-u', 'host', '--dir', 'imported']);
+  t.is(await opensslVerify(scene, ['host-cert.pem']), 'host-cert.pem: OK\n');
+});
+
+test.serial('intermediates in a token stand below a root that is kept elsewhere', async (t) => {
+  const scene = await makeToken(scratchFolder(t));
+  await oursWithPin(scene, ['init', '--key=ec', '--pkcs11', scene.uri, '--offline-root', '.']);
+  await oursWithPin(scene, ['req+sign', '--key=ec', '-u', 'host']);
+  const chain = ['-CAfile', 'rootca-cert.pem', '-untrusted', 'pki/switchca/cacert.pem'];
+  t.is(await runWell('openssl', ['verify', ...chain, 'host-cert.pem'], { cwd: scene.folder }), 'host-cert.pem: OK\n');
+  t.is((await keysOf(scene)).length, 4, 'two pairs: the key of the root is no guest there');
+});
+
+test.serial('a URI with pin-source needs nobody', async (t) => {
+  const scene = await makeToken(scratchFolder(t));
+  const uri = `${scene.uri}&pin-source=file:${join(scene.folder, 'pin')}`;
+  t.is((await ours(scene, ['init', '--key=ec', '--pkcs11', uri])).status, 0);
+  t.is((await ours(scene, ['crl'])).status, 0);
+  rmSync(join(scene.folder, 'pin'));
+  t.regex((await ours(scene, ['crl'])).stderr, /pin does not exist \[FILE_NOT_FOUND\]/);
+});
+
+test.serial('where init fails, the keys that it made are destroyed', async (t) => {
+  const scene = await makeToken(scratchFolder(t));
+  const { status } = await ours(scene, [
+    ...['init', '--key=ec', '--pkcs11', scene.uri, '--dir', 'pin/pki', '--passphrase-file', 'pin'],
+  ]);
+  t.is(status, 3);
+  t.is(readFileSync(join(scene.folder, 'log'), 'utf8').match(/ making the key /g)?.length, 2);
+  t.deepEqual(await keysOf(scene), []);
+});
+
+test.serial('init --force leaves the old CA its key', async (t) => {
+  const scene = await withCas(t);
+  await oursWithPin(scene, ['init', '--key=ec', '--force', '--pkcs11', scene.uri]);
+  t.is((await keysOf(scene)).length, 8);
+  const [old = ''] = readdirSync(join(scene.folder, 'pki')).filter((name) => name.startsWith('switchca.old-'));
+  cpSync(join(scene.folder, 'pki', old), join(scene.folder, 'before/switchca'), { recursive: true });
+  await oursWithPin(scene, ['crl', '--dir', 'before']);
+});
+
+test.serial('init that is killed leaves CAs that can sign, or none', async (t) => {
+  const scene = await makeToken(scratchFolder(t));
+  const args = (dir: string) => [
+    ...['init', '--key=ec', '--pkcs11', scene.uri, '--passphrase-file', 'pin', '--log', 'log', '--dir', dir],
+  ];
+  const first = () =>
+    ours(scene, ['init', '--key=ec', '--pkcs11', scene.uri, '--passphrase-file', 'pin', '--dir', 'a']);
+  const kills = killer(chance(11), await measureMs([first]));
+  for (let round = 0; round < 15; round++) {
+    const dir = `pki_${round}`;
+    await kills.run(args(dir), scene.folder, scene.env);
+    if (!existsSync(join(scene.folder, dir))) continue;
+    for (const type of ['switch', 'controller']) {
+      await oursWithPin(scene, ['crl', type, '--dir', dir]);
+      t.deepEqual(caFaults(join(scene.folder, dir, `${type}ca`), scene.folder, { recovered: true }), []);
+    }
+  }
+  t.true(kills.killed() > 0);
+  t.deepEqual(filesWith(scene.folder, 'PRIVATE KEY'), []);
+});
+
+interface Misfortune {
+  readonly title: string;
+  readonly happens?: (scene: TokenScene) => unknown;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly status: number;
+  readonly says: RegExp;
+}
+
+const uriFile = ({ folder }: TokenScene): string => join(caFolderIn(folder, 'switch'), 'private/cakey.uri');
+const changeUri = (from: string | RegExp, to: string) => (scene: TokenScene) =>
+  writeFileSync(uriFile(scene), readFileSync(uriFile(scene), 'utf8').replace(from, to));
+const withPin = ['crl', '--passphrase-file', 'pin'];
+
+const misfortunes: readonly Misfortune[] = [
+  {
+    title: 'a wrong PIN',
+    happens: ({ folder }) => writeFileSync(join(folder, 'pin'), 'wrong and secret\n'),
+    status: 3,
+    says: /the token "ovs" does not take this PIN \[PASSPHRASE_WRONG\]\n.*hint: .*tokens lock their PIN/,
+  },
+  {
+    title: 'no PIN and no terminal',
+    args: ['crl'],
+    status: 2,
+    says: /no terminal to ask: PIN of the token ovs: \[PROMPT_IMPOSSIBLE\]\n.*hint: .*--passphrase-file FILE/,
+  },
+  {
+    title: 'a file with the PIN that others can read',
+    happens: ({ folder }) => writeFileSync(join(folder, 'wide'), pin, { mode: 0o644 }),
+    args: ['crl', '--passphrase-file', 'wide'],
+    status: 3,
+    says: /\[PASSPHRASE_EXPOSED\]/,
+  },
+  {
+    title: 'a token that is gone',
+    happens: ({ env }) => runWell('softhsm2-util', ['--delete-token', '--token', 'ovs'], { env }),
+    status: 3,
+    says: /no token of .* is like the one in the URI; it has none \[TOKEN_NOT_FOUND\]/,
+  },
+  {
+    title: 'two tokens of one name',
+    happens: ({ folder }) => makeToken(folder),
+    status: 3,
+    says: /more than one token of .*; it has: ovs, ovs \[TOKEN_NOT_FOUND\]/,
+  },
+  {
+    title: 'a key that was deleted',
+    happens: (scene) => inToken(scene, (crypto) => crypto.keyStorage.clear()),
+    status: 3,
+    says: /the token "ovs" has no private key like this \[TOKEN_KEY_NOT_FOUND\]/,
+  },
+  {
+    title: 'a module that is gone',
+    happens: changeUri('libsofthsm2.so', 'gone.so'),
+    status: 3,
+    says: /gone.so cannot be used as a PKCS #11 module: cannot open shared object file.* \[TOKEN_MODULE_UNUSABLE\]/,
+  },
+  {
+    title: 'a module that is no library',
+    happens: changeUri(/module-path=.*/, 'module-path=/etc/passwd'),
+    status: 3,
+    says: /\/etc\/passwd cannot be used as a PKCS #11 module: invalid ELF header \[TOKEN_MODULE_UNUSABLE\]/,
+  },
+  {
+    title: 'a library that is no PKCS #11 module',
+    happens: async (scene) => {
+      const linked = await runWell('ldd', [process.execPath]);
+      changeUri(/module-path=.*/, `module-path=${/=> (\/\S*libm\.so\S*)/.exec(linked)?.[1]}`)(scene);
+    },
+    status: 3,
+    says: /it is a library, but none of PKCS #11 \[TOKEN_MODULE_UNUSABLE\]/,
+  },
+  {
+    title: 'a library that cannot begin',
+    env: { SOFTHSM2_CONF: '/nonexistent' },
+    status: 3,
+    says: /cannot be used as a PKCS #11 module: CKR_GENERAL_ERROR \[TOKEN_MODULE_UNUSABLE\]/,
+  },
+  {
+    title: 'the key of another certificate',
+    happens: (scene) => writeFileSync(uriFile(scene), uriIn(scene, 'controller')),
+    status: 3,
+    says: /\[KEY_MISMATCH\]/,
+  },
+  {
+    title: 'a key that may not sign',
+    happens: async (scene) => {
+      const algorithm = {
+        name: 'RSA-OAEP',
+        hash: 'SHA-256',
+        modulusLength: 2048,
+        publicExponent: Uint8Array.of(1, 0, 1),
+      };
+      const inside = { ...algorithm, token: true, label: 'for secrets' };
+      await inToken(scene, (crypto) => crypto.subtle.generateKey(inside, false, ['encrypt', 'decrypt']));
+      changeUri(/object=.*;type/, 'object=for%20secrets;type')(scene);
+    },
+    status: 3,
+    says: /the token "ovs" answers CKR_KEY_FUNCTION_NOT_PERMITTED \[TOKEN_FAILED\]/,
+  },
+  {
+    title: 'a PIN that is locked',
+    happens: async (scene) => {
+      await writeLockedModule(scene.folder);
+      changeUri(softHsm, join(scene.folder, 'locked.so'))(scene);
+    },
+    status: 3,
+    says: /the token "ovs" has locked its PIN after too many wrong ones \[TOKEN_PIN_LOCKED\]\n.*hint: .*security officer/,
+  },
+  {
+    title: 'a file cakey.uri without a URI',
+    happens: (scene) => writeFileSync(uriFile(scene), 'libsofthsm2.so\n'),
+    status: 5,
+    says: /cakey.uri: .* it does not begin with "pkcs11:" \[PKI_CORRUPT\]/,
+  },
+  {
+    title: 'a file cakey.uri that others can write',
+    happens: (scene) => runWell('chmod', ['666', uriFile(scene)]),
+    status: 3,
+    says: /cakey.uri names a library, and others could have written it \[TOKEN_MODULE_UNUSABLE\]/,
+  },
+  {
+    title: 'a new passphrase for a key in a token',
+    args: ['passphrase', '--new-passphrase-file', 'pin'],
+    status: 3,
+    says: /the key of pki\/switchca is in a token, which does not give it away \[KEY_IN_TOKEN\]/,
+  },
+];
+
+for (const { title, happens, args = withPin, env, status, says } of misfortunes) {
+  test.serial(`told what is wrong: ${title}`, async (t) => {
+    const scene = await withCas(t);
+    await happens?.(scene);
+    const result = await ours({ ...scene, ...(env === undefined ? {} : { env: { ...scene.env, ...env } }) }, args);
+    t.is(result.status, status, result.stderr);
+    t.regex(result.stderr, says);
+    t.notRegex(result.stderr + readFileSync(join(scene.folder, 'log'), 'utf8'), /the PIN 1234|wrong and secret/);
+    t.false(existsSync(join(caFolderIn(scene.folder, 'switch'), 'crl.pem')));
+  });
+}
+
+test.serial('where node-webcrypto-p11 is not installed, the error says how to get it', async (t) => {
+  const scene = await withCas(t);
+  const installed = join(scene.folder, 'installed');
+  for (const part of ['bin', 'dist', 'templates', 'package.json']) {
+    cpSync(join(projectRoot, part), join(installed, part), { recursive: true });
+  }
+  const program = programPath.replace(projectRoot, `${installed}/`);
+  const args = [program, ...withPin, '--dir', 'pki', '--log', 'log'];
+  const { status, stderr } = await run(process.execPath, args, { cwd: scene.folder, env: scene.env });
+  t.is(status, 3);
+  t.regex(stderr, /node-webcrypto-p11.* \[TOKEN_MODULE_UNUSABLE\]\n.*hint: .*npm install node-webcrypto-p11/);
+});
+
+/** CAs with EC keys in a token: quicker to make than RSA keys. */
+async function withCas(t: ExecutionContext): Promise<TokenScene> {
+  const scene = await makeToken(scratchFolder(t));
+  await oursWithPin(scene, ['init', '--key=ec', '--pkcs11', scene.uri]);
+  return scene;
+}
+
+function uriIn({ folder }: TokenScene, type: 'switch' | 'controller'): string {
+  return readFileSync(join(caFolderIn(folder, type), 'private/cakey.uri'), 'utf8').trim();
+}
+
+function opensslVerify({ folder }: TokenScene, certificates: readonly string[]): Promise<string> {
+  return runWell('openssl', ['verify', '-CAfile', caCertificateIn(folder, 'switch'), ...certificates], { cwd: folder });
+}
+
+/** The files below a folder, but for those of hosts and of the token itself, that hold a text. */
+function filesWith(folder: string, text: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => !/-privkey\.pem$|^tokens\//.test(name) && statSync(join(folder, name)).isFile())
+    .filter((name) => readFileSync(join(folder, name), 'latin1').includes(text));
+}
