@@ -4,7 +4,7 @@
  * @module
  */
 
-import { dirname } from 'node:path/posix';
+import { posix } from 'node:path';
 import type { Certificate } from '../pki/certificate.js';
 import { equalBytes } from '../pki/der.js';
 import type { Action } from './action.js';
@@ -75,7 +75,7 @@ function identityPaths(input: HostInput, { authorities }: Identity, files: Ident
   const links = identityLinks(placesFor(input), input.desired.name);
   const path = (key: keyof IdentityFiles): string | undefined => {
     const [file, link] = [files[key], links[key]];
-    const isBeside = file !== undefined && dirname(file) === dirname(link);
+    const isBeside = file !== undefined && posix.dirname(file) === posix.dirname(link);
     return authorities.length === 0 || now[key] === file || !isBeside ? file : link;
   };
   return {

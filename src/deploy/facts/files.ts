@@ -4,7 +4,7 @@
  * @module
  */
 
-import { dirname, resolve } from 'node:path/posix';
+import { posix } from 'node:path';
 import { type Certificate, decodeCertificatesPem } from '../../pki/certificate.js';
 import { type Crl, decodeCrlsPem } from '../../pki/crl.js';
 import { digestHex } from '../../pki/digest.js';
@@ -38,7 +38,7 @@ export function linksIn(sections: ReadonlyMap<string, Section>): ReadonlyMap<str
     [...sections].flatMap(([name, { text }]) => {
       if (!name.startsWith(linkPrefix)) return [];
       const link = name.slice(linkPrefix.length);
-      return [[link, resolve(dirname(link), text.trim())] as const];
+      return [[link, posix.resolve(posix.dirname(link), text.trim())] as const];
     }),
   );
 }
