@@ -19,9 +19,17 @@ export type Pairing = keyof typeof pairings;
  * `connect`: one `connect` of the program; `tutorial`: the same with the tutorial's names; `by-hand`: the tutorial's own
  * commands; `configuration`: no packet can flow, only what is written is looked at; `misfortunes`: a working tunnel goes
  * wrong in many ways, and doctor is asked; `refused`: what cannot work is not
- * begun; `on-host`: the program runs on one of the hosts.
+ * begun; `on-host`: the program runs on one of the hosts; `renewal`: certificates and CA are replaced under a tunnel at work.
  */
-export type CellKind = 'connect' | 'tutorial' | 'by-hand' | 'configuration' | 'misfortunes' | 'refused' | 'on-host';
+export type CellKind =
+  | 'connect'
+  | 'tutorial'
+  | 'by-hand'
+  | 'configuration'
+  | 'misfortunes'
+  | 'refused'
+  | 'on-host'
+  | 'renewal';
 
 export interface Cell {
   readonly name: string;
@@ -51,6 +59,7 @@ export const cells: readonly Cell[] = [
   ...columnOverIpv6(),
   ...sttCells(),
   ...misfortuneCells(),
+  ...renewalCells(),
   cell({
     name: 'on the host c) ca-signed',
     kind: 'on-host',
@@ -151,6 +160,22 @@ function misfortuneCells(): Cell[] {
       ipv6: false,
       hosts: `${pairing} misfortunes`,
     }),
+  );
+}
+
+function renewalCells(): Cell[] {
+  return pairingNames().flatMap((pairing) =>
+    (['gre', 'geneve'] as const).map((type) =>
+      cell({
+        name: `renewal ${type} ${pairing}`,
+        kind: 'renewal',
+        type,
+        method: 'ca-signed',
+        pairing,
+        ipv6: false,
+        hosts: `${pairing} renewal`,
+      }),
+    ),
   );
 }
 

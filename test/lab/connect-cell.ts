@@ -9,6 +9,7 @@ import { projectRoot, type Run, runOurs } from '../support/programs.js';
 import type { Wire } from './capture.js';
 import type { Cell } from './cells.js';
 import type { Lab, LabHost, Pair } from './lab.js';
+import type { Cost } from './renewal-cell.js';
 import { type Pings, pingBothWays, watchFirstAnswer } from './watch.js';
 
 /** What came of a cell. */
@@ -22,6 +23,8 @@ export interface Outcome {
   readonly wire?: Wire;
   readonly pings?: Pings;
   readonly note?: string;
+  /** What each step cost in pings, where tunnels are renewed. */
+  readonly costs?: readonly Cost[];
 }
 
 /** @param keepsIdentity the next cell of the pair begins with these certificates, and not with bare hosts */

@@ -9,6 +9,7 @@ import { type Outcome, removeAll, tryConnect, tryRefused } from './connect-cell.
 import type { Lab, Pair } from './lab.js';
 import { tryMisfortunes } from './misfortune-cell.js';
 import { tryOnHost } from './on-host.js';
+import { tryRenewal } from './renewal-cell.js';
 import { lineOf, notBegun, type Result, type Versions } from './report.js';
 
 export interface MatrixOptions {
@@ -107,6 +108,7 @@ const waysToTry: Readonly<
   misfortunes: tryMisfortunes,
   refused: tryRefused,
   'on-host': tryOnHost,
+  renewal: tryRenewal,
 };
 
 export const passedLater = 'passed at 2nd attempt';

@@ -15,11 +15,12 @@ export interface Versions {
   readonly [program: string]: string;
 }
 
-export function lineOf({ cell, passed, failures, seconds, firstAnswer, wire, note }: Result): string {
+export function lineOf({ cell, passed, failures, seconds, firstAnswer, wire, note, costs = [] }: Result): string {
   const figures = [
     seconds === undefined ? '' : `${seconds.toFixed(1)} s`,
     firstAnswer === undefined ? '' : `first answer ${firstAnswer.toFixed(1)} s`,
     wire === undefined ? '' : wireText(wire),
+    ...costs.map(({ step, sent, lost, plaintext }) => `${step}: ${lost}/${sent} lost, ${plaintext} plaintext`),
   ].filter((text) => text !== '');
   const notes = [...failures, ...(note === undefined ? [] : [note])];
   const because = notes.length === 0 ? '' : ` [${notes.join('; ')}]`;

@@ -1,0 +1,158 @@
+/** Certificates and the key of the CA are replaced while pings go through the tunnel, and none may be lost. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runOurs } from '../support/programs.js';
+import type { Cell } from './cells.js';
+import { type Outcome, removeAll, said, targets } from './connect-cell.js';
+import type { Lab, LabHost, Pair } from './lab.js';
+
+/** What one step cost. */
+export interface Cost {
+  readonly step: string;
+  readonly sent: number;
+  readonly lost: number;
+  readonly plaintext: number;
+}
+
+interface Step {
+  readonly name: string;
+  /** Of the program, one after the other. */
+  readonly commands?: readonly (readonly string[])[];
+  /** On each host, one after the other. */
+  readonly byHand?: string;
+  /** It is here for comparison. */
+  readonly mayLose?: boolean;
+}
+
+/** What ovs-monitor-ipsec does with another path: every tunnel of the host is rebuilt. */
+const otherPath = `for key in certificate private_key; do
+    ovs-vsctl set Open_vSwitch . other_config:$key="$(readlink -f "$(ovs-vsctl get Open_vSwitch . other_config:$key | tr -d '"')")"
+  done`;
+
+function stepsFor(pair: Pair): readonly Step[] {
+  const names = pair.hosts.map(({ name }) => name);
+  const fleet = 'fleet.yaml';
+  return [
+    { name: 'nothing at all' },
+    {
+      name: 'new key and certificate for both ends',
+      commands: [
+        ['req+sign', '-u', '-f', ...names],
+        ['apply', fleet],
+      ],
+    },
+    { name: 'rollover prepare', commands: [['rollover', 'prepare']] },
+    { name: 'rollover distribute', commands: [['rollover', 'distribute', fleet]] },
+    { name: 'rollover switch', commands: [['rollover', 'switch', fleet]] },
+    { name: 'rollover retire', commands: [['rollover', 'retire', fleet]] },
+    { name: 'for comparison: other paths in other_config', byHand: otherPath, mayLose: true },
+  ];
+}
+
+export async function tryRenewal(lab: Lab, pair: Pair, cell: Cell, folder: string): Promise<Outcome> {
+  await runOurs(['--dir', 'pki', '--log', 'log', 'init'], { cwd: folder });
+  writeFileSync(join(folder, 'fleet.yaml'), inventoryOf(pair, cell));
+  const deployed = await lab.operate(ours(['apply', 'fleet.yaml']), { cwd: folder });
+  if (deployed.status !== 0) return { failures: [`apply: ${said(deployed)}`] };
+  const failures: string[] = [];
+  const costs: Cost[] = [];
+  for (const step of stepsFor(pair)) {
+    const { cost, problems } = await measured(lab, pair, folder, step);
+    costs.push(cost);
+    const isLoss = step.mayLose !== true && cost.lost > 0;
+    failures.push(
+      ...problems.map((problem) => `${step.name}: ${problem}`),
+      ...(isLoss ? [`${step.name}: ${cost.lost} of ${cost.sent} pings lost`] : []),
+      ...(cost.plaintext > 0 ? [`${step.name}: ${cost.plaintext} plaintext packets`] : []),
+    );
+  }
+  failures.push(...(await rolledOver(lab, pair, folder)));
+  await removeAll(lab, pair, folder);
+  return { failures, costs };
+}
+
+async function measured(
+  lab: Lab,
+  pair: Pair,
+  folder: string,
+  step: Step,
+): Promise<{ readonly cost: Cost; readonly problems: readonly string[] }> {
+  const capture = await lab.capture(pair);
+  const peers = ['192.0.0.2', '192.0.0.1'];
+  await Promise.all(pair.hosts.map((host, index) => startPings(lab, host, peers[index] ?? '')));
+  await lab.run(pair.hosts[0], 'sleep 2');
+  const problems: string[] = [];
+  for (const command of step.commands ?? []) {
+    const run = await lab.operate(ours(command), { cwd: folder, seconds: 300 });
+    if (run.status !== 0) problems.push(`${command.join(' ')}: ${said(run)}`);
+  }
+  for (const host of step.byHand === undefined ? [] : pair.hosts) await lab.must(host, `${step.byHand}\nsleep 10`);
+  await lab.run(pair.hosts[0], 'sleep 4');
+  const counts = await Promise.all(pair.hosts.map((host) => stopPings(lab, host)));
+  const wire = await capture.stop();
+  const sum = (key: 'sent' | 'lost'): number => counts.reduce((total, count) => total + count[key], 0);
+  return {
+    cost: { step: step.name, sent: sum('sent'), lost: sum('lost'), plaintext: wire.plaintext.count },
+    problems,
+  };
+}
+
+/** The last ones may be on their way when they are stopped: what counts is up to the last answer. */
+function startPings(lab: Lab, host: LabHost, address: string): Promise<unknown> {
+  return lab.must(
+    host,
+    `setsid sh -c 'echo $$ >/run/lab/ping.pid; exec ping -n -i 0.01 ${address}' >/run/lab/ping.out 2>&1 </dev/null &
+     sleep 1`,
+  );
+}
+
+async function stopPings(lab: Lab, host: LabHost): Promise<{ readonly sent: number; readonly lost: number }> {
+  const text = await lab.must(
+    host,
+    `kill -INT $(cat /run/lab/ping.pid); sleep 1; sed -n 's/.*icmp_seq=\\([0-9]*\\) .*/\\1/p' /run/lab/ping.out; sed -n 's/^\\([0-9]*\\) packets transmitted.*/sent \\1/p' /run/lab/ping.out`,
+  );
+  const answered = new Set([...text.matchAll(/^(\d+)$/gm)].map(([, number]) => Number(number)));
+  const last = Math.max(0, ...answered);
+  const transmitted = Number(/^sent (\d+)$/m.exec(text)?.[1] ?? 0);
+  // A tunnel that never came back has lost all to the end.
+  const sent = transmitted - last > 100 ? transmitted : last;
+  return { sent, lost: sent - answered.size };
+}
+
+/** The rollover has really been one: nobody presents or trusts what was before, and the tunnel is well. */
+async function rolledOver(lab: Lab, pair: Pair, folder: string): Promise<string[]> {
+  const status = await lab.operate(['status', '--json', '--to', targets(pair).join(',')], { cwd: folder });
+  const { hosts } = JSON.parse(status.stdout) as {
+    hosts: { tunnels: { state: string }[]; identity?: { certificate?: { serialNumber: string } } }[];
+  };
+  const states = hosts.flatMap(({ tunnels }) => tunnels.map(({ state }) => state));
+  const index = readFileSync(join(folder, 'pki/switchca/index.txt'), 'latin1').trim().split('\n');
+  const newest = pair.hosts.map(
+    ({ name }) =>
+      index
+        .filter((row) => row.endsWith(`/CN=${name}`))
+        .at(-1)
+        ?.split('\t')[3],
+  );
+  const presented = hosts.map(({ identity }) => identity?.certificate?.serialNumber);
+  return [
+    ...(states.length === 2 && states.every((state) => state === 'encrypted') ? [] : [`status: ${states.join(', ')}`]),
+    ...(newest.every((serial, at) => serial === presented[at])
+      ? []
+      : ['hosts do not present their newest certificates']),
+  ];
+}
+
+function ours(args: readonly string[]): string[] {
+  return ['--dir', 'pki', '--log', 'log', ...args];
+}
+
+function inventoryOf({ hosts }: Pair, { type }: Cell): string {
+  const lines = hosts.map(
+    ({ name, target, address }, index) =>
+      `  ${name}: { ssh: ${target}, address: ${address}, bridge_address: 192.0.0.${index + 1}/24 }`,
+  );
+  const [first, second] = hosts.map(({ name }) => name);
+  return `version: 1\ndefaults: { type: ${type}, auth: ca-signed }\nhosts:\n${lines.join('\n')}\ntunnels:\n  - between: [${first}, ${second}]\n    port: tun\n`;
+}
