@@ -3,7 +3,7 @@
  * cells passed and failed, for those who call it.
  */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -11,6 +11,7 @@ import { projectRoot } from '../support/programs.js';
 import { chosenCells } from './cells.js';
 import { type Lab, startLab } from './lab.js';
 import { passedLater, runCells, versionsOf } from './matrix.js';
+import { renewalPage } from './renewal-report.js';
 import { labPage, type Result } from './report.js';
 
 const { values, positionals } = parseArgs({
@@ -45,6 +46,10 @@ async function main(): Promise<number> {
       if (!values.write) return;
       const page = labPage(results, versions, new Date().toISOString().slice(0, 10), before);
       writeFileSync(join(projectRoot, 'docs/lab.md'), page);
+      const renewal = join(projectRoot, 'docs/renewal.md');
+      if (results.some(({ costs }) => costs !== undefined)) {
+        writeFileSync(renewal, renewalPage(results, existsSync(renewal) ? readFileSync(renewal, 'utf8') : ''));
+      }
     };
     const results = await runCells(lab, cells, {
       folder,
