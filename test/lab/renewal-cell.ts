@@ -21,6 +21,8 @@ interface Step {
   readonly commands?: readonly (readonly string[])[];
   /** On each host, one after the other. */
   readonly byHand?: string;
+  /** The IKE SAs are others after it: what is new was authenticated with. */
+  readonly authenticates?: boolean;
   /** It is here for comparison. */
   readonly mayLose?: boolean;
 }
@@ -41,10 +43,11 @@ function stepsFor(pair: Pair): readonly Step[] {
         ['req+sign', '-u', '-f', ...names],
         ['apply', fleet],
       ],
+      authenticates: true,
     },
     { name: 'rollover prepare', commands: [['rollover', 'prepare']] },
     { name: 'rollover distribute', commands: [['rollover', 'distribute', fleet]] },
-    { name: 'rollover switch', commands: [['rollover', 'switch', fleet]] },
+    { name: 'rollover switch', commands: [['rollover', 'switch', fleet]], authenticates: true },
     { name: 'rollover retire', commands: [['rollover', 'retire', fleet]] },
     { name: 'for comparison: other paths in other_config', byHand: otherPath, mayLose: true },
   ];
@@ -83,12 +86,15 @@ async function measured(
   await Promise.all(pair.hosts.map((host, index) => startPings(lab, host, peers[index] ?? '')));
   await lab.run(pair.hosts[0], 'sleep 2');
   const problems: string[] = [];
+  const before = await ikeAssociations(lab, pair);
   for (const command of step.commands ?? []) {
     const run = await lab.operate(ours(command), { cwd: folder, seconds: 300 });
     if (run.status !== 0) problems.push(`${command.join(' ')}: ${said(run)}`);
   }
   for (const host of step.byHand === undefined ? [] : pair.hosts) await lab.must(host, `${step.byHand}\nsleep 10`);
   await lab.run(pair.hosts[0], 'sleep 4');
+  const left = (await ikeAssociations(lab, pair)).filter((item) => before.includes(item));
+  if (step.authenticates && left.length > 0) problems.push(`still there: the IKE SAs ${left.join(', ')}`);
   const counts = await Promise.all(pair.hosts.map((host) => stopPings(lab, host)));
   const wire = await capture.stop();
   const sum = (key: 'sent' | 'lost'): number => counts.reduce((total, count) => total + count[key], 0);
@@ -96,6 +102,18 @@ async function measured(
     cost: { step: step.name, sent: sum('sent'), lost: sum('lost'), plaintext: wire.plaintext.count },
     problems,
   };
+}
+
+/** The IKE SAs that are up, by the names and numbers that the daemons give them: `host_1 tun-1[3]`, `host_2 #4`. */
+async function ikeAssociations(lab: Lab, pair: Pair): Promise<string[]> {
+  const all = await Promise.all(
+    pair.hosts.map(async (host) => {
+      const { stdout } = await lab.run(host, 'ipsec status');
+      const found = stdout.matchAll(/(\S+\[\d+\]): ESTABLISHED|^000 (#\d+): .*STATE_V2_ESTABLISHED_IKE_SA/gm);
+      return [...found].map(([, charon, pluto]) => `${host.name} ${charon ?? pluto}`);
+    }),
+  );
+  return all.flat();
 }
 
 /** The last ones may be on their way when they are stopped: what counts is up to the last answer. */
