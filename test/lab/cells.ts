@@ -19,7 +19,8 @@ export type Pairing = keyof typeof pairings;
  * `connect`: one `connect` of the program; `tutorial`: the same with the tutorial's names; `by-hand`: the tutorial's own
  * commands; `configuration`: no packet can flow, only what is written is looked at; `misfortunes`: a working tunnel goes
  * wrong in many ways, and doctor is asked; `refused`: what cannot work is not
- * begun; `on-host`: the program runs on one of the hosts; `renewal`: certificates and CA are replaced under a tunnel at work.
+ * begun; `on-host`: the program runs on one of the hosts; `renewal`: certificates and CA are replaced under a tunnel at work; `revocation`: a
+ * certificate is revoked.
  */
 export type CellKind =
   | 'connect'
@@ -29,7 +30,8 @@ export type CellKind =
   | 'misfortunes'
   | 'refused'
   | 'on-host'
-  | 'renewal';
+  | 'renewal'
+  | 'revocation';
 
 export interface Cell {
   readonly name: string;
@@ -60,6 +62,7 @@ export const cells: readonly Cell[] = [
   ...sttCells(),
   ...misfortuneCells(),
   ...renewalCells(),
+  ...revocationCells(),
   cell({
     name: 'on the host c) ca-signed',
     kind: 'on-host',
@@ -176,6 +179,20 @@ function renewalCells(): Cell[] {
         hosts: `${pairing} renewal`,
       }),
     ),
+  );
+}
+
+function revocationCells(): Cell[] {
+  return (['ss-ss', 'ls-ls'] as const).map((pairing) =>
+    cell({
+      name: `revocation ${pairing}`,
+      kind: 'revocation',
+      type: 'gre',
+      method: 'ca-signed',
+      pairing,
+      ipv6: false,
+      hosts: `${pairing} revocation`,
+    }),
   );
 }
 

@@ -11,6 +11,7 @@ import { tryMisfortunes } from './misfortune-cell.js';
 import { tryOnHost } from './on-host.js';
 import { tryRenewal } from './renewal-cell.js';
 import { lineOf, notBegun, type Result, type Versions } from './report.js';
+import { tryRevocation } from './revocation-cell.js';
 
 export interface MatrixOptions {
   /** Where the PKIs are made. */
@@ -109,6 +110,7 @@ const waysToTry: Readonly<
   refused: tryRefused,
   'on-host': tryOnHost,
   renewal: tryRenewal,
+  revocation: tryRevocation,
 };
 
 export const passedLater = 'passed at 2nd attempt';

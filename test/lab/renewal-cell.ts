@@ -166,7 +166,8 @@ function ours(args: readonly string[]): string[] {
   return ['--dir', 'pki', '--log', 'log', ...args];
 }
 
-function inventoryOf({ hosts }: Pair, { type }: Cell): string {
+/** The two hosts with one tunnel between them, as the operator writes it down. */
+export function inventoryOf({ hosts }: Pair, { type }: Cell): string {
   const lines = hosts.map(
     ({ name, target, address }, index) =>
       `  ${name}: { ssh: ${target}, address: ${address}, bridge_address: 192.0.0.${index + 1}/24 }`,
