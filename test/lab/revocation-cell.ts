@@ -81,9 +81,7 @@ async function comesUp(lab: Lab, pair: Pair): Promise<boolean> {
 
 async function refusals(lab: Lab, pair: Pair): Promise<string> {
   const logs = await Promise.all(
-    pair.hosts.map((host) =>
-      lab.run(host, 'cat /var/log/charon.log /var/log/pluto.log 2>/dev/null; journalctl -q 2>/dev/null'),
-    ),
+    pair.hosts.map((host) => lab.run(host, 'cat /var/log/syslog /var/log/pluto.log 2>/dev/null')),
   );
   const text = logs.map(({ stdout }) => stdout).join('\n');
   return /certificate was revoked on|SEC_ERROR_REVOKED_CERTIFICATE/.exec(text)?.[0] ?? '';
