@@ -36,6 +36,8 @@ export interface GatheredCa {
   readonly certificates: readonly [Certificate, ...Certificate[]];
   /** None where it is in a token, which is not opened for this. */
   readonly key: KeyMatch | 'none';
+  /** The CA of a rollover that does not sign. */
+  readonly other?: Certificate;
   readonly newest: ReadonlyMap<string, Newest>;
   readonly counts: Readonly<Record<'valid' | 'expired' | 'revoked', number>>;
   /** Serial numbers of certificates that are revoked and have not expired. */
@@ -63,6 +65,7 @@ export function gatherCa(pkiDirectory: string, type: CertificateType, now: numbe
     type,
     layout: ca.layout,
     certificates: [ca.certificate, ...ca.chain],
+    ...(ca.other === undefined ? {} : { other: ca.other.certificate }),
     key: isInToken(ca) ? 'none' : keyMatch(ca.certificate, ca.layout.privateKey),
     ...index,
     crl: newestCrl(ca),

@@ -20,6 +20,7 @@ export const checkRules = {
   'ca-expiry': 'a CA certificate ends soon, has expired, or is not valid yet',
   'ca-before-leaf':
     'a CA certificate ends within twelve times --warn, and certificates that it has signed not before it',
+  'rollover-open': 'a rollover has been under way for longer than --warn',
   'crl-missing': 'certificates are revoked, and the CA has no CRL',
   'crl-expiry': 'the next update of a CRL is near or has passed',
   'crl-behind': 'certificates are revoked in index.txt and not on the CRL',
@@ -58,6 +59,7 @@ export function reasonsOfCa(ca: GatheredCa, deadlines: Deadlines, now: number): 
   const own = [
     ...ca.certificates.flatMap((certificate) => authorityReasons(ca, certificate, deadlines, now)),
     ...beforeLeafReasons(ca, deadlines, now),
+    ...rolloverReasons(ca, deadlines, now),
     ...crlReasons(ca, deadlines, now),
     ...keyReasons(ca.layout.privateKey, ca.layout.certificate, ca.key),
   ];
@@ -136,6 +138,18 @@ function beforeLeafReasons(
   const which =
     count === 1 ? `the certificate of ${example} does` : `${count} certificates do, such as that of ${example}`;
   return [warning('ca-before-leaf', layout.certificate, `ends in ${lengthText(end, now)}, before ${which}`, end)];
+}
+
+/** Two keys are trusted meanwhile, and of their lists of revoked certificates the IKE daemons keep one. */
+function rolloverReasons(
+  { certificates: [own], other, layout }: GatheredCa,
+  { warnMs }: Deadlines,
+  now: number,
+): CheckReason[] {
+  if (other === undefined) return [];
+  const since = Math.max(own.notBefore.getTime(), other.notBefore.getTime());
+  if (now - since < warnMs) return [];
+  return [warning('rollover-open', layout.folder, `a rollover has been under way for ${lengthText(since, now)}`)];
 }
 
 function crlReasons({ crl, revoked, layout }: GatheredCa, deadlines: Deadlines, now: number): CheckReason[] {

@@ -35,6 +35,7 @@ const revoke = (folder: string) => opensslCa(folder, 'switch', ['-revoke', join(
 const unrevoke = (folder: string) =>
   opensslCa(folder, 'switch', ['-crl_reason', 'removeFromCRL', '-revoke', join(folder, 'host-cert.pem')]);
 const list = (folder: string) => opensslCa(folder, 'switch', ['-gencrl', '-crldays', '30', '-out', 'crl.pem']);
+const prepareRollover = (folder: string) => oursWell(folder, ['rollover', 'prepare']);
 const remove = (file: string) => (folder: string) => rmSync(join(folder, file));
 const write = (file: string, content: () => string) => (folder: string) => writeFileSync(join(folder, file), content());
 const expireOldest = (folder: string) => forEachCopy(folder, 0, 1, (file) => rmSync(file));
@@ -103,6 +104,18 @@ export const checkCases: readonly CheckCase[] = [
     make: revoke,
     day: 3651,
     reasons: ['critical ca-expiry cacert.pem', 'critical ca-expiry cacert.pem'],
+  },
+  {
+    title: 'a rollover that was prepared 29 days ago',
+    make: prepareRollover,
+    day: 29,
+    reasons: [],
+  },
+  {
+    title: 'a rollover that was prepared 40 days ago',
+    make: prepareRollover,
+    day: 40,
+    reasons: ['warning rollover-open switchca'],
   },
   {
     title: 'CAs that are not valid yet',

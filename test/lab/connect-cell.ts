@@ -9,8 +9,15 @@ import { projectRoot, type Run, runOurs } from '../support/programs.js';
 import type { Wire } from './capture.js';
 import type { Cell } from './cells.js';
 import type { Lab, LabHost, Pair } from './lab.js';
-import type { Cost } from './renewal-cell.js';
 import { type Pings, pingBothWays, watchFirstAnswer } from './watch.js';
+
+/** What a step cost, in pings and packets. */
+export interface Cost {
+  readonly step: string;
+  readonly sent: number;
+  readonly lost: number;
+  readonly plaintext: number;
+}
 
 /** What came of a cell. */
 export interface Outcome {

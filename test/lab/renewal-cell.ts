@@ -4,16 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runOurs } from '../support/programs.js';
 import type { Cell } from './cells.js';
-import { type Outcome, removeAll, said, targets } from './connect-cell.js';
+import { type Cost, type Outcome, removeAll, said, targets } from './connect-cell.js';
 import type { Lab, LabHost, Pair } from './lab.js';
-
-/** What one step cost. */
-export interface Cost {
-  readonly step: string;
-  readonly sent: number;
-  readonly lost: number;
-  readonly plaintext: number;
-}
 
 interface Step {
   readonly name: string;
