@@ -43,7 +43,9 @@ export async function identityFor(
   const { identity, name } = desired;
   if (identity === undefined) return undefined;
   const ca = authority?.ca;
-  const here = certificateHere(name);
+  const lying = certificateHere(name);
+  // What lies here from before a rollover is no longer meant.
+  const here = lying && issuersOf(lying, authority?.retired ?? []).length > 0 ? undefined : lying;
   const candidates = [
     ...(here === undefined ? [] : [here]),
     ...certificatesOnHost(facts, name),
