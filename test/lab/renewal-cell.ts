@@ -15,7 +15,7 @@ interface Step {
   readonly byHand?: string;
   /** The IKE SAs are others after it: what is new was authenticated with. */
   readonly authenticates?: boolean;
-  /** It is here for comparison. */
+  /** It comes last and is here for comparison: what it leaves is not looked at. */
   readonly mayLose?: boolean;
 }
 
@@ -53,6 +53,7 @@ export async function tryRenewal(lab: Lab, pair: Pair, cell: Cell, folder: strin
   const failures: string[] = [];
   const costs: Cost[] = [];
   for (const step of stepsFor(pair)) {
+    if (step.mayLose) failures.push(...(await rolledOver(lab, pair, folder)));
     const { cost, problems } = await measured(lab, pair, folder, step);
     costs.push(cost);
     const isLoss = step.mayLose !== true && cost.lost > 0;
@@ -62,7 +63,6 @@ export async function tryRenewal(lab: Lab, pair: Pair, cell: Cell, folder: strin
       ...(cost.plaintext > 0 ? [`${step.name}: ${cost.plaintext} plaintext packets`] : []),
     );
   }
-  failures.push(...(await rolledOver(lab, pair, folder)));
   await removeAll(lab, pair, folder);
   return { failures, costs };
 }
