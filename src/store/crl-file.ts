@@ -45,18 +45,25 @@ export interface MadeCrl {
  */
 export async function makeCrls(platform: Platform, ca: Ca, days: number): Promise<[MadeCrl, ...MadeCrl[]]> {
   requireCrlSign(ca);
-  const { layout, other } = ca;
+  const { layout } = ca;
+  // Of one that has expired nothing is valid any more, revoked or not.
+  const other = ca.other !== undefined && ca.other.certificate.notAfter >= platform.clock.now() ? ca.other : undefined;
   const issuer = await openIssuer(platform, ca);
   const otherIssuer = other === undefined ? undefined : await openIssuer(platform, other);
   return withLock(platform, layout.lock, async () => {
     requireSameCa(ca);
+    if (other !== undefined) requireSameCa(other);
     recoverInterrupted(platform, ca);
     const entries = revokedEntries(layout);
+    // That of the other one first, which can have had its place where that of the first one goes.
+    const more =
+      other === undefined || otherIssuer === undefined
+        ? []
+        : [await makeOne(platform, other, otherIssuer, entries, days)];
     const made = await makeOne(platform, ca, issuer, entries, days);
     // Until the last switch it had a list beside that of the other one.
     files.removeFile(generationCrlFile(layout, ca.certificate));
-    if (other === undefined || otherIssuer === undefined) return [made];
-    return [made, await makeOne(platform, other, otherIssuer, entries, days)];
+    return [made, ...more];
   });
 }
 
