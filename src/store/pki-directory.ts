@@ -25,7 +25,7 @@ import { type AuditEntry, appendAudit } from './audit-log.js';
 import { appendIndexRows, indexRowFor } from './index-txt.js';
 import { type CaLayout, caFolder, caLayout, generationLayout, issuedCertificateFile } from './layout.js';
 import { withLock } from './lock.js';
-import { rolloverPhase } from './rollover-phase.js';
+import { type RolloverPhase, rolloverPhase } from './rollover-phase.js';
 
 /** A CA of a PKI directory whose certificate has been read. */
 export interface Ca {
@@ -74,8 +74,19 @@ export function requirePkiDirectory(pkiDirectory: string): void {
 export function readCa(pkiDirectory: string, type: CertificateType): Ca {
   requirePkiDirectory(pkiDirectory);
   const layout = caLayout(caFolder(pkiDirectory, type));
-  const ca = readCaAt(layout, type);
   const phase = rolloverPhase(layout);
+  try {
+    const ca = readGenerations(layout, type, phase);
+    if (rolloverPhase(layout) === phase) return ca;
+  } catch (error) {
+    if (rolloverPhase(layout) === phase) throw error;
+  }
+  // A step of a rollover was made between two of the files.
+  return readCa(pkiDirectory, type);
+}
+
+function readGenerations(layout: CaLayout, type: CertificateType, phase: RolloverPhase | undefined): Ca {
+  const ca = readCaAt(layout, type);
   if (phase === undefined) return ca;
   const other = readCaAt(generationLayout(layout, phase === 'prepared' ? 'new' : 'old'), type);
   // Its list has a file of its own, beside that of the one that signs.
@@ -83,8 +94,16 @@ export function readCa(pkiDirectory: string, type: CertificateType): Ca {
   return { ...ca, other: { ...other, layout: { ...other.layout, crl } } };
 }
 
-/** What hosts are to trust: the CA and what stands above it, and during a rollover the same of the other one. */
-export function trustedBy({ certificate, chain, other }: Ca): [Certificate, ...Certificate[]] {
+/**
+ * What hosts are to trust: the CA and what stands above it, and during a rollover the same of the other one. The older of
+ * the two comes first: where a certificate does not tell the key of its issuer, as those made with OpenSSL before 3.0,
+ * OpenSSL takes the first CA of that name.
+ */
+export function trustedBy({ other, ...signing }: Ca): [Certificate, ...Certificate[]] {
+  if (other !== undefined && other.certificate.notBefore < signing.certificate.notBefore) {
+    return trustedBy({ ...other, other: signing });
+  }
+  const { certificate, chain } = signing;
   const more = [...chain, ...(other === undefined ? [] : [other.certificate, ...other.chain])];
   const isNew = (item: Certificate, at: number): boolean =>
     more.findIndex(({ der }) => equalBytes(der, item.der)) === at && !equalBytes(item.der, certificate.der);
@@ -164,6 +183,7 @@ export async function readCaKey(platform: Platform, ca: Ca): Promise<OpenedKey> 
   const { layout, certificate } = ca;
   const file = layout.privateKey;
   const opened = await openKeyFile(platform, file).catch((error: unknown) => {
+    requireSameCa(ca);
     throw asPkiError(layout, file, error);
   });
   const { publicKey } = opened.privateKey;
