@@ -39,6 +39,8 @@ export interface GatheredCa {
   readonly counts: Readonly<Record<'valid' | 'expired' | 'revoked', number>>;
   /** Serial numbers of certificates that are revoked and have not expired. */
   readonly revoked: readonly string[];
+  /** When the last of a name's revoked certificates ends, in milliseconds. */
+  readonly revokedUntil: ReadonlyMap<string, number>;
   /** The newest list that the CA has signed. */
   readonly crl: Crl | undefined;
   /** What is wrong with the copies in newcerts/ of the newest certificates. */
@@ -69,25 +71,30 @@ export function gatherCa(pkiDirectory: string, type: CertificateType, now: numbe
   };
 }
 
-function readNewest({ certificate, layout }: Ca, now: number): Pick<GatheredCa, 'newest' | 'counts' | 'revoked'> {
+function readNewest(
+  { certificate, layout }: Ca,
+  now: number,
+): Pick<GatheredCa, 'newest' | 'counts' | 'revoked' | 'revokedUntil'> {
   const ownSubject = formatOneLine(certificate.subject);
   const newest = new Map<string, Newest>();
   const counts = { valid: 0, expired: 0, revoked: 0 };
   const revoked: string[] = [];
+  const revokedUntil = new Map<string, number>();
   for (const { state, expires: text, serialNumber, subject } of indexRows(layout.index)) {
     if (subject === ownSubject) continue;
     const expires = indexTimeMs(text);
+    const name = commonNameOfOneLine(subject) || subject;
     if (state === 'R') {
       counts.revoked++;
       if (expires >= now) revoked.push(serialNumber);
+      revokedUntil.set(name, Math.max(expires, revokedUntil.get(name) ?? 0));
       continue;
     }
     counts[expires < now ? 'expired' : 'valid']++;
-    const name = commonNameOfOneLine(subject) || subject;
     const known = newest.get(name);
     if (known === undefined || expires >= known.expires) newest.set(name, { serialNumber, expires });
   }
-  return { newest, counts, revoked };
+  return { newest, counts, revoked, revokedUntil };
 }
 
 /** Looks into every certificate that is in force; what cannot be said at a glance is read in full. */
