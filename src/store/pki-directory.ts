@@ -100,7 +100,7 @@ function readGenerations(layout: CaLayout, type: CertificateType, phase: Rollove
  * OpenSSL takes the first CA of that name.
  */
 export function trustedBy({ other, ...signing }: Ca): [Certificate, ...Certificate[]] {
-  if (other !== undefined && other.certificate.notBefore < signing.certificate.notBefore) {
+  if (other?.layout.certificate === generationLayout(signing.layout, 'old').certificate) {
     return trustedBy({ ...other, other: signing });
   }
   const { certificate, chain } = signing;
