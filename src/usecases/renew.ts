@@ -16,7 +16,7 @@ import { requestFileText } from '../pki/text.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { type IssueOrder, type IssueResult, issueInCa, refusal } from '../store/issue-batch.js';
-import { withLock } from '../store/lock.js';
+import { withPassingLock } from '../store/lock.js';
 import { type Ca, readCa } from '../store/pki-directory.js';
 import { notWritten } from './deliver.js';
 import { type CaView, currentCertificate, keySpecOf, requireOwnKey, viewOf } from './renew-current.js';
@@ -80,7 +80,7 @@ export function renew(platform: Platform, request: RenewRequest): Promise<(Renew
 function oneAtATime<T>(platform: Platform, folders: readonly string[], action: () => Promise<T>): Promise<T> {
   const [first, ...more] = folders;
   if (first === undefined) return action();
-  return withLock(platform, join(first, '.ovs-pki-ts.lock'), () => oneAtATime(platform, more, action));
+  return withPassingLock(platform, join(first, '.ovs-pki-ts.lock'), () => oneAtATime(platform, more, action));
 }
 
 async function renewHere(platform: Platform, request: RenewRequest): Promise<(Renewed | Skipped | Refused)[]> {
