@@ -49,7 +49,7 @@ const badSamples: readonly { readonly path: string; readonly text: string; reado
   { path: 'src/platform/x.ts', text: "import { createRequire } from 'node:module';", rule: 'package' },
   { path: 'src/store/x.ts', text: "import { sign } from '../usecases/sign.js';", rule: 'import' },
   { path: 'src/store/x.ts', text: "import * as fs from 'node:fs';", rule: 'package' },
-  { path: 'src/deploy/x.ts', text: "import { readCa } from '../store/pki-directory.js';", rule: 'import' },
+  { path: 'src/deploy/x.ts', text: "import { readCa } from '../store/ca.js';", rule: 'import' },
   { path: 'src/usecases/x.ts', text: "import { confirm } from '../cli/prompt.js';", rule: 'import' },
   { path: 'src/usecases/x.ts', text: "import { confirm } from '../index.js';", rule: 'import' },
   { path: 'src/usecases/x.ts', text: "let a: import('../cli/outcome.js').Outcome;", rule: 'import' },

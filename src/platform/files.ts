@@ -250,6 +250,15 @@ export function removeFile(file: string): void {
   }
 }
 
+/** Removes a folder in which there is nothing; leaves any other, and one that cannot be removed. */
+export function removeEmptyFolder(folder: string): void {
+  try {
+    fs.rmdirSync(folder);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+  }
+}
+
 /** Makes a folder that does not exist yet, parents included. Its mode is exact whatever the umask says, if given. */
 export function makeFolder(folder: string, mode?: number): void {
   try {

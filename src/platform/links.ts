@@ -39,7 +39,7 @@ export function linkTarget(file: string): string | undefined {
 
 /** Makes a name a symbolic link, whatever it was before, durably: at any moment it is the old or the new. */
 export function replaceBySymlink(target: string, name: string): void {
-  const temporary = `${name}.link-${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = path.join(path.dirname(name), `.${path.basename(name)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     fs.symlinkSync(target, temporary);
     fs.renameSync(temporary, name);

@@ -17,11 +17,11 @@ import { validityFrom } from '../pki/validity.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { appendAudit, appendOutcomes, auditStamp } from './audit-log.js';
+import { type Ca, generationCrlFile, openIssuer, requireSameCa } from './ca.js';
 import { readIndexBytes, reasonOfColumn, revokedRows } from './index-rows.js';
 import { parseIndexRow } from './index-txt.js';
 import type { CaLayout } from './layout.js';
 import { withLock } from './lock.js';
-import { type Ca, generationCrlFile, openIssuer, requireSameCa } from './pki-directory.js';
 import { recoverInterrupted } from './recovery.js';
 import { rolloverPhase } from './rollover-phase.js';
 
@@ -49,26 +49,31 @@ export interface MadeCrl {
  */
 export async function makeCrls(platform: Platform, ca: Ca, days: number): Promise<[MadeCrl, ...MadeCrl[]]> {
   requireCrlSign(ca);
-  const { layout, other } = ca;
+  const { layout } = ca;
+  // Of one that has expired nothing is valid any more, revoked or not.
+  const other = ca.other !== undefined && ca.other.certificate.notAfter >= platform.clock.now() ? ca.other : undefined;
   const issuer = await openIssuer(platform, ca);
   const otherIssuer = other === undefined ? undefined : await openIssuer(platform, other);
   return withLock(platform, layout.lock, async () => {
     requireSameCa(ca);
+    if (other !== undefined) requireSameCa(other);
     recoverInterrupted(platform, ca);
     const entries = revokedEntries(layout);
-    const make = (one: Ca, by: Issuer, secondsBack: number) =>
-      makeOne(platform, one, by, entries, { days, secondsBack });
+    const first = readCrlNumber(layout);
+    const count = other === undefined ? 1 : 2;
+    files.replaceFile(`${layout.crlNumber}.old`, `${formatSerial(first)}\n`);
+    files.replaceFile(layout.crlNumber, `${formatSerial(first + BigInt(count))}\n`);
+    // Of lists of one name the IKE daemons keep the one with the higher number and the later time: that of the old CA has to
+    // be it, whose certificates are those that have been revoked so far.
+    const isOldOther = rolloverPhase(layout) === 'switched';
+    const make = (one: Ca, by: Issuer, isLast: boolean): Promise<MadeCrl> =>
+      makeOne(platform, one, by, entries, { days, number: first + (isLast ? BigInt(count) - 1n : 0n), isLast });
+    // That of the other one first, which can have had its place where that of the first one goes.
+    const more = other === undefined || otherIssuer === undefined ? [] : [await make(other, otherIssuer, isOldOther)];
+    const made = await make(ca, issuer, more.length === 0 || !isOldOther);
     // Until the last switch it had a list beside that of the other one.
     files.removeFile(generationCrlFile(layout, ca.certificate));
-    if (other === undefined || otherIssuer === undefined) return [await make(ca, issuer, 0)];
-    // Of lists of one name the IKE daemons keep the one with the higher number and the later time: it has to be that of the
-    // old CA, whose certificates are those that have been revoked so far.
-    if (rolloverPhase(layout) === 'switched') {
-      const made = await make(ca, issuer, 1);
-      return [made, await make(other, otherIssuer, 0)];
-    }
-    const second = await make(other, otherIssuer, 1);
-    return [await make(ca, issuer, 0), second];
+    return [made, ...more];
   });
 }
 
@@ -77,18 +82,15 @@ async function makeOne(
   { layout, type, certificate }: Ca,
   issuer: Issuer,
   entries: readonly Uint8Array[],
-  { days, secondsBack }: { readonly days: number; readonly secondsBack: number },
+  { days, number, isLast }: { readonly days: number; readonly number: bigint; readonly isLast: boolean },
 ): Promise<MadeCrl> {
   const now = platform.clock.now();
-  const thisUpdate = new Date((Math.floor(now.getTime() / 1000) - secondsBack) * 1000);
+  const thisUpdate = new Date((Math.floor(now.getTime() / 1000) - (isLast ? 0 : 1)) * 1000);
   const nextUpdate = validityFrom(now, days, certificate).notAfter;
-  const number = readCrlNumber(layout);
   const crlNumber = formatSerial(number);
 
   const entry = () => ({ ...auditStamp(platform), action: 'crl' as const, crlNumber });
   appendAudit(layout.auditLog, [{ ...entry(), event: 'intent', type, nextUpdate: nextUpdate.toISOString() }]);
-  files.replaceFile(`${layout.crlNumber}.old`, `${crlNumber}\n`);
-  files.replaceFile(layout.crlNumber, `${formatSerial(number + 1n)}\n`);
   const der = await issueCrl(issuer, { crlNumber: number, thisUpdate, nextUpdate, entries });
   const pem = encodePem('X509 CRL', der);
   files.replaceFile(layout.crl, pem);

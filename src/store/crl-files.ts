@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { OvsPkiError } from '../errors.js';
 import { type Crl, decodeCrlsPem, isCrlOf } from '../pki/crl.js';
 import * as files from '../platform/files.js';
+import type { Ca } from './ca.js';
 import type { CaLayout } from './layout.js';
-import type { Ca } from './pki-directory.js';
 
 /** The newest list that the CA has signed with the key that it has now. Throws PKI_CORRUPT. */
 export function newestCrl({ certificate, layout }: Pick<Ca, 'certificate' | 'layout'>): Crl | undefined {

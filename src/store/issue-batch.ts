@@ -24,12 +24,12 @@ import { validityFrom } from '../pki/validity.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { appendAudit, appendOutcomes, auditStamp, type IssueIntent } from './audit-log.js';
+import { type Ca, openIssuer, requireSameCa } from './ca.js';
 import { readRevoked } from './index-rows.js';
 import { appendIndexRows, indexRowFor } from './index-txt.js';
 import { certificatesOfKey, type RegisteredKey, registerKeys, syncKeyRegister } from './key-register.js';
 import { issuedCertificateFile } from './layout.js';
 import { withLock } from './lock.js';
-import { type Ca, openIssuer, requireSameCa } from './pki-directory.js';
 import { recoverInterrupted } from './recovery.js';
 
 /** A certificate for what a request asks, or once more for what a certificate of this CA says. */

@@ -36,8 +36,7 @@ export async function withLock<T>(platform: Platform, folder: string, action: ()
     since: platform.clock.now().toISOString(),
     ...ownIdentity(),
   };
-  files.makeFolder(folder);
-  files.write(join(folder, claim.id), JSON.stringify(claim));
+  writeClaim(folder, claim);
   try {
     await acquire(platform, folder, claim);
     try {
@@ -49,6 +48,28 @@ export async function withLock<T>(platform: Platform, folder: string, action: ()
     }
   } finally {
     files.removeFile(join(folder, claim.id));
+  }
+}
+
+/** As {@link withLock}, and the folder of the lock is gone afterwards, unless others wait. */
+export async function withPassingLock<T>(platform: Platform, folder: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await withLock(platform, folder, action);
+  } finally {
+    files.removeEmptyFolder(folder);
+  }
+}
+
+/** A passing lock can go with its folder just before the claim comes; once that is there it cannot. */
+function writeClaim(folder: string, claim: Claim): void {
+  for (;;) {
+    files.makeFolder(folder);
+    try {
+      files.write(join(folder, claim.id), JSON.stringify(claim));
+      return;
+    } catch (error) {
+      if (files.isFolder(folder)) throw error;
+    }
   }
 }
 

@@ -20,11 +20,11 @@ import {
   subjectOf,
   unfinishedIntents,
 } from './audit-log.js';
+import type { Ca } from './ca.js';
 import { readCrls } from './crl-files.js';
 import { appendIndexRows, findIndexRow, indexRowFor, repairIndexTail } from './index-txt.js';
 import { type CaLayout, issuedCertificateFile } from './layout.js';
-import type { Ca } from './pki-directory.js';
-import { rolloverPhase } from './rollover-phase.js';
+import { removeLeftovers, rolloverPhase } from './rollover-phase.js';
 
 /**
  * Finishes what a run that was killed has left: a certificate that was kept gets its row, an intent that came to
@@ -45,7 +45,10 @@ export function recoverInterrupted(platform: Platform, { layout }: Ca): void {
 function isDone(layout: CaLayout, intent: AuditIntent, certificate: Certificate | undefined): boolean {
   if (intent.action === 'passphrase') return isKeyChanged(layout, intent);
   if (intent.action === 'revoke') return isRevoked(layout, intent);
-  if (intent.action === 'rollover') return (rolloverPhase(layout) ?? 'none') === intent.phase;
+  if (intent.action === 'rollover') {
+    removeLeftovers(layout);
+    return (rolloverPhase(layout) ?? 'none') === intent.phase;
+  }
   return intent.action === 'crl' ? isPublished(layout, intent) : isIssued(layout, certificate);
 }
 

@@ -10,6 +10,7 @@ import type { Revocation } from '../pki/revocation.js';
 import type { SerialNumber } from '../pki/serial.js';
 import type { Platform } from '../platform/index.js';
 import { appendAudit, appendOutcomes, auditStamp } from './audit-log.js';
+import { type Ca, requireSameCa } from './ca.js';
 import {
   findRowBySerial,
   findRowsByName,
@@ -21,7 +22,6 @@ import {
 import { expiryOf, type IndexRow } from './index-txt.js';
 import { isRegisterCurrent, registerKeys } from './key-register.js';
 import { withLock } from './lock.js';
-import { type Ca, requireSameCa } from './pki-directory.js';
 import { recoverInterrupted } from './recovery.js';
 
 /** What is to be revoked: all valid certificates of a name, or one certificate. */

@@ -17,6 +17,20 @@ export function signingLink({ rollover }: CaLayout): string {
   return join(rollover, 'signing');
 }
 
+/** Takes away what an interrupted step has left, for there are keys in it. The lock must be held. */
+export function removeLeftovers({ folder, rollover, certificate, privateKey }: CaLayout): void {
+  const isLeft = (name: string): boolean =>
+    name.startsWith('.rollover.new-') || join(folder, name) === endedFolder(rollover);
+  for (const name of files.list(folder).filter(isLeft)) files.remove(join(folder, name));
+  for (const name of files.list(rollover)) if (name.startsWith('.')) files.remove(join(rollover, name));
+  for (const file of [certificate, privateKey]) files.removeTemporaries(file);
+}
+
+/** What the folder of a rollover that has ended is called until it is gone. */
+export function endedFolder(rollover: string): string {
+  return `${rollover}.ended`;
+}
+
 /** Undefined where there is no rollover. */
 export function rolloverPhase(layout: CaLayout): RolloverPhase | undefined {
   if (!files.isFolder(layout.rollover)) return undefined;

@@ -14,11 +14,11 @@ import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { linkTarget, replaceBySymlink } from '../platform/links.js';
 import { appendAudit, appendOutcomes, auditStamp, type RolloverIntent } from './audit-log.js';
+import { type Ca, keyIdentifierHex, requireSameCa } from './ca.js';
 import { type CaLayout, type Generation, generationLayout } from './layout.js';
 import { withLock } from './lock.js';
-import { type Ca, keyIdentifierHex, requireSameCa } from './pki-directory.js';
 import { recoverInterrupted } from './recovery.js';
-import { type RolloverPhase, rolloverPhase, signingLink } from './rollover-phase.js';
+import { endedFolder, type RolloverPhase, removeLeftovers, rolloverPhase, signingLink } from './rollover-phase.js';
 
 /** The CA that is to follow. */
 export interface NextCa {
@@ -26,12 +26,19 @@ export interface NextCa {
   readonly chain: readonly Certificate[];
   /** The text of its key file. */
   readonly keyFile: string;
+  /** Of the key file of the CA that signs when its passphrase was taken for the next one. */
+  readonly keyStamp: string | undefined;
 }
 
-/** Puts the CA that is to follow beside the one that signs. Throws ROLLOVER_STATE, PKI_LOCKED, FILE_UNWRITABLE. */
+/**
+ * Puts the CA that is to follow beside the one that signs.
+ *
+ * @throws ROLLOVER_STATE, KEY_MISMATCH, PKI_LOCKED, FILE_UNWRITABLE
+ */
 export function placeNext(platform: Platform, ca: Ca, next: NextCa): Promise<void> {
   const { layout } = ca;
   return step(platform, ca, undefined, 'prepared', next.certificate, () => {
+    if (files.stampOf(layout.privateKey)?.stamp !== next.keyStamp) throw otherPassphrase(ca);
     const beside = files.makeFolderBeside(layout.rollover);
     try {
       files.openFolderMode(beside);
@@ -106,7 +113,7 @@ async function step(
     requireSameCa(ca);
     recoverInterrupted(platform, ca);
     if (rolloverPhase(layout) !== from || (phase !== 'prepared' && next === undefined)) throw otherState(ca);
-    files.remove(leftovers(layout));
+    removeLeftovers(layout);
     const serialNumber = next?.serialNumber ?? ca.certificate.serialNumber;
     const entry = { ...auditStamp(platform), action: 'rollover', serialNumber } as const;
     appendAudit(layout.auditLog, [{ ...entry, event: 'intent', type, phase }]);
@@ -157,17 +164,23 @@ function close({ layout, other }: Ca): void {
     files.replaceFile(layout.certificate, files.readFile(layout.certificate));
   }
   if (other !== undefined) files.removeFile(other.layout.crl);
-  files.moveFolder(layout.rollover, leftovers(layout));
-  files.remove(leftovers(layout));
+  files.moveFolder(layout.rollover, endedFolder(layout.rollover));
+  files.remove(endedFolder(layout.rollover));
 }
 
 function retiredFile({ retired }: CaLayout, certificate: Certificate): string {
   return join(retired, `${keyIdentifierHex(certificate)}.pem`);
 }
 
-/** What a rollover that has ended is called until it is gone. */
-function leftovers({ rollover }: CaLayout): string {
-  return `${rollover}.ended`;
+function otherPassphrase({ layout }: Ca): OvsPkiError {
+  return new OvsPkiError(
+    'KEY_MISMATCH',
+    `${layout.privateKey} was changed by somebody else meanwhile; nothing was done`,
+    {
+      hint: 'run the command again, with the passphrase that the key has now',
+      details: { file: layout.privateKey },
+    },
+  );
 }
 
 function otherState({ type, layout }: Ca): OvsPkiError {

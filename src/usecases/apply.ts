@@ -11,10 +11,10 @@ import { OvsPkiError } from '../errors.js';
 import type { CertificateType } from '../pki/profile.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
+import { readCa } from '../store/ca.js';
 import { issueInCa } from '../store/issue-batch.js';
-import { readCa, trustedBy } from '../store/pki-directory.js';
 import { type AskedHost, askHosts, closeAll, prepareFleet } from './fleet.js';
-import type { Renewal } from './identities.js';
+import { type Renewal, trustFor } from './identities.js';
 import { notPlanned } from './plan-file.js';
 
 /** What `apply` is to make true, and what it may take for that. */
@@ -119,11 +119,12 @@ async function issueFor(
 ): Promise<Awaited<ReturnType<ApplyEdges['certify']>> | OvsPkiError> {
   try {
     const ca = readCa(pkiDirectory, type);
-    const authorities = trustedBy(ca);
     const orders = requests.map(({ host, request }) => ({ request, name: host }));
     const issued = await issueInCa(platform, ca, orders, days);
     return issued.map((result) =>
-      'error' in result ? result.error : { certificate: result.certificate, authorities },
+      'error' in result
+        ? result.error
+        : { certificate: result.certificate, authorities: trustFor(result.certificate, ca) },
     );
   } catch (error) {
     if (error instanceof OvsPkiError) return error;

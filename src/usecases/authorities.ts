@@ -13,10 +13,10 @@ import { certificateTypes } from '../pki/profile.js';
 import { isCrlDue } from '../pki/renewal.js';
 import type { SerialNumber } from '../pki/serial.js';
 import type { Platform } from '../platform/index.js';
+import { type Ca, readCa } from '../store/ca.js';
 import { makeCrls } from '../store/crl-file.js';
 import { newestCrl } from '../store/crl-files.js';
 import { findRowsByName, type RevokedRow, readIndexBytes, readRevoked, validNames } from '../store/index-rows.js';
-import { type Ca, readCa } from '../store/pki-directory.js';
 import { readRetired } from '../store/rollover.js';
 import { defaultCrlDays } from './crl.js';
 

@@ -16,11 +16,11 @@ import type { CertificateType } from '../pki/profile.js';
 import { isPlainlyStrong } from '../pki/strength.js';
 import { smallFileReader } from '../platform/chunks.js';
 import * as files from '../platform/files.js';
+import { type Ca, readCa } from '../store/ca.js';
 import { newestCrl } from '../store/crl-files.js';
 import { reasonOfColumn } from '../store/index-rows.js';
 import { indexRows, indexTimeMs } from '../store/index-txt.js';
 import { type CaLayout, issuedCertificateFile } from '../store/layout.js';
-import { type Ca, readCa } from '../store/pki-directory.js';
 
 /** The certificate of a name that ends last, of those that are not revoked. */
 export interface Newest {
@@ -42,6 +42,8 @@ export interface GatheredCa {
   readonly counts: Readonly<Record<'valid' | 'expired' | 'revoked', number>>;
   /** Serial numbers of certificates that are revoked and have not expired. */
   readonly revoked: readonly string[];
+  /** When the last of a name's revoked certificates ends, in milliseconds. */
+  readonly revokedUntil: ReadonlyMap<string, number>;
   /** The newest list that the CA has signed. */
   readonly crl: Crl | undefined;
   /** What is wrong with the copies in newcerts/ of the newest certificates. */
@@ -77,26 +79,31 @@ function isInToken({ layout }: Ca): boolean {
   return orUnreadable(() => files.exists(layout.privateKeyUri)) ?? false;
 }
 
-function readNewest({ certificate, layout }: Ca, now: number): Pick<GatheredCa, 'newest' | 'counts' | 'revoked'> {
+function readNewest(
+  { certificate, layout }: Ca,
+  now: number,
+): Pick<GatheredCa, 'newest' | 'counts' | 'revoked' | 'revokedUntil'> {
   const ownSubject = formatOneLine(certificate.subject);
   const newest = new Map<string, Newest>();
   const counts = { valid: 0, expired: 0, revoked: 0 };
   const revoked: string[] = [];
+  const revokedUntil = new Map<string, number>();
   for (const { state, expires: text, revoked: since, serialNumber, subject } of indexRows(layout.index)) {
     if (subject === ownSubject) continue;
     const expires = indexTimeMs(text);
+    const name = commonNameOfOneLine(subject) || subject;
     if (state === 'R') {
       counts.revoked++;
       // In a complete list removeFromCRL says that nothing is revoked (RFC 5280, section 5.3.1): no list has such a row.
       if (expires >= now && reasonOfColumn(since) !== 'removeFromCRL') revoked.push(serialNumber);
+      revokedUntil.set(name, Math.max(expires, revokedUntil.get(name) ?? 0));
       continue;
     }
     counts[expires < now ? 'expired' : 'valid']++;
-    const name = commonNameOfOneLine(subject) || subject;
     const known = newest.get(name);
     if (known === undefined || expires >= known.expires) newest.set(name, { serialNumber, expires });
   }
-  return { newest, counts, revoked };
+  return { newest, counts, revoked, revokedUntil };
 }
 
 /** Looks into every certificate that is in force; what cannot be said at a glance is read in full. */

@@ -65,6 +65,8 @@ export function reasonsOfCa(ca: GatheredCa, deadlines: Deadlines, now: number): 
   ];
   const leaves: CheckReason[] = [];
   for (const [name, { expires }] of ca.newest) {
+    // There was a newer one, and it was revoked: the host is out of service, and nobody is to be told of it for ever.
+    if (expires < now && (ca.revokedUntil.get(name) ?? 0) > expires) continue;
     const reason = expiryReason('leaf-expiry', name, expires, deadlines, now, noNewer);
     if (reason !== undefined) leaves.push(reason);
   }

@@ -7,8 +7,8 @@
 import type { CertificateType } from '../pki/profile.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
+import { readCa } from '../store/ca.js';
 import { makeCrls } from '../store/crl-file.js';
-import { readCa } from '../store/pki-directory.js';
 
 /** The CRL that is to be made. */
 export interface CrlRequest {

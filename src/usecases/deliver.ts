@@ -11,9 +11,9 @@ import type { CertificateType } from '../pki/profile.js';
 import { certificateFileText } from '../pki/text.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
+import type { Ca } from '../store/ca.js';
 import type { IssueResult } from '../store/issue-batch.js';
 import { issuedCertificateFile } from '../store/layout.js';
-import type { Ca } from '../store/pki-directory.js';
 import { type CertificateSummary, type Refused, summarize } from './summary.js';
 
 /** The certificate that was made for one name. */

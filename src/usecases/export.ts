@@ -18,8 +18,8 @@ import { encodePkcs12 } from '../pki/pkcs12.js';
 import { certificateTypes } from '../pki/profile.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
+import { readCa, requirePkiDirectory, trustedBy } from '../store/ca.js';
 import { caFolder } from '../store/layout.js';
-import { readCa, requirePkiDirectory, trustedBy } from '../store/pki-directory.js';
 import { requireFree } from './req.js';
 import { type CertificateSummary, summarize } from './summary.js';
 

@@ -19,9 +19,9 @@ import { issuersOf, pathFindings } from '../pki/path.js';
 import { canLastLonger, isDueForRenewal } from '../pki/renewal.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
+import { type Ca, trustedBy } from '../store/ca.js';
 import { certificatesOfKey } from '../store/key-register.js';
 import { issuedCertificateFile } from '../store/layout.js';
-import { type Ca, trustedBy } from '../store/pki-directory.js';
 import type { Authority } from './authorities.js';
 import { isOfOther } from './renew-current.js';
 import { certificateRevoked } from './revoked.js';
@@ -83,7 +83,7 @@ export function isLeft(certificate: Certificate, ca: Ca | undefined): boolean {
 }
 
 /** Those who have signed a certificate first, then who is trusted besides. */
-function trustFor(certificate: Certificate, ca: Ca): Certificate[] {
+export function trustFor(certificate: Certificate, ca: Ca): Certificate[] {
   const trusted = trustedBy(ca);
   const issuers = issuersOf(certificate, trusted);
   return [...issuers, ...trusted.filter((item) => !issuers.includes(item))];

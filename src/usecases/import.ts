@@ -20,8 +20,9 @@ import { defaultDays } from '../pki/validity.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { entriesOfCa } from '../store/audit-log.js';
+import { openKeyFile } from '../store/ca.js';
 import { caFolder } from '../store/layout.js';
-import { addCa, type NewCa, openKeyFile, requireNoCa } from '../store/pki-directory.js';
+import { addCa, type NewCa, requireNoCa } from '../store/pki-directory.js';
 import { tokenSigningKey } from '../store/token-key.js';
 import { type CertificateSummary, summarize } from './summary.js';
 

@@ -29,8 +29,9 @@ import { validityFrom } from '../pki/validity.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { entriesOfCa } from '../store/audit-log.js';
+import { keyFileText } from '../store/ca.js';
 import { caFolder, caLayout } from '../store/layout.js';
-import { keyFileText, type NewCa, requireNoPki, writePkiDirectory } from '../store/pki-directory.js';
+import { type NewCa, requireNoPki, writePkiDirectory } from '../store/pki-directory.js';
 import { makeTokenKey, type NewTokenKey } from '../store/token-key.js';
 import { type CertificateSummary, summarize } from './summary.js';
 

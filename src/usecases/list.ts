@@ -8,8 +8,8 @@ import { commonNameOfOneLine, formatOneLine } from '../pki/name.js';
 import { type CertificateType, certificateTypes } from '../pki/profile.js';
 import { dayMs, dueDays } from '../pki/validity.js';
 import type { Platform } from '../platform/index.js';
+import { type Ca, readCa } from '../store/ca.js';
 import { type IndexRow, indexRows, indexTimeMs } from '../store/index-txt.js';
-import { type Ca, readCa } from '../store/pki-directory.js';
 
 /** What a certificate is by the clock; `due` is one that is valid and has not long to go. */
 export type ListState = 'valid' | 'revoked' | 'expired' | 'due';

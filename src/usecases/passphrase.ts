@@ -14,9 +14,10 @@ import type { CertificateType } from '../pki/profile.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { appendAudit } from '../store/audit-log.js';
+import { type Ca, keyFileText, readCa, readCaKey } from '../store/ca.js';
 import { withLock } from '../store/lock.js';
-import { type Ca, keyFileText, readCa, readCaKey } from '../store/pki-directory.js';
 import { recoverInterrupted } from '../store/recovery.js';
+import { rolloverPhase } from '../store/rollover-phase.js';
 
 /** Whose passphrase `changePassphrase` is to change. The old one, if there is one, is given by the platform. */
 export interface PassphraseRequest {
@@ -37,12 +38,7 @@ export async function changePassphrase(platform: Platform, request: PassphraseRe
   // 1. The key, opened.
   const ca = readCa(request.pkiDirectory, request.type);
   const file = ca.layout.privateKey;
-  if (ca.other !== undefined) {
-    throw new OvsPkiError('ROLLOVER_STATE', `a rollover of ${ca.type}ca is under way, and its keys stay as they are`, {
-      hint: `end it first: ovs-pki-ts rollover retire ${ca.type}, or rollover back ${ca.type}`,
-      details: { folder: ca.layout.folder },
-    });
-  }
+  if (ca.other !== undefined) throw underWay(ca);
   const before = files.stampOf(file)?.stamp;
   const { privateKey } = await readCaKey(platform, ca);
   // 2. What its file is to hold.
@@ -52,6 +48,7 @@ export async function changePassphrase(platform: Platform, request: PassphraseRe
   // 3. The change: the old file is gone with it.
   await withLock(platform, ca.layout.lock, async () => {
     recoverInterrupted(platform, ca);
+    if (rolloverPhase(ca.layout) !== undefined) throw underWay(ca);
     if (files.stampOf(file)?.stamp !== before) throw changedMeanwhile(file);
     replaceKeyFile(platform, ca, text);
   });
@@ -80,6 +77,13 @@ function replaceKeyFile({ clock, operator }: Platform, { layout, type, certifica
     throw error;
   }
   appendAudit(layout.auditLog, [{ ...entry, event: 'recorded' }]);
+}
+
+function underWay({ type, layout }: Ca): OvsPkiError {
+  return new OvsPkiError('ROLLOVER_STATE', `a rollover of ${type}ca is under way, and its keys stay as they are`, {
+    hint: `end it first: ovs-pki-ts rollover retire ${type}, or rollover back ${type}`,
+    details: { folder: layout.folder },
+  });
 }
 
 function changedMeanwhile(file: string): OvsPkiError {

@@ -12,10 +12,10 @@ import type { KeySpec, PublicKey } from '../pki/key.js';
 import { defaultKeySpec } from '../pki/key.js';
 import type { FileName } from '../pki/name.js';
 import * as files from '../platform/files.js';
+import type { Ca } from '../store/ca.js';
 import { findRowBySerial, findRowsByName, readIndexBytes, reasonOfColumn } from '../store/index-rows.js';
 import { expiryOf, type IndexRow } from '../store/index-txt.js';
 import { type CaLayout, issuedCertificateFile } from '../store/layout.js';
-import type { Ca } from '../store/pki-directory.js';
 import { isKeyOf } from './replace-identity.js';
 import { certificateRevoked } from './revoked.js';
 

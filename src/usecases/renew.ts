@@ -4,6 +4,7 @@
  * @module
  */
 
+import { dirname, join, resolve } from 'node:path';
 import { OvsPkiError } from '../errors.js';
 import type { Certificate } from '../pki/certificate.js';
 import { decodePrivateKey, type KeySpec } from '../pki/key.js';
@@ -14,8 +15,9 @@ import type { CertificateType } from '../pki/profile.js';
 import { requestFileText } from '../pki/text.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
+import { type Ca, readCa } from '../store/ca.js';
 import { type IssueOrder, type IssueResult, issueInCa, refusal } from '../store/issue-batch.js';
-import { type Ca, readCa } from '../store/pki-directory.js';
+import { withPassingLock } from '../store/lock.js';
 import { notWritten } from './deliver.js';
 import { type CaView, currentCertificate, keySpecOf, requireOwnKey, viewOf } from './renew-current.js';
 import { dueHere, namesInFolder } from './renew-due.js';
@@ -68,7 +70,20 @@ interface Job {
  *
  * @throws PKI_NOT_FOUND, PKI_CORRUPT, PKI_LOCKED, CA_EXPIRED, KEY_MISMATCH, KEY_ENCRYPTED
  */
-export async function renew(platform: Platform, request: RenewRequest): Promise<(Renewed | Skipped | Refused)[]> {
+export function renew(platform: Platform, request: RenewRequest): Promise<(Renewed | Skipped | Refused)[]> {
+  const places = request.dueWithinMs === undefined ? request.names.map((name) => dirname(name)) : ['.'];
+  const folders = [...new Set(places.map((place) => resolve(place)))].filter(files.isFolder).sort();
+  return oneAtATime(platform, folders, () => renewHere(platform, request));
+}
+
+/** Two runs that replace the files of one name at once would mix theirs up. */
+function oneAtATime<T>(platform: Platform, folders: readonly string[], action: () => Promise<T>): Promise<T> {
+  const [first, ...more] = folders;
+  if (first === undefined) return action();
+  return withPassingLock(platform, join(first, '.ovs-pki-ts.lock'), () => oneAtATime(platform, more, action));
+}
+
+async function renewHere(platform: Platform, request: RenewRequest): Promise<(Renewed | Skipped | Refused)[]> {
   // 1. What is to be renewed. A name that is self-signed needs no CA.
   const { dueWithinMs } = request;
   const here = dueWithinMs === undefined ? undefined : namesInFolder();

@@ -10,9 +10,9 @@ import type { CertificateType } from '../pki/profile.js';
 import type { ReasonCode, Revocation } from '../pki/revocation.js';
 import { formatSerial } from '../pki/serial.js';
 import type { Platform } from '../platform/index.js';
+import { readCa } from '../store/ca.js';
 import { reasonOfColumn } from '../store/index-rows.js';
 import { expiryOf, type IndexRow, revokedAt } from '../store/index-txt.js';
-import { readCa } from '../store/pki-directory.js';
 import { type RevocationTarget, type RevokeResult, revokeInCa } from '../store/revoke-batch.js';
 import { asRefused, orRefused, type Refused } from './summary.js';
 

@@ -14,7 +14,7 @@ import { OvsPkiError } from '../errors.js';
 import type { Certificate } from '../pki/certificate.js';
 import { equalBytes } from '../pki/der.js';
 import type { Platform } from '../platform/index.js';
-import { type Ca, readCa } from '../store/pki-directory.js';
+import { type Ca, readCa } from '../store/ca.js';
 import { rolloverPhase } from '../store/rollover-phase.js';
 import { apply } from './apply.js';
 import { examine, type UnaskedHost } from './examine.js';

@@ -15,10 +15,10 @@ import { commonNameOfOneLine, formatOneLine } from '../pki/name.js';
 import type { CertificateType } from '../pki/profile.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
+import { type Ca, keyFileText, openKeyFile, readCa, readCaKey } from '../store/ca.js';
 import { makeCrls } from '../store/crl-file.js';
 import { indexRows, indexTimeMs } from '../store/index-txt.js';
 import { issuedCertificateFile } from '../store/layout.js';
-import { type Ca, keyFileText, openKeyFile, readCa, readCaKey } from '../store/pki-directory.js';
 import { dropNext, letNewSign, letOldSign, placeNext, retireOld } from '../store/rollover.js';
 import { type RolloverPhase, rolloverPhase } from '../store/rollover-phase.js';
 import { defaultCrlDays } from './crl.js';
@@ -50,7 +50,7 @@ export interface RolloverState {
   readonly signing: CertificateSummary;
   /** The other one, which hosts trust as well. */
   readonly other?: CertificateSummary;
-  /** Names whose certificates in force were all signed by the other CA. */
+  /** Names whose last certificate in force was signed by the other CA. */
   readonly lagging: readonly string[];
 }
 
@@ -75,6 +75,7 @@ export async function prepareRollover(platform: Platform, request: RolloverPrepa
   const ca = readCa(request.pkiDirectory, request.type);
   if (ca.other !== undefined) throw underWay(ca);
   // 1. The key as the CA has one now tells the kind of the next, and the passphrase.
+  const keyStamp = files.stampOf(ca.layout.privateKey)?.stamp;
   const { privateKey, passphrase } = await readCaKey(platform, ca);
   const root = await rootOf(platform, ca, request.offlineRoot);
   // 2. The next CA.
@@ -83,7 +84,7 @@ export async function prepareRollover(platform: Platform, request: RolloverPrepa
   const makeKey = () => makeFileKey(platform, { keySpec, ...(passphrase === undefined ? {} : { passphrase }) });
   const { key, certificate } = await makeAuthority({ days }, type, now, makeKey, root, ca.certificate.subject);
   const keyFile = keyFileText(key.kept.pkcs8, passphrase);
-  await placeNext(platform, ca, { certificate, chain: ca.chain, keyFile });
+  await placeNext(platform, ca, { certificate, chain: ca.chain, keyFile, keyStamp });
   return rolloverStatus(platform, request);
 }
 
@@ -134,18 +135,18 @@ async function withLists(platform: Platform, request: RolloverRequest): Promise<
   return rolloverStatus(platform, request);
 }
 
-/** The names whose certificates in force were signed by the CA that does not sign now, all of them. */
+/** The names whose last certificate in force was signed by the CA that does not sign now: that is what they use. */
 function laggingNames(ca: Ca, now: Date): string[] {
   if (ca.other === undefined) return [];
   const own = formatOneLine(ca.certificate.subject);
-  const lags = new Map<string, boolean>();
+  const last = new Map<string, string>();
   for (const { state, expires, subject, serialNumber } of indexRows(ca.layout.index)) {
-    const name = commonNameOfOneLine(subject);
-    if (state !== 'V' || subject === own || indexTimeMs(expires) < now.getTime() || lags.get(name) === false) continue;
-    const copy = issuedCertificateFile(ca.layout, serialNumber);
-    if (files.exists(copy)) lags.set(name, isOfOther(readCertificate(copy), ca));
+    if (state !== 'V' || subject === own || indexTimeMs(expires) < now.getTime()) continue;
+    last.set(commonNameOfOneLine(subject), issuedCertificateFile(ca.layout, serialNumber));
   }
-  return [...lags].flatMap(([name, isLagging]) => (isLagging ? [name] : []));
+  return [...last].flatMap(([name, copy]) =>
+    files.exists(copy) && isOfOther(readCertificate(copy), ca) ? [name] : [],
+  );
 }
 
 function requireNobodyLags(ca: Ca, now: Date): void {

@@ -13,10 +13,10 @@ import { pathFindings } from '../pki/path.js';
 import type { CertificateType } from '../pki/profile.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
+import { type Ca, readCa, trustedBy } from '../store/ca.js';
 import { readCrls } from '../store/crl-files.js';
 import { findIndexRow } from '../store/index-txt.js';
 import type { CaLayout } from '../store/layout.js';
-import { type Ca, readCa, trustedBy } from '../store/pki-directory.js';
 import { type CertificateSummary, orRefused, type Refused, summarize } from './summary.js';
 
 /** What `verify` is to check: the certificates of these names against this CA. */

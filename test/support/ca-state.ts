@@ -61,7 +61,7 @@ export async function askOpenssl(ca: string, certificates: readonly string[]): P
 }
 
 const indexRow =
-  /^[VRE]\t\d{12}Z\t(\d{12}Z(,\w+)?)?\t([0-9A-F]{2})+\tunknown\t\/C=US\/ST=CA\/O=Open vSwitch\/OU=.*\/CN=.*$/;
+  /^[VRE]\t\d{12}Z\t(\d{12}Z(,\w+(,\d{14}Z)?)?)?\t([0-9A-F]{2})+\tunknown\t\/C=US\/ST=CA\/O=Open vSwitch\/OU=.*\/CN=.*$/;
 
 function indexRows(ca: string): string[] {
   const text = readFileSync(join(ca, 'index.txt'), 'latin1');
