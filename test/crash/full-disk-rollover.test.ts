@@ -36,12 +36,12 @@ interface Case {
 
 const cases: readonly Case[] = [
   { args: ['-k', 'ec', 'rollover', 'prepare'], from: 'none', to: 'prepared' },
-  { args: ['rollover', 'switch'], from: 'prepared', to: 'switched' },
-  { args: ['rollover', 'back'], from: 'prepared', to: 'none' },
-  { args: ['rollover', 'switch'], from: 'prepared', to: 'switched', wasBack: true },
-  { args: ['rollover', 'back'], from: 'prepared', to: 'none', wasBack: true },
-  { args: ['rollover', 'back'], from: 'switched', to: 'prepared' },
-  { args: ['-f', 'rollover', 'retire'], from: 'switched', to: 'none' },
+  { args: ['rollover', '--pki-only', 'switch'], from: 'prepared', to: 'switched' },
+  { args: ['rollover', '--pki-only', 'back'], from: 'prepared', to: 'none' },
+  { args: ['rollover', '--pki-only', 'switch'], from: 'prepared', to: 'switched', wasBack: true },
+  { args: ['rollover', '--pki-only', 'back'], from: 'prepared', to: 'none', wasBack: true },
+  { args: ['rollover', '--pki-only', 'back'], from: 'switched', to: 'prepared' },
+  { args: ['-f', 'rollover', '--pki-only', 'retire'], from: 'switched', to: 'none' },
 ];
 
 for (const item of cases) {

@@ -49,7 +49,7 @@ test('steps of a rollover that are killed at random moments leave the CA before 
     const before = await phaseOf(scene);
     const choices = ways[before];
     const { args, next } = choices[Math.floor(scene.random.next() * choices.length)] as (typeof choices)[number];
-    const { status, stderr } = await kills.run(['-d', scene.pki, 'rollover', ...args], scene.hosts);
+    const { status, stderr } = await kills.run(['-d', scene.pki, 'rollover', '--pki-only', ...args], scene.hosts);
     const isRefused = status === 3 && args[0] === 'back' && /\[ROLLOVER_LAGS\]/.test(stderr);
     t.true(status === null || status === 0 || isRefused, stderr);
     const after = await phaseOf(scene);
@@ -87,7 +87,7 @@ async function makeScene(t: ExecutionContext): Promise<Scene> {
 }
 
 async function rollover({ pki, hosts }: Scene, args: readonly string[]): Promise<void> {
-  const { status, stderr } = await runOurs(['-d', pki, 'rollover', ...args], { cwd: hosts });
+  const { status, stderr } = await runOurs(['-d', pki, 'rollover', '--pki-only', ...args], { cwd: hosts });
   if (status !== 0) throw new Error(stderr);
 }
 

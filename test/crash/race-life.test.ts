@@ -104,7 +104,7 @@ test.serial('while the CA is switched to and fro, each sign succeeds or says tha
   const steps: Run[] = [];
   const rolling = (async () => {
     for (let count = 0; !isOver; count++)
-      steps.push(await runIn(scene, ['rollover', count % 2 === 0 ? 'switch' : 'back']));
+      steps.push(await runIn(scene, ['rollover', '--pki-only', count % 2 === 0 ? 'switch' : 'back']));
   })();
   await Promise.all(signing);
   isOver = true;
@@ -138,7 +138,11 @@ test.serial(
       lanes.slice(0, 6).map(async (lane) => {
         for (let count = 0; count < 6; count++) {
           const args =
-            lane < 4 ? ['rollover', ...(steps[(lane + count) % 4] ?? [])] : lane === 4 ? ['crl'] : ['renew', 'host_1'];
+            lane < 4
+              ? ['rollover', '--pki-only', ...(steps[(lane + count) % 4] ?? [])]
+              : lane === 4
+                ? ['crl']
+                : ['renew', 'host_1'];
           runs.push(await runIn(scene, args));
         }
       }),
@@ -157,7 +161,10 @@ test.serial(
     t.is((await runIn(scene, ['rollover', 'prepare'])).status, 0);
     const runs = await Promise.all(
       lanes.map((lane) =>
-        runIn(scene, lane < 2 ? ['-f', '-k', 'ec', 'init'] : ['rollover', lane % 2 === 0 ? 'switch' : 'back']),
+        runIn(
+          scene,
+          lane < 2 ? ['-f', '-k', 'ec', 'init'] : ['rollover', '--pki-only', lane % 2 === 0 ? 'switch' : 'back'],
+        ),
       ),
     );
     assertClear(

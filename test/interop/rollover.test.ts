@@ -15,7 +15,7 @@ test('ovs-pki and openssl ca go on in every phase of the rollover of a CA that o
   await beginPki(folder, 'ovs-pki');
   await sign(folder, 'first', 1);
   for (const [index, step] of steps.entries()) {
-    const text = await oursWell(folder, ['rollover', ...step]);
+    const text = await oursWell(folder, ['rollover', '--pki-only', ...step]);
     t.regex(text, /^switchca: /);
     const [byOvsPki, byOpenssl] = [`ovs-pki-${index}`, `openssl-${index}`];
     await sign(folder, byOvsPki, 2 + index);
@@ -45,11 +45,11 @@ test('certificates that do not tell the key of their issuer stay valid until the
   const text = await runWell('openssl', ['x509', '-noout', '-text', '-in', 'plain-cert.pem'], { cwd: folder });
   t.notRegex(text, /Key Identifier/);
   for (const step of [['prepare'], ['switch'], ['back'], ['switch']]) {
-    await oursWell(folder, ['rollover', ...step]);
+    await oursWell(folder, ['rollover', '--pki-only', ...step]);
     t.is(await oursWell(folder, ['verify', 'plain']), 'plain-cert.pem: OK\n', step.join());
   }
   await oursWell(folder, ['renew', 'plain']);
-  await oursWell(folder, ['rollover', 'retire']);
+  await oursWell(folder, ['rollover', '--pki-only', 'retire']);
   t.is(await oursWell(folder, ['verify', 'plain']), 'plain-cert.pem: OK\n');
   t.is(
     (await run('openssl', ['verify', '-CAfile', 'pki/switchca/cacert.pem', 'plain-cert.pem'], { cwd: folder })).status,
