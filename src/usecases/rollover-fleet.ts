@@ -77,7 +77,7 @@ export async function distributeRollover(
   const results = await apply(platform, {
     ...request,
     ...{ fleet: concerned(request), prove: false, renewal: 'none', trustsAnew: true },
-    keeps: (action) => action.kind === 'place' && (action.role === 'ca' || action.role === 'crl'),
+    keeps: isTrust,
   });
   return { state: await rolloverStatus(platform, request), results };
 }
@@ -122,6 +122,11 @@ export async function retireOnHosts(
     await retireRollover(platform, request);
   }
   return followed(platform, request);
+}
+
+/** A host that has to be enrolled yet gets its CAs with that. */
+function isTrust(action: Action): boolean {
+  return action.kind === 'place' && (action.role === 'ca' || action.role === 'crl') && action.content !== undefined;
 }
 
 const identityKinds: readonly Action['kind'][] = ['enroll', 'place', 'link', 'other_config', 'remove-file', 'cut'];
