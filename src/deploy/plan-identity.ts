@@ -13,6 +13,7 @@ import { fileAt, type HostInput, holdsCertificate, placesFor } from './host-inpu
 import {
   authorityFileFor,
   certificateFileFor,
+  crlFileFor,
   type Identity,
   type IdentityFiles,
   identityLinks,
@@ -212,11 +213,18 @@ function oldGeneration(input: HostInput, wanted: IdentityFiles): Action[] {
     .map(([path]): Action => ({ kind: 'remove-file', path }));
 }
 
-/** CAs that a rollover has replaced: their files go last, when no peer presents a certificate of theirs. */
+/**
+ * CAs that a rollover has replaced, and their lists, of which charon would take one for that of the CA that signs: these go
+ * last, when no peer presents a certificate of theirs.
+ */
 function retiredAuthorities(input: HostInput): Action[] {
+  const { cacerts, crls } = placesFor(input);
   return input.retired.flatMap((authority): Action[] => {
-    const path = authorityFileFor(placesFor(input).cacerts, authority);
-    return holdsCertificate(input, path, authority) ? [{ kind: 'remove-file', path }] : [];
+    const [path, list] = [authorityFileFor(cacerts, authority), crlFileFor(crls, authority)];
+    return [
+      ...(holdsCertificate(input, path, authority) ? [path] : []),
+      ...(fileAt(input, list)?.kind === 'crl' ? [list] : []),
+    ].map((gone) => ({ kind: 'remove-file', path: gone }));
   });
 }
 
