@@ -50,7 +50,11 @@ export function identityFiles(input: HostInput, identity: Identity): IdentityFil
   const { certificate, key, authorities } = identity;
   const hash = keyHashOf(certificate);
   const [authority] = authorities;
-  const target = (path: string): string => facts.links.get(path) ?? path;
+  // What lies in a folder that nobody has looked into is known by the link alone.
+  const target = (path: string): string => {
+    const to = facts.links.get(path);
+    return to !== undefined && facts.files.has(to) ? to : path;
+  };
   const there = (path: string | undefined, wanted: Certificate): string | undefined =>
     path !== undefined && holdsCertificate(input, path, wanted) ? target(path) : undefined;
   const keyNow = now['private_key'];
@@ -68,16 +72,20 @@ export function identityFiles(input: HostInput, identity: Identity): IdentityFil
 }
 
 /**
- * What other_config is to name: the links to the files, or a file itself that is named already. A certificate that signed
- * itself has no links: its peers are pointed to another file anyhow.
+ * What other_config is to name: the links to the files, or what it names already and is or leads to the file. A certificate
+ * that signed itself has no links: its peers are pointed to another file anyhow. Nor has what would be in the way of a file.
  */
 function identityPaths(input: HostInput, { authorities }: Identity, files: IdentityFiles): IdentityFiles {
-  const now = knownValue(input.facts.ovsdb)?.otherConfig ?? {};
+  const { facts } = input;
+  const now = knownValue(facts.ovsdb)?.otherConfig ?? {};
   const links = identityLinks(placesFor(input), input.desired.name);
+  const isFile = (path: string): boolean =>
+    facts.files.has(path) && facts.files.get(path)?.state !== 'absent' && !facts.links.has(path);
   const path = (key: keyof IdentityFiles): string | undefined => {
-    const [file, link] = [files[key], links[key]];
+    const [file, link, named] = [files[key], links[key], now[key]];
+    if (named !== undefined && file !== undefined && (named === file || facts.links.get(named) === file)) return named;
     const isBeside = file !== undefined && posix.dirname(file) === posix.dirname(link);
-    return authorities.length === 0 || now[key] === file || !isBeside ? file : link;
+    return authorities.length === 0 || !isBeside || isFile(link) ? file : link;
   };
   return {
     certificate: path('certificate') ?? files.certificate,
