@@ -30,12 +30,13 @@ export function identityActions(input: HostInput): Action[] {
   if (identity === 'enroll') return enrollment(input);
   const files = identityFiles(input, identity);
   const wanted = identityPaths(input, identity, files);
+  const left = oldGeneration(input, files);
   return [
     ...placeAuthorities(input, identity, files.ca_cert),
     ...placeCertificate(input, identity, files),
-    ...linkActions(input, wanted, files),
+    ...linkActions(input, wanted, files, left.length > 0),
     ...otherConfigActions(input, wanted),
-    ...oldGeneration(input, files),
+    ...left,
     ...retiredAuthorities(input),
   ];
 }
@@ -94,12 +95,23 @@ function identityPaths(input: HostInput, { authorities }: Identity, files: Ident
   };
 }
 
-function linkActions({ facts }: HostInput, wanted: IdentityFiles, files: IdentityFiles): Action[] {
+/**
+ * A renewal that was interrupted has left what was before: then nobody knows whether the IKE daemon was told of what is new, and
+ * it is told again.
+ */
+function linkActions(
+  { facts }: HostInput,
+  wanted: IdentityFiles,
+  files: IdentityFiles,
+  wasInterrupted: boolean,
+): Action[] {
   const now = knownValue(facts.ovsdb)?.otherConfig ?? {};
   return configKeys.flatMap((key): Action[] => {
     const [path, to] = [wanted[key], files[key]];
-    if (path === undefined || to === undefined || path === to || facts.links.get(path) === to) return [];
-    return [{ kind: 'link', path, from: facts.links.get(path), to, inUse: now[key] === path }];
+    if (path === undefined || to === undefined || path === to) return [];
+    const [from, inUse] = [facts.links.get(path), now[key] === path];
+    const isDone = from === to && !(wasInterrupted && inUse && key === 'certificate');
+    return isDone ? [] : [{ kind: 'link', path, from, to, inUse }];
   });
 }
 
