@@ -2,25 +2,23 @@
 
 case $(ipsec --version 2>/dev/null) in *trongSwan*) strongswan=1 ;; *) strongswan='' ;; esac
 
-# reread NAME CERTIFICATE KEY on|back: what is up stays up, and what is authenticated from now on has the new certificate
+# reread NAME CERTIFICATE KEY: what is up stays up, and what is authenticated from now on has this certificate
 reread() {
-  # A daemon that does not run reads it when it starts.
-  ipsec status >/dev/null 2>&1 || return 0
+  runs=''
+  if ipsec status >/dev/null 2>&1; then runs=1; fi
   if [ -n "$strongswan" ]; then
-    # "update" and "rereadall" load the key and not the certificate.
-    ipsec rereadsecrets >/dev/null 2>&1 && ipsec reload >/dev/null 2>&1 || fail 'the IKE daemon did not take the new certificate: is it at work?'
+    # A daemon that does not run reads it when it starts. "update" and "rereadall" load the key and not the certificate.
+    [ -z "$runs" ] || { ipsec rereadsecrets && ipsec reload; } >/dev/null 2>&1 ||
+      fail 'the IKE daemon did not take the new certificate: is it at work?'
     return
   fi
-  if [ "$4" = back ]; then
-    # Of certificates with one nickname this takes the newest, and its key.
-    certutil -F -d "$(nss)" -n "ovs_certkey_$1" >/dev/null 2>&1 || fail 'the certificate could not be taken out of the NSS database'
-  else
-    into_nss "$1" "$2" "$3"
-  fi
-  answer=$(ipsec whack --rereadcerts 2>&1) || fail "the IKE daemon did not take the new certificate: $answer"
+  if [ -z "$runs" ] && [ ! -e "$(nss | cut -d : -f 2)/cert9.db" ]; then return; fi
+  into_nss "$1" "$2" "$3"
+  [ -z "$runs" ] || answer=$(ipsec whack --rereadcerts 2>&1) || fail "the IKE daemon did not take the new certificate: $answer"
 }
 
-# into_nss NAME CERTIFICATE KEY: as ovs-monitor-ipsec does it, and beside what is there
+# into_nss NAME CERTIFICATE KEY: as ovs-monitor-ipsec does it, and beside what is there; a pair that is there already stays. Of
+# certificates with one nickname that counts whose time began last, so those that began after this one go, with their keys.
 into_nss() {
   staged=$(mktemp) || fail 'there is no room for a temporary file'
   answer=$(openssl pkcs12 -export -in "$2" -inkey "$3" -out "$staged" -name "ovs_certkey_$1" -passout pass: 2>&1 &&
@@ -28,6 +26,17 @@ into_nss() {
   status=$?
   rm -f -- "$staged"
   [ "$status" -eq 0 ] || fail "the certificate could not be put into the NSS database: $answer"
+  wanted=$(digest <"$2") tries=0
+  until [ "$(certutil -L -d "$(nss)" -n "ovs_certkey_$1" -a 2>/dev/null | digest)" = "$wanted" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -le 20 ] && certutil -F -d "$(nss)" -n "ovs_certkey_$1" >/dev/null 2>&1 ||
+      fail 'a certificate could not be taken out of the NSS database'
+  done
+}
+
+# digest: of the first certificate on standard input
+digest() {
+  openssl x509 -noout -sha256 -fingerprint 2>/dev/null
 }
 
 # drop_old_keys NAME: the keys that certificates of the same nickname had before; the certificates alone cannot be told apart
