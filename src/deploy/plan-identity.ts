@@ -13,6 +13,7 @@ import { fileAt, type HostInput, holdsCertificate, placesFor } from './host-inpu
 import {
   authorityFileFor,
   certificateFileFor,
+  crlFileFor,
   type Identity,
   type IdentityFiles,
   identityLinks,
@@ -29,12 +30,13 @@ export function identityActions(input: HostInput): Action[] {
   if (identity === 'enroll') return enrollment(input);
   const files = identityFiles(input, identity);
   const wanted = identityPaths(input, identity, files);
+  const left = oldGeneration(input, files);
   return [
     ...placeAuthorities(input, identity, files.ca_cert),
     ...placeCertificate(input, identity, files),
-    ...linkActions(input, wanted, files),
+    ...linkActions(input, wanted, files, left.length > 0),
     ...otherConfigActions(input, wanted),
-    ...oldGeneration(input, files),
+    ...left,
     ...retiredAuthorities(input),
   ];
 }
@@ -49,7 +51,11 @@ export function identityFiles(input: HostInput, identity: Identity): IdentityFil
   const { certificate, key, authorities } = identity;
   const hash = keyHashOf(certificate);
   const [authority] = authorities;
-  const target = (path: string): string => facts.links.get(path) ?? path;
+  // What lies in a folder that nobody has looked into is known by the link alone.
+  const target = (path: string): string => {
+    const to = facts.links.get(path);
+    return to !== undefined && facts.files.has(to) ? to : path;
+  };
   const there = (path: string | undefined, wanted: Certificate): string | undefined =>
     path !== undefined && holdsCertificate(input, path, wanted) ? target(path) : undefined;
   const keyNow = now['private_key'];
@@ -67,16 +73,20 @@ export function identityFiles(input: HostInput, identity: Identity): IdentityFil
 }
 
 /**
- * What other_config is to name: the links to the files, or a file itself that is named already. A certificate that signed
- * itself has no links: its peers are pointed to another file anyhow.
+ * What other_config is to name: the links to the files, or what it names already and is or leads to the file. A certificate
+ * that signed itself has no links: its peers are pointed to another file anyhow. Nor has what would be in the way of a file.
  */
 function identityPaths(input: HostInput, { authorities }: Identity, files: IdentityFiles): IdentityFiles {
-  const now = knownValue(input.facts.ovsdb)?.otherConfig ?? {};
+  const { facts } = input;
+  const now = knownValue(facts.ovsdb)?.otherConfig ?? {};
   const links = identityLinks(placesFor(input), input.desired.name);
+  const isFile = (path: string): boolean =>
+    facts.files.has(path) && facts.files.get(path)?.state !== 'absent' && !facts.links.has(path);
   const path = (key: keyof IdentityFiles): string | undefined => {
-    const [file, link] = [files[key], links[key]];
+    const [file, link, named] = [files[key], links[key], now[key]];
+    if (named !== undefined && file !== undefined && (named === file || facts.links.get(named) === file)) return named;
     const isBeside = file !== undefined && posix.dirname(file) === posix.dirname(link);
-    return authorities.length === 0 || now[key] === file || !isBeside ? file : link;
+    return authorities.length === 0 || !isBeside || isFile(link) ? file : link;
   };
   return {
     certificate: path('certificate') ?? files.certificate,
@@ -85,12 +95,23 @@ function identityPaths(input: HostInput, { authorities }: Identity, files: Ident
   };
 }
 
-function linkActions({ facts }: HostInput, wanted: IdentityFiles, files: IdentityFiles): Action[] {
+/**
+ * A renewal that was interrupted has left what was before: then nobody knows whether the IKE daemon was told of what is new, and
+ * it is told again.
+ */
+function linkActions(
+  { facts }: HostInput,
+  wanted: IdentityFiles,
+  files: IdentityFiles,
+  wasInterrupted: boolean,
+): Action[] {
   const now = knownValue(facts.ovsdb)?.otherConfig ?? {};
   return configKeys.flatMap((key): Action[] => {
     const [path, to] = [wanted[key], files[key]];
-    if (path === undefined || to === undefined || path === to || facts.links.get(path) === to) return [];
-    return [{ kind: 'link', path, from: facts.links.get(path), to, inUse: now[key] === path }];
+    if (path === undefined || to === undefined || path === to) return [];
+    const [from, inUse] = [facts.links.get(path), now[key] === path];
+    const isDone = from === to && !(wasInterrupted && inUse && key === 'certificate');
+    return isDone ? [] : [{ kind: 'link', path, from, to, inUse }];
   });
 }
 
@@ -212,11 +233,18 @@ function oldGeneration(input: HostInput, wanted: IdentityFiles): Action[] {
     .map(([path]): Action => ({ kind: 'remove-file', path }));
 }
 
-/** CAs that a rollover has replaced: their files go last, when no peer presents a certificate of theirs. */
+/**
+ * CAs that a rollover has replaced, and their lists, of which charon would take one for that of the CA that signs: these go
+ * last, when no peer presents a certificate of theirs.
+ */
 function retiredAuthorities(input: HostInput): Action[] {
+  const { cacerts, crls } = placesFor(input);
   return input.retired.flatMap((authority): Action[] => {
-    const path = authorityFileFor(placesFor(input).cacerts, authority);
-    return holdsCertificate(input, path, authority) ? [{ kind: 'remove-file', path }] : [];
+    const [path, list] = [authorityFileFor(cacerts, authority), crlFileFor(crls, authority)];
+    return [
+      ...(holdsCertificate(input, path, authority) ? [path] : []),
+      ...(fileAt(input, list)?.kind === 'crl' ? [list] : []),
+    ].map((gone) => ({ kind: 'remove-file', path: gone }));
   });
 }
 

@@ -116,10 +116,9 @@ export async function rereadOn(
   host: string,
   links: readonly Pointing[],
   database: OvsDatabase,
-  direction: 'on' | 'back',
 ): Promise<void> {
   const { certificate = '', private_key = '' } = database.otherConfig;
-  const script = rereadScript(host, links, { certificate, private_key }, direction);
+  const script = rereadScript(host, links, { certificate, private_key });
   await step(shell, host, 'its daemon could not be given the new certificate', script);
 }
 

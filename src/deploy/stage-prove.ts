@@ -77,7 +77,7 @@ async function restore(host: Progress, failed: readonly EndProof[], edges: Apply
   const links = begun.flatMap((action) =>
     action.kind === 'link' && action.from !== undefined ? [{ path: action.path, to: action.from }] : [],
   );
-  if (links.length > 0) await rereadOn(work.shell, nameOf(host), links, databaseOf(nameOf(host), input.facts), 'back');
+  if (links.length > 0) await rereadOn(work.shell, nameOf(host), links, databaseOf(nameOf(host), input.facts));
   await restoreHost(work.shell, nameOf(host), transaction, gone, guards);
 }
 

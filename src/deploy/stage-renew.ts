@@ -20,7 +20,7 @@ export async function renewInPlace(hosts: readonly Progress[], edges: ApplyEdges
   await onEach(renewing, edges, 'switch', async (host) => {
     const links = linksInUse(host.plan);
     host.begun = [...host.begun, ...links];
-    await rereadOn(host.work.shell, nameOf(host), links, databaseOf(nameOf(host), host.input.facts), 'on');
+    await rereadOn(host.work.shell, nameOf(host), links, databaseOf(nameOf(host), host.input.facts));
   });
   // 2. One authentication a tunnel proves what is new at both of its ends.
   const tunnels = tunnelsToAuthenticate(hosts);

@@ -85,15 +85,14 @@ export type Pointing = Pick<Link, 'path' | 'to'>;
 /**
  * Lets the IKE daemon have what links lead to from now on.
  *
- * @param name the common name of the certificate; @param paths what other_config names
+ * @param name the common name of the certificate
  */
 export function rereadScript(
   name: string,
   links: readonly Pointing[],
   { certificate, private_key: privateKey }: Pick<IdentityFiles, 'certificate' | 'private_key'>,
-  direction: 'on' | 'back',
 ): string {
-  const words = [name, certificate, privateKey, direction].map(shellWord);
+  const words = [name, certificate, privateKey].map(shellWord);
   return `${renewFunctions()}${links.map(({ path, to }) => `${linkLine(path, to)}\n`).join('')}reread ${words.join(' ')}\n`;
 }
 

@@ -141,10 +141,13 @@ async function faultsOf(
 /** The key on the host, found by its public half; or else the one here. */
 function keyFor(certificate: Certificate, facts: PlanningFacts, name: string): Identity['key'] | undefined {
   const hash = keyHashOf(certificate);
-  for (const [path, fact] of facts.files) {
+  const found = [...facts.files].flatMap(([path, fact]) => {
     const file = knownValue(fact);
-    if (file?.kind === 'key' && file.keyHash === hash && !facts.links.has(path)) return { kind: 'on-host', path };
-  }
+    return file?.kind === 'key' && file.keyHash === hash ? [path] : [];
+  });
+  // A link leads to another generation later.
+  const path = found.find((item) => !facts.links.has(item)) ?? found[0];
+  if (path !== undefined) return { kind: 'on-host', path };
   const { privateKeyFile } = parseFileName(name);
   if (!files.exists(privateKeyFile)) return undefined;
   const { publicKey } = decodePrivateKey(files.readFile(privateKeyFile).toString('latin1'), privateKeyFile);

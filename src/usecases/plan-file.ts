@@ -66,9 +66,13 @@ export function notPlanned(written: HostPlan | undefined, now: readonly Action[]
   });
 }
 
-/** Without contents: the names of files tell their generation, and of a CRL the newest is right. */
+/**
+ * Without contents: the names of files tell their generation, and of a CRL the newest is right. Without where a link led
+ * before, too, for that may be done and not known to the IKE daemon.
+ */
 function keyOf(action: Action): string {
-  return JSON.stringify({ ...action, content: undefined, crl: undefined, existingKey: undefined });
+  const before = action.kind === 'link' ? { from: undefined, inUse: undefined } : {};
+  return JSON.stringify({ ...action, content: undefined, crl: undefined, existingKey: undefined, ...before });
 }
 
 /** What is made when the plan is applied has its names only then, and a `*` in the plan. */

@@ -77,7 +77,7 @@ export async function distributeRollover(
   const results = await apply(platform, {
     ...request,
     ...{ fleet: concerned(request), prove: false, renewal: 'none', trustsAnew: true },
-    keeps: (action) => action.kind === 'place' && (action.role === 'ca' || action.role === 'crl'),
+    keeps: isTrust,
   });
   return { state: await rolloverStatus(platform, request), results };
 }
@@ -89,7 +89,7 @@ export async function distributeRollover(
  */
 export async function switchOnHosts(platform: Platform, request: FleetRolloverRequest): Promise<FleetRolloverResult> {
   if (phaseOf(request) !== 'switched') {
-    await requireAll(platform, request, 'trust both CAs', 'rollover distribute', ({ presents, trustsBoth }) => {
+    await requireAll(platform, request, 'trust both CAs', commandOf('distribute', request), ({ presents, trustsBoth }) => {
       return presents === 'none' || trustsBoth;
     });
     await switchRollover(platform, request);
@@ -103,7 +103,7 @@ export async function switchOnHosts(platform: Platform, request: FleetRolloverRe
  * @throws ROLLOVER_STATE, ROLLOVER_LAGS where a host presents a certificate of the CA that would be given up
  */
 export async function backOnHosts(platform: Platform, request: FleetRolloverRequest): Promise<FleetRolloverResult> {
-  if (phaseOf(request) === 'prepared') await requireNobodyLeft(platform, request);
+  if (phaseOf(request) === 'prepared') await requireNobodyLeft(platform, request, 'apply');
   await undoRollover(platform, request);
   return followed(platform, request);
 }
@@ -118,10 +118,15 @@ export async function retireOnHosts(
   request: FleetRolloverRequest & { readonly force: boolean },
 ): Promise<FleetRolloverResult> {
   if (phaseOf(request) !== undefined) {
-    if (!request.force) await requireNobodyLeft(platform, request);
+    if (!request.force) await requireNobodyLeft(platform, request, commandOf('switch', request));
     await retireRollover(platform, request);
   }
   return followed(platform, request);
+}
+
+/** A host that has to be enrolled yet gets its CAs with that. */
+function isTrust(action: Action): boolean {
+  return action.kind === 'place' && (action.role === 'ca' || action.role === 'crl') && action.content !== undefined;
 }
 
 const identityKinds: readonly Action['kind'][] = ['enroll', 'place', 'link', 'other_config', 'remove-file', 'cut'];
@@ -170,11 +175,14 @@ function trusts({ files, ike }: HostFacts, authority: Certificate): boolean {
   return daemon.authorities.some(({ serialNumber }) => serialNumber === authority.serialNumber);
 }
 
-function requireNobodyLeft(platform: Platform, request: FleetRolloverRequest): Promise<void> {
-  const follow = 'rollover switch';
-  return requireAll(platform, request, 'present a certificate of the CA that signs', follow, ({ presents }) => {
+function requireNobodyLeft(platform: Platform, request: FleetRolloverRequest, command: string): Promise<void> {
+  return requireAll(platform, request, 'present a certificate of the CA that signs', command, ({ presents }) => {
     return presents !== 'other';
   });
+}
+
+function commandOf(step: string, { type }: RolloverRequest): string {
+  return `rollover ${step}${type === 'switch' ? '' : ` ${type}`}`;
 }
 
 async function requireAll(
@@ -191,7 +199,7 @@ async function requireAll(
   ];
   if (lagging.length === 0) return;
   throw new OvsPkiError('ROLLOVER_LAGS', `these hosts do not yet ${what}: ${lagging.join(', ')}`, {
-    hint: `run: ovs-pki-ts ${command}${request.type === 'switch' ? '' : ` ${request.type}`}; a host that is gone is taken out of the inventory`,
+    hint: `run: ovs-pki-ts ${command}; a host that is gone is taken out of the inventory`,
     details: { lagging },
   });
 }

@@ -18,6 +18,7 @@ place() {
 # point LINK NAME: makes a symbolic link to a file beside it, in one step
 point() {
   staged=${1%/*}/.${1##*/}.staged
+  [ ! -d "$1" ] || fail "$1 is a folder, and a link is to go there"
   rm -f -- "$staged" && ln -s -- "$2" "$staged" && mv -f -- "$staged" "$1" && { sync "${1%/*}" 2>/dev/null || :; } ||
     fail "$1 could not be made a link to $2"
 }

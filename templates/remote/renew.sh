@@ -2,33 +2,49 @@
 
 case $(ipsec --version 2>/dev/null) in *trongSwan*) strongswan=1 ;; *) strongswan='' ;; esac
 
-# reread NAME CERTIFICATE KEY on|back: what is up stays up, and what is authenticated from now on has the new certificate
+# reread NAME CERTIFICATE KEY: what is up stays up, and what is authenticated from now on has this certificate
 reread() {
-  # A daemon that does not run reads it when it starts.
-  ipsec status >/dev/null 2>&1 || return 0
+  runs=''
+  if ipsec status >/dev/null 2>&1; then runs=1; fi
   if [ -n "$strongswan" ]; then
-    # "update" and "rereadall" load the key and not the certificate.
-    ipsec rereadsecrets >/dev/null 2>&1 && ipsec reload >/dev/null 2>&1 || fail 'the IKE daemon did not take the new certificate: is it at work?'
+    # A daemon that does not run reads it when it starts. "update" and "rereadall" load the key and not the certificate.
+    [ -z "$runs" ] || { ipsec rereadsecrets && ipsec reload; } >/dev/null 2>&1 ||
+      fail 'the IKE daemon did not take the new certificate: is it at work?'
     return
   fi
-  if [ "$4" = back ]; then
-    # Of certificates with one nickname this takes the newest, and its key.
-    certutil -F -d "$(nss)" -n "ovs_certkey_$1" >/dev/null 2>&1 || fail 'the certificate could not be taken out of the NSS database'
-  else
-    into_nss "$1" "$2" "$3"
+  database=$(nss)
+  if [ ! -e "${database#sql:}/cert9.db" ]; then
+    [ -n "$runs" ] || return 0
+    fail "there is no NSS database in ${database#sql:}"
   fi
-  answer=$(ipsec whack --rereadcerts 2>&1) || fail "the IKE daemon did not take the new certificate: $answer"
+  into_nss "$1" "$2" "$3"
+  [ -z "$runs" ] || answer=$(ipsec whack --rereadcerts 2>&1) || fail "the IKE daemon did not take the new certificate: $answer"
 }
 
-# into_nss NAME CERTIFICATE KEY: as ovs-monitor-ipsec does it, and beside what is there
+# into_nss NAME CERTIFICATE KEY: as ovs-monitor-ipsec does it, and beside what is there; a pair that is there already stays. Of
+# certificates with one nickname that counts whose time began last, so those that began after this one go, with their keys.
 into_nss() {
+  there=$(counting "$1" | subject)
+  # To another subject NSS would give another nickname.
+  if [ -n "$there" ] && [ "$there" != "$(subject <"$2")" ]; then while drop_counting "$1"; do :; done; fi
   staged=$(mktemp) || fail 'there is no room for a temporary file'
   answer=$(openssl pkcs12 -export -in "$2" -inkey "$3" -out "$staged" -name "ovs_certkey_$1" -passout pass: 2>&1 &&
-    pk12util -i "$staged" -d "$(nss)" -W '' 2>&1)
+    pk12util -i "$staged" -d "$database" -W '' 2>&1)
   status=$?
   rm -f -- "$staged"
   [ "$status" -eq 0 ] || fail "the certificate could not be put into the NSS database: $answer"
+  wanted=$(fingerprint <"$2")
+  until [ "$(counting "$1" | fingerprint)" = "$wanted" ]; do
+    drop_counting "$1" || fail 'the certificate does not count in the NSS database'
+  done
 }
+
+# counting NAME: the certificates of a nickname, the one that counts first
+counting() { certutil -L -d "$database" -n "ovs_certkey_$1" -a 2>/dev/null; }
+# drop_counting NAME: the first of them, with its key
+drop_counting() { certutil -F -d "$database" -n "ovs_certkey_$1" >/dev/null 2>&1; }
+subject() { openssl x509 -noout -subject -nameopt oneline,show_type 2>/dev/null; }
+fingerprint() { openssl x509 -noout -sha256 -fingerprint 2>/dev/null; }
 
 # drop_old_keys NAME: the keys that certificates of the same nickname had before; the certificates alone cannot be told apart
 drop_old_keys() {

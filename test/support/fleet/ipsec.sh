@@ -37,7 +37,7 @@ read_configuration() {
   cp /etc/ipsec.conf "$state/loaded.conf" 2>/dev/null || : >"$state/loaded.conf"
   sed -n 's/^[[:space:]]*leftcert=//p' "$state/loaded.conf" | sort -u | while read -r file; do
     load "$file" certs
-    if has_key "$file"; then : >"$state/keys/$(basename "$file")"; fi
+    if has_key "$file"; then : >"$state/keys/$(basename "$(readlink -f "$file")")"; fi
   done
 }
 
@@ -49,7 +49,9 @@ has_key() {
   return 1
 }
 
+# charon drops what is not there any more.
 read_authorities() {
+  rm -rf "$state/cacerts" && mkdir "$state/cacerts"
   for file in /etc/ipsec.d/cacerts/*; do [ ! -e "$file" ] || load "$file" cacerts; done
 }
 

@@ -115,7 +115,7 @@ async function remember(fleet: Fleet, state: HostState): Promise<void> {
 function recall(state: HostState): string {
   return `set -e; cd /run/fleet/${state}
     for folder in certs private cacerts crls; do while umount /etc/ipsec.d/$folder 2>/dev/null; do :; done; done
-    find /etc/ipsec.d -type f -delete
+    find /etc/ipsec.d \\( -type f -o -type l \\) -delete
     tar -C /etc/ipsec.d -xf files.tar
     ovsdb-client restore unix:/run/openvswitch/db.sock <database
     ip xfrm policy flush

@@ -1,0 +1,146 @@
+/** Switches to the new CA that end in the middle on one host: the other goes on, and the next run finishes. */
+
+import test, { type ExecutionContext } from 'ava';
+import { diskFull, sshStopped } from '../support/fleet/faults.js';
+import { badLine } from '../support/fleet/proxy.js';
+import { firstHosts, isSignedBy, type RolloverFleet, signingCa, startRollover } from '../support/fleet/rollover.js';
+import { killer } from '../support/killed-run.js';
+import { chance } from '../support/random.js';
+
+const kills = 8;
+
+let there: RolloverFleet;
+
+test.before(async () => {
+  there = await startRollover('distributed');
+});
+
+test.after.always(() => there?.fleet.close());
+
+/** A folder in which the new CA signs, and no host knows of that. */
+async function switchedHere(): Promise<string> {
+  const folder = await there.beginning('distributed');
+  await there.well(folder, 'rollover', 'switch', '--pki-only');
+  return folder;
+}
+
+const switchHosts = ['rollover', 'switch', 'fleet.yaml', '--skip-proof'] as const;
+
+/** What happens to host_2; each gives what mends it. */
+const interruptions: Readonly<Record<string, () => Promise<() => Promise<unknown>>>> = {
+  'the disk for keys is full': () => diskFull('/etc/ipsec.d/private')(there.fleet, 'host_2'),
+  'the disk for certificates is full': () => diskFull('/etc/ipsec.d/certs')(there.fleet, 'host_2'),
+  'the IKE daemon does not read': async () => {
+    const program = '/usr/sbin/ipsec';
+    await there.fleet.must('host_2', `sed -i 's/^    update | reload)/    reload) exit 1 ;;\\n&/' ${program}`);
+    return () => there.fleet.must('host_2', `install -m 755 /run/fleet/ipsec.sh ${program}`);
+  },
+};
+
+for (const [title, interrupt] of Object.entries(interruptions)) {
+  test.serial(`on one host ${title}`, async (t) => {
+    const folder = await switchedHere();
+    const repair = await interrupt();
+    const middle = await there.ours(folder, ...switchHosts);
+    await repair();
+    t.is(middle.status, 6, middle.stderr);
+    t.regex(middle.stderr, /host_2: .*\[HOST_STEP_FAILED\]/);
+    t.true(isSignedBy(await there.certificateOn('host_1'), signingCa(folder)), 'the other host');
+    await isWhole(t);
+    await finish(t, folder);
+  });
+}
+
+/** Where the connection fails, in parts of all bytes that an undisturbed run sends to the host. */
+const cuts = [0.35, 0.55, 0.65, 0.75, 0.85, 0.92, 0.97, 0.99];
+
+test.serial('the connection to one host is cut after so many bytes', async (t) => {
+  const whole = await badLine(there.fleet, 'host_2', {});
+  await there.well(await switchedHere(), ...switchHosts);
+  await whole.repair();
+  for (const part of cuts) {
+    const folder = await switchedHere();
+    const line = await badLine(there.fleet, 'host_2', { bytesToHost: Math.floor(part * whole.carried()) });
+    const { status, stderr } = await there.ours(folder, ...switchHosts);
+    await line.repair();
+    t.is(status, line.failed() > 0 ? 6 : 0, stderr);
+    t.is(status === 0 ? 1 : line.failed(), 1);
+    await isWhole(t);
+    await finish(t, folder);
+  }
+});
+
+test.serial(`${kills} switches that are killed at random moments`, async (t) => {
+  const random = chance();
+  t.log(`OVS_PKI_TEST_SEED=${random.seed}`);
+  const start = performance.now();
+  await there.well(await switchedHere(), ...switchHosts);
+  const killing = killer(random, performance.now() - start);
+  for (let count = 0; killing.killed() < kills && count < 3 * kills; count++) {
+    const folder = await switchedHere();
+    await killing.run([...switchHosts, '--dir', 'pki'], folder, there.fleet.environment);
+    await isWhole(t);
+    await finish(t, folder);
+  }
+  t.is(killing.killed(), kills);
+});
+
+test.serial('a host whose peer cannot be asked keeps its certificate, and says so', async (t) => {
+  const folder = await switchedHere();
+  const before = await there.certificateOn('host_1');
+  const repair = await sshStopped(there.fleet, 'host_2');
+  const applied = await there.ours(folder, ...switchHosts);
+  await repair();
+  t.is(applied.status, 6);
+  t.regex(applied.stderr, /warning: host_1: keeps its certificate of the other CA until host_2 can be asked\n/);
+  t.is(await there.certificateOn('host_1'), before);
+  await finish(t, folder);
+});
+
+/** What the database names is there and belongs together on both hosts, with the rights that it is to have. */
+async function isWhole(t: ExecutionContext): Promise<void> {
+  for (const host of firstHosts) {
+    // What a host has begun it ends, and then it is free again.
+    await there.fleet.must(host, 'flock -w 60 /run/ovs-pki-ts.lock true');
+    const { files, links } = await there.stateOn(host);
+    t.is(links.length, 3);
+    const leads = links.map(({ to }) => to).sort();
+    const fits = `openssl verify -partial_chain -CAfile ${leads[0]} ${leads[1]} >/dev/null &&
+      [ "$(openssl x509 -in ${leads[1]} -noout -pubkey)" = "$(openssl pkey -in ${leads[2]} -pubout)" ] && echo well`;
+    t.is(await there.fleet.must(host, fits), 'well\n', leads.join());
+    for (const { path, mode } of files) {
+      t.notRegex(path, /staged/);
+      if (!path.endsWith('/.full')) t.is(mode, path.includes('-privkey') ? '600 root' : '644 root', path);
+    }
+  }
+}
+
+/** The next run leaves nothing to do, and the IKE daemons with what the files hold. */
+async function finish(t: ExecutionContext, folder: string): Promise<void> {
+  const finished = await there.ours(folder, ...switchHosts);
+  t.is(finished.status, 0, finished.stderr);
+  await isWhole(t);
+  for (const host of firstHosts) {
+    const certificate = await there.certificateOn(host);
+    t.true(isSignedBy(certificate, signingCa(folder)));
+    const { files } = await there.stateOn(host);
+    t.is(files.filter(({ path }) => /-(cert|privkey)\.pem$/.test(path)).length, 2, 'nothing of before');
+    t.deepEqual(await loadedCertificates(host), [await serialOn(host)]);
+  }
+  const { stdout } = await there.ours(folder, 'plan', '--skip-proof');
+  t.is(stdout.match(/: nothing to do$/gm)?.length, 2, stdout);
+}
+
+/** The serial numbers of the certificates for which the IKE daemon has the key. */
+async function loadedCertificates(host: string): Promise<string[]> {
+  const text = await there.fleet.must(host, 'ipsec listcerts');
+  return text.split(/\n(?= +subject: )/).flatMap((block) => {
+    const serial = /serial: +([0-9a-f:]+)/.exec(block)?.[1]?.replaceAll(':', '').toUpperCase();
+    return serial !== undefined && block.includes('has private key') ? [serial] : [];
+  });
+}
+
+async function serialOn(host: string): Promise<string> {
+  const named = '$(ovs-vsctl get Open_vSwitch . other_config:certificate | tr -d \\")';
+  return (await there.fleet.must(host, `openssl x509 -in ${named} -noout -serial`)).trim().replace('serial=', '');
+}
