@@ -145,7 +145,7 @@ function laggingNames(ca: Ca, now: Date): string[] {
     last.set(commonNameOfOneLine(subject), issuedCertificateFile(ca.layout, serialNumber));
   }
   return [...last].flatMap(([name, copy]) =>
-    files.exists(copy) && isOfOther(readCertificate(copy), ca) ? [name] : [],
+    !files.exists(copy) || isOfOther(readCertificate(copy), ca) ? [name] : [],
   );
 }
 
