@@ -32,6 +32,7 @@ export type { Finding } from './pki/lint/rule.js';
 export { type DistinguishedName, type NameAttribute, nameFault } from './pki/name.js';
 export { expandNames } from './pki/name-list.js';
 export type { CertificateType } from './pki/profile.js';
+export type { Renewal } from './pki/renewal.js';
 export type { ReasonCode } from './pki/revocation.js';
 export { defaultDays } from './pki/validity.js';
 export { type Clock, fixedClock, systemClock } from './platform/clock.js';

@@ -35,3 +35,9 @@ export function isCrlDue(
   const lifeMs = nextUpdate.getTime() - thisUpdate.getTime();
   return nextUpdate.getTime() - now.getTime() < Math.min(withinMs, lifeMs / 3);
 }
+
+/**
+ * Which good certificates are replaced: those that are about to expire; with `all` those too that the CA has signed with the
+ * key that a rollover replaces.
+ */
+export type Renewal = 'all' | 'expiring' | 'none';

@@ -9,12 +9,13 @@ import { type ApplyEdges, applyPlans, type HostResult, type Stage } from '../dep
 import type { DesiredFleet, DesiredHost, TunnelEnd } from '../deploy/desired.js';
 import { OvsPkiError } from '../errors.js';
 import type { CertificateType } from '../pki/profile.js';
+import type { Renewal } from '../pki/renewal.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { readCa } from '../store/ca.js';
 import { issueInCa } from '../store/issue-batch.js';
 import { type AskedHost, askHosts, closeAll, prepareFleet } from './fleet.js';
-import { type Renewal, trustFor } from './identities.js';
+import { trustFor } from './identities.js';
 import { notPlanned } from './plan-file.js';
 
 /** What `apply` is to make true, and what it may take for that. */

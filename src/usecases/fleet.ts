@@ -13,11 +13,12 @@ import type { HostInput } from '../deploy/host-input.js';
 import type { Identity } from '../deploy/identity.js';
 import { OvsPkiError } from '../errors.js';
 import type { Certificate } from '../pki/certificate.js';
+import type { Renewal } from '../pki/renewal.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { type HostShell, openHostShell } from '../platform/ssh.js';
 import { type Authorities, type Authority, authoritiesIn } from './authorities.js';
-import { identityFor, isLeft, type Renewal } from './identities.js';
+import { identityFor, isLeft } from './identities.js';
 import { inParallel } from './req.js';
 
 /** At most so many connections are being made at once. */

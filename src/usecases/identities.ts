@@ -16,7 +16,7 @@ import { decodePrivateKey, keyHash } from '../pki/key.js';
 import { attributeValues, parseFileName } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import { issuersOf, pathFindings } from '../pki/path.js';
-import { canLastLonger, isDueForRenewal } from '../pki/renewal.js';
+import { canLastLonger, isDueForRenewal, type Renewal } from '../pki/renewal.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { type Ca, trustedBy } from '../store/ca.js';
@@ -25,12 +25,6 @@ import { issuedCertificateFile } from '../store/layout.js';
 import type { Authority } from './authorities.js';
 import { isOfOther } from './renew-current.js';
 import { certificateRevoked } from './revoked.js';
-
-/**
- * Which good certificates are replaced: those that are about to expire; with `all` those too that the CA has signed with the
- * key that a rollover replaces.
- */
-export type Renewal = 'all' | 'expiring' | 'none';
 
 /** What a host is to present; undefined where it needs no certificate. */
 export async function identityFor(

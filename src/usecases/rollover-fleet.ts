@@ -31,10 +31,13 @@ import {
 /** Which hosts have their certificates from the CA, and how they are worked on. */
 export interface FleetRolloverRequest extends RolloverRequest {
   readonly fleet: DesiredFleet;
+  /** Tunnels are proved to be encrypted; false takes hosts whose daemons start later. */
   readonly prove: boolean;
   /** How long tunnels may take to come up. */
   readonly proofSeconds: number;
+  /** Once true, nothing new is begun on any host. */
   readonly interrupted?: () => boolean;
+  /** Called when a stage begins on a host. */
   readonly onProgress?: (host: string, stage: Stage) => void;
 }
 
@@ -89,9 +92,15 @@ export async function distributeRollover(
  */
 export async function switchOnHosts(platform: Platform, request: FleetRolloverRequest): Promise<FleetRolloverResult> {
   if (phaseOf(request) !== 'switched') {
-    await requireAll(platform, request, 'trust both CAs', commandOf('distribute', request), ({ presents, trustsBoth }) => {
-      return presents === 'none' || trustsBoth;
-    });
+    await requireAll(
+      platform,
+      request,
+      'trust both CAs',
+      commandOf('distribute', request),
+      ({ presents, trustsBoth }) => {
+        return presents === 'none' || trustsBoth;
+      },
+    );
     await switchRollover(platform, request);
   }
   return followed(platform, request);

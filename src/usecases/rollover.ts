@@ -20,7 +20,7 @@ import { makeCrls } from '../store/crl-file.js';
 import { indexRows, indexTimeMs } from '../store/index-txt.js';
 import { issuedCertificateFile } from '../store/layout.js';
 import { dropNext, letNewSign, letOldSign, placeNext, retireOld } from '../store/rollover.js';
-import { type RolloverPhase, rolloverPhase } from '../store/rollover-phase.js';
+import { rolloverPhase } from '../store/rollover-phase.js';
 import { defaultCrlDays } from './crl.js';
 import { makeAuthority, makeFileKey } from './init.js';
 import { isOfOther, readCertificate } from './renew-current.js';
@@ -45,7 +45,7 @@ export interface RolloverPreparation extends RolloverRequest {
 export interface RolloverState {
   readonly type: CertificateType;
   /** `none`: there is no rollover; `prepared`: the old CA signs; `switched`: the new one does. */
-  readonly phase: RolloverPhase | 'none';
+  readonly phase: 'none' | 'prepared' | 'switched';
   /** The CA that signs. */
   readonly signing: CertificateSummary;
   /** The other one, which hosts trust as well. */
