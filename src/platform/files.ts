@@ -262,10 +262,20 @@ export function removeEmptyFolder(folder: string): void {
 /** Makes a folder that does not exist yet, parents included. Its mode is exact whatever the umask says, if given. */
 export function makeFolder(folder: string, mode?: number): void {
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: mode ?? 0o777 });
+    // Of a read-only disk Node's "recursive" says that the parent does not exist.
+    if (isFolder(path.dirname(path.resolve(folder)))) makeOneFolder(folder, mode);
+    else fs.mkdirSync(folder, { recursive: true, mode: mode ?? 0o777 });
     if (mode !== undefined) fs.chmodSync(folder, mode);
   } catch (error) {
     throw writeError(folder, error);
+  }
+}
+
+function makeOneFolder(folder: string, mode = 0o777): void {
+  try {
+    fs.mkdirSync(folder, { mode });
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST' || !isFolder(folder)) throw error;
   }
 }
 

@@ -19,7 +19,7 @@ import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { type CaLayout, caFolder, caLayout, generationLayout } from './layout.js';
 import { type RolloverPhase, rolloverPhase } from './rollover-phase.js';
-import { readKeyUri, tokenSigningKey } from './token-key.js';
+import { isKeyInToken, readKeyUri, tokenSigningKey } from './token-key.js';
 
 /** A CA of a PKI directory whose certificate has been read. */
 export interface Ca {
@@ -165,7 +165,7 @@ export interface OpenedKey {
 export async function readCaKey(platform: Platform, ca: Ca): Promise<OpenedKey> {
   const { layout, certificate } = ca;
   const file = layout.privateKey;
-  if (files.exists(layout.privateKeyUri)) {
+  if (isKeyInToken(layout)) {
     throw new OvsPkiError('KEY_IN_TOKEN', `the key of ${layout.folder} is in a token, which does not give it away`, {
       hint: `see in which: cat ${layout.privateKeyUri}; its PIN is changed with the tool of the token`,
       details: { file: layout.privateKeyUri },

@@ -68,6 +68,8 @@ function writeClaim(folder: string, claim: Claim): void {
       files.write(join(folder, claim.id), JSON.stringify(claim));
       return;
     } catch (error) {
+      // On a full disk an empty one is left.
+      files.removeFile(join(folder, claim.id));
       if (files.isFolder(folder)) throw error;
     }
   }

@@ -39,9 +39,20 @@ export interface NewTokenKey extends TokenSigningKey {
   readonly destroy: () => Promise<void>;
 }
 
+/** Who may not look there may not read a key file either, and is told of that. */
+export function isKeyInToken({ privateKeyUri }: CaLayout): boolean {
+  try {
+    return files.exists(privateKeyUri);
+  } catch (error) {
+    if (error instanceof OvsPkiError && error.code === 'FILE_UNREADABLE') return false;
+    throw error;
+  }
+}
+
 /** Where the key of a CA is, if it is in a token. Throws PKI_CORRUPT or TOKEN_MODULE_UNUSABLE. */
-export function readKeyUri({ privateKeyUri: file }: CaLayout): string | undefined {
-  if (!files.exists(file)) return undefined;
+export function readKeyUri(layout: CaLayout): string | undefined {
+  const file = layout.privateKeyUri;
+  if (!isKeyInToken(layout)) return undefined;
   const uri = readOwnFile(file)?.trim();
   if (uri === undefined) {
     throw new OvsPkiError('TOKEN_MODULE_UNUSABLE', `${file} names a library, and others could have written it`, {

@@ -21,6 +21,7 @@ import { newestCrl } from '../store/crl-files.js';
 import { reasonOfColumn } from '../store/index-rows.js';
 import { indexRows, indexTimeMs } from '../store/index-txt.js';
 import { type CaLayout, issuedCertificateFile } from '../store/layout.js';
+import { isKeyInToken } from '../store/token-key.js';
 
 /** The certificate of a name that ends last, of those that are not revoked. */
 export interface Newest {
@@ -68,15 +69,11 @@ export function gatherCa(pkiDirectory: string, type: CertificateType, now: numbe
     layout: ca.layout,
     certificates: [ca.certificate, ...ca.chain],
     ...(ca.other === undefined ? {} : { other: ca.other.certificate }),
-    key: isInToken(ca) ? 'none' : keyMatch(ca.certificate, ca.layout.privateKey),
+    key: isKeyInToken(ca.layout) ? 'none' : keyMatch(ca.certificate, ca.layout.privateKey),
     ...index,
     crl: newestCrl(ca),
     copyFaults: copyFaults(ca.layout, index.newest, now),
   };
-}
-
-function isInToken({ layout }: Ca): boolean {
-  return orUnreadable(() => files.exists(layout.privateKeyUri)) ?? false;
 }
 
 function readNewest(

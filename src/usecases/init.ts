@@ -242,6 +242,7 @@ function requireTokenForKeys({ passphrase }: InitRequest, pkcs11: string): void 
 
 /** What went wrong may have come after a CA was in its place: that keeps its key. */
 async function destroyUnused(pkiDirectory: string, keys: readonly NewTokenKey[]): Promise<void> {
+  if (keys.length === 0) return;
   const places = certificateTypes.map((type) => caLayout(caFolder(pkiDirectory, type)).privateKeyUri);
   const used = places.filter(files.exists).map((file) => files.readFile(file).toString().trim());
   await Promise.allSettled(keys.filter(({ uri }) => !used.includes(uri)).map((key) => key.destroy()));
