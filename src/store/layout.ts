@@ -81,9 +81,18 @@ export function issuedCertificateFile(layout: CaLayout, serialNumber: SerialNumb
 /** The CA before a rollover, and the one that is to follow it. */
 export type Generation = 'old' | 'new';
 
+/** The file that stands for the key of a CA: with the key, or with the place of a key that is in a token. */
+export function keyFile({ privateKey, privateKeyUri }: CaLayout, isInToken: boolean): string {
+  return isInToken ? privateKeyUri : privateKey;
+}
+
 /** One of the two CAs of a rollover: a certificate and a key of its own, and the rest in common. */
 export function generationLayout(layout: CaLayout, generation: Generation): CaLayout {
-  const folder = join(layout.rollover, generation);
+  return folderLayout(layout, join(layout.rollover, generation));
+}
+
+/** A CA with a certificate and a key in a folder of their own. */
+export function folderLayout(layout: CaLayout, folder: string): CaLayout {
   return {
     ...layout,
     certificate: join(folder, 'cacert.pem'),

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { OvsPkiError } from '../errors.js';
 import { type Certificate, decodeCertificatePem } from '../pki/certificate.js';
 import { certificateFileText } from '../pki/text.js';
@@ -15,16 +15,17 @@ import type { Platform } from '../platform/index.js';
 import { linkTarget, replaceBySymlink } from '../platform/links.js';
 import { appendAudit, appendOutcomes, auditStamp, type RolloverIntent } from './audit-log.js';
 import { type Ca, keyIdentifierHex, requireSameCa } from './ca.js';
-import { type CaLayout, type Generation, generationLayout } from './layout.js';
+import { type CaLayout, folderLayout, type Generation, generationLayout, keyFile } from './layout.js';
 import { withLock } from './lock.js';
 import { recoverInterrupted } from './recovery.js';
 import { endedFolder, type RolloverPhase, removeLeftovers, rolloverPhase, signingLink } from './rollover-phase.js';
+import { isKeyInToken } from './token-key.js';
 
 /** The CA that is to follow. */
 export interface NextCa {
   readonly certificate: Certificate;
   readonly chain: readonly Certificate[];
-  /** The text of its key file. */
+  /** The text of its key file, or of that with the place of a key that is in a token, as that of the CA that signs. */
   readonly keyFile: string;
   /** Of the key file of the CA that signs when its passphrase was taken for the next one. */
   readonly keyStamp: string | undefined;
@@ -38,12 +39,13 @@ export interface NextCa {
 export function placeNext(platform: Platform, ca: Ca, next: NextCa): Promise<void> {
   const { layout } = ca;
   return step(platform, ca, undefined, 'prepared', next.certificate, () => {
-    if (files.stampOf(layout.privateKey)?.stamp !== next.keyStamp) throw otherPassphrase(ca);
+    if (files.stampOf(ownKeyFile(layout))?.stamp !== next.keyStamp) throw otherPassphrase(ca);
     const beside = files.makeFolderBeside(layout.rollover);
     try {
       files.openFolderMode(beside);
       const place = generationLayout({ ...layout, rollover: beside }, 'new');
-      writeGeneration(place, [next.certificate, ...next.chain].map(certificateFileText).join(''), next.keyFile);
+      const certificates = [next.certificate, ...next.chain].map(certificateFileText).join('');
+      writeGeneration(place, keyFile(place, isKeyInToken(layout)), certificates, next.keyFile);
       files.moveFolder(beside, layout.rollover);
     } finally {
       files.remove(beside);
@@ -123,43 +125,45 @@ async function step(
   });
 }
 
-function writeGeneration(place: CaLayout, certificates: string | Uint8Array, key: string | Uint8Array): void {
+function writeGeneration(
+  place: CaLayout,
+  keyPlace: string,
+  certificates: string | Uint8Array,
+  key: string | Uint8Array,
+): void {
   files.makeFolder(place.privateFolder);
   files.makeFolder(place.privateFolder, 0o700);
-  files.createFile(place.privateKey, key, 0o600);
+  files.createFile(keyPlace, key, 0o600);
   files.createFile(place.certificate, certificates);
 }
 
 /** The files of the CA become links to what they are copies of: nothing changes for whoever reads them. */
 function linkGenerations(layout: CaLayout): void {
   const signing: Generation = rolloverPhase(layout) === 'switched' ? 'new' : 'old';
-  const old = generationLayout(layout, 'old');
+  const own = ownKeyFile(layout);
   if (!files.isFolder(join(layout.rollover, 'old'))) {
     const beside = files.makeFolderBeside(join(layout.rollover, 'old'));
     files.openFolderMode(beside);
-    const place = { ...old, ...inFolder(beside) };
-    writeGeneration(place, files.readFile(layout.certificate), files.readFile(layout.privateKey));
+    const place = folderLayout(layout, beside);
+    const keyPlace = keyFile(place, isKeyInToken(layout));
+    writeGeneration(place, keyPlace, files.readFile(layout.certificate), files.readFile(own));
     files.moveFolder(beside, join(layout.rollover, 'old'));
   }
   if (linkTarget(signingLink(layout)) === undefined) replaceBySymlink(signing, signingLink(layout));
   if (linkTarget(layout.certificate) === undefined) {
     replaceBySymlink('rollover/signing/cacert.pem', layout.certificate);
   }
-  if (linkTarget(layout.privateKey) === undefined) {
-    replaceBySymlink('../rollover/signing/private/cakey.pem', layout.privateKey);
-  }
+  if (linkTarget(own) === undefined) replaceBySymlink(`../rollover/signing/private/${basename(own)}`, own);
 }
 
-function inFolder(folder: string): Pick<CaLayout, 'certificate' | 'privateFolder' | 'privateKey'> {
-  const privateFolder = join(folder, 'private');
-  return { certificate: join(folder, 'cacert.pem'), privateFolder, privateKey: join(privateFolder, 'cakey.pem') };
+function ownKeyFile(layout: CaLayout): string {
+  return keyFile(layout, isKeyInToken(layout));
 }
 
 /** The CA that signs is in plain files again, and the other one gone with its key and its list. */
 function close({ layout, other }: Ca): void {
-  if (linkTarget(layout.privateKey) !== undefined) {
-    files.replaceFile(layout.privateKey, files.readFile(layout.privateKey), 0o600);
-  }
+  const own = ownKeyFile(layout);
+  if (linkTarget(own) !== undefined) files.replaceFile(own, files.readFile(own), 0o600);
   if (linkTarget(layout.certificate) !== undefined) {
     files.replaceFile(layout.certificate, files.readFile(layout.certificate));
   }

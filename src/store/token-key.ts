@@ -115,6 +115,18 @@ export async function makeTokenKey(
   }
 }
 
+/** Destroys a key in a token, the public half with it. Throws what {@link openToken} throws. */
+export async function destroyTokenKey(platform: Platform, uri: string): Promise<void> {
+  const place = parsePkcs11Uri(uri);
+  if (place.id !== undefined) await (await tokenOf(platform, place)).destroy(place.id);
+}
+
+/** The URI of the token that a key is in. */
+export function tokenUriOf(uri: string): string {
+  const { object: _, id: __, ...token } = parsePkcs11Uri(uri);
+  return formatPkcs11Uri(token);
+}
+
 async function findKey(token: Token, place: Pkcs11Uri, keySpec: KeySpec): Promise<TokenSigningKey> {
   const algorithm = signatureAlgorithmFor(keySpec);
   const [found, ...others] = await token.find(place, keyAlgorithm(keySpec, algorithm));
@@ -150,7 +162,8 @@ function publicKeyOf(spki: Uint8Array): PublicKey {
   return decodePublicKey(readDer(spki));
 }
 
-function specOf(key: PublicKey | KeySpec): KeySpec {
+/** The kind of a key, to make another one of it. Throws KEY_TYPE_UNSUPPORTED. */
+export function specOf(key: PublicKey | KeySpec): KeySpec {
   if (key.type !== 'other') return key;
   throw new OvsPkiError('KEY_TYPE_UNSUPPORTED', `keys of type ${key.name} are not used`, {
     hint: 'use an RSA key, or for TLS an EC key on P-256 or P-384',

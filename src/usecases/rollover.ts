@@ -21,6 +21,7 @@ import { indexRows, indexTimeMs } from '../store/index-txt.js';
 import { issuedCertificateFile } from '../store/layout.js';
 import { dropNext, letNewSign, letOldSign, placeNext, retireOld } from '../store/rollover.js';
 import { rolloverPhase } from '../store/rollover-phase.js';
+import { destroyTokenKey, makeTokenKey, readKeyUri, specOf, tokenUriOf } from '../store/token-key.js';
 import { defaultCrlDays } from './crl.js';
 import { makeAuthority, makeFileKey } from './init.js';
 import { isOfOther, readCertificate } from './renew-current.js';
@@ -74,18 +75,48 @@ export async function rolloverStatus(platform: Platform, request: RolloverReques
 export async function prepareRollover(platform: Platform, request: RolloverPreparation): Promise<RolloverState> {
   const ca = readCa(request.pkiDirectory, request.type);
   if (ca.other !== undefined) throw underWay(ca);
-  // 1. The key as the CA has one now tells the kind of the next, and the passphrase.
+  const root = await rootOf(platform, ca, request.offlineRoot);
+  const uri = readKeyUri(ca.layout);
+  await (uri === undefined
+    ? prepareFile(platform, ca, request, root)
+    : prepareInToken(platform, ca, request, root, uri));
+  return rolloverStatus(platform, request);
+}
+
+type Root = Awaited<ReturnType<typeof rootOf>>;
+
+/** The key as the CA has one now tells the kind of the next, and the passphrase. */
+async function prepareFile(platform: Platform, ca: Ca, request: RolloverPreparation, root: Root): Promise<void> {
   const keyStamp = files.stampOf(ca.layout.privateKey)?.stamp;
   const { privateKey, passphrase } = await readCaKey(platform, ca);
-  const root = await rootOf(platform, ca, request.offlineRoot);
-  // 2. The next CA.
   const { keySpec = privateKey.spec, days, type } = request;
-  const now = platform.clock.now();
   const makeKey = () => makeFileKey(platform, { keySpec, ...(passphrase === undefined ? {} : { passphrase }) });
+  const now = platform.clock.now();
   const { key, certificate } = await makeAuthority({ days }, type, now, makeKey, root, ca.certificate.subject);
   const keyFile = keyFileText(key.kept.pkcs8, passphrase);
   await placeNext(platform, ca, { certificate, chain: ca.chain, keyFile, keyStamp });
-  return rolloverStatus(platform, request);
+}
+
+/** A key in the same token, which has none of it afterwards where nothing comes of this. */
+async function prepareInToken(
+  platform: Platform,
+  ca: Ca,
+  request: RolloverPreparation,
+  root: Root,
+  uri: string,
+): Promise<void> {
+  const keyStamp = files.stampOf(ca.layout.privateKeyUri)?.stamp;
+  const { keySpec = specOf(ca.certificate.publicKey), days, type } = request;
+  const now = platform.clock.now();
+  const made = await makeTokenKey(platform, tokenUriOf(uri), keySpec, `ovs-pki-ts ${type}ca ${now.toISOString()}`);
+  try {
+    const makeKey = async () => ({ ...made, kept: { uri: made.uri } });
+    const { certificate } = await makeAuthority({ days }, type, now, makeKey, root, ca.certificate.subject);
+    await placeNext(platform, ca, { certificate, chain: ca.chain, keyFile: `${made.uri}\n`, keyStamp });
+  } catch (error) {
+    await made.destroy();
+    throw error;
+  }
 }
 
 /**
@@ -108,7 +139,7 @@ export async function undoRollover(platform: Platform, request: RolloverRequest)
   if (rolloverPhase(ca.layout) === 'switched') await letOldSign(platform, ca);
   else {
     requireNobodyLags(ca, platform.clock.now());
-    await dropNext(platform, ca);
+    await withoutOther(platform, ca, () => dropNext(platform, ca));
   }
   return withLists(platform, request);
 }
@@ -124,8 +155,15 @@ export async function retireRollover(
 ): Promise<RolloverState> {
   const ca = readCa(request.pkiDirectory, request.type);
   if (rolloverPhase(ca.layout) === 'switched' && !request.force) requireNobodyLags(ca, platform.clock.now());
-  await retireOld(platform, ca);
+  await withoutOther(platform, ca, () => retireOld(platform, ca));
   return withLists(platform, request);
+}
+
+/** A key in a token goes after its CA: until then it could still be wanted. */
+async function withoutOther(platform: Platform, { other }: Ca, end: () => Promise<void>): Promise<void> {
+  const uri = other === undefined ? undefined : readKeyUri(other.layout);
+  await end();
+  if (uri !== undefined) await destroyTokenKey(platform, uri);
 }
 
 /** Where there is a list, there is one of each CA that signs or has signed. */

@@ -45,6 +45,39 @@ test.serial('a key in a token signs a hundred requests, a renewal and a CRL, and
   t.deepEqual([...filesWith(join(folder, 'pki'), pin), ...filesWith(folder, pin)], ['pin']);
 });
 
+test.serial(
+  'a rollover makes the next key in the same token, and destroys the one that is retired or given up',
+  async (t) => {
+    const scene = await withCas(t);
+    const { folder } = scene;
+    const rollover = (step: string) => oursWithPin(scene, ['rollover', '--pki-only', step]);
+    await oursWithPin(scene, ['req+sign', '--key=ec', '-u', 'before']);
+    const keys = await keysOf(scene);
+    await oursWithPin(scene, ['rollover', 'prepare']);
+    t.is((await keysOf(scene)).length, keys.length + 2);
+    await rollover('back');
+    t.deepEqual((await keysOf(scene)).sort(), keys.toSorted());
+
+    await oursWithPin(scene, ['rollover', 'prepare']);
+    await rollover('switch');
+    await oursWithPin(scene, ['req+sign', '--key=ec', '-u', 'after']);
+    await oursWithPin(scene, ['renew', 'before']);
+    await oursWithPin(scene, ['crl']);
+    t.is(
+      await opensslVerify(scene, ['before-cert.pem', 'after-cert.pem']),
+      'before-cert.pem: OK\nafter-cert.pem: OK\n',
+    );
+    t.deepEqual(filesWith(join(folder, 'pki'), 'PRIVATE KEY'), []);
+    await rollover('retire');
+    const left = await keysOf(scene);
+    t.is(left.length, keys.length);
+    t.is(left.filter((key) => keys.includes(key)).length, keys.length - 2, 'that of the other CA stays');
+    t.deepEqual(readdirSync(join(caFolderIn(folder, 'switch'), 'private')), ['cakey.uri']);
+    await oursWithPin(scene, ['req+sign', '--key=ec', '-u', 'later']);
+    t.deepEqual(caFaults(caFolderIn(folder, 'switch'), folder, { recovered: true }), []);
+  },
+);
+
 test.serial('what does not sign goes on without the token', async (t) => {
   const scene = await withCas(t);
   await oursWithPin(scene, ['req+sign', '--key=ec', '-u', 'host']);
