@@ -89,9 +89,15 @@ export async function distributeRollover(
  */
 export async function switchOnHosts(platform: Platform, request: FleetRolloverRequest): Promise<FleetRolloverResult> {
   if (phaseOf(request) !== 'switched') {
-    await requireAll(platform, request, 'trust both CAs', commandOf('distribute', request), ({ presents, trustsBoth }) => {
-      return presents === 'none' || trustsBoth;
-    });
+    await requireAll(
+      platform,
+      request,
+      'trust both CAs',
+      commandOf('distribute', request),
+      ({ presents, trustsBoth }) => {
+        return presents === 'none' || trustsBoth;
+      },
+    );
     await switchRollover(platform, request);
   }
   return followed(platform, request);
