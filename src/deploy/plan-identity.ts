@@ -9,7 +9,7 @@ import type { Certificate } from '../pki/certificate.js';
 import { equalBytes } from '../pki/der.js';
 import type { Action } from './action.js';
 import { knownValue } from './fact.js';
-import { fileAt, type HostInput, holdsCertificate, placesFor } from './host-input.js';
+import { daemonFor, fileAt, type HostInput, holdsCertificate, placesFor } from './host-input.js';
 import {
   authorityFileFor,
   certificateFileFor,
@@ -17,6 +17,7 @@ import {
   type Identity,
   type IdentityFiles,
   identityLinks,
+  isOurAuthorityFile,
   isOurFile,
   keyHashOf,
   pemOf,
@@ -246,6 +247,18 @@ function retiredAuthorities(input: HostInput): Action[] {
       ...(fileAt(input, list)?.kind === 'crl' ? [list] : []),
     ].map((gone) => ({ kind: 'remove-file', path: gone }));
   });
+}
+
+/** charon trusts whatever lies in the folder. */
+export function retiredWarnings(input: HostInput): string[] {
+  const { cacerts } = placesFor(input);
+  if (daemonFor(input) !== 'strongswan') return [];
+  return input.retired.flatMap((authority) =>
+    [...input.facts.files.keys()]
+      .filter((path) => posix.dirname(path) === cacerts && !isOurAuthorityFile(path) && !input.facts.links.has(path))
+      .filter((path) => holdsCertificate(input, path, authority))
+      .map((path) => `${input.desired.name}: ${path} lets strongSwan trust a CA that was retired: take it away there`),
+  );
 }
 
 /** `host_1-…` is not a file of `host_1-a`. */

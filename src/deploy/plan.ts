@@ -9,7 +9,7 @@ import type { Action, HostPlan } from './action.js';
 import { existingEnds } from './existing.js';
 import type { HostInput } from './host-input.js';
 import { crlActions, crlWarnings, cutActions, cutWarnings } from './plan-crl.js';
-import { identityActions } from './plan-identity.js';
+import { identityActions, retiredWarnings } from './plan-identity.js';
 import { hostObstacles } from './plan-obstacles.js';
 import { guardActions, tunnelActions } from './plan-tunnels.js';
 
@@ -33,6 +33,7 @@ export function planHost(input: HostInput): HostPlan {
     warnings: [
       ...warnings,
       ...input.notices,
+      ...retiredWarnings(input),
       ...crlWarnings(input),
       ...cutWarnings(input, actions),
       ...costOf(input, actions),

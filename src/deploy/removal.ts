@@ -116,7 +116,7 @@ function goneFiles({ files, links, ovsdb }: PlanningFacts, { identity }: Removal
     for (const key of ['certificate', 'private_key', 'ca_cert']) needed.add(config[key]).add(target(config[key]));
   }
   return [...files]
-    .filter(([path, { state }]) => state === 'known' && !needed.has(path))
+    .filter(([path, { state }]) => (state === 'known' || links.has(path)) && !needed.has(path))
     .map(([path]) => path)
     .filter(
       (path) =>

@@ -129,11 +129,11 @@ look() {
   case $seen in *" $1 "*) return ;; esac
   seen="$seen$1 "
   if [ -d "$1" ]; then return; fi
+  if [ -L "$1" ]; then say "link:$1" 0 "$(readlink -- "$1")"; fi
   if [ ! -e "$1" ]; then
     if closed "$1"; then say "file:$1" 2 "$folder: Permission denied"; else say "file:$1" 1 ''; fi
     return
   fi
-  if target=$(readlink -- "$1"); then say "link:$1" 0 "$target"; fi
   head=$(sed -n 's/^-----BEGIN \(.*\)-----.*$/\1/p' "$1" 2>&1) || { say "file:$1" 2 "$head"; return; }
   mode=$(stat -L -c '%a %U' -- "$1" 2>/dev/null)
   case $head in

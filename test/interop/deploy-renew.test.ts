@@ -152,3 +152,119 @@ test.serial(
     t.not((await pathsInUse())[0], before[0]);
   },
 );
+
+/** What lies where the link to the certificate of host_1 is to be, before anything is deployed. */
+const obstructions: readonly {
+  readonly title: string;
+  readonly make: string;
+  readonly named: RegExp;
+}[] = [
+  {
+    title: 'a file of somebody else stays, and is not what is pointed to',
+    make: 'echo precious >ovs-host_1-cert.pem',
+    named: /^\/etc\/ipsec\.d\/certs\/host_1-\w{16}-cert\.pem$/,
+  },
+  {
+    title: 'a link that leads nowhere is made to lead to the certificate',
+    make: 'ln -s nothing.pem ovs-host_1-cert.pem',
+    named: /^\/etc\/ipsec\.d\/certs\/ovs-host_1-cert\.pem$/,
+  },
+];
+
+for (const { title, make, named } of obstructions) {
+  test.serial(`where a link is to be, ${title}`, async (t) => {
+    await operator.reset('bare');
+    const folder = operator.folderFor(join(fleet.folder, title.replaceAll(' ', '-')));
+    await fleet.must('host_1', `cd /etc/ipsec.d/certs && ${make}`);
+    const applied = await applyIn(fleet, folder);
+    t.is(applied.status, 0, applied.stderr);
+    t.regex((await namedPaths())[0] ?? '', named);
+    const text = await fleet.must('host_1', 'cat /etc/ipsec.d/certs/ovs-host_1-cert.pem');
+    t.regex(text, make.startsWith('echo') ? /^precious\n$/ : /BEGIN CERTIFICATE/);
+    t.deepEqual((await planned(folder)).actions, []);
+  });
+}
+
+test.serial('where a link is to be, a folder is said to be in the way', async (t) => {
+  await operator.reset('bare');
+  const folder = operator.folderFor(join(fleet.folder, 'folder'));
+  await fleet.must('host_1', 'mkdir /etc/ipsec.d/certs/ovs-host_1-cert.pem');
+  const refused = await applyIn(fleet, folder);
+  const inside = await fleet.must(
+    'host_1',
+    'cd /etc/ipsec.d/certs; ls -A ovs-host_1-cert.pem; rmdir ovs-host_1-cert.pem',
+  );
+  t.is(refused.status, 6);
+  t.regex(refused.stderr, /ovs-host_1-cert\.pem is a folder, and a link is to go there \[HOST_STEP_FAILED\]/);
+  t.is(inside, '');
+  t.is((await applyIn(fleet, folder)).status, 0);
+});
+
+test.serial("an operator's own links are left as they are, wherever they lead", async (t) => {
+  await operator.reset('bare');
+  const folder = operator.folderFor(join(fleet.folder, 'own-links'));
+  t.is((await applyIn(fleet, folder)).status, 0);
+  await fleet.must(
+    'host_1',
+    `mkdir -p /etc/own/archive && cd /etc/own
+     for key in certificate private_key ca_cert; do
+       cp -pL "$(ovs-vsctl get Open_vSwitch . other_config:$key | tr -d \\")" archive/$key-1.pem
+       ln -s archive/$key-1.pem $key.pem
+       ovs-vsctl --no-wait set Open_vSwitch . other_config:$key=/etc/own/$key.pem
+     done
+     find /etc/ipsec.d \\( -type f -o -type l \\) -delete`,
+  );
+  const before = await namedPaths();
+  t.deepEqual((await planned(folder)).actions, []);
+  t.is((await applyIn(fleet, folder)).status, 0);
+  t.deepEqual(await namedPaths(), before);
+});
+
+for (const from of ['generation files', "an operator's own files"] as const) {
+  test.serial(`a host that is pointed to ${from} goes over to links, and it is said what that costs`, async (t) => {
+    await operator.reset('old');
+    const folder = operator.folderFor(join(fleet.folder, from.replaceAll(/\W/g, '-')));
+    await fleet.must(
+      'host_1',
+      `mkdir -p /etc/own; for key in certificate private_key ca_cert; do
+         file=$(readlink -f "$(ovs-vsctl get Open_vSwitch . other_config:$key | tr -d \\")")
+         ${from === 'generation files' ? ':' : 'mv "$file" /etc/own/$key.pem; file=/etc/own/$key.pem'}
+         ovs-vsctl --no-wait set Open_vSwitch . other_config:$key=$file
+       done; find /etc/ipsec.d -type l -delete`,
+    );
+    const { actions, warnings } = await planned(folder);
+    t.regex(warnings.join(), /host_1: its tunnels are rebuilt for the new certificate and lose packets .*: tun/);
+    const links = actions.flatMap((action) => (action.kind === 'link' ? [action] : []));
+    t.true(links.length >= 2 && links.every(({ inUse, from: led }) => !inUse && led === undefined));
+    const { stdout } = await runIn(fleet, folder, ['plan', '--skip-proof']);
+    t.regex(stdout, /^ {2}\+ \/etc\/ipsec\.d\/certs\/ovs-host_1-cert\.pem -> host_1-\w{16}-cert\.pem$/m);
+    t.regex(stdout, /^ {2}~ other_config:certificate=\S+\/ovs-host_1-cert\.pem \(was \S+\)$/m);
+    const applied = await applyIn(fleet, folder);
+    t.is(applied.status, 0, applied.stderr);
+    t.regex((await namedPaths())[0] ?? '', /\/ovs-host_1-cert\.pem$/);
+    t.deepEqual((await planned(folder)).actions, []);
+  });
+}
+
+for (const damage of ['', 'rm /etc/ipsec.d/certs/host_1-*', 'rm /etc/ipsec.d/private/host_1-*'] as const) {
+  test.serial(`remove takes links and files away${damage === '' ? '' : `, also after ${damage}`}`, async (t) => {
+    await operator.reset('old');
+    const folder = operator.folderFor(join(fleet.folder, `removed-${damage.length}`));
+    if (damage !== '') await fleet.must('host_1', damage);
+    const removed = await runIn(fleet, folder, ['remove', '--to', 'root@host_1', '--port', 'tun', '--identity']);
+    t.is(removed.status, 0, removed.stderr);
+    t.is(await fleet.must('host_1', 'find /etc/ipsec.d -type f -o -type l'), '');
+    t.notRegex(await fleet.must('host_1', 'ovs-vsctl get Open_vSwitch . other_config'), /pem/);
+  });
+}
+
+test.serial('status names the link, through which the key is readable to root alone', async (t) => {
+  await operator.reset('old');
+  const folder = operator.folderFor(join(fleet.folder, 'status'));
+  const { stdout } = await runIn(fleet, folder, ['status', '--json']);
+  const { hosts } = JSON.parse(stdout) as { hosts: { identity: { file: string; certificate: unknown } }[] };
+  t.is(hosts[0]?.identity.file, '/etc/ipsec.d/certs/ovs-host_1-cert.pem');
+  t.like(hosts[0]?.identity.certificate, { serialNumber: operator.serial('old', 'host_1') });
+  const [, key] = await namedPaths();
+  t.is(await fleet.must('host_1', `stat -L -c '%a %U' ${key}`), '600 root\n');
+});

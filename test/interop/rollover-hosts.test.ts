@@ -373,20 +373,6 @@ test.serial('with revoked certificates hosts have a list of each CA while there 
   t.is((await there.fleet.must('host_2', verified)).match(/Serial Number: /g)?.length, 1);
 });
 
-test.serial('steps of the PKI directory alone reach no host', async (t) => {
-  const folder = await there.beginning('distributed');
-  const before = await Promise.all(firstHosts.map(there.stateOn));
-  for (const step of ['switch', 'back', 'switch']) {
-    t.is((await there.ours(folder, 'rollover', step, '--pki-only')).status, 0, step);
-    t.deepEqual(await Promise.all(firstHosts.map(there.stateOn)), before);
-  }
-  const named = await there.ours(folder, 'rollover', 'back', 'fleet.yaml', '--pki-only');
-  t.is(named.status, 2);
-  t.regex(named.stderr, /fleet\.yaml is not looked at/);
-  const lags = await there.ours(folder, 'rollover', 'retire', '--pki-only');
-  t.regex(lags.stderr, /now: (host_1, host_2|host_2, host_1) \[ROLLOVER_LAGS\]/);
-});
-
 async function listsOn(host: string): Promise<string[]> {
   return (await there.fleet.must(host, 'cd /etc/ipsec.d/crls; sha256sum *')).trim().split('\n');
 }

@@ -3,7 +3,15 @@
 import test, { type ExecutionContext } from 'ava';
 import { diskFull, sshStopped } from '../support/fleet/faults.js';
 import { badLine } from '../support/fleet/proxy.js';
-import { firstHosts, isSignedBy, type RolloverFleet, signingCa, startRollover } from '../support/fleet/rollover.js';
+import {
+  authorityFile,
+  firstHosts,
+  isSignedBy,
+  otherCa,
+  type RolloverFleet,
+  signingCa,
+  startRollover,
+} from '../support/fleet/rollover.js';
 import { killer } from '../support/killed-run.js';
 import { chance } from '../support/random.js';
 
@@ -95,6 +103,34 @@ test.serial('a host whose peer cannot be asked keeps its certificate, and says s
   t.regex(applied.stderr, /warning: host_1: keeps its certificate of the other CA until host_2 can be asked\n/);
   t.is(await there.certificateOn('host_1'), before);
   await finish(t, folder);
+});
+
+test.serial('steps of the PKI directory alone reach no host', async (t) => {
+  const folder = await there.beginning('distributed');
+  const before = await Promise.all(firstHosts.map(there.stateOn));
+  for (const step of ['switch', 'back', 'switch']) {
+    t.is((await there.ours(folder, 'rollover', step, '--pki-only')).status, 0, step);
+    t.deepEqual(await Promise.all(firstHosts.map(there.stateOn)), before);
+  }
+  const named = await there.ours(folder, 'rollover', 'back', 'fleet.yaml', '--pki-only');
+  t.is(named.status, 2);
+  t.regex(named.stderr, /fleet\.yaml is not looked at/);
+  const lags = await there.ours(folder, 'rollover', 'retire', '--pki-only');
+  t.regex(lags.stderr, /now: (host_1, host_2|host_2, host_1) \[ROLLOVER_LAGS\]/);
+});
+
+test.serial('a file of somebody else that holds the old CA is told of when that is retired', async (t) => {
+  const folder = await switchedHere();
+  await there.fleet.must('host_1', `cp ${authorityFile(otherCa(folder))} /etc/ipsec.d/cacerts/own.pem`);
+  await finish(t, folder);
+  const retired = await there.ours(folder, 'rollover', 'retire', 'fleet.yaml', '--skip-proof');
+  t.is(retired.status, 0, retired.stderr);
+  t.regex(
+    retired.stderr,
+    /warning: host_1: \/etc\/ipsec\.d\/cacerts\/own\.pem lets strongSwan trust a CA that was retired/,
+  );
+  t.notRegex(retired.stderr, /host_2: .*retired/);
+  t.is((await there.loadedOn('host_1')).length, 2);
 });
 
 /** What the database names is there and belongs together on both hosts, with the rights that it is to have. */

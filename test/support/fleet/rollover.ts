@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { beginPki } from '../pki.js';
 import type { Run } from '../programs.js';
 import { type Fleet, startFleet } from './fleet.js';
+import type { HostOptions } from './host.js';
 
 export const allHosts = ['host_1', 'host_2', 'host_3'] as const;
 /** Those of the inventory at the beginning; the third is bare. */
@@ -51,8 +52,8 @@ export interface HostState {
 }
 
 /** Goes through a rollover until a phase, and remembers everything after each step. */
-export async function startRollover(until: Phase): Promise<RolloverFleet> {
-  const fleet = await startFleet({ count: 3, ipsec: 'monitor' });
+export async function startRollover(until: Phase, vswitchd: HostOptions['vswitchd'] = 'none'): Promise<RolloverFleet> {
+  const fleet = await startFleet({ count: 3, ipsec: 'monitor', vswitchd });
   const work = join(fleet.folder, 'work');
   const ours = (folder: string, ...args: string[]) =>
     fleet.runOurs([...args, '--dir', 'pki', '--log', 'log'], { cwd: folder });
