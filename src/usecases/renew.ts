@@ -21,7 +21,7 @@ import { withPassingLock } from '../store/lock.js';
 import { notWritten } from './deliver.js';
 import { type CaView, currentCertificate, keySpecOf, requireOwnKey, viewOf } from './renew-current.js';
 import { dueHere, namesInFolder } from './renew-due.js';
-import { finishReplacement, replaceAll, replaceCertificate, stageKey } from './replace-identity.js';
+import { finishReplacement, isReplacing, replaceAll, replaceCertificate, stageKey } from './replace-identity.js';
 import { inParallel, newKeyAndRequest } from './req.js';
 import { issueSelfSigned } from './self-sign.js';
 import { asRefused, type CertificateSummary, orRefused, type Refused, type Skipped, summarize } from './summary.js';
@@ -87,6 +87,8 @@ async function renewHere(platform: Platform, request: RenewRequest): Promise<(Re
   // 1. What is to be renewed. A name that is self-signed needs no CA.
   const { dueWithinMs } = request;
   const here = dueWithinMs === undefined ? undefined : namesInFolder();
+  // Nobody else is at work here: what lies beside a name without a certificate was left by a run that was killed.
+  for (const name of here ?? []) if (!isReplacing(parseFileName(name))) finishReplacement(parseFileName(name));
   let known: CaView | undefined;
   const view = (): CaView => {
     known ??= viewOf(readCa(request.pkiDirectory, request.type), here ?? new Set(request.names.map(baseName)));
