@@ -235,6 +235,26 @@ test.serial(
   },
 );
 
+test.serial('the file of a retired CA goes, and of libreswan it is told that it goes on trusting it', async (t) => {
+  const wish = { ...ordinary, ends: [], plaintext: 'keep' } as const;
+  const before = hostBefore(wish, nothing);
+  await fillDatabase(database, before);
+  const input = inputOf(wish, await factsOf(database, before));
+  for (const [ikeDaemon, folder, told] of [
+    ['strongswan', '/etc/ipsec.d/cacerts', 0],
+    ['libreswan', '/etc/keys', 1],
+  ] as const) {
+    const path = authorityFileFor(folder, identities.peer);
+    const files = new Map([...input.facts.files, [path, known(certificateFile(identities.peer))]]);
+    const { actions, warnings } = planHost({
+      ...{ ...input, desired: { ...input.desired, ikeDaemon }, facts: { ...input.facts, files } },
+      retired: [identities.peer],
+    });
+    t.deepEqual(actions.at(-1), { kind: 'remove-file', path });
+    t.is(warnings.filter((text) => text.includes('libreswan trusts the retired CA')).length, told);
+  }
+});
+
 test.serial('a renewal changes where the links lead, and nothing that ovs-monitor-ipsec looks at', async (t) => {
   const before: Wish = { ...ordinary, ends: [], certificate: 'old', plaintext: 'keep' };
   const after: Wish = { ...before, certificate: 'new' };
