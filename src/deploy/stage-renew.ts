@@ -63,8 +63,10 @@ function tunnelsToAuthenticate(hosts: readonly Progress[]): Tunnel[] {
     isRenewed(host) &&
     (daemonFor(host.input) === 'strongswan' || (peer !== undefined && daemonFor(peer.input) === 'libreswan'));
   return hosts.flatMap((asker): Tunnel[] => {
-    const { desired, watched, facts } = asker.input;
-    const ends = [...desired.ends, ...watched].filter((end) => end.method !== 'psk' && isAtWork(facts, end));
+    const { desired, watched, facts, revokedPeers } = asker.input;
+    const ends = [...desired.ends, ...watched].filter(
+      (end) => end.method !== 'psk' && !revokedPeers.has(end.peer) && isAtWork(facts, end),
+    );
     return ends.flatMap((end): Tunnel[] => {
       const peer = hosts.find((host) => nameOf(host) === end.peer);
       const back = peer?.input.desired.ends.find(

@@ -17,6 +17,8 @@ interface Host {
   /** No packet has passed its tunnels. */
   readonly idle?: boolean;
   readonly unproved?: boolean;
+  /** The certificate of its peer was revoked. */
+  readonly distrusts?: boolean;
   readonly refuses?: 'reread';
 }
 
@@ -98,6 +100,7 @@ const cases: readonly Case[] = [
     ],
     says: [],
   },
+  { title: 'so is one to a host that was revoked', hosts: [{ ...strongswan, ...anew, distrusts: true }], says: [] },
   { title: 'so is one with a PSK', hosts: [{ ...strongswan, ...anew, method: 'psk' }], says: [] },
   { title: 'and all where nothing is to be proved', hosts: [{ ...strongswan, ...anew, unproved: true }], says: [] },
 ];
@@ -150,7 +153,13 @@ function progressOf(host: Host, index: number, ran: string[]): Progress {
   };
   const input: Progress['input'] = {
     ...{ desired, facts: factsWith(end, host.idle === true), identity: undefined, peers: new Map(), psks: new Map() },
-    ...{ crls: [], revokedPeers: new Set<string>(), notices: [], retired: [], watched: [] },
+    ...{
+      crls: [],
+      revokedPeers: new Set(host.distrusts === true ? [end.peer] : []),
+      notices: [],
+      retired: [],
+      watched: [],
+    },
     ...{ prove: host.unproved !== true, now: new Date() },
   };
   const link: Action = { kind: 'link', path: '/links/cert.pem', from: '/links/1', to: '/links/2', inUse: true };
