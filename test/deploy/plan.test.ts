@@ -8,14 +8,22 @@ import fc from 'fast-check';
 import type { Action } from '../../src/deploy/action.js';
 import type { AuthenticationMethod, DesiredHost, TunnelEnd } from '../../src/deploy/desired.js';
 import { known, unknown } from '../../src/deploy/fact.js';
-import type { OvsDatabase } from '../../src/deploy/facts/ovsdb.js';
 import type { PlanningFacts } from '../../src/deploy/host-facts.js';
 import type { HostInput } from '../../src/deploy/host-input.js';
 import { authorityFileFor, certificateFileFor, keyHashOf, privateKeyFileFor } from '../../src/deploy/identity.js';
 import { planHost } from '../../src/deploy/plan.js';
 import { restoreTransaction } from '../../src/deploy/restore.js';
 import { isChange } from '../../src/deploy/transaction.js';
-import { carryOut, certificateFile, factsOf, fillDatabase, type HostBefore, keyFile } from '../support/host-model.js';
+import {
+  carryOut,
+  certificateFile,
+  essence,
+  factsOf,
+  fillDatabase,
+  type HostBefore,
+  keyFile,
+  nothingElse,
+} from '../support/host-model.js';
 import { type Identities, identityOf, makeIdentities } from '../support/identities.js';
 import { rsaKeyFile } from '../support/keys.js';
 import { type SocketDatabase, startSocketDatabase } from '../support/ovsdb-socket.js';
@@ -77,7 +85,9 @@ test.serial(
   'a plan made right after a plan was carried out is empty, and the way back leads to what was there',
   async (t) => {
     const seen = { planned: 0, obstructed: 0, ports: 0 };
-    const secrets = secretsOf(join(folder, 'host_1-privkey.pem'));
+    const secrets = [join(folder, 'host_1-privkey.pem'), rsaKeyFile(1)].map(
+      (path) => readFileSync(path, 'latin1').split('\n')[5] ?? '',
+    );
     await fc.assert(
       fc.asyncProperty(wishes, beginnings, async (wish, beginning) => {
         const before = hostBefore(wish, beginning);
@@ -284,22 +294,12 @@ test.serial('a renewal changes where the links lead, and nothing that ovs-monito
 });
 
 const ordinary: Wish = {
-  method: 'ca-signed',
-  certificate: 'new',
-  ends: ['tun'],
-  type: 'gre',
-  bridge: 'br-ipsec',
-  options: {},
-  plaintext: '0/1',
-  address: false,
+  ...({ method: 'ca-signed', certificate: 'new', ends: ['tun'], type: 'gre', bridge: 'br-ipsec' } as const),
+  ...({ options: {}, plaintext: '0/1', address: false } as const),
 };
 const nothing: Beginning = {
-  identity: 'none',
-  mark: undefined,
-  ports: [],
-  method: 'ca-signed',
-  peerFile: false,
-  strangers: false,
+  ...({ identity: 'none', mark: undefined, method: 'ca-signed' } as const),
+  ...{ ports: [], peerFile: false, strangers: false },
 };
 
 function certificateOf({ method, certificate }: Pick<Wish, 'method' | 'certificate'>) {
@@ -340,11 +340,7 @@ function inputOf(wish: Wish, facts: PlanningFacts): HostInput {
         : identityOf(certificateOf(wish), wish.method === 'ca-signed' ? identities.authority : undefined),
     peers: new Map(wish.method === 'self-signed' ? ends.map(({ peer }) => [peer, identities.peer]) : []),
     psks: new Map(changed.map(({ port }) => [port, 'set'])),
-    crls: [],
-    revokedPeers: new Set(),
-    notices: [],
-    retired: [],
-    watched: [],
+    ...nothingElse,
     prove: false,
     now: new Date(identities.new.notBefore.getTime() + 60_000),
   };
@@ -401,20 +397,4 @@ function hostBefore(
     ]),
     addresses: ['198.51.100.1'],
   };
-}
-
-/** All of a database but for the numbers of rows and for empty bridges, which stay. */
-function essence(database: OvsDatabase | undefined): unknown {
-  if (database === undefined) return undefined;
-  const rows = database.interfaces.filter(({ type }) => type !== 'internal');
-  return {
-    otherConfig: database.otherConfig,
-    interfaces: rows
-      .map(({ name, type, options, psk: secret, bridge }) => ({ name, type, options, psk: secret?.reveal(), bridge }))
-      .sort((a, b) => a.name.localeCompare(b.name)),
-  };
-}
-
-function secretsOf(file: string): string[] {
-  return [file, rsaKeyFile(1)].map((path) => readFileSync(path, 'latin1').split('\n')[5] ?? '');
 }

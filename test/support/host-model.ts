@@ -7,6 +7,7 @@ import type { Action } from '../../src/deploy/action.js';
 import { known } from '../../src/deploy/fact.js';
 import type { FileFact } from '../../src/deploy/facts/files.js';
 import { parsePolicies } from '../../src/deploy/facts/kernel.js';
+import type { OvsDatabase } from '../../src/deploy/facts/ovsdb.js';
 import type { PlanningFacts } from '../../src/deploy/host-facts.js';
 import { pemOf } from '../../src/deploy/identity.js';
 import { guardCommand } from '../../src/deploy/packets.js';
@@ -64,6 +65,23 @@ export async function factsOf(database: SocketDatabase, host: HostBefore): Promi
     files: new Map([...host.files].map(([path, file]) => [path, known(file)])),
     addresses: known(host.addresses),
     policies: known([]),
+  };
+}
+
+/** What belongs to the input of a plan and says nothing. */
+export const nothingElse = {
+  ...{ crls: [], revokedPeers: new Set<string>(), notices: [], retired: [], watched: [] },
+} as const;
+
+/** All of a database but for the numbers of rows and for empty bridges, which stay. */
+export function essence(database: OvsDatabase | undefined): unknown {
+  if (database === undefined) return undefined;
+  const rows = database.interfaces.filter(({ type }) => type !== 'internal');
+  return {
+    otherConfig: database.otherConfig,
+    interfaces: rows
+      .map(({ name, type, options, psk: secret, bridge }) => ({ name, type, options, psk: secret?.reveal(), bridge }))
+      .sort((a, b) => a.name.localeCompare(b.name)),
   };
 }
 
