@@ -14,6 +14,7 @@ import { knownValue } from './fact.js';
 import type { OvsDatabase } from './facts/ovsdb.js';
 import { factsScript, type HostFacts, type PlanningFacts, readFacts } from './host-facts.js';
 import {
+  type AnewEnd,
   authenticateScript,
   distrustScript,
   dropOldKeysScript,
@@ -123,12 +124,12 @@ export async function rereadOn(
 }
 
 /** Lets these ends go on sending by what they send by now, while the other ends authenticate anew. */
-export async function pinOn(shell: HostShell, host: string, ends: readonly TunnelEnd[]): Promise<void> {
+export async function pinOn(shell: HostShell, host: string, ends: readonly AnewEnd[]): Promise<void> {
   await step(shell, host, 'its tunnels could not be held', pinScript(ends));
 }
 
 /** Has these ends authenticated with the certificate that the IKE daemon has now. */
-export async function authenticateOn(shell: HostShell, host: string, ends: readonly TunnelEnd[]): Promise<void> {
+export async function authenticateOn(shell: HostShell, host: string, ends: readonly AnewEnd[]): Promise<void> {
   await step(shell, host, 'it could not authenticate itself with the new certificate', authenticateScript(ends));
 }
 

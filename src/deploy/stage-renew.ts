@@ -6,12 +6,12 @@
  */
 
 import type { HostPlan } from './action.js';
-import type { TunnelEnd } from './desired.js';
+import type { IkeDaemon, TunnelEnd } from './desired.js';
 import { daemonFor } from './host-input.js';
 import { isAtWork } from './packets.js';
 import { type ApplyEdges, nameOf, onEach, type Progress } from './progress.js';
 import { authenticateOn, databaseOf, pinOn, rereadOn } from './run-host.js';
-import type { Link } from './steps.js';
+import type { AnewEnd, Link } from './steps.js';
 
 export async function renewInPlace(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
   const renewing = hosts.filter(({ plan }) => linksInUse(plan).length > 0);
@@ -27,13 +27,13 @@ export async function renewInPlace(hosts: readonly Progress[], edges: ApplyEdges
   await onEachWith(
     hosts,
     edges,
-    (host) => tunnels.flatMap(({ peer, back }) => (peer === host && back ? [back] : [])),
+    (host) => tunnels.flatMap(({ peer, back, seconds }) => (peer === host && back ? [{ end: back, seconds }] : [])),
     pinOn,
   );
   await onEachWith(
     hosts,
     edges,
-    (host) => tunnels.flatMap(({ asker, end }) => (asker === host ? [end] : [])),
+    (host) => tunnels.flatMap(({ asker, end, seconds }) => (asker === host ? [{ end, seconds }] : [])),
     authenticateOn,
   );
 }
@@ -43,12 +43,19 @@ export function linksInUse({ actions }: HostPlan): Link[] {
   return actions.filter((action): action is Link => action.kind === 'link' && action.inUse);
 }
 
+/**
+ * charon as the end that answers takes the old IKE SA away ten seconds after the new one has come. Of pluto we do that
+ * ourselves, and what it does before takes longer.
+ */
+const holdSeconds: Readonly<Record<IkeDaemon, number>> = { strongswan: 8, libreswan: 20 };
+
 interface Tunnel {
   readonly asker: Progress;
   readonly end: TunnelEnd;
   /** The other end, where it is one of ours. */
   readonly peer: Progress | undefined;
   readonly back: TunnelEnd | undefined;
+  readonly seconds: number;
 }
 
 /**
@@ -74,7 +81,8 @@ function tunnelsToAuthenticate(hosts: readonly Progress[]): Tunnel[] {
       );
       if (!canAsk(asker, peer)) return [];
       const isForOther = peer !== undefined && canAsk(peer, asker) && nameOf(peer) < nameOf(asker);
-      return isForOther ? [] : [{ asker, end, peer, back }];
+      const seconds = holdSeconds[daemonFor(asker.input)];
+      return isForOther ? [] : [{ asker, end, peer, back, seconds }];
     });
   });
 }
@@ -82,8 +90,8 @@ function tunnelsToAuthenticate(hosts: readonly Progress[]): Tunnel[] {
 async function onEachWith(
   hosts: readonly Progress[],
   edges: ApplyEdges,
-  endsOf: (host: Progress) => TunnelEnd[],
-  act: (shell: Progress['work']['shell'], host: string, ends: readonly TunnelEnd[]) => Promise<void>,
+  endsOf: (host: Progress) => AnewEnd[],
+  act: (shell: Progress['work']['shell'], host: string, ends: readonly AnewEnd[]) => Promise<void>,
 ): Promise<void> {
   const concerned = hosts.filter((host) => endsOf(host).length > 0);
   await onEach(concerned, edges, 'switch', (host) => act(host.work.shell, nameOf(host), endsOf(host)));

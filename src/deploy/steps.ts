@@ -96,22 +96,27 @@ export function rereadScript(
   return `${renewFunctions()}${links.map(({ path, to }) => `${linkLine(path, to)}\n`).join('')}reread ${words.join(' ')}\n`;
 }
 
-/** How long the end that answers sends by the old security association, in seconds: less than that lives on. */
-const pinSeconds = 8;
+/** An end whose tunnel is authenticated anew. */
+export interface AnewEnd {
+  readonly end: TunnelEnd;
+  /** How long the end that answers sends by the old security association: less than that lives on. */
+  readonly seconds: number;
+}
 
 /** Takes the keys of the generations before out of the NSS database. @param name the common name */
 export function dropOldKeysScript(name: string): string {
   return `${renewFunctions()}drop_old_keys ${shellWord(portPattern(name))}\n`;
 }
 
-export function pinScript(ends: readonly TunnelEnd[]): string {
-  const lines = ends.map(({ localIp, remoteIp }) => `pin ${shellWord(localIp)} ${shellWord(remoteIp)} ${pinSeconds}\n`);
+export function pinScript(ends: readonly AnewEnd[]): string {
+  const lines = ends.map(({ end, seconds }) => `pin ${shellWord(end.localIp)} ${shellWord(end.remoteIp)} ${seconds}\n`);
   return renewFunctions() + lines.join('');
 }
 
-export function authenticateScript(ends: readonly TunnelEnd[]): string {
-  const patterns = ends.map(({ port }) => shellWord(portPattern(port)));
-  return `${renewFunctions()}authenticate ${pinSeconds} ${patterns.join(' ')}\n`;
+export function authenticateScript(ends: readonly AnewEnd[]): string {
+  const patterns = ends.map(({ end }) => shellWord(portPattern(end.port)));
+  const seconds = Math.max(...ends.map((item) => item.seconds));
+  return `${renewFunctions()}authenticate ${seconds} ${patterns.join(' ')}\n`;
 }
 
 /** One transaction, then the addresses of bridges. Ends with the transaction's reply on standard output. */

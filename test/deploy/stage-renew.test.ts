@@ -71,12 +71,12 @@ const cases: readonly Case[] = [
       { ...libreswan, ...anew },
       { ...libreswan, ...anew },
     ],
-    says: ['host_1 authenticate 8 tun', 'host_2 pin 192.0.2.2 192.0.2.1 8'],
+    says: ['host_1 authenticate 20 tun', 'host_2 pin 192.0.2.2 192.0.2.1 20'],
   },
   {
     title: 'libreswan at both ends: the one that is renewed asks',
     hosts: [libreswan, { ...libreswan, ...anew }],
-    says: ['host_1 pin 192.0.2.1 192.0.2.2 8', 'host_2 authenticate 8 tun'],
+    says: ['host_1 pin 192.0.2.1 192.0.2.2 20', 'host_2 authenticate 20 tun'],
   },
   {
     title: 'strongSwan whose peer is a stranger asks, and nobody is held',

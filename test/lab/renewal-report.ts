@@ -43,7 +43,7 @@ at the other. Everything in the laboratory is emulated, and the IKE daemons comp
 | The new pair is beside the old one | links of the same names lead to it | and it is imported into NSS, under the same nickname |
 | The daemon reads it; what is up stays up | \`ipsec rereadsecrets; ipsec reload\` | \`ipsec whack --rereadcerts\` |
 | It is used: a new IKE SA beside the old one | \`ipsec up CONNECTION\` (the connection has another certificate, so the IKE SA is not used again) | the event \`v2-reauth\`, set off with \`ipsec whack --impair\`, then \`ipsec auto --up CONNECTION\` |
-| No packet is lost meanwhile | the end that answers goes on sending by the old security association for 8 seconds: a policy of the kernel that ends by itself | the same |
+| No packet is lost meanwhile | the end that answers goes on sending by the old security association for 8 seconds, or 20 where libreswan asks: a policy of the kernel that ends by itself | the same |
 | The old IKE SA goes | charon at the other end takes it away after ten seconds; else \`ipsec down\` | \`ipsec whack --deletestate\` |
 
 What was tried by hand and not chosen, between two hosts with the same daemon (lost of about 1200 pings):
