@@ -85,6 +85,11 @@ export function trustedBy({ other, ...signing }: Ca): [Certificate, ...Certifica
   return [certificate, ...more.filter(isNew)];
 }
 
+/** The CA that signs, and during a rollover the other one. */
+export function generationsOf(ca: Ca): [Ca, ...Ca[]] {
+  return ca.other === undefined ? [ca] : [ca, ca.other];
+}
+
 /** The list of the one of two CAs that does not sign; readers of lists find it there. */
 export function generationCrlFile({ crlFolder }: CaLayout, certificate: Certificate): string {
   return join(crlFolder, `${keyIdentifierHex(certificate)}.pem`);

@@ -24,7 +24,7 @@ import { validityFrom } from '../pki/validity.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { appendAudit, appendOutcomes, auditStamp, type IssueIntent } from './audit-log.js';
-import { type Ca, openIssuer, requireSameCa } from './ca.js';
+import { type Ca, generationsOf, openIssuer, requireSameCa } from './ca.js';
 import { readRevoked } from './index-rows.js';
 import { appendIndexRows, indexRowFor } from './index-txt.js';
 import { certificatesOfKey, type RegisteredKey, registerKeys, syncKeyRegister } from './key-register.js';
@@ -98,7 +98,7 @@ async function prepareBatch(platform: Platform, ca: Ca, orders: readonly IssueOr
   return { issuer: await openIssuer(platform, ca), orders: orders.map((order) => prove(ca, order)) };
 }
 
-function prove({ certificate: { publicKey: caKey }, other }: Ca, order: IssueOrder): ProvedOrder {
+function prove(ca: Ca, order: IssueOrder): ProvedOrder {
   const isSignedWith = (key: PublicKey, { signatureAlgorithm, toBeSigned, signature }: SignedStructure): boolean =>
     verifySignature(key, signatureAlgorithm, toBeSigned.bytes, signature);
   const { name } = order;
@@ -120,9 +120,7 @@ function prove({ certificate: { publicKey: caKey }, other }: Ca, order: IssueOrd
     name,
     ...applicant,
     keyHash: keyHash(publicKey),
-    possessionProved: [caKey, ...(other === undefined ? [] : [other.certificate.publicKey])].some((key) =>
-      isSignedWith(key, order.renewal),
-    ),
+    possessionProved: generationsOf(ca).some(({ certificate }) => isSignedWith(certificate.publicKey, order.renewal)),
     findings: (context) => renewalFindings(applicant, context),
     what: 'renewal',
   };
@@ -178,7 +176,7 @@ function checkOrders(ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiErro
       caOrganization: ca.organization,
       keyCertifiedFor: inThisBatch.get(keyHash) ?? earlier[0]?.commonName,
       keyRevoked: earlier.map(({ serialNumber }) => distrusted().get(serialNumber)).find(Boolean),
-      isCaKey: [ca, ca.other].some((one) => one && equalBytes(publicKey.spki, one.certificate.publicKey.spki)),
+      isCaKey: generationsOf(ca).some(({ certificate }) => equalBytes(publicKey.spki, certificate.publicKey.spki)),
     });
     const [commonName = ''] = commonNames;
     const reasons = [...rules, ...nameFindings(authorities, commonName)];

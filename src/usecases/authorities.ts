@@ -8,12 +8,12 @@ import type { DesiredIdentity } from '../deploy/desired.js';
 import type { HostCrl } from '../deploy/host-input.js';
 import { OvsPkiError } from '../errors.js';
 import type { Certificate } from '../pki/certificate.js';
-import { decodeCrl } from '../pki/crl.js';
+import { type Crl, decodeCrl } from '../pki/crl.js';
 import { certificateTypes } from '../pki/profile.js';
 import { isCrlDue } from '../pki/renewal.js';
 import type { SerialNumber } from '../pki/serial.js';
 import type { Platform } from '../platform/index.js';
-import { type Ca, readCa } from '../store/ca.js';
+import { type Ca, generationsOf, readCa } from '../store/ca.js';
 import { makeCrls } from '../store/crl-file.js';
 import { newestCrl } from '../store/crl-files.js';
 import { findRowsByName, type RevokedRow, readIndexBytes, readRevoked, validNames } from '../store/index-rows.js';
@@ -57,16 +57,16 @@ export function authoritiesIn(platform: Platform, pkiDirectory: string, crls: 'm
 export function crlsIn(pkiDirectory: string): HostCrl[] {
   return certificateTypes.flatMap((type) => {
     try {
-      const ca = readCa(pkiDirectory, type);
-      return [ca, ...(ca.other === undefined ? [] : [ca.other])].flatMap((one): HostCrl[] => {
-        const crl = newestCrl(one);
-        return crl === undefined ? [] : [{ issuer: one.certificate, crl, count: crl.revoked.size }];
-      });
+      return generationsOf(readCa(pkiDirectory, type)).flatMap((ca) => hostCrl(ca, newestCrl(ca)));
     } catch (error) {
       if (error instanceof OvsPkiError) return [];
       throw error;
     }
   });
+}
+
+function hostCrl({ certificate: issuer }: Ca, crl: Crl | undefined): HostCrl[] {
+  return crl === undefined ? [] : [{ issuer, crl, count: crl.revoked.size }];
 }
 
 async function readAuthority(platform: Platform, ca: Ca, crls: 'made' | 'planned'): Promise<Authority> {
@@ -88,16 +88,13 @@ async function currentCrls(
   crls: 'made' | 'planned',
 ): Promise<Pick<Authority, 'crls' | 'warnings'>> {
   const now = platform.clock.now();
-  const issuers = [ca, ...(ca.other === undefined ? [] : [ca.other])];
+  const issuers = generationsOf(ca);
   const newest = issuers.map(newestCrl);
   const listed = [...revoked].filter(([, { reason }]) => reason !== 'removeFromCRL');
   const missing = listed.filter(
     ([serialNumber, { expires }]) => expires >= now.getTime() && !newest.every((crl) => crl?.revoked.has(serialNumber)),
   ).length;
-  const present = issuers.flatMap(({ certificate: issuer }, index): HostCrl[] => {
-    const crl = newest[index];
-    return crl === undefined ? [] : [{ issuer, crl, count: crl.revoked.size }];
-  });
+  const present = issuers.flatMap((issuer, index) => hostCrl(issuer, newest[index]));
   const isComplete = present.length === 0 || present.length === issuers.length;
   if (missing === 0 && isComplete && present.every(({ crl }) => crl === undefined || !isCrlDue(crl, now))) {
     return { crls: present, warnings: [] };

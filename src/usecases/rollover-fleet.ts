@@ -14,7 +14,7 @@ import { OvsPkiError } from '../errors.js';
 import type { Certificate } from '../pki/certificate.js';
 import { equalBytes } from '../pki/der.js';
 import type { Platform } from '../platform/index.js';
-import { type Ca, readCa } from '../store/ca.js';
+import { type Ca, generationsOf, readCa } from '../store/ca.js';
 import { rolloverPhase } from '../store/rollover-phase.js';
 import { apply } from './apply.js';
 import { examine, type UnaskedHost } from './examine.js';
@@ -166,11 +166,10 @@ function hostRollover(host: string, facts: HostFacts, ca: Ca): HostRollover {
   const fact = named === undefined ? undefined : facts.files.get(named);
   const file = fact && knownValue(fact);
   const certificate = file?.kind === 'certificate' ? file.certificates[0] : undefined;
-  const authorities = [ca.certificate, ...(ca.other === undefined ? [] : [ca.other.certificate])];
   return {
     host,
     presents: certificate === undefined ? 'none' : isLeft(certificate, ca) ? 'other' : 'signing',
-    trustsBoth: authorities.every((authority) => trusts(facts, authority)),
+    trustsBoth: generationsOf(ca).every((one) => trusts(facts, one.certificate)),
   };
 }
 
