@@ -69,10 +69,14 @@ async function makeScene(t: ExecutionContext): Promise<Scene> {
   return { ...scene, waiting };
 }
 
-/** One host, or several, or hosts that may have a certificate already and get another one. */
+/**
+ * One host, or several, or hosts that may have a certificate already and get another one. Where the runs end before
+ * they are killed, the hosts without one become few; the last are for the runs between and after.
+ */
 function nextJob({ random, waiting }: Scene): Job {
   const kind = random.next();
-  if (kind < 0.15) return { force: true, names: kind < 0.1 ? ['again_1'] : ['again_1', 'again_2'] };
+  const areFewLeft = waiting.length < 100;
+  if (kind < 0.15 || areFewLeft) return { force: true, names: kind < 0.1 ? ['again_1'] : ['again_1', 'again_2'] };
   return { force: false, names: waiting.splice(0, kind < 0.6 ? 1 : 6) };
 }
 
