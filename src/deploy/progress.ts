@@ -153,6 +153,11 @@ export function resultOf(host: Progress): HostResult {
   };
 }
 
+/** What the operator is to know and is no failure. */
+export function warn(host: Progress, warnings: readonly string[]): void {
+  host.plan = { ...host.plan, warnings: [...host.plan.warnings, ...warnings] };
+}
+
 export function nameOf({ input }: Progress): string {
   return input.desired.name;
 }

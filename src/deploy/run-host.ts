@@ -14,15 +14,18 @@ import { knownValue } from './fact.js';
 import type { OvsDatabase } from './facts/ovsdb.js';
 import { factsScript, type HostFacts, type PlanningFacts, readFacts } from './host-facts.js';
 import {
-  type AnewEnd,
+  type Authenticated,
   authenticateScript,
   distrustScript,
   dropOldKeysScript,
   forgetScript,
+  type Held,
+  leaveScript,
   type Pointing,
   type Preparation,
   pinScript,
   prepareScript,
+  readAuthenticated,
   removeFilesScript,
   rereadScript,
   settleScript,
@@ -124,13 +127,29 @@ export async function rereadOn(
 }
 
 /** Lets these ends go on sending by what they send by now, while the other ends authenticate anew. */
-export async function pinOn(shell: HostShell, host: string, ends: readonly AnewEnd[]): Promise<void> {
+export async function pinOn(shell: HostShell, host: string, ends: readonly Held[]): Promise<void> {
   await step(shell, host, 'its tunnels could not be held', pinScript(ends));
 }
 
-/** Has these ends authenticated with the certificate that the IKE daemon has now. */
-export async function authenticateOn(shell: HostShell, host: string, ends: readonly AnewEnd[]): Promise<void> {
-  await step(shell, host, 'it could not authenticate itself with the new certificate', authenticateScript(ends));
+/** Has these ends authenticated with the certificate that the IKE daemon has now, beside what is up. */
+export async function authenticateOn(
+  shell: HostShell,
+  host: string,
+  ends: readonly TunnelEnd[],
+): Promise<Authenticated> {
+  const what = 'it could not authenticate itself with the new certificate';
+  const { stdout } = await step(shell, host, what, authenticateScript(ends));
+  return readAuthenticated(stdout, ends);
+}
+
+/** Takes IKE SAs down that others have taken the place of, after some seconds. */
+export async function leaveOn(
+  shell: HostShell,
+  host: string,
+  before: readonly string[],
+  seconds: number,
+): Promise<void> {
+  await step(shell, host, 'what was up before could not be taken down', leaveScript(before, seconds));
 }
 
 /** Points the host back to what it had. */

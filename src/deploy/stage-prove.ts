@@ -7,7 +7,7 @@
 import { OvsPkiError } from '../errors.js';
 import { decided } from './fact.js';
 import { gatherPlanningFacts } from './host-facts.js';
-import { type ApplyEdges, asRefusal, nameOf, type Progress } from './progress.js';
+import { type ApplyEdges, asRefusal, nameOf, type Progress, warn } from './progress.js';
 import { type EndProof, proveEnd } from './proof.js';
 import { restoreTransaction } from './restore.js';
 import { databaseOf, rereadOn, restoreHost } from './run-host.js';
@@ -30,6 +30,10 @@ export function prove(hosts: readonly Progress[]): void {
   }
 }
 
+/**
+ * A tunnel with an end that is not proved is taken back at both, where that end is new. A host whose certificate alone is
+ * new, and whose own ends are well, keeps it: else one host that is broken would keep all its peers from being renewed.
+ */
 export async function pointBack(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
   const failedTunnels = new Set(
     hosts.flatMap((host) => host.proofs.filter(({ encrypted }) => !encrypted).map(({ port }) => tunnelOf(host, port))),
@@ -38,6 +42,13 @@ export async function pointBack(hosts: readonly Progress[], edges: ApplyEdges): 
     hosts.map(async (host) => {
       const failed = host.proofs.filter(({ port }) => failedTunnels.has(tunnelOf(host, port)));
       if (failed.length === 0) return;
+      if (host.error === undefined && failed.every((proof) => proof.encrypted && !isChanged(host, proof))) {
+        warn(
+          host,
+          failed.map(({ port }) => `${nameOf(host)}: ${port} is encrypted here, and its other end could not be proved`),
+        );
+        return;
+      }
       const cause = host.error;
       host.error ??= proofFailed(host, failed);
       try {
@@ -64,10 +75,8 @@ async function restore(host: Progress, failed: readonly EndProof[], edges: Apply
   const changes = plan.actions.filter(isChange).filter((item) => item.kind === 'plaintext' || begun.includes(item));
   const after = host.facts ?? (await gatherPlanningFacts(work.shell, [], edges.now));
   decided(nameOf(host), 'what stands in its database', after.ovsdb);
-  const isChanged = ({ port }: EndProof): boolean =>
-    plan.actions.some((action) => action.kind === 'port' && action.port === port);
   // A tunnel that was not touched and worked before fails for the new identity alone.
-  const isWhole = failed.length === host.proofs.length || !failed.every(isChanged);
+  const isWhole = failed.length === host.proofs.length || !failed.every((proof) => isChanged(host, proof));
   const isUndone = (port: string): boolean => isWhole || ports.has(port);
   const transaction = restoreTransaction(changes, input.facts, after, isWhole, ports);
   const guards = plan.actions.flatMap((action) => (action.kind === 'guard' && isUndone(action.port) ? [action] : []));
@@ -79,6 +88,10 @@ async function restore(host: Progress, failed: readonly EndProof[], edges: Apply
   );
   if (links.length > 0) await rereadOn(work.shell, nameOf(host), links, databaseOf(nameOf(host), input.facts));
   await restoreHost(work.shell, nameOf(host), transaction, gone, guards);
+}
+
+function isChanged({ plan }: Progress, { port }: EndProof): boolean {
+  return plan.actions.some((action) => action.kind === 'port' && action.port === port);
 }
 
 /** The same text at both ends. */

@@ -9,9 +9,9 @@ import type { HostPlan } from './action.js';
 import type { IkeDaemon, TunnelEnd } from './desired.js';
 import { daemonFor } from './host-input.js';
 import { isAtWork } from './packets.js';
-import { type ApplyEdges, nameOf, onEach, type Progress } from './progress.js';
-import { authenticateOn, databaseOf, pinOn, rereadOn } from './run-host.js';
-import type { AnewEnd, Link } from './steps.js';
+import { type ApplyEdges, nameOf, onEach, type Progress, warn } from './progress.js';
+import { authenticateOn, databaseOf, leaveOn, pinOn, rereadOn } from './run-host.js';
+import type { Held, Link } from './steps.js';
 
 export async function renewInPlace(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
   const renewing = hosts.filter(({ plan }) => linksInUse(plan).length > 0);
@@ -23,19 +23,12 @@ export async function renewInPlace(hosts: readonly Progress[], edges: ApplyEdges
     await rereadOn(host.work.shell, nameOf(host), links, databaseOf(nameOf(host), host.input.facts));
   });
   // 2. One authentication a tunnel proves what is new at both of its ends.
-  const tunnels = tunnelsToAuthenticate(hosts);
-  await onEachWith(
-    hosts,
-    edges,
-    (host) => tunnels.flatMap(({ peer, back, seconds }) => (peer === host && back ? [{ end: back, seconds }] : [])),
-    pinOn,
-  );
-  await onEachWith(
-    hosts,
-    edges,
-    (host) => tunnels.flatMap(({ asker, end, seconds }) => (asker === host ? [{ end, seconds }] : [])),
-    authenticateOn,
-  );
+  const before = new Map<Progress, readonly string[]>();
+  for (const group of groupsOf(tunnelsToAuthenticate(hosts))) await authenticateAnew(group, hosts, edges, before);
+  // 3. What was up before goes.
+  await onEach([...before.keys()], edges, 'switch', async (host) => {
+    await leaveOn(host.work.shell, nameOf(host), before.get(host) ?? [], seconds[daemonFor(host.input)].leave);
+  });
 }
 
 /** The links that tunnels are at work by. */
@@ -44,10 +37,17 @@ export function linksInUse({ actions }: HostPlan): Link[] {
 }
 
 /**
- * charon as the end that answers takes the old IKE SA away ten seconds after the new one has come. Of pluto we do that
- * ourselves, and what it does before takes longer.
+ * For how long the end that answers sends by the old security association, and when the old IKE SA goes. charon as that
+ * end takes it away ten seconds after the new one has come. Of pluto we do that ourselves, and what it does before takes
+ * longer.
  */
-const holdSeconds: Readonly<Record<IkeDaemon, number>> = { strongswan: 8, libreswan: 20 };
+const seconds: Readonly<Record<IkeDaemon, { readonly hold: number; readonly leave: number }>> = {
+  strongswan: { hold: 8, leave: 12 },
+  libreswan: { hold: 20, leave: 21 },
+};
+
+/** So many tunnels of a host at a time: all of them have to be done while the other ends are held. */
+const atOnce = 16;
 
 interface Tunnel {
   readonly asker: Progress;
@@ -55,7 +55,62 @@ interface Tunnel {
   /** The other end, where it is one of ours. */
   readonly peer: Progress | undefined;
   readonly back: TunnelEnd | undefined;
-  readonly seconds: number;
+}
+
+interface Group {
+  readonly tunnels: Tunnel[];
+  /** How many of them each host has. */
+  readonly counts: Map<string, number>;
+}
+
+/** No host has more than some tunnels in a group, whether it asks or answers. */
+function groupsOf(tunnels: readonly Tunnel[]): (readonly Tunnel[])[] {
+  const groups: Group[] = [];
+  for (const tunnel of tunnels) {
+    const names = [nameOf(tunnel.asker), tunnel.end.peer];
+    const found = groups.find(({ counts }) => names.every((name) => (counts.get(name) ?? 0) < atOnce));
+    const group: Group = found ?? { tunnels: [], counts: new Map() };
+    if (found === undefined) groups.push(group);
+    group.tunnels.push(tunnel);
+    for (const name of names) group.counts.set(name, (group.counts.get(name) ?? 0) + 1);
+  }
+  return groups.map((group) => group.tunnels);
+}
+
+/**
+ * A peer that gives no answer is no fault of the certificate: it is told of, and the tunnel left as it is.
+ *
+ * @param before takes the IKE SAs that were up
+ */
+async function authenticateAnew(
+  tunnels: readonly Tunnel[],
+  hosts: readonly Progress[],
+  edges: ApplyEdges,
+  before: Map<Progress, readonly string[]>,
+): Promise<void> {
+  const held = (host: Progress): Held[] =>
+    tunnels.flatMap(({ asker, peer, back }) =>
+      peer === host && back ? [{ end: back, seconds: seconds[daemonFor(asker.input)].hold }] : [],
+    );
+  await onEach(
+    hosts.filter((host) => held(host).length > 0),
+    edges,
+    'switch',
+    (host) => pinOn(host.work.shell, nameOf(host), held(host)),
+  );
+  const asking = new Set(tunnels.map(({ asker }) => asker));
+  await onEach([...asking], edges, 'switch', async (host) => {
+    const ends = tunnels.flatMap(({ asker, end }) => (asker === host ? [end] : []));
+    const answer = await authenticateOn(host.work.shell, nameOf(host), ends);
+    before.set(host, [...(before.get(host) ?? []), ...answer.before]);
+    warn(
+      host,
+      answer.unanswered.map(
+        ({ port, peer }) =>
+          `${nameOf(host)}: ${peer} gives no answer at the other end of ${port}; it gets to see the new certificate when it is back`,
+      ),
+    );
+  });
 }
 
 /**
@@ -69,30 +124,20 @@ function tunnelsToAuthenticate(hosts: readonly Progress[]): Tunnel[] {
   const canAsk = (host: Progress, peer: Progress | undefined): boolean =>
     isRenewed(host) &&
     (daemonFor(host.input) === 'strongswan' || (peer !== undefined && daemonFor(peer.input) === 'libreswan'));
+  const byName = new Map(hosts.map((host) => [nameOf(host), host]));
   return hosts.flatMap((asker): Tunnel[] => {
     const { desired, watched, facts, revokedPeers } = asker.input;
     const ends = [...desired.ends, ...watched].filter(
       (end) => end.method !== 'psk' && !revokedPeers.has(end.peer) && isAtWork(facts, end),
     );
     return ends.flatMap((end): Tunnel[] => {
-      const peer = hosts.find((host) => nameOf(host) === end.peer);
+      const peer = byName.get(end.peer);
       const back = peer?.input.desired.ends.find(
         ({ type, localIp, remoteIp }) => type === end.type && localIp === end.remoteIp && remoteIp === end.localIp,
       );
       if (!canAsk(asker, peer)) return [];
       const isForOther = peer !== undefined && canAsk(peer, asker) && nameOf(peer) < nameOf(asker);
-      const seconds = holdSeconds[daemonFor(asker.input)];
-      return isForOther ? [] : [{ asker, end, peer, back, seconds }];
+      return isForOther ? [] : [{ asker, end, peer, back }];
     });
   });
-}
-
-async function onEachWith(
-  hosts: readonly Progress[],
-  edges: ApplyEdges,
-  endsOf: (host: Progress) => AnewEnd[],
-  act: (shell: Progress['work']['shell'], host: string, ends: readonly AnewEnd[]) => Promise<void>,
-): Promise<void> {
-  const concerned = hosts.filter((host) => endsOf(host).length > 0);
-  await onEach(concerned, edges, 'switch', (host) => act(host.work.shell, nameOf(host), endsOf(host)));
 }

@@ -9,7 +9,7 @@ import type { Action } from './action.js';
 import type { TunnelEnd } from './desired.js';
 import { daemonFor, placesFor } from './host-input.js';
 import { isAtWork } from './packets.js';
-import { type ApplyEdges, nameOf, onEach, type Progress } from './progress.js';
+import { type ApplyEdges, nameOf, onEach, type Progress, warn } from './progress.js';
 import { beginSwitch, databaseOf, switchHost, switchUnproved, withMark } from './run-host.js';
 import { isChange, transactionFor } from './transaction.js';
 
@@ -29,17 +29,14 @@ export function leaveOutFailedPeers(hosts: readonly Progress[], unasked: readonl
       (action) => action.kind === 'port' && failed.has(action.peer) && !host.begun.includes(action),
     );
     if (host.error !== undefined || left.length === 0) continue;
-    host.plan = {
-      ...host.plan,
-      actions: host.plan.actions.filter((action) => !left.includes(action)),
-      warnings: [
-        ...host.plan.warnings,
-        ...left.map(
-          (action) =>
-            `${nameOf(host)}: the tunnel to ${'peer' in action ? action.peer : ''} waits until that host can be wired`,
-        ),
-      ],
-    };
+    host.plan = { ...host.plan, actions: host.plan.actions.filter((action) => !left.includes(action)) };
+    warn(
+      host,
+      left.map(
+        (action) =>
+          `${nameOf(host)}: the tunnel to ${'peer' in action ? action.peer : ''} waits until that host can be wired`,
+      ),
+    );
     const { desired } = host.input;
     const ends = desired.ends.filter(({ peer }) => !failed.has(peer));
     host.input = { ...host.input, desired: { ...desired, ends } };

@@ -96,10 +96,10 @@ export function rereadScript(
   return `${renewFunctions()}${links.map(({ path, to }) => `${linkLine(path, to)}\n`).join('')}reread ${words.join(' ')}\n`;
 }
 
-/** An end whose tunnel is authenticated anew. */
-export interface AnewEnd {
+/** An end that goes on sending by the old security association, while the other one authenticates anew. */
+export interface Held {
   readonly end: TunnelEnd;
-  /** How long the end that answers sends by the old security association: less than that lives on. */
+  /** For so long: less than the association lives on. */
   readonly seconds: number;
 }
 
@@ -108,15 +108,35 @@ export function dropOldKeysScript(name: string): string {
   return `${renewFunctions()}drop_old_keys ${shellWord(portPattern(name))}\n`;
 }
 
-export function pinScript(ends: readonly AnewEnd[]): string {
+export function pinScript(ends: readonly Held[]): string {
   const lines = ends.map(({ end, seconds }) => `pin ${shellWord(end.localIp)} ${shellWord(end.remoteIp)} ${seconds}\n`);
   return renewFunctions() + lines.join('');
 }
 
-export function authenticateScript(ends: readonly AnewEnd[]): string {
-  const patterns = ends.map(({ end }) => shellWord(portPattern(end.port)));
-  const seconds = Math.max(...ends.map((item) => item.seconds));
-  return `${renewFunctions()}authenticate ${seconds} ${patterns.join(' ')}\n`;
+export function authenticateScript(ends: readonly TunnelEnd[]): string {
+  const patterns = ends.map(({ port }) => shellWord(portPattern(port)));
+  return `${renewFunctions()}authenticate ${patterns.join(' ')}\n`;
+}
+
+/** What the IKE daemon said of a new authentication. */
+export interface Authenticated {
+  /** The IKE SAs that were up before. */
+  readonly before: readonly string[];
+  /** The ends whose peers gave no answer. */
+  readonly unanswered: readonly TunnelEnd[];
+}
+
+/** Reads what {@link authenticateScript} has printed. */
+export function readAuthenticated(stdout: string, ends: readonly TunnelEnd[]): Authenticated {
+  return {
+    before: [...stdout.matchAll(/^before (\S+)$/gm)].map(([, state = '']) => state),
+    unanswered: [...stdout.matchAll(/^unanswered (\d+)$/gm)].flatMap(([, index]) => ends[Number(index)] ?? []),
+  };
+}
+
+/** Takes down what was up before. @param seconds for how long nothing of it is touched */
+export function leaveScript(before: readonly string[], seconds: number): string {
+  return `${renewFunctions()}leave ${seconds} ${before.map(shellWord).join(' ')}\n`;
 }
 
 /** One transaction, then the addresses of bridges. Ends with the transaction's reply on standard output. */

@@ -81,71 +81,99 @@ spi_of() {
   ip xfrm state list src "$1" dst "$2" 2>/dev/null | sed -n "s/.*proto esp spi \(0x[0-9a-f]*\) reqid $3 mode .*/\1/p" | head -n 1
 }
 
-# authenticate SECONDS PATTERN...: new IKE SAs for the connections of ports, with the certificate that these have now, and
-# beside what is up. What is pinned at the other end is pinned for so long.
+# authenticate PATTERN...: new IKE SAs for the connections of ports, with the certificate that these have now, and beside
+# what is up. On standard output "before STATE" for what they take the place of, and "unanswered N" for the ports, counted
+# from 0, whose peers give no answer: a peer that is gone is no fault of the certificate, and what is up stays up.
 authenticate() {
-  seconds=$1 all=''
+  number=0 runs=''
+  for pattern in "$@"; do
+    # shellcheck disable=SC2046
+    authenticate_port "$number" $(connections "$pattern") &
+    runs="$runs $!" number=$((number + 1))
+  done
+  status=0
+  for run in $runs; do wait "$run" || status=1; done
+  [ "$status" -eq 0 ] || exit 1
+}
+
+# authenticate_port NUMBER CONNECTION...
+authenticate_port() {
+  number=$1
   shift
-  for pattern in "$@"; do all="$all $(connections "$pattern" | tr '\n' ' ')"; done
-  if [ -n "$strongswan" ]; then
-    # shellcheck disable=SC2086
-    before=$(charon_states $all)
-    for connection in $all; do up_anew "$connection"; done
-    # charon at the other end takes what was before away after ten seconds, and pluto does not.
-    sleep 12
-    # shellcheck disable=SC2086
-    for state in $(charon_states $all); do
-      case " $(printf '%s' "$before" | tr '\n' ' ') " in *" $state "*) ipsec down "$state" >/dev/null 2>&1 || : ;; esac
-    done
-  else
-    # shellcheck disable=SC2086
-    anew_in_pluto $all
-  fi
+  before=$(states "$@")
+  if [ -n "$strongswan" ]; then anew_in_charon "$@"; else anew_in_pluto "$@"; fi || { echo "unanswered $number" && return; }
+  for state in $before; do echo "before $state"; done
 }
 
-# up_anew CONNECTION: charon makes a new IKE SA, because the connection has another certificate
-up_anew() {
-  answer=$($within ipsec up "$1" 2>&1 </dev/null) && return
-  case $answer in
-  *'existing duplicate'*) ;;
-  *) fail "$1: $(printf '%s\n' "$answer" | tail -n 2 | tr '\n' ' ')" ;;
-  esac
-}
-
-# charon_states CONNECTION...: its IKE SAs of these, such as tun-1[3]
-charon_states() {
+# states CONNECTION...: the IKE SAs of these that are up, such as tun-1[3] in charon and 3 in pluto
+states() {
   status=$(ipsec status 2>/dev/null)
   for connection in "$@"; do
-    printf '%s\n' "$status" | grep -F " $connection[" | sed -n 's/^ *\([^ ]*\[[0-9]*\]\): ESTABLISHED .*/\1/p'
+    if [ -n "$strongswan" ]; then
+      printf '%s\n' "$status" | grep -F " $connection[" | sed -n 's/^ *\([^ ]*\[[0-9]*\]\): ESTABLISHED .*/\1/p'
+    else
+      printf '%s\n' "$status" | grep -F ": \"$connection\":" | sed -n 's/^000 #\([0-9]*\): .* STATE_V2_ESTABLISHED_IKE_SA .*/\1/p'
+    fi
+  done
+}
+
+# anew_in_charon CONNECTION...: charon makes a new IKE SA, because the connection has another certificate. Fails where
+# there is no answer.
+anew_in_charon() {
+  for connection in "$@"; do
+    answer=$($within ipsec up "$connection" 2>&1 </dev/null)
+    case $?:$answer in
+    0:* | *'existing duplicate'*) ;;
+    *'AUTHENTICATION_FAILED'*) refused "$connection" "$answer" ;;
+    124:* | 143:* | *'peer not responding'*) return 1 ;;
+    *) refused "$connection" "$answer" ;;
+    esac
   done
 }
 
 # anew_in_pluto CONNECTION...: pluto renews its IKE SAs for ever and authenticates none again, unless the event for that is set off.
 # A pluto that does not know the event goes on with what is up.
 anew_in_pluto() {
-  before=$(ike_states "$@")
   for state in $before; do
-    $within ipsec whack --asynchronous --impair "event-v2-reauth:$state" >/dev/null 2>&1 </dev/null || return 0
+    $within ipsec whack --asynchronous --impair "event-v2-reauth:$state" >/dev/null 2>&1 </dev/null || {
+      before=''
+      return 0
+    }
   done
-  tries=0
-  until [ "$(ike_states "$@" | wc -l)" -ge "$((2 * $(printf '%s\n' "$before" | wc -l)))" ]; do
+  tries=0 waits=0
+  while [ -n "$before" ] && [ "$(states "$@" | wc -l)" -lt "$((2 * $(printf '%s\n' "$before" | wc -l)))" ]; do
     tries=$((tries + 1))
-    [ "$tries" -le 20 ] || fail "the peer did not take the new certificate: $(ipsec status 2>/dev/null | sed -n 's/^000 #/#/p' | tail -n 3 | tr '\n' ' ')"
+    if waits_for_answer "$@"; then waits=$((waits + 1)); fi
+    # A peer that refuses has answered the first message before, which is sent again then.
+    if [ "$tries" -gt 20 ] && [ "$waits" -gt 15 ]; then return 1; fi
+    [ "$tries" -le 20 ] || refused 'the peer did not take the new certificate' "$(ipsec status 2>/dev/null | sed -n 's/^000 #/#/p')"
     sleep 1
   done
   for connection in "$@"; do
-    answer=$($within ipsec auto --up "$connection" 2>&1 </dev/null) || fail "$connection: $(printf '%s\n' "$answer" | tail -n 2 | tr '\n' ' ')"
+    answer=$($within ipsec auto --up "$connection" 2>&1 </dev/null) || refused "$connection" "$answer"
   done
-  sleep "$((seconds + 1))"
-  for state in $before; do ipsec whack --deletestate "$state" >/dev/null 2>&1 </dev/null || :; done
 }
 
-# ike_states CONNECTION...: the numbers of pluto's IKE SAs of these
-ike_states() {
+# waits_for_answer CONNECTION...: has one sent the first message of IKE, and nothing came?
+waits_for_answer() {
   status=$(ipsec status 2>/dev/null)
   for connection in "$@"; do
-    printf '%s\n' "$status" | grep -F ": \"$connection\":" | sed -n 's/^000 #\([0-9]*\): .* STATE_V2_ESTABLISHED_IKE_SA .*/\1/p'
+    if printf '%s\n' "$status" | grep -F ": \"$connection\":" | grep -q STATE_V2_PARENT_I1; then return 0; fi
   done
+  return 1
+}
+
+refused() { fail "$1: $(printf '%s\n' "$2" | tail -n 3 | tr '\n' ' ')"; }
+
+# leave SECONDS STATE...: takes down what others have taken the place of, some time after these came: charon at the other
+# end may have done so, and pluto does not
+leave() {
+  sleep "$1"
+  shift
+  for state in "$@"; do
+    if [ -n "$strongswan" ]; then $within ipsec down "$state"; else $within ipsec whack --deletestate "$state"; fi >/dev/null 2>&1 </dev/null &
+  done
+  wait
 }
 within=
 if command -v timeout >/dev/null 2>&1; then within='timeout 30'; fi

@@ -111,6 +111,44 @@ test('what somebody else has set since is not pointed back', async (t) => {
   await certificateIs(t, host, '/others.pem');
 });
 
+test('a host whose own end is well keeps its new certificate when the other end fails', async (t) => {
+  const host = await startLocalHost(t, scratchFolder(t));
+  await host.vsctl('set', 'Open_vSwitch', '.', 'other_config:certificate=/old.pem');
+  const well = proved(await progressOf(host, [newCertificate]), 'host_1', []);
+  const failing = proved(await progressOf(host, [newCertificate]), 'host_2', ['nothing came']);
+  await pointBack([well], edges);
+  t.deepEqual([well.error, well.pointedBack, well.plan.warnings], [undefined, false, []]);
+  await host.vsctl('set', 'Open_vSwitch', '.', 'other_config:certificate=/new.pem');
+  await pointBack([well, failing], edges);
+  t.deepEqual([well.error, well.pointedBack], [undefined, false]);
+  t.deepEqual(well.plan.warnings, ['host_1: tun is encrypted here, and its other end could not be proved']);
+  t.deepEqual([failing.error?.code, failing.pointedBack], ['HOST_PROOF_FAILED', true]);
+  await certificateIs(t, host, '/old.pem');
+});
+
+test('an end that is new goes with the other one', async (t) => {
+  const host = await startLocalHost(t, scratchFolder(t));
+  await host.vsctl('add-br', 'br-ipsec');
+  const well = proved(await progressOf(host, [newPort]), 'host_1', []);
+  await host.vsctl('add-port', 'br-ipsec', 'tun');
+  const other = await startLocalHost(t, scratchFolder(t));
+  const failing = proved(await progressOf(other, []), 'host_2', ['nothing came']);
+  await pointBack([well, failing], edges);
+  t.deepEqual([well.error?.code, well.pointedBack], ['HOST_PROOF_FAILED', true], well.error?.message);
+  t.is(await host.vsctl('list-ports', 'br-ipsec'), '');
+});
+
+/** A host at one end of the tunnel, whose change is in force. */
+function proved(progress: Progress, name: string, reasons: readonly string[]): Progress {
+  const [localIp, remoteIp] = name === 'host_1' ? ['192.0.2.1', '192.0.2.2'] : ['192.0.2.2', '192.0.2.1'];
+  const ends = [{ ...end, localIp, remoteIp }];
+  progress.input = { ...progress.input, desired: { ...desired, name, ends } };
+  progress.begun = progress.plan.actions;
+  const seen = { bytesOut: 1, bytesIn: 1, peerId: undefined, serialNumber: undefined };
+  progress.proofs = [{ host: name, port: 'tun', encrypted: reasons.length === 0, ...seen, reasons }];
+  return progress;
+}
+
 async function progressOf({ shell }: LocalHost, actions: readonly Action[]): Promise<Progress> {
   const facts = await gatherPlanningFacts(shell, [], edges.now);
   const input: Progress['input'] = {

@@ -20,6 +20,8 @@ interface Host {
   /** The certificate of its peer was revoked. */
   readonly distrusts?: boolean;
   readonly refuses?: 'reread';
+  /** Which of its peers gives no answer, counted from 0. */
+  readonly unanswered?: number;
 }
 
 interface Case {
@@ -40,12 +42,12 @@ const cases: readonly Case[] = [
       { ...strongswan, ...anew },
       { ...strongswan, ...anew },
     ],
-    says: ['host_1 authenticate 8 tun', 'host_2 pin 192.0.2.2 192.0.2.1 8'],
+    says: ['host_1 authenticate tun', 'host_1 leave 12 tun-1[1]', 'host_2 pin 192.0.2.2 192.0.2.1 8'],
   },
   {
     title: 'strongSwan at both ends: the one that is renewed asks',
     hosts: [strongswan, { ...strongswan, ...anew }],
-    says: ['host_1 pin 192.0.2.1 192.0.2.2 8', 'host_2 authenticate 8 tun'],
+    says: ['host_1 pin 192.0.2.1 192.0.2.2 8', 'host_2 authenticate tun', 'host_2 leave 12 tun-1[1]'],
   },
   {
     title: 'both renewed, and different daemons: strongSwan asks',
@@ -53,7 +55,7 @@ const cases: readonly Case[] = [
       { ...libreswan, ...anew },
       { ...strongswan, ...anew },
     ],
-    says: ['host_1 pin 192.0.2.1 192.0.2.2 8', 'host_2 authenticate 8 tun'],
+    says: ['host_1 pin 192.0.2.1 192.0.2.2 8', 'host_2 authenticate tun', 'host_2 leave 12 tun-1[1]'],
   },
   {
     title: 'libreswan renewed alone, opposite to strongSwan: strongSwan will ask in its own time',
@@ -63,7 +65,7 @@ const cases: readonly Case[] = [
   {
     title: 'strongSwan renewed alone, opposite to libreswan',
     hosts: [libreswan, { ...strongswan, ...anew }],
-    says: ['host_1 pin 192.0.2.1 192.0.2.2 8', 'host_2 authenticate 8 tun'],
+    says: ['host_1 pin 192.0.2.1 192.0.2.2 8', 'host_2 authenticate tun', 'host_2 leave 12 tun-1[1]'],
   },
   {
     title: 'libreswan at both ends, both renewed: one asks for both',
@@ -71,17 +73,17 @@ const cases: readonly Case[] = [
       { ...libreswan, ...anew },
       { ...libreswan, ...anew },
     ],
-    says: ['host_1 authenticate 20 tun', 'host_2 pin 192.0.2.2 192.0.2.1 20'],
+    says: ['host_1 authenticate tun', 'host_1 leave 21 tun-1[1]', 'host_2 pin 192.0.2.2 192.0.2.1 20'],
   },
   {
     title: 'libreswan at both ends: the one that is renewed asks',
     hosts: [libreswan, { ...libreswan, ...anew }],
-    says: ['host_1 pin 192.0.2.1 192.0.2.2 20', 'host_2 authenticate 20 tun'],
+    says: ['host_1 pin 192.0.2.1 192.0.2.2 20', 'host_2 authenticate tun', 'host_2 leave 21 tun-1[1]'],
   },
   {
     title: 'strongSwan whose peer is a stranger asks, and nobody is held',
     hosts: [{ ...strongswan, ...anew }],
-    says: ['host_1 authenticate 8 tun'],
+    says: ['host_1 authenticate tun', 'host_1 leave 12 tun-1[1]'],
   },
   { title: 'libreswan whose peer is a stranger does not', hosts: [{ ...libreswan, ...anew }], says: [] },
   {
@@ -90,7 +92,7 @@ const cases: readonly Case[] = [
       { ...strongswan, ...anew, refuses: 'reread' },
       { ...strongswan, ...anew },
     ],
-    says: ['host_2 authenticate 8 tun'],
+    says: ['host_2 authenticate tun', 'host_2 leave 12 tun-1[1]'],
   },
   {
     title: 'a tunnel that is not at work is left alone',
@@ -122,8 +124,46 @@ for (const { title, hosts, says } of cases) {
     const authenticates = ran.findIndex((call) => call.includes(' authenticate '));
     const pins = ran.findLastIndex((call) => call.includes(' pin '));
     t.true(pins < authenticates || pins === -1, 'the end that answers is held before the other asks');
+    const leaves = ran.findIndex((call) => call.includes(' leave '));
+    t.true(leaves === -1 || leaves === ran.length - 1, 'what was up goes last');
   });
 }
+
+const spokeCount = 40;
+const spokeIndexes = Array.from({ length: spokeCount }, (_, index) => index + 1);
+
+for (const { title, renewed } of [
+  { title: 'a hub asks sixteen spokes at a time, which are held just before', renewed: 'hub' },
+  { title: 'sixteen spokes at a time ask a hub, which holds just those', renewed: 'spokes' },
+] as const) {
+  test(title, async (t) => {
+    const ran: string[] = [];
+    const hub = progressOf({ ...strongswan, renewed: renewed === 'hub' }, 0, ran, spokeIndexes);
+    const spokes = spokeIndexes.map((index) =>
+      progressOf({ ...strongswan, renewed: renewed === 'spokes' }, index, ran, [0]),
+    );
+    await renewInPlace([hub, ...spokes], edges);
+    const inOrder = ran.flatMap((call) => {
+      const [, verb = '', ...words] = call.split(' ');
+      return verb === 'pin' ? ['p'] : verb === 'authenticate' ? words.map(() => 'a') : [];
+    });
+    t.is(inOrder.join(''), [16, 16, 8].map((size) => 'p'.repeat(size) + 'a'.repeat(size)).join(''));
+    const leaves = ran.filter((call) => call.includes(' leave '));
+    t.is(leaves.length, renewed === 'hub' ? 1 : spokeCount);
+    t.deepEqual(ran.slice(-leaves.length), leaves, 'what was up goes after the last of them');
+  });
+}
+
+test('a peer that gives no answer is told of, and nothing has failed', async (t) => {
+  const ran: string[] = [];
+  const hub = progressOf({ ...strongswan, ...anew, unanswered: 1 }, 0, ran, [1, 2]);
+  await renewInPlace([hub], edges);
+  t.is(hub.error, undefined);
+  t.deepEqual(hub.plan.warnings, [
+    'host_1: host_3 gives no answer at the other end of tun-3; it gets to see the new certificate when it is back',
+  ]);
+  t.deepEqual(ran.slice(1), ['host_1 authenticate tun-2 tun-3', 'host_1 leave 12 tun-2-1[1] tun-3-1[1]']);
+});
 
 const edges: ApplyEdges = {
   certify: async () => [],
@@ -139,23 +179,26 @@ const edges: ApplyEdges = {
 const nameOf = (index: number): string => `host_${index + 1}`;
 const addressOf = (index: number): string => `192.0.2.${index + 1}`;
 
-function progressOf(host: Host, index: number, ran: string[]): Progress {
+/** @param peers the hosts that it has tunnels to, by their numbers from 0 */
+function progressOf(host: Host, index: number, ran: string[], peers = [1 - index]): Progress {
   const name = nameOf(index);
-  const end: TunnelEnd = {
-    ...{ bridge: 'br-ipsec', port: 'tun', type: 'gre', method: host.method ?? 'ca-signed' },
-    ...{ localIp: addressOf(index), remoteIp: addressOf(1 - index), peer: nameOf(1 - index) },
-    ...{ options: {}, pskFile: undefined, initiates: index === 0 },
-  };
+  const ends = peers.map(
+    (peer): TunnelEnd => ({
+      ...{ bridge: 'br-ipsec', port: peers.length === 1 ? 'tun' : `tun-${peer + 1}`, type: 'gre' },
+      ...{ method: host.method ?? 'ca-signed', options: {}, pskFile: undefined, initiates: index === 0 },
+      ...{ localIp: addressOf(index), remoteIp: addressOf(peer), peer: nameOf(peer) },
+    }),
+  );
   const target = { kind: 'local', destination: 'local' } as const;
   const desired: DesiredHost = {
     ...{ name, target, ikeDaemon: host.daemon, places: {}, plaintext: 'keep', identity: undefined },
-    ...{ ends: [end], bridgeAddresses: {} },
+    ...{ ends, bridgeAddresses: {} },
   };
   const input: Progress['input'] = {
-    ...{ desired, facts: factsWith(end, host.idle === true), identity: undefined, peers: new Map(), psks: new Map() },
+    ...{ desired, facts: factsWith(ends, host.idle === true), identity: undefined, peers: new Map(), psks: new Map() },
     ...{
       crls: [],
-      revokedPeers: new Set(host.distrusts === true ? [end.peer] : []),
+      revokedPeers: new Set(host.distrusts === true ? peers.map(nameOf) : []),
       notices: [],
       retired: [],
       watched: [],
@@ -171,34 +214,39 @@ function progressOf(host: Host, index: number, ran: string[]): Progress {
   };
 }
 
-function recording(name: string, { refuses }: Host, ran: string[]): Progress['work']['shell'] {
+function recording(name: string, { refuses, unanswered }: Host, ran: string[]): Progress['work']['shell'] {
   return {
     run: async (script) => {
-      const calls = script.match(/^(?:reread|pin|authenticate) .*$/gm) ?? [];
+      const calls = script.match(/^(?:reread|pin|authenticate|leave) .*$/gm) ?? [];
       ran.push(...calls.map((call) => `${name} ${call.replaceAll("'", '')}`));
       if (refuses !== undefined && calls.some((call) => call.startsWith(refuses))) {
         throw new OvsPkiError('HOST_STEP_FAILED', `${name} does not`);
       }
-      return { status: 0, stdout: '', stderr: '' };
+      const ports = /^authenticate (.*)$/m.exec(script)?.[1]?.replaceAll("'", '').split(' ') ?? [];
+      const before = ports.map((port) => `before ${port}-1[1]\n`);
+      const stdout = [...before, ...(unanswered === undefined ? [] : [`unanswered ${unanswered}\n`])].join('');
+      return { status: 0, stdout: ports.length === 0 ? '' : stdout, stderr: '' };
     },
     exchanges: () => 0,
     close: () => undefined,
   };
 }
 
-/** A tunnel that has carried packets both ways. */
-function factsWith({ localIp, remoteIp }: TunnelEnd, idle: boolean): PlanningFacts {
+/** Tunnels that have carried packets both ways. */
+function factsWith(ends: readonly TunnelEnd[], idle: boolean): PlanningFacts {
   const ports = { protocol: 'gre', sourcePort: undefined, destinationPort: undefined };
-  const selector = { source: `${localIp}/32`, destination: `${remoteIp}/32`, ...ports };
-  const associations = [
-    [localIp, remoteIp],
-    [remoteIp, localIp],
-  ].map(([source = '', destination = '']) => ({
-    ...{ source, destination, spi: '0x1', bytes: idle ? 0 : 100, packets: 1, selector: undefined, larval: false },
-  }));
+  const policy = { direction: 'out', action: 'allow', mark: undefined, esp: true } as const;
+  const state = { spi: '0x1', bytes: idle ? 0 : 100, packets: 1, selector: undefined, larval: false };
   return {
     ...capturedFacts('strongswan-gre-ca-signed'),
-    policies: known([{ ...selector, direction: 'out', action: 'allow', mark: undefined, esp: true }]),
-    states: known(associations),
+    policies: known(
+      ends.map((end) => ({ ...policy, source: `${end.localIp}/32`, destination: `${end.remoteIp}/32`, ...ports })),
+    ),
+    states: known(
+      ends.flatMap((end) => [
+        { ...state, source: end.localIp, destination: end.remoteIp },
+        { ...state, source: end.remoteIp, destination: end.localIp },
+      ]),
+    ),
   };
 }

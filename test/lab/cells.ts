@@ -19,8 +19,8 @@ export type Pairing = keyof typeof pairings;
  * `connect`: one `connect` of the program; `tutorial`: the same with the tutorial's names; `by-hand`: the tutorial's own
  * commands; `configuration`: no packet can flow, only what is written is looked at; `misfortunes`: a working tunnel goes
  * wrong in many ways, and doctor is asked; `refused`: what cannot work is not
- * begun; `on-host`: the program runs on one of the hosts; `renewal`: certificates and CA are replaced under a tunnel at work; `revocation`: a
- * certificate is revoked.
+ * begun; `on-host`: the program runs on one of the hosts; `renewal`: certificates and CA are replaced under a tunnel at
+ * work; `renewal-hub`: a hub is renewed while one of its spokes is gone; `revocation`: a certificate is revoked.
  */
 export type CellKind =
   | 'connect'
@@ -31,6 +31,7 @@ export type CellKind =
   | 'refused'
   | 'on-host'
   | 'renewal'
+  | 'renewal-hub'
   | 'revocation';
 
 export interface Cell {
@@ -62,6 +63,7 @@ export const cells: readonly Cell[] = [
   ...sttCells(),
   ...misfortuneCells(),
   ...renewalCells(),
+  ...hubCells(),
   ...revocationCells(),
   cell({
     name: 'on the host c) ca-signed',
@@ -179,6 +181,20 @@ function renewalCells(): Cell[] {
         hosts: `${pairing} renewal`,
       }),
     ),
+  );
+}
+
+function hubCells(): Cell[] {
+  return (['ss-ss', 'ls-ls'] as const).map((pairing) =>
+    cell({
+      name: `renewal hub ${pairing}`,
+      kind: 'renewal-hub',
+      type: 'gre',
+      method: 'ca-signed',
+      pairing,
+      ipv6: false,
+      hosts: `${pairing} hub`,
+    }),
   );
 }
 

@@ -44,15 +44,16 @@ export interface Group {
 }
 
 export interface PairWish {
-  readonly daemons: readonly [Daemon, Daemon];
+  readonly daemons: readonly [Daemon, Daemon, ...Daemon[]];
   readonly names?: readonly [string, string];
   readonly addresses?: readonly [string, string];
   readonly defaultRoute?: boolean;
   readonly nssFolder?: string;
 }
 
+/** Two hosts, and more where a cell wants them. */
 export interface Pair extends Group {
-  readonly hosts: readonly [LabHost, LabHost];
+  readonly hosts: readonly [LabHost, LabHost, ...LabHost[]];
 }
 
 export interface OperateOptions {
@@ -148,9 +149,9 @@ class RunningLab implements Lab {
   async addPair(wish: PairWish): Promise<Pair> {
     const wishes = wish.daemons.map((daemon, index) => ({ ...wish, ...pickOf(wish, index), daemon }));
     const { hosts, number } = await this.addGroup(wishes);
-    const [first, second] = hosts;
+    const [first, second, ...more] = hosts;
     if (!first || !second) throw new Error('a pair has two hosts');
-    return { hosts: [first, second], number };
+    return { hosts: [first, second, ...more], number };
   }
 
   async addGroup(wishes: readonly HostWish[]): Promise<Group> {

@@ -6,6 +6,7 @@ import { tryByHand } from './by-hand.js';
 import { type Cell, type CellKind, pairings } from './cells.js';
 import { tryConfiguration } from './configuration-cell.js';
 import { type Outcome, removeAll, tryConnect, tryRefused } from './connect-cell.js';
+import { moreSpokes, tryHubRenewal } from './hub-cell.js';
 import type { Lab, Pair } from './lab.js';
 import { tryMisfortunes } from './misfortune-cell.js';
 import { tryOnHost } from './on-host.js';
@@ -92,8 +93,9 @@ class Bench {
     }
   }
 
-  #makePair({ hosts, pairing }: Cell): Promise<Pair> {
+  #makePair({ hosts, pairing, kind }: Cell): Promise<Pair> {
     const daemons = pairings[pairing];
+    if (kind === 'renewal-hub') return this.#lab.addPair({ daemons: [...daemons, ...moreSpokes(daemons[0])] });
     if (hosts !== 'tutorial') return this.#lab.addPair({ daemons });
     return this.#lab.addPair({ daemons, names: ['host_1', 'host_2'], addresses: ['1.1.1.1', '2.2.2.2'] });
   }
@@ -110,6 +112,7 @@ const waysToTry: Readonly<
   refused: tryRefused,
   'on-host': tryOnHost,
   renewal: tryRenewal,
+  'renewal-hub': tryHubRenewal,
   revocation: tryRevocation,
 };
 

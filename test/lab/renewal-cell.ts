@@ -7,10 +7,12 @@ import type { Cell } from './cells.js';
 import { type Cost, type Outcome, removeAll, said, targets } from './connect-cell.js';
 import type { Lab, LabHost, Pair } from './lab.js';
 
-interface Step {
+export interface Step {
   readonly name: string;
   /** Of the program, one after the other. */
   readonly commands?: readonly (readonly string[])[];
+  /** With which exit status the last of them ends; 0 where it is not told. */
+  readonly status?: number;
   /** On each host, one after the other. */
   readonly byHand?: string;
   /** The IKE SAs are others after it: what is new was authenticated with. */
@@ -52,54 +54,67 @@ export async function tryRenewal(lab: Lab, pair: Pair, cell: Cell, folder: strin
   if (deployed.status !== 0) return { failures: [`apply: ${said(deployed)}`] };
   const failures: string[] = [];
   const costs: Cost[] = [];
+  const [first, second] = pair.hosts;
+  const pings = [
+    { host: first, address: '192.0.0.2' },
+    { host: second, address: '192.0.0.1' },
+  ];
+  const scene: Scene = { lab, pair, folder, pings, renewed: pair.hosts };
   for (const step of stepsFor(pair)) {
     if (step.mayLose) failures.push(...(await rolledOver(lab, pair, folder)));
-    const { cost, problems } = await measured(lab, pair, folder, step);
+    const { cost, problems } = await measured(scene, step);
     costs.push(cost);
-    const isLoss = step.mayLose !== true && cost.lost > 0;
-    failures.push(
-      ...problems.map((problem) => `${step.name}: ${problem}`),
-      ...(isLoss ? [`${step.name}: ${cost.lost} of ${cost.sent} pings lost`] : []),
-      ...(cost.plaintext > 0 ? [`${step.name}: ${cost.plaintext} plaintext packets`] : []),
-    );
+    failures.push(...problems);
   }
   await removeAll(lab, pair, folder);
   return { failures, costs };
 }
 
-async function measured(
-  lab: Lab,
-  pair: Pair,
-  folder: string,
+/** What is measured while a step is made. */
+export interface Scene {
+  readonly lab: Lab;
+  readonly pair: Pair;
+  /** Where the PKI and the inventory are. */
+  readonly folder: string;
+  /** At most one a host. */
+  readonly pings: readonly { readonly host: LabHost; readonly address: string }[];
+  /** The hosts that have other IKE SAs after a step that authenticates. */
+  readonly renewed: readonly LabHost[];
+}
+
+/** Pings while a step is made; lost ones are a problem, unless the step may lose some. */
+export async function measured(
+  { lab, pair, folder, pings, renewed }: Scene,
   step: Step,
 ): Promise<{ readonly cost: Cost; readonly problems: readonly string[] }> {
   const capture = await lab.capture(pair);
-  const peers = ['192.0.0.2', '192.0.0.1'];
-  await Promise.all(pair.hosts.map((host, index) => startPings(lab, host, peers[index] ?? '')));
+  await Promise.all(pings.map(({ host, address }) => startPings(lab, host, address)));
   await lab.run(pair.hosts[0], 'sleep 2');
   const problems: string[] = [];
-  const before = await ikeAssociations(lab, pair);
-  for (const command of step.commands ?? []) {
+  const before = await ikeAssociations(lab, renewed);
+  const { commands = [], status: wanted = 0 } = step;
+  for (const [index, command] of commands.entries()) {
     const run = await lab.operate(ours(command), { cwd: folder, seconds: 300 });
-    if (run.status !== 0) problems.push(`${command.join(' ')}: ${said(run)}`);
+    const isLast = index === commands.length - 1;
+    if (run.status !== (isLast ? wanted : 0)) problems.push(`${command.join(' ')}: ${said(run)}`);
   }
   for (const host of step.byHand === undefined ? [] : pair.hosts) await lab.must(host, `${step.byHand}\nsleep 10`);
   await lab.run(pair.hosts[0], 'sleep 4');
-  const left = (await ikeAssociations(lab, pair)).filter((item) => before.includes(item));
+  const left = (await ikeAssociations(lab, renewed)).filter((item) => before.includes(item));
   if (step.authenticates && left.length > 0) problems.push(`still there: the IKE SAs ${left.join(', ')}`);
-  const counts = await Promise.all(pair.hosts.map((host) => stopPings(lab, host)));
+  const counts = await Promise.all(pings.map(({ host }) => stopPings(lab, host)));
   const wire = await capture.stop();
   const sum = (key: 'sent' | 'lost'): number => counts.reduce((total, count) => total + count[key], 0);
-  return {
-    cost: { step: step.name, sent: sum('sent'), lost: sum('lost'), plaintext: wire.plaintext.count },
-    problems,
-  };
+  const cost = { step: step.name, sent: sum('sent'), lost: sum('lost'), plaintext: wire.plaintext.count };
+  if (step.mayLose !== true && cost.lost > 0) problems.push(`${cost.lost} of ${cost.sent} pings lost`);
+  if (cost.plaintext > 0) problems.push(`${cost.plaintext} plaintext packets`);
+  return { cost, problems: problems.map((problem) => `${step.name}: ${problem}`) };
 }
 
 /** The IKE SAs that are up, by the names and numbers that the daemons give them: `host_1 tun-1[3]`, `host_2 #4`. */
-async function ikeAssociations(lab: Lab, pair: Pair): Promise<string[]> {
+async function ikeAssociations(lab: Lab, hosts: readonly LabHost[]): Promise<string[]> {
   const all = await Promise.all(
-    pair.hosts.map(async (host) => {
+    hosts.map(async (host) => {
       const { stdout } = await lab.run(host, 'ipsec status');
       const found = stdout.matchAll(/(\S+\[\d+\]): ESTABLISHED|^000 (#\d+): .*STATE_V2_ESTABLISHED_IKE_SA/gm);
       return [...found].map(([, charon, pluto]) => `${host.name} ${charon ?? pluto}`);
@@ -154,16 +169,20 @@ async function rolledOver(lab: Lab, pair: Pair, folder: string): Promise<string[
   ];
 }
 
-function ours(args: readonly string[]): string[] {
+export function ours(args: readonly string[]): string[] {
   return ['--dir', 'pki', '--log', 'log', ...args];
 }
 
-/** The two hosts with one tunnel between them, as the operator writes it down. */
+/** The two hosts with one tunnel between them, or a hub and its spokes, as the operator writes it down. */
 export function inventoryOf({ hosts }: Pair, { type }: Cell): string {
   const lines = hosts.map(
     ({ name, target, address }, index) =>
       `  ${name}: { ssh: ${target}, address: ${address}, bridge_address: 192.0.0.${index + 1}/24 }`,
   );
-  const [first, second] = hosts.map(({ name }) => name);
-  return `version: 1\ndefaults: { type: ${type}, auth: ca-signed }\nhosts:\n${lines.join('\n')}\ntunnels:\n  - between: [${first}, ${second}]\n    port: tun\n`;
+  const [first, second, ...more] = hosts.map(({ name }) => name);
+  const tunnels =
+    more.length === 0
+      ? `between: [${first}, ${second}]\n    port: tun`
+      : `hub: ${first}\n    spokes: [${[second, ...more].join(', ')}]`;
+  return `version: 1\ndefaults: { type: ${type}, auth: ca-signed }\nhosts:\n${lines.join('\n')}\ntunnels:\n  - ${tunnels}\n`;
 }

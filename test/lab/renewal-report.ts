@@ -6,10 +6,10 @@ import type { Result } from './report.js';
 /** Of a cell that was not run again, the rows that the page had before. */
 export function renewalPage(results: readonly Result[], before: string): string {
   const rows = cells
-    .filter(({ kind }) => kind === 'renewal')
+    .filter(({ kind }) => kind === 'renewal' || kind === 'renewal-hub')
     .flatMap((cell) => {
       const result = results.find((item) => item.cell === cell);
-      const start = `| ${cell.type} ${cell.pairing} | `;
+      const start = `| ${cell.name.replace('renewal ', '')} | `;
       if (result?.costs === undefined) return before.split('\n').filter((line) => line.startsWith(start));
       return result.costs.map(
         ({ step, sent, lost, plaintext }) => `${start}${step} | ${lost} | ${sent} | ${plaintext} |`,
@@ -31,6 +31,9 @@ This page is written by \`npm run lab -- renewal --write\`. Two whole hosts in t
 through their tunnel every 10 ms, both ways, while \`apply\` gives both a new key and a certificate for it, and while \`rollover\`
 replaces the key of their CA. A ping counts as lost where a later one was answered and it was not. Plaintext packets are
 those of the tunnel that tcpdump saw outside of ESP. ss is strongSwan, ls is libreswan.
+
+Of *hub* four hosts are: the first of the two daemons at the hub and at two of its spokes, and the other daemon at the third.
+One of the two spokes has gone without a word while its tunnel was up. The other two ping the hub, and it pings the first.
 `;
 
 const methods = `The last row of a tunnel is the plain way, for comparison: other paths in \`other_config\`, first at one host, ten seconds later
