@@ -20,6 +20,8 @@ export interface ProvedEnd {
   readonly facts: HostFacts | undefined;
   /** The certificate that the host is to present; undefined with PSKs, or where nothing is known of it. */
   readonly certificate: Certificate | undefined;
+  /** It was at work before and has but another certificate: nobody may have something to send to it. */
+  readonly mayBeIdle?: boolean;
 }
 
 /** What was seen of one end; JSON-safe. */
@@ -44,7 +46,7 @@ const nothingIn = 'no ESP packet has arrived';
 /** They are no proof, and no fault either: a tunnel that nobody has used yet. */
 export const idleReasons: readonly string[] = [nothingOut, nothingIn];
 
-export function proveEnd({ host, end, facts, certificate }: ProvedEnd): EndProof {
+export function proveEnd({ host, end, facts, certificate, mayBeIdle = false }: ProvedEnd): EndProof {
   const base = { host: host.name, port: end.port, serialNumber: certificate?.serialNumber };
   if (facts === undefined) {
     return {
@@ -70,7 +72,7 @@ export function proveEnd({ host, end, facts, certificate }: ProvedEnd): EndProof
     ...(out === undefined ? ['no security association leads to the peer'] : out === 0 ? [nothingOut] : []),
     ...(incoming === undefined
       ? ['no security association leads here from the peer']
-      : incoming === 0
+      : incoming === 0 && !mayBeIdle
         ? [nothingIn]
         : []),
   ];

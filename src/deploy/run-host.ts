@@ -28,9 +28,11 @@ import {
   readAuthenticated,
   removeFilesScript,
   rereadScript,
+  type SettlingEnd,
   settleScript,
   switchScript,
   unguardScript,
+  type WaitingPort,
   waitForPeerScript,
 } from './steps.js';
 import type { Transaction } from './transaction.js';
@@ -79,7 +81,7 @@ export async function beginSwitch(
   shell: HostShell,
   host: string,
   transaction: Transaction,
-  waiting: readonly string[],
+  waiting: readonly WaitingPort[],
 ): Promise<void> {
   const script = switchScript(transaction, []) + waitForPeerScript(waiting);
   await step(shell, host, 'the change could not be made', script, transaction);
@@ -96,8 +98,8 @@ export async function switchHost(
   change: {
     readonly transaction: Transaction | undefined;
     readonly addresses: readonly Action[];
-    readonly waiting: readonly string[];
-    readonly ends: readonly TunnelEnd[];
+    readonly waiting: readonly WaitingPort[];
+    readonly ends: readonly SettlingEnd[];
     readonly seconds: number;
     readonly folders: readonly string[];
     readonly now: () => Date;

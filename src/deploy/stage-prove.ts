@@ -25,6 +25,7 @@ export function prove(hosts: readonly Progress[]): void {
         end,
         facts: host.error === undefined ? host.facts : undefined,
         certificate,
+        mayBeIdle: !isChanged(host, end),
       }),
     );
   }
@@ -90,7 +91,7 @@ async function restore(host: Progress, failed: readonly EndProof[], edges: Apply
   await restoreHost(work.shell, nameOf(host), transaction, gone, guards);
 }
 
-function isChanged({ plan }: Progress, { port }: EndProof): boolean {
+function isChanged({ plan }: Progress, { port }: Pick<EndProof, 'port'>): boolean {
   return plan.actions.some((action) => action.kind === 'port' && action.port === port);
 }
 

@@ -11,6 +11,7 @@ import { daemonFor, placesFor } from './host-input.js';
 import { isAtWork } from './packets.js';
 import { type ApplyEdges, nameOf, onEach, type Progress, warn } from './progress.js';
 import { beginSwitch, databaseOf, switchHost, switchUnproved, withMark } from './run-host.js';
+import type { WaitingPort } from './steps.js';
 import { isChange, transactionFor } from './transaction.js';
 
 export async function switchHosts(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
@@ -79,15 +80,22 @@ function answerersFirst(edges: ApplyEdges, daemons: Daemons): (host: Progress) =
     const changes = changesOf(host).filter((change) => !deferred.includes(change));
     if (changes.length === 0) return;
     const transaction = transactionFor(changes, afterGuard(host), (port) => edges.pskOf(plan.host, port));
-    await begin(host, changes, () => beginSwitch(work.shell, plan.host, transaction, portsToWait(host, daemons)));
+    const waiting = portsToWait(host, daemons, changes);
+    await begin(host, changes, () => beginSwitch(work.shell, plan.host, transaction, waiting));
   };
 }
 
 /** The ports of libreswan ends that answer: whatever is changed in the database, ovs-monitor-ipsec may start them again. */
-function portsToWait(host: Progress, daemons: Daemons): string[] {
+function portsToWait(host: Progress, daemons: Daemons, changes: readonly Action[]): WaitingPort[] {
   if (daemonFor(host.input) !== 'libreswan') return [];
-  const later = new Set(host.deferred.flatMap((action) => (action.kind === 'port' ? [action.port] : [])));
-  return endsToProve(host).flatMap((end) => (later.has(end.port) || asks(end, host, daemons) ? [] : [end.port]));
+  const [later, now] = [portsIn(host.deferred), portsIn(changes)];
+  return endsToProve(host)
+    .filter((end) => !later.has(end.port) && !asks(end, host, daemons))
+    .map(({ port }) => ({ port, isNew: now.has(port) }));
+}
+
+function portsIn(actions: readonly Action[]): ReadonlySet<string> {
+  return new Set(actions.flatMap((action) => (action.kind === 'port' ? [action.port] : [])));
 }
 
 /** What the database refuses, because somebody else has changed it, is not ours to point back. */
@@ -115,9 +123,11 @@ function switchOne(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Pro
     const database = afterGuard(host);
     const transaction =
       changes.length === 0 ? undefined : transactionFor(changes, database, (port) => edges.pskOf(plan.host, port));
+    const touched = portsIn(plan.actions);
     const ends = (input.prove ? endsToProve(host) : []).map((end) => ({
       ...end,
       initiates: asks(end, host, daemons),
+      mayBeIdle: !touched.has(end.port),
     }));
     if (ends.length === 0) {
       return begin(host, changes, () => switchUnproved(work.shell, plan.host, transaction, addresses));
@@ -126,7 +136,7 @@ function switchOne(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Pro
       switchHost(work.shell, plan.host, {
         transaction,
         addresses,
-        waiting: transaction === undefined ? [] : portsToWait(host, daemons),
+        waiting: transaction === undefined ? [] : portsToWait(host, daemons, changes),
         ends,
         seconds: edges.proofSeconds,
         folders: Object.values(placesFor(input)),

@@ -164,9 +164,18 @@ function portPattern(port: string): string {
   return port.replaceAll(/[^\w-]/g, (character) => (character === '^' ? '\\^' : `[${character}]`));
 }
 
+/** A port of a libreswan end that answers. */
+export interface WaitingPort {
+  readonly port: string;
+  /** It comes into being with the transaction before, or is another one after it. */
+  readonly isNew: boolean;
+}
+
 /** Lets libreswan have the connections of ports, and wait there for the peer. */
-export function waitForPeerScript(ports: readonly string[]): string {
-  return ports.map((port) => `wait_for_peer ${shellWord(portPattern(port))}\n`).join('');
+export function waitForPeerScript(ports: readonly WaitingPort[]): string {
+  return ports
+    .map(({ port, isNew }) => `wait_for_peer ${shellWord(portPattern(port))}${isNew ? ' new' : ''}\n`)
+    .join('');
 }
 
 /** Takes the trust of the IKE daemon back in all CAs but those whose files are named. */
@@ -178,9 +187,15 @@ export function removeFilesScript(paths: readonly string[]): string {
   return paths.length === 0 ? '' : `rm -f -- ${paths.map(shellWord).join(' ')}\n`;
 }
 
+/** An end that is to be proved. */
+export interface SettlingEnd extends TunnelEnd {
+  /** It was at work and has but another certificate: nobody may have something to send to it. */
+  readonly mayBeIdle: boolean;
+}
+
 /** @param seconds how long the tunnels may take; @param mark of the answer in which it tells what they carried */
-export function settleScript(ends: readonly TunnelEnd[], seconds: number, mark: string): string {
-  const tunnels = ends.map(({ bridge, port, type, localIp, remoteIp, initiates }) => {
+export function settleScript(ends: readonly SettlingEnd[], seconds: number, mark: string): string {
+  const tunnels = ends.map(({ bridge, port, type, localIp, remoteIp, initiates, mayBeIdle }) => {
     const words = [
       bridge,
       port,
@@ -189,6 +204,7 @@ export function settleScript(ends: readonly TunnelEnd[], seconds: number, mark: 
       remoteIp,
       initiates ? '1' : '0',
       portPattern(port),
+      mayBeIdle ? '1' : '0',
     ];
     return `settle ${words.map(shellWord).join(' ')} &`;
   });

@@ -141,8 +141,8 @@ take_down() {
   done
 }
 
-# wait_for_peer PATTERN: once libreswan has the connections of a port, those that are not up yet are loaded again, and so
-# not started
+# wait_for_peer PATTERN [new]: once libreswan has the connections of a port, those that are not up yet are loaded again, and so
+# not started. A new one is never up as it must be: it has asked a peer that does not know it yet.
 wait_for_peer() {
   tries=0
   until all_loaded "$1" || [ "$tries" -ge 30 ]; do
@@ -153,7 +153,7 @@ wait_for_peer() {
   sleep 1
   status=$(ipsec status 2>/dev/null)
   for connection in $(connections "$1"); do
-    if ! printf '%s\n' "$status" | grep -F "\"$connection\":" | grep -q '^000 #.*ESTABLISHED'; then
+    if [ "${2-}" = new ] || ! printf '%s\n' "$status" | grep -F "\"$connection\":" | grep -q '^000 #.*ESTABLISHED'; then
       ipsec auto --replace "$connection" >/dev/null 2>&1 || :
     fi
   done

@@ -49,23 +49,36 @@ help() {
   fi 2>&1 </dev/null | tail -n 3 | sed "s/^/$1: /" >&2
 }
 
-# settle BRIDGE PORT SELECTOR LOCAL REMOTE INITIATES PATTERN
+# strays REMOTE: charon gives a peer that asks before the connection for it is there the connection of a drop policy, and
+# what came by that would go nowhere
+strays() {
+  [ -n "$strongswan" ] || return 0
+  ipsec status 2>/dev/null | grep -F "...$1[" | sed -n 's/^ *\(prevent_unencrypted_[a-z]*\[[0-9]*\]\): ESTABLISHED .*/\1/p' |
+    while read -r stray; do $within ipsec down "$stray" >/dev/null 2>&1 </dev/null || :; done
+}
+
+# settle BRIDGE PORT SELECTOR LOCAL REMOTE INITIATES PATTERN IDLE: where IDLE is 1, the tunnel was at work before, and its other
+# end may have nothing to send
 settle() (
-  out='' in='' attempts=0
+  out='' in='' attempts=0 knocks=0
   while :; do
     connections=$(sed -n "s/^conn \($7\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" /etc/ipsec.conf 2>/dev/null)
     out=$(bytes "$4" "$5" "$3") in=$(bytes "$5" "$4" "$3")
     if [ -n "$connections" ] && [ -n "$out" ] && [ -n "$in" ]; then
       knock "$1" "$2"
       sleep 1
-      if [ "$(bytes "$4" "$5" "$3")" -gt "$out" ] && [ "$(bytes "$5" "$4" "$3")" -gt "$in" ]; then
+      knocks=$((knocks + 1))
+      if [ "$(bytes "$4" "$5" "$3")" -gt "$out" ] &&
+        { [ "$(bytes "$5" "$4" "$3")" -gt "$in" ] || { [ "$8" = 1 ] && [ "$knocks" -ge 5 ]; }; }; then
         # The other end may still wait to be knocked at.
         knock "$1" "$2"
         # Associations are renewed at any moment, and new ones have carried nothing yet: what was seen is told.
         printf '\n%s carried:%s 0\n%s %s\n' @mark@ "$2" "$(bytes "$4" "$5" "$3")" "$(bytes "$5" "$4" "$3")"
         exit 0
       fi 2>/dev/null
+      strays "$5"
     elif [ "$attempts" -ge 2 ]; then
+      strays "$5"
       # Its own first attempt is under way for a moment after the connection has come into being.
       for connection in $connections; do help "$connection" "$6" "$attempts"; done
     fi

@@ -39,7 +39,9 @@ export async function tryHubRenewal(lab: Lab, pair: Pair, cell: Cell, folder: st
   ];
   const failures = results.flatMap(({ problems }) => problems);
 
-  // What was renewed has stayed so: the next run has nothing more to do there.
+  // Once more, and nobody sends. What was renewed stays so: the next run has nothing more to do there.
+  await operate('req+sign', '-u', '-f', hub.name);
+  await operate('apply', 'fleet.yaml');
   const again = await operate('apply', 'fleet.yaml');
   if (!again.stdout.includes(`${hub.name}: nothing to do`)) failures.push(`the hub has not kept it: ${said(again)}`);
   await setLinks(lab, gone, 'up');

@@ -1,0 +1,97 @@
+/**
+ * The wait for tunnels after a switch, with stand-ins for ip(8), ovs-ofctl(8) and ipsec(8). What real tunnels do is tried
+ * in the laboratory.
+ */
+
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { type SettlingEnd, settleScript } from '../../src/deploy/steps.js';
+import { run } from '../support/programs.js';
+import { scratchFolder } from '../support/scratch.js';
+
+interface Case {
+  readonly title: string;
+  /** What arrives when this end sends. */
+  readonly peer: 'answers' | 'is silent';
+  readonly mayBeIdle: boolean;
+  /** Whether it is told what the tunnel carried: that it is at work. */
+  readonly carried: boolean;
+}
+
+const cases: readonly Case[] = [
+  { title: 'a tunnel that carries both ways is at work', peer: 'answers', mayBeIdle: false, carried: true },
+  { title: 'a new one by which nothing comes is not', peer: 'is silent', mayBeIdle: false, carried: false },
+  { title: 'one that was at work may be idle', peer: 'is silent', mayBeIdle: true, carried: true },
+];
+
+const end: SettlingEnd = {
+  ...{ bridge: 'br-ipsec', port: 'tun', type: 'gre', method: 'ca-signed', options: {}, pskFile: undefined },
+  ...{ localIp: '192.0.2.1', remoteIp: '192.0.2.2', peer: 'host_2', initiates: true, mayBeIdle: false },
+};
+
+for (const { title, peer, mayBeIdle, carried } of cases) {
+  test(title, async (t) => {
+    const { sh } = makeHost(scratchFolder(t), peer, '');
+    const { stdout } = await sh(settleScript([{ ...end, mayBeIdle }], 2, 'mark'));
+    t.is(/^mark carried:tun 0\n\d+ \d+$/m.test(stdout), carried, stdout);
+  });
+}
+
+test('what a peer came by before its connection was there is taken down, and nothing else', async (t) => {
+  const states = [
+    'tun-1[2]: ESTABLISHED 1 second ago, 192.0.2.1[host_1]...192.0.2.2[host_2]',
+    'prevent_unencrypted_gre[1]: ESTABLISHED 2 minutes ago, 192.0.2.1[host_1]...192.0.2.2[host_2]',
+    'prevent_unencrypted_gre[3]: ESTABLISHED 2 minutes ago, 192.0.2.1[host_1]...192.0.2.20[host_20]',
+    'prevent_unencrypted_gre{2}:  INSTALLED, TUNNEL, reqid 2, ESP SPIs: c1307993_i fd192a49_o',
+  ];
+  const { sh, calls } = makeHost(scratchFolder(t), 'is silent', states.map((line) => `${line}\n`).join(''));
+  await sh(settleScript([end], 1, 'mark'));
+  t.deepEqual([...new Set(calls().filter((call) => call.startsWith('down')))], ['down prevent_unencrypted_gre[1]']);
+});
+
+/** Time passes twenty times as fast where the script sleeps. */
+function makeHost(folder: string, peer: Case['peer'], states: string) {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const program = (name: string, text: string): void => {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${text}`);
+    chmodSync(join(bin, name), 0o755);
+  };
+  for (const direction of ['in', 'out']) writeFileSync(join(folder, direction), '100');
+  writeFileSync(join(folder, 'ipsec.conf'), 'conn tun-1\n');
+  writeFileSync(join(folder, 'states'), states);
+  writeFileSync(join(folder, 'calls'), '');
+  program('sleep', 'exec /bin/sleep 0.05\n');
+  program('ovs-vsctl', 'echo 5\n');
+  program(
+    'ovs-ofctl',
+    `for way in out ${peer === 'answers' ? 'in' : ''}; do echo $(($(cat $HOST/$way) + 10)) >$HOST/$way; done\n`,
+  );
+  program('ip', ip);
+  program('ipsec', ipsec);
+  const inside = `mount --bind ${folder}/ipsec.conf /etc/ipsec.conf && exec sh -s`;
+  const env = { PATH: `${bin}:${process.env['PATH']}`, HOST: folder };
+  return {
+    sh: (script: string) => run('unshare', ['--mount', 'sh', '-c', inside], { cwd: folder, input: script, env }),
+    calls: () => readFileSync(join(folder, 'calls'), 'utf8').split('\n').slice(0, -1),
+  };
+}
+
+/** As iproute2 prints one security association; called as `ip -s xfrm state list src A dst B`. */
+const ip = `case $6 in 192.0.2.1) way=out ;; *) way=in ;; esac
+cat <<END
+src $6 dst $8
+	proto esp spi 0xc1307993(3241179539) reqid 1(0x00000001) mode transport
+	sel src $6/32 dst $8/32 proto gre
+	lifetime current:
+	  $(cat $HOST/$way)(bytes), 5(packets)
+END
+`;
+
+const ipsec = `echo "$*" >>$HOST/calls
+case $1 in
+  --version) echo 'Linux strongSwan U5.9.8/K6.1.0' ;;
+  status) cat $HOST/states ;;
+esac
+`;
