@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { OvsPkiError } from '../errors.js';
 import { pause } from '../platform/clock.js';
 import * as files from '../platform/files.js';
+import { isFolder, makeFolder, removeEmptyFolder } from '../platform/folders.js';
 import type { Platform } from '../platform/index.js';
 import { linkNew, replaceByLink } from '../platform/links.js';
 import { hasEnded, ownIdentity, type ProcessIdentity, uniqueId } from '../platform/process-identity.js';
@@ -56,21 +57,21 @@ export async function withPassingLock<T>(platform: Platform, folder: string, act
   try {
     return await withLock(platform, folder, action);
   } finally {
-    files.removeEmptyFolder(folder);
+    removeEmptyFolder(folder);
   }
 }
 
 /** A passing lock can go with its folder just before the claim comes; once that is there it cannot. */
 function writeClaim(folder: string, claim: Claim): void {
   for (;;) {
-    files.makeFolder(folder);
+    makeFolder(folder);
     try {
       files.write(join(folder, claim.id), JSON.stringify(claim));
       return;
     } catch (error) {
       // On a full disk an empty one is left.
       files.removeFile(join(folder, claim.id));
-      if (files.isFolder(folder)) throw error;
+      if (isFolder(folder)) throw error;
     }
   }
 }

@@ -27,6 +27,7 @@ import { randomSerial } from '../pki/serial.js';
 import { certificateFileText } from '../pki/text.js';
 import { validityFrom } from '../pki/validity.js';
 import * as files from '../platform/files.js';
+import { isFolder } from '../platform/folders.js';
 import type { Platform } from '../platform/index.js';
 import { entriesOfCa } from '../store/audit-log.js';
 import { keyFileText } from '../store/ca.js';
@@ -250,7 +251,7 @@ async function destroyUnused(pkiDirectory: string, keys: readonly NewTokenKey[])
 
 /** The files of a root are never replaced: with its key everything below it would be lost. */
 function rootFiles(folder: string): { readonly certificateFile: string; readonly privateKeyFile: string } {
-  if (!files.isFolder(folder)) {
+  if (!isFolder(folder)) {
     throw new OvsPkiError('FILE_NOT_FOUND', `${folder} is not a folder, and the root is to be kept there`, {
       hint: `if it is on a USB stick, mount that; or make it: mkdir -p ${folder}`,
       details: { folder },
