@@ -74,6 +74,16 @@ export function validNames(index: Buffer, now: Date): Map<string, Date> {
   return new Map([...newest].map(([name, expiry]) => [name, timeOf(expiry)]));
 }
 
+/** The names of which a certificate is revoked, and none is valid. */
+export function distrustedNames(index: Buffer, now: Date): Set<string> {
+  const names = new Set<string>();
+  for (const { name, end } of namesIn(index)) {
+    if (index[index.lastIndexOf(0x0a, end - 1) + 1] === 'R'.charCodeAt(0)) names.add(name);
+  }
+  for (const name of validNames(index, now).keys()) names.delete(name);
+  return names;
+}
+
 /** Where each revoked row begins and ends. */
 export function* revokedRows(index: Buffer): Generator<{ readonly start: number; readonly end: number }> {
   // An index that begins with a revoked row has no newline before it.

@@ -15,7 +15,7 @@ import { isFolder, makeFolder, makeFolderBeside, moveFolder, openFolderMode, rem
 import type { Platform } from '../platform/index.js';
 import { linkTarget, replaceBySymlink } from '../platform/links.js';
 import { appendAudit, appendOutcomes, auditStamp, type RolloverIntent } from './audit-log.js';
-import { type Ca, keyIdentifierHex, requireSameCa } from './ca.js';
+import { type Ca, generationsOf, keyIdentifierHex, requireSameCa } from './ca.js';
 import { type CaLayout, folderLayout, type Generation, generationLayout, keyFile } from './layout.js';
 import { withLock } from './lock.js';
 import { recoverInterrupted } from './recovery.js';
@@ -95,11 +95,15 @@ function retireOther(ca: Ca): void {
 }
 
 /** The certificates of CAs that were replaced. Throws PEM_INVALID, DER_INVALID. */
-export function readRetired({ retired }: CaLayout): Certificate[] {
+export function readRetired(ca: Ca): Certificate[] {
+  const { retired } = ca.layout;
+  // A step that was interrupted can have called a CA retired that is still one of the two.
+  const inUse = generationsOf(ca).map(({ certificate }) => retiredFile(ca.layout, certificate));
   return files
     .list(retired)
     .filter((name) => name.endsWith('.pem'))
     .map((name) => join(retired, name))
+    .filter((file) => !inUse.includes(file))
     .map((file) => decodeCertificatePem(files.readFile(file).toString('latin1'), file));
 }
 
