@@ -105,10 +105,11 @@ async function renewHere(platform: Platform, request: RenewRequest): Promise<(Re
     return job;
   });
   // 3. The certificates.
-  const byCa = jobs.filter((job): job is Job => 'order' in job && job.issuer !== 'self' && job.waiting === undefined);
+  const open = jobs.filter((job): job is Job => 'order' in job);
+  const byCa = open.filter((job) => job.issuer !== 'self' && job.waiting === undefined);
   const orders = byCa.map(({ order }) => order);
   const issued =
-    orders.length === 0 ? [] : await issueInCa(platform, view().ca, orders, request.days).catch(takeBack(byCa));
+    orders.length === 0 ? [] : await issueInCa(platform, view().ca, orders, request.days).catch(takeBack(open));
   const next = issued.values();
   // 4. Their files.
   const results: (Renewed | Skipped | Refused)[] = [];
