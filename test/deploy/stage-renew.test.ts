@@ -5,10 +5,11 @@ import type { Action } from '../../src/deploy/action.js';
 import type { DesiredHost, IkeDaemon, TunnelEnd } from '../../src/deploy/desired.js';
 import { known } from '../../src/deploy/fact.js';
 import type { PlanningFacts } from '../../src/deploy/host-facts.js';
-import type { ApplyEdges, Progress } from '../../src/deploy/progress.js';
+import type { Progress } from '../../src/deploy/progress.js';
 import { renewInPlace } from '../../src/deploy/stage-renew.js';
 import { OvsPkiError } from '../../src/errors.js';
 import { capturedFacts } from '../support/host-answers.js';
+import { edges, progressWith } from '../support/progress.js';
 
 interface Host {
   readonly daemon: IkeDaemon;
@@ -125,17 +126,6 @@ for (const { title, hosts, says } of cases) {
   });
 }
 
-const edges: ApplyEdges = {
-  certify: async () => [],
-  readKey: () => '',
-  pskOf: () => '',
-  now: () => new Date(),
-  proofSeconds: 1,
-  onProgress: () => undefined,
-  refuse: () => undefined,
-  interrupted: () => false,
-};
-
 const nameOf = (index: number): string => `host_${index + 1}`;
 const addressOf = (index: number): string => `192.0.2.${index + 1}`;
 
@@ -151,24 +141,14 @@ function progressOf(host: Host, index: number, ran: string[]): Progress {
     ...{ name, target, ikeDaemon: host.daemon, places: {}, plaintext: 'keep', identity: undefined },
     ...{ ends: [end], bridgeAddresses: {} },
   };
-  const input: Progress['input'] = {
-    ...{ desired, facts: factsWith(end, host.idle === true), identity: undefined, peers: new Map(), psks: new Map() },
-    ...{
-      crls: [],
-      revokedPeers: new Set(host.distrusts === true ? [end.peer] : []),
-      notices: [],
-      retired: [],
-      watched: [],
-    },
-    ...{ prove: host.unproved !== true, now: new Date() },
+  const input = {
+    desired,
+    facts: factsWith(end, host.idle === true),
+    revokedPeers: new Set(host.distrusts === true ? [end.peer] : []),
+    prove: host.unproved !== true,
   };
   const link: Action = { kind: 'link', path: '/links/cert.pem', from: '/links/1', to: '/links/2', inUse: true };
-  const actions = host.renewed === true ? [link] : [];
-  return {
-    ...{ work: { shell: recording(name, host, ran), input }, input, error: undefined, facts: undefined, said: '' },
-    plan: { host: name, target, actions, warnings: [], obstacles: [] },
-    ...{ proofs: [], pointedBack: false, deferred: [], begun: [] },
-  };
+  return progressWith(recording(name, host, ran), input, host.renewed === true ? [link] : []);
 }
 
 function recording(name: string, { refuses }: Host, ran: string[]): Progress['work']['shell'] {

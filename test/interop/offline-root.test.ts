@@ -102,7 +102,9 @@ test('a root stays where one of its two CAs has come into place', async (t) => {
   await t.throwsAsync(init(platform, { ...order, offlineRoot, force: true }), { code: 'PKI_LOCKED' });
   holder.release();
   t.deepEqual(readdirSync(offlineRoot), ['rootca-cert.pem', 'rootca-privkey.pem']);
-  await runWell('openssl', ['verify', '-CAfile', 'usb/rootca-cert.pem', 'pki/controllerca/cacert.pem'], { cwd: folder });
+  await runWell('openssl', ['verify', '-CAfile', 'usb/rootca-cert.pem', 'pki/controllerca/cacert.pem'], {
+    cwd: folder,
+  });
 });
 
 async function scene(t: ExecutionContext): Promise<string> {
