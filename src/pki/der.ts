@@ -169,7 +169,7 @@ export function readTime(element: DerElement | undefined, what: string): Date {
   const date = new Date(0);
   date.setUTCFullYear(utc ? (year < 50 ? 2000 + year : 1900 + year) : year, (month as number) - 1, day as number);
   date.setUTCHours(hour as number, minute as number, second as number);
-  if (encodeTimeText(date) !== text.slice(utc ? 0 : 2)) throw invalid(`${what}: there is no such time`);
+  if (!generalizedTimeText(date).endsWith(text)) throw invalid(`${what}: there is no such time`);
   return date;
 }
 
@@ -246,10 +246,15 @@ export function encodeNamedBits(numbers: readonly number[]): Uint8Array {
 
 /** UTCTime through 2049, GeneralizedTime from 2050 on (RFC 5280, section 4.1.2.5); whole seconds. */
 export function encodeTime(date: Date): Uint8Array {
+  const text = timeText(date);
+  return encodeText(text.length === 13 ? tag.utcTime : tag.generalizedTime, text);
+}
+
+/** YYMMDDhhmmssZ, or with all four digits from 2050 on, in UTC: the content of such a time, and what an index.txt holds. */
+export function timeText(date: Date): string {
   const year = date.getUTCFullYear();
-  const text = encodeTimeText(date);
-  if (year >= 1950 && year < 2050) return encodeText(tag.utcTime, text);
-  return encodeText(tag.generalizedTime, String(Math.trunc(year / 100)).padStart(2, '0') + text);
+  const text = generalizedTimeText(date);
+  return year >= 1950 && year < 2050 ? text.slice(2) : text;
 }
 
 export function toHex(bytes: Uint8Array): string {
@@ -261,9 +266,8 @@ export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   return Buffer.compare(left, right) === 0;
 }
 
-/** YYMMDDhhmmssZ, in UTC: the content of a UTCTime, and what an index.txt holds. */
-export function encodeTimeText(date: Date): string {
-  return `${date.toISOString().slice(-22, -5).replaceAll(/[-:T]/g, '')}Z`;
+function generalizedTimeText(date: Date): string {
+  return `${date.toISOString().slice(-24, -5).replaceAll(/[-:T]/g, '')}Z`;
 }
 
 function encodeHeader(identifier: number, length: number): Uint8Array {

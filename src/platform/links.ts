@@ -9,7 +9,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { systemErrorCode } from '../errors.js';
 import { orAbsent, writeError } from './file-errors.js';
-import { syncFolder } from './files.js';
+import { syncFolder } from './folders.js';
 
 /** Gives a file a second name, unless something has that name. False where it has. */
 export function linkNew(file: string, name: string): boolean {

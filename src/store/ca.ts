@@ -16,6 +16,7 @@ import { attributeValues } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import type { CertificateType } from '../pki/profile.js';
 import * as files from '../platform/files.js';
+import { isFolder } from '../platform/folders.js';
 import type { Platform } from '../platform/index.js';
 import { type CaLayout, caFolder, caLayout, generationLayout } from './layout.js';
 import { type RolloverPhase, rolloverPhase } from './rollover-phase.js';
@@ -37,7 +38,7 @@ export interface Ca {
 
 /** Throws PKI_NOT_FOUND unless there is a folder. */
 export function requirePkiDirectory(pkiDirectory: string): void {
-  if (files.isFolder(pkiDirectory)) return;
+  if (isFolder(pkiDirectory)) return;
   const there = files.exists(pkiDirectory);
   throw new OvsPkiError('PKI_NOT_FOUND', `${pkiDirectory} ${there ? 'is not a directory' : 'does not exist'}`, {
     hint: 'make a PKI with "ovs-pki-ts init", or name the place of one with --dir',

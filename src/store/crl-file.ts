@@ -17,7 +17,7 @@ import { validityFrom } from '../pki/validity.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
 import { appendAudit, appendOutcomes, auditStamp } from './audit-log.js';
-import { type Ca, generationCrlFile, openIssuer, requireSameCa } from './ca.js';
+import { type Ca, generationCrlFile, generationsOf, openIssuer, requireSameCa } from './ca.js';
 import { readIndexBytes, reasonOfColumn, revokedRows } from './index-rows.js';
 import { parseIndexRow } from './index-txt.js';
 import type { CaLayout } from './layout.js';
@@ -50,8 +50,7 @@ export interface MadeCrl {
 export async function makeCrls(platform: Platform, ca: Ca, days: number): Promise<[MadeCrl, ...MadeCrl[]]> {
   requireCrlSign(ca);
   const { layout } = ca;
-  // Of one that has expired nothing is valid any more, revoked or not.
-  const other = ca.other !== undefined && ca.other.certificate.notAfter >= platform.clock.now() ? ca.other : undefined;
+  const [, other] = crlIssuers(ca, platform.clock.now());
   const issuer = await openIssuer(platform, ca);
   const otherIssuer = other === undefined ? undefined : await openIssuer(platform, other);
   return withLock(platform, layout.lock, async () => {
@@ -75,6 +74,12 @@ export async function makeCrls(platform: Platform, ca: Ca, days: number): Promis
     files.removeFile(generationCrlFile(layout, ca.certificate));
     return [made, ...more];
   });
+}
+
+/** The CAs that make a list: of one that is replaced and has expired nothing is valid any more, revoked or not. */
+export function crlIssuers(ca: Ca, now: Date): [Ca, ...Ca[]] {
+  const [signing, ...others] = generationsOf(ca);
+  return [signing, ...others.filter(({ certificate }) => certificate.notAfter >= now)];
 }
 
 async function makeOne(

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { encodeTimeText } from '../pki/der.js';
+import { timeText } from '../pki/der.js';
 import { nameOfCommonName } from '../pki/name.js';
 import type { ReasonCode, Revocation } from '../pki/revocation.js';
 import type { SerialNumber } from '../pki/serial.js';
@@ -63,7 +63,7 @@ export function* namesIn(index: Buffer): Generator<{ readonly name: string; read
 
 /** Until when the last certificate of each name is valid that is neither revoked nor expired. */
 export function validNames(index: Buffer, now: Date): Map<string, Date> {
-  const earliest = fullTime(encodeTimeText(now));
+  const earliest = fullTime(timeText(now));
   const newest = new Map<string, string>();
   for (const { name, end } of namesIn(index)) {
     const start = index.lastIndexOf(0x0a, end - 1) + 1;
@@ -72,6 +72,16 @@ export function validNames(index: Buffer, now: Date): Map<string, Date> {
     if (state === 'V' && expiry > (newest.get(name) ?? earliest)) newest.set(name, expiry);
   }
   return new Map([...newest].map(([name, expiry]) => [name, timeOf(expiry)]));
+}
+
+/** The names of which a certificate is revoked, and none is valid. */
+export function distrustedNames(index: Buffer, now: Date): Set<string> {
+  const names = new Set<string>();
+  for (const { name, end } of namesIn(index)) {
+    if (index[index.lastIndexOf(0x0a, end - 1) + 1] === 'R'.charCodeAt(0)) names.add(name);
+  }
+  for (const name of validNames(index, now).keys()) names.delete(name);
+  return names;
 }
 
 /** Where each revoked row begins and ends. */
@@ -109,10 +119,10 @@ export function readRevoked(file: string): Map<SerialNumber, RevokedRow> {
 
 /** The third column of a row that is revoked now, as `openssl ca -revoke` writes it. */
 export function revokedColumn({ reason, invalidityDate }: Revocation, now: Date): string {
-  const at = encodeTimeText(now);
+  const at = timeText(now);
   if (invalidityDate !== undefined) {
     const kind = reason === 'CACompromise' ? 'CAkeyTime' : 'keyTime';
-    return `${at},${kind},${invalidityDate.toISOString().slice(0, 2)}${encodeTimeText(invalidityDate)}`;
+    return `${at},${kind},${fullTime(timeText(invalidityDate))}`;
   }
   return reason === undefined ? at : `${at},${reason}`;
 }

@@ -6,7 +6,7 @@
 
 import { OvsPkiError } from '../errors.js';
 import type { Certificate } from '../pki/certificate.js';
-import { encodeTimeText } from '../pki/der.js';
+import { timeText } from '../pki/der.js';
 import { formatOneLine } from '../pki/name.js';
 import type { SerialNumber } from '../pki/serial.js';
 import { readChunks } from '../platform/chunks.js';
@@ -70,11 +70,9 @@ export function fullTime(text: string): string {
 
 /** The row of a certificate that has just been issued. */
 export function indexRowFor(certificate: Certificate): IndexRow {
-  const year = certificate.notAfter.getUTCFullYear();
-  const century = year >= 1950 && year < 2050 ? '' : String(Math.trunc(year / 100));
   return {
     state: 'V',
-    expires: `${century}${encodeTimeText(certificate.notAfter)}`,
+    expires: timeText(certificate.notAfter),
     revoked: '',
     serialNumber: certificate.serialNumber,
     file: 'unknown',

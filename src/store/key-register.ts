@@ -14,6 +14,7 @@ import { attributeValues } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import type { SerialNumber } from '../pki/serial.js';
 import * as files from '../platform/files.js';
+import { makeFolder } from '../platform/folders.js';
 import { bootId } from '../platform/process-identity.js';
 import { readIndex } from './index-txt.js';
 import { type CaLayout, issuedCertificateFile } from './layout.js';
@@ -32,7 +33,7 @@ const linePattern = /^([0-9a-f]{64}) ([0-9A-F]+) (.+)$/;
  * else has. The lock must be held.
  */
 export function syncKeyRegister(layout: CaLayout): void {
-  files.makeFolder(layout.keyRegister);
+  makeFolder(layout.keyRegister);
   if (isRegisterCurrent(layout)) return;
   const known = new Set(allLines(layout).map(({ serialNumber }) => serialNumber));
   const missing: RegisteredKey[] = [];

@@ -9,6 +9,9 @@
  * - `after-ID`: the claim of the one who follows the dead owner ID. So the owner is found at the end of a chain: the
  *   claim in `owner`, then that in `after-` it, and so on. Nobody but its end may change or remove `owner`.
  *
+ * A claim that is being written cannot be read, and nor can one whose writer was killed: who holds the lock removes both,
+ * and a writer who lives writes his again.
+ *
  * @module
  */
 
@@ -16,6 +19,7 @@ import { join } from 'node:path';
 import { OvsPkiError } from '../errors.js';
 import { pause } from '../platform/clock.js';
 import * as files from '../platform/files.js';
+import { isFolder, makeOneFolder, removeEmptyFolder } from '../platform/folders.js';
 import type { Platform } from '../platform/index.js';
 import { linkNew, replaceByLink } from '../platform/links.js';
 import { hasEnded, ownIdentity, type ProcessIdentity, uniqueId } from '../platform/process-identity.js';
@@ -56,21 +60,22 @@ export async function withPassingLock<T>(platform: Platform, folder: string, act
   try {
     return await withLock(platform, folder, action);
   } finally {
-    files.removeEmptyFolder(folder);
+    removeEmptyFolder(folder);
   }
 }
 
 /** A passing lock can go with its folder just before the claim comes; once that is there it cannot. */
 function writeClaim(folder: string, claim: Claim): void {
   for (;;) {
-    files.makeFolder(folder);
+    // Where the folder of a CA is, another one may be put just now: it is not made here.
+    makeOneFolder(folder);
     try {
       files.write(join(folder, claim.id), JSON.stringify(claim));
       return;
     } catch (error) {
       // On a full disk an empty one is left.
       files.removeFile(join(folder, claim.id));
-      if (files.isFolder(folder)) throw error;
+      if (isFolder(folder)) throw error;
     }
   }
 }
@@ -138,16 +143,25 @@ function tidy(folder: string, claim: Claim, chain: readonly ChainLink[]): void {
   }
 }
 
-/** Removes the claims of processes that were killed while they waited. */
+/** Removes what killed processes have left: claims, whole or not, and links to them that no chain needs any more. */
 function sweep(folder: string): void {
   for (const name of files.list(folder)) {
-    const left = /^[0-9a-f]{24}$/.test(name) ? readClaim(join(folder, name))?.claim : undefined;
-    if (left !== undefined && hasEnded(left)) files.removeFile(join(folder, name));
+    if (!/^(after-)?([0-9a-f]{24}|unreadable-[\d-]+)(\.new)?$/.test(name)) continue;
+    const left = readClaim(join(folder, name));
+    if (left !== undefined && (left.claim === undefined || hasEnded(left.claim))) files.removeFile(join(folder, name));
   }
 }
 
-function link(folder: string, { id }: Claim, place: string): boolean {
-  return linkNew(join(folder, id), place);
+/** False where something is at that place; and where our claim was swept away before it was whole, and is there again now. */
+function link(folder: string, claim: Claim, place: string): boolean {
+  const own = join(folder, claim.id);
+  try {
+    return linkNew(own, place);
+  } catch (error) {
+    if (files.exists(own)) throw error;
+    writeClaim(folder, claim);
+    return false;
+  }
 }
 
 function ownerFile(folder: string): string {

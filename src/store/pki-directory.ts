@@ -17,6 +17,7 @@ import { type CertificateType, certificateTypes, organization } from '../pki/pro
 import { formatSerial, type SerialNumber } from '../pki/serial.js';
 import { certificateFileText } from '../pki/text.js';
 import * as files from '../platform/files.js';
+import { isFolder, makeFolder, makeFolderBeside, moveFolder, openFolderMode, removeTree } from '../platform/folders.js';
 import type { Platform } from '../platform/index.js';
 import { fillTemplate } from '../platform/templates.js';
 import { type AuditEntry, appendAudit } from './audit-log.js';
@@ -59,18 +60,18 @@ export async function writePkiDirectory(
 ): Promise<string[]> {
   const place = resolve(pkiDirectory);
   requireNoPki(place, force);
-  const beside = files.makeFolderBeside(place);
+  const beside = makeFolderBeside(place);
   try {
     for (const ca of cas) writeCa(caLayout(caFolder(beside, ca.type)), ca, at);
     // Without force, what has come there since the check is another init's: the move below fails on it.
-    if (force && files.isFolder(place)) return await replaceCas(platform, place, beside, cas, at);
-    files.openFolderMode(beside);
-    files.moveFolder(beside, place);
+    if (force && isFolder(place)) return await replaceCas(platform, place, beside, cas, at);
+    openFolderMode(beside);
+    moveFolder(beside, place);
     return [];
   } catch (error) {
     throw error instanceof OvsPkiError && error.code === 'FILE_EXISTS' ? existsError(place, error) : error;
   } finally {
-    files.remove(beside);
+    removeTree(beside);
   }
 }
 
@@ -91,21 +92,21 @@ export async function addCa(
   const place = resolve(pkiDirectory);
   requireNoCa(place, ca.type, force);
   if (!files.exists(place)) return writePkiDirectory(platform, place, [ca], false, at);
-  const beside = files.makeFolderBeside(place);
+  const beside = makeFolderBeside(place);
   try {
     writeCa(caLayout(caFolder(beside, ca.type)), ca, at);
     if (force) return await replaceCas(platform, place, beside, [ca], at);
-    files.moveFolder(caFolder(beside, ca.type), caFolder(place, ca.type));
+    moveFolder(caFolder(beside, ca.type), caFolder(place, ca.type));
     return [];
   } finally {
-    files.remove(beside);
+    removeTree(beside);
   }
 }
 
 /** Throws PKI_EXISTS where there is such a CA and `force` was not given, or no directory that could hold one. */
 export function requireNoCa(pkiDirectory: string, type: CertificateType, force: boolean): void {
   const folder = caFolder(pkiDirectory, type);
-  if (files.exists(pkiDirectory) && !files.isFolder(pkiDirectory)) requireNoPki(pkiDirectory, true);
+  if (files.exists(pkiDirectory) && !isFolder(pkiDirectory)) requireNoPki(pkiDirectory, true);
   if (force || !files.exists(folder)) return;
   throw new OvsPkiError('PKI_EXISTS', `${folder} already exists`, {
     hint: 'choose another --dir, or give --force to put the CA there (the old one is kept under another name)',
@@ -117,7 +118,7 @@ export function requireNoCa(pkiDirectory: string, type: CertificateType, force: 
 export function requireNoPki(pkiDirectory: string, force: boolean): void {
   if (!files.exists(pkiDirectory)) return;
   if (!force) throw existsError(pkiDirectory);
-  if (!files.isFolder(pkiDirectory)) {
+  if (!isFolder(pkiDirectory)) {
     throw new OvsPkiError('PKI_EXISTS', `${pkiDirectory} exists and is not a directory`, {
       hint: 'choose another --dir',
     });
@@ -138,23 +139,23 @@ async function replaceCas(
     if (files.exists(folder)) {
       const old = `${folder}.${suffix}`;
       const moveAway = async (): Promise<void> => {
-        files.moveFolder(folder, old);
-        files.remove(caLayout(old).lock);
+        moveFolder(folder, old);
+        removeTree(caLayout(old).lock);
       };
       // Nobody may be signing with the CA that goes.
-      if (files.isFolder(folder)) await withLock(platform, caLayout(folder).lock, moveAway);
+      if (isFolder(folder)) await withLock(platform, caLayout(folder).lock, moveAway);
       else await moveAway();
       kept.push(old);
     }
-    files.moveFolder(caFolder(beside, type), folder);
+    moveFolder(caFolder(beside, type), folder);
   }
   return kept;
 }
 
 function writeCa(layout: CaLayout, ca: NewCa, at: Date): void {
-  files.makeFolder(layout.folder);
-  for (const folder of [layout.certsFolder, layout.crlFolder, layout.newCertificates]) files.makeFolder(folder);
-  files.makeFolder(layout.privateFolder, 0o700);
+  makeFolder(layout.folder);
+  for (const folder of [layout.certsFolder, layout.crlFolder, layout.newCertificates]) makeFolder(folder);
+  makeFolder(layout.privateFolder, 0o700);
   if ('uri' in ca.key) files.createFile(layout.privateKeyUri, `${ca.key.uri}\n`, 0o600);
   else files.createFile(layout.privateKey, keyFileText(ca.key.pkcs8, ca.key.passphrase), 0o600);
   appendAudit(layout.auditLog, ca.audit);

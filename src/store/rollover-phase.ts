@@ -6,6 +6,7 @@
 
 import { join } from 'node:path';
 import * as files from '../platform/files.js';
+import { isFolder, removeTree } from '../platform/folders.js';
 import { linkTarget } from '../platform/links.js';
 import type { CaLayout } from './layout.js';
 
@@ -21,8 +22,8 @@ export function signingLink({ rollover }: CaLayout): string {
 export function removeLeftovers({ folder, rollover, certificate, privateKey }: CaLayout): void {
   const isLeft = (name: string): boolean =>
     name.startsWith('.rollover.new-') || join(folder, name) === endedFolder(rollover);
-  for (const name of files.list(folder).filter(isLeft)) files.remove(join(folder, name));
-  for (const name of files.list(rollover)) if (name.startsWith('.')) files.remove(join(rollover, name));
+  for (const name of files.list(folder).filter(isLeft)) removeTree(join(folder, name));
+  for (const name of files.list(rollover)) if (name.startsWith('.')) removeTree(join(rollover, name));
   for (const file of [certificate, privateKey]) files.removeTemporaries(file);
 }
 
@@ -33,6 +34,6 @@ export function endedFolder(rollover: string): string {
 
 /** Undefined where there is no rollover. */
 export function rolloverPhase(layout: CaLayout): RolloverPhase | undefined {
-  if (!files.isFolder(layout.rollover)) return undefined;
+  if (!isFolder(layout.rollover)) return undefined;
   return linkTarget(signingLink(layout)) === 'new' ? 'switched' : 'prepared';
 }

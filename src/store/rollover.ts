@@ -11,10 +11,11 @@ import { OvsPkiError } from '../errors.js';
 import { type Certificate, decodeCertificatePem } from '../pki/certificate.js';
 import { certificateFileText } from '../pki/text.js';
 import * as files from '../platform/files.js';
+import { isFolder, makeFolder, makeFolderBeside, moveFolder, openFolderMode, removeTree } from '../platform/folders.js';
 import type { Platform } from '../platform/index.js';
 import { linkTarget, replaceBySymlink } from '../platform/links.js';
 import { appendAudit, appendOutcomes, auditStamp, type RolloverIntent } from './audit-log.js';
-import { type Ca, keyIdentifierHex, requireSameCa } from './ca.js';
+import { type Ca, generationsOf, keyIdentifierHex, requireSameCa } from './ca.js';
 import { type CaLayout, folderLayout, type Generation, generationLayout, keyFile } from './layout.js';
 import { withLock } from './lock.js';
 import { recoverInterrupted } from './recovery.js';
@@ -40,15 +41,15 @@ export function placeNext(platform: Platform, ca: Ca, next: NextCa): Promise<voi
   const { layout } = ca;
   return step(platform, ca, undefined, 'prepared', next.certificate, () => {
     if (files.stampOf(ownKeyFile(layout))?.stamp !== next.keyStamp) throw otherPassphrase(ca);
-    const beside = files.makeFolderBeside(layout.rollover);
+    const beside = makeFolderBeside(layout.rollover);
     try {
-      files.openFolderMode(beside);
+      openFolderMode(beside);
       const place = generationLayout({ ...layout, rollover: beside }, 'new');
       const certificates = [next.certificate, ...next.chain].map(certificateFileText).join('');
       writeGeneration(place, keyFile(place, isKeyInToken(layout)), certificates, next.keyFile);
-      files.moveFolder(beside, layout.rollover);
+      moveFolder(beside, layout.rollover);
     } finally {
-      files.remove(beside);
+      removeTree(beside);
     }
   });
 }
@@ -87,18 +88,22 @@ export function retireOld(platform: Platform, ca: Ca): Promise<void> {
 function retireOther(ca: Ca): void {
   const { layout, other } = ca;
   if (other !== undefined) {
-    files.makeFolder(layout.retired);
+    makeFolder(layout.retired);
     files.replaceFile(retiredFile(layout, other.certificate), certificateFileText(other.certificate));
   }
   close(ca);
 }
 
 /** The certificates of CAs that were replaced. Throws PEM_INVALID, DER_INVALID. */
-export function readRetired({ retired }: CaLayout): Certificate[] {
+export function readRetired(ca: Ca): Certificate[] {
+  const { retired } = ca.layout;
+  // A step that was interrupted can have called a CA retired that is still one of the two.
+  const inUse = generationsOf(ca).map(({ certificate }) => retiredFile(ca.layout, certificate));
   return files
     .list(retired)
     .filter((name) => name.endsWith('.pem'))
     .map((name) => join(retired, name))
+    .filter((file) => !inUse.includes(file))
     .map((file) => decodeCertificatePem(files.readFile(file).toString('latin1'), file));
 }
 
@@ -131,8 +136,8 @@ function writeGeneration(
   certificates: string | Uint8Array,
   key: string | Uint8Array,
 ): void {
-  files.makeFolder(place.privateFolder);
-  files.makeFolder(place.privateFolder, 0o700);
+  makeFolder(place.privateFolder);
+  makeFolder(place.privateFolder, 0o700);
   files.createFile(keyPlace, key, 0o600);
   files.createFile(place.certificate, certificates);
 }
@@ -141,13 +146,13 @@ function writeGeneration(
 function linkGenerations(layout: CaLayout): void {
   const signing: Generation = rolloverPhase(layout) === 'switched' ? 'new' : 'old';
   const own = ownKeyFile(layout);
-  if (!files.isFolder(join(layout.rollover, 'old'))) {
-    const beside = files.makeFolderBeside(join(layout.rollover, 'old'));
-    files.openFolderMode(beside);
+  if (!isFolder(join(layout.rollover, 'old'))) {
+    const beside = makeFolderBeside(join(layout.rollover, 'old'));
+    openFolderMode(beside);
     const place = folderLayout(layout, beside);
     const keyPlace = keyFile(place, isKeyInToken(layout));
     writeGeneration(place, keyPlace, files.readFile(layout.certificate), files.readFile(own));
-    files.moveFolder(beside, join(layout.rollover, 'old'));
+    moveFolder(beside, join(layout.rollover, 'old'));
   }
   if (linkTarget(signingLink(layout)) === undefined) replaceBySymlink(signing, signingLink(layout));
   if (linkTarget(layout.certificate) === undefined) {
@@ -168,8 +173,8 @@ function close({ layout, other }: Ca): void {
     files.replaceFile(layout.certificate, files.readFile(layout.certificate));
   }
   if (other !== undefined) files.removeFile(other.layout.crl);
-  files.moveFolder(layout.rollover, endedFolder(layout.rollover));
-  files.remove(endedFolder(layout.rollover));
+  moveFolder(layout.rollover, endedFolder(layout.rollover));
+  removeTree(endedFolder(layout.rollover));
 }
 
 function retiredFile({ retired }: CaLayout, certificate: Certificate): string {

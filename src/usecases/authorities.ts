@@ -13,10 +13,10 @@ import { certificateTypes } from '../pki/profile.js';
 import { isCrlDue } from '../pki/renewal.js';
 import type { SerialNumber } from '../pki/serial.js';
 import type { Platform } from '../platform/index.js';
-import { type Ca, generationsOf, readCa } from '../store/ca.js';
-import { makeCrls } from '../store/crl-file.js';
+import { type Ca, readCa } from '../store/ca.js';
+import { crlIssuers, makeCrls } from '../store/crl-file.js';
 import { newestCrl } from '../store/crl-files.js';
-import { findRowsByName, type RevokedRow, readIndexBytes, readRevoked, validNames } from '../store/index-rows.js';
+import { distrustedNames, type RevokedRow, readIndexBytes, readRevoked } from '../store/index-rows.js';
 import { readRetired } from '../store/rollover.js';
 import { defaultCrlDays } from './crl.js';
 
@@ -54,10 +54,10 @@ export function authoritiesIn(platform: Platform, pkiDirectory: string, crls: 'm
 }
 
 /** The lists that the CAs have here, as far as they can be read: for a comparison with those that hosts have. */
-export function crlsIn(pkiDirectory: string): HostCrl[] {
+export function crlsIn({ clock }: Platform, pkiDirectory: string): HostCrl[] {
   return certificateTypes.flatMap((type) => {
     try {
-      return generationsOf(readCa(pkiDirectory, type)).flatMap((ca) => hostCrl(ca, newestCrl(ca)));
+      return crlIssuers(readCa(pkiDirectory, type), clock.now()).flatMap((ca) => hostCrl(ca, newestCrl(ca)));
     } catch (error) {
       if (error instanceof OvsPkiError) return [];
       throw error;
@@ -71,12 +71,12 @@ function hostCrl({ certificate: issuer }: Ca, crl: Crl | undefined): HostCrl[] {
 
 async function readAuthority(platform: Platform, ca: Ca, crls: 'made' | 'planned'): Promise<Authority> {
   const revoked = readRevoked(ca.layout.index);
+  let distrusted: ReadonlySet<string> | undefined;
   const distrusts = (name: string): boolean => {
-    const index = readIndexBytes(ca.layout.index);
-    const rows = findRowsByName(index, new Set([name])).get(name) ?? [];
-    return rows.some(({ row }) => row.state === 'R') && !validNames(index, platform.clock.now()).has(name);
+    distrusted ??= distrustedNames(readIndexBytes(ca.layout.index), platform.clock.now());
+    return distrusted.has(name);
   };
-  const retired = readRetired(ca.layout);
+  const retired = readRetired(ca);
   return { ca, revoked, retired, distrusts, ...(await currentCrls(platform, ca, revoked, crls)) };
 }
 
@@ -88,7 +88,7 @@ async function currentCrls(
   crls: 'made' | 'planned',
 ): Promise<Pick<Authority, 'crls' | 'warnings'>> {
   const now = platform.clock.now();
-  const issuers = generationsOf(ca);
+  const issuers = crlIssuers(ca, now);
   const newest = issuers.map(newestCrl);
   const listed = [...revoked].filter(([, { reason }]) => reason !== 'removeFromCRL');
   const missing = listed.filter(

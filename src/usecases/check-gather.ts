@@ -37,8 +37,8 @@ export interface GatheredCa {
   readonly certificates: readonly [Certificate, ...Certificate[]];
   /** None where it is in a token, which is not opened for this. */
   readonly key: KeyMatch | 'none';
-  /** The CA of a rollover that does not sign. */
-  readonly other?: Certificate;
+  /** The CA of a rollover that does not sign, and its newest list. */
+  readonly other?: { readonly certificate: Certificate; readonly crl: Crl | undefined };
   readonly newest: ReadonlyMap<string, Newest>;
   readonly counts: Readonly<Record<'valid' | 'expired' | 'revoked', number>>;
   /** Serial numbers of certificates that are revoked and have not expired. */
@@ -64,11 +64,12 @@ export type KeyMatch = 'matches' | 'differs' | 'damaged' | { readonly unknown: s
 export function gatherCa(pkiDirectory: string, type: CertificateType, now: number): GatheredCa {
   const ca = readCa(pkiDirectory, type);
   const index = readNewest(ca, now);
+  const { other } = ca;
   return {
     type,
     layout: ca.layout,
     certificates: [ca.certificate, ...ca.chain],
-    ...(ca.other === undefined ? {} : { other: ca.other.certificate }),
+    ...(other && { other: { certificate: other.certificate, crl: newestCrl(other) } }),
     key: isKeyInToken(ca.layout) ? 'none' : keyMatch(ca.certificate, ca.layout.privateKey),
     ...index,
     crl: newestCrl(ca),

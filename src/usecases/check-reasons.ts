@@ -149,33 +149,55 @@ function rolloverReasons(
   now: number,
 ): CheckReason[] {
   if (other === undefined) return [];
-  const since = Math.max(own.notBefore.getTime(), other.notBefore.getTime());
+  const since = Math.max(own.notBefore.getTime(), other.certificate.notBefore.getTime());
   if (now - since < warnMs) return [];
   return [warning('rollover-open', layout.folder, `a rollover has been under way for ${lengthText(since, now)}`)];
 }
 
-function crlReasons({ crl, revoked, layout }: GatheredCa, deadlines: Deadlines, now: number): CheckReason[] {
+function crlReasons({ crl, other, revoked, layout }: GatheredCa, deadlines: Deadlines, now: number): CheckReason[] {
   const what = revoked.length === 1 ? 'a certificate is' : `${revoked.length} certificates are`;
-  if (crl === undefined) {
-    return revoked.length === 0 ? [] : [warning('crl-missing', layout.folder, `${what} revoked, and there is no CRL`)];
-  }
+  const missing = warning('crl-missing', layout.folder, `${what} revoked, and there is no CRL`);
+  // Whether a CA that does not sign yet has a list is the affair of the next step; one that has expired needs none.
+  const isOver = other === undefined || other.certificate.notAfter.getTime() < now;
+  return [
+    ...(crl === undefined && revoked.length > 0 ? [missing] : []),
+    ...listReasons(layout.folder, crl, revoked, deadlines, now, 'CRL'),
+    ...(isOver ? [] : listReasons(layout.folder, other.crl, revoked, deadlines, now, 'CRL of the other CA')),
+  ];
+}
+
+function listReasons(
+  about: string,
+  crl: Crl | undefined,
+  revoked: readonly string[],
+  deadlines: Deadlines,
+  now: number,
+  name: string,
+): CheckReason[] {
+  if (crl === undefined) return [];
   const behind = revoked.filter((serialNumber) => !crl.revoked.has(serialNumber));
   const [first] = behind;
-  const message = `${behind.length} revoked in index.txt and not on the CRL, such as the serial number ${first}`;
+  const message = `${behind.length} revoked in index.txt and not on the ${name}, such as the serial number ${first}`;
   return [
-    ...crlExpiryReasons(layout.folder, crl, deadlines, now),
-    ...(first === undefined ? [] : [critical('crl-behind', layout.folder, message)]),
+    ...crlExpiryReasons(about, crl, deadlines, now, name),
+    ...(first === undefined ? [] : [critical('crl-behind', about, message)]),
   ];
 }
 
 /** Lists live for days and not for years: the period is that for what is critical, and the last third of their life. */
-function crlExpiryReasons(about: string, crl: Crl, { criticalMs }: Deadlines, now: number): CheckReason[] {
+function crlExpiryReasons(
+  about: string,
+  crl: Crl,
+  { criticalMs }: Deadlines,
+  now: number,
+  name = 'CRL',
+): CheckReason[] {
   const { nextUpdate } = crl;
   if (nextUpdate === undefined) return [];
   const at = nextUpdate.getTime();
-  if (at < now) return [critical('crl-expiry', about, `the next CRL was due ${lengthText(at, now)} ago`, at)];
+  if (at < now) return [critical('crl-expiry', about, `the next ${name} was due ${lengthText(at, now)} ago`, at)];
   if (!isCrlDue(crl, new Date(now), criticalMs)) return [];
-  return [warning('crl-expiry', about, `the next CRL is due in ${lengthText(at, now)}`, at)];
+  return [warning('crl-expiry', about, `the next ${name} is due in ${lengthText(at, now)}`, at)];
 }
 
 function expiryReason(

@@ -23,7 +23,7 @@ export async function doctor(platform: Platform, request: ExamineRequest): Promi
   const { examined, unasked } = await examine(platform, fleetToExamine(request), request.onProgress);
   return {
     hosts: examined.map(({ desired }) => desired.name),
-    findings: findingsOn(examined, platform.clock.now(), crlsIn(request.pkiDirectory)),
+    findings: findingsOn(examined, platform.clock.now(), crlsIn(platform, request.pkiDirectory)),
     unasked,
   };
 }

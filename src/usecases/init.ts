@@ -27,6 +27,7 @@ import { randomSerial } from '../pki/serial.js';
 import { certificateFileText } from '../pki/text.js';
 import { validityFrom } from '../pki/validity.js';
 import * as files from '../platform/files.js';
+import { isFolder } from '../platform/folders.js';
 import type { Platform } from '../platform/index.js';
 import { entriesOfCa } from '../store/audit-log.js';
 import { keyFileText } from '../store/ca.js';
@@ -110,15 +111,23 @@ async function writeAll(
   root: MadeRoot | undefined,
 ): Promise<InitResult> {
   // 1. The root comes first: without it nothing below it could be made again.
-  if (root !== undefined) {
-    const { pkcs8, passphrase } = root.key.kept;
-    files.createFile(root.privateKeyFile, keyFileText(pkcs8, passphrase), 0o600);
-    files.createFile(root.certificateFile, certificateFileText(root.certificate));
-  }
-  const kept = await writePkiDirectory(platform, pkiDirectory, cas, force, now).catch((error: unknown) => {
-    if (root !== undefined) for (const file of [root.privateKeyFile, root.certificateFile]) files.removeFile(file);
+  const rootMade: string[] = [];
+  const putRoot = (file: string, text: string, mode?: number): void => {
+    files.createFile(file, text, mode);
+    rootMade.push(file);
+  };
+  let kept: string[];
+  try {
+    if (root !== undefined) {
+      const { pkcs8, passphrase } = root.key.kept;
+      putRoot(root.privateKeyFile, keyFileText(pkcs8, passphrase), 0o600);
+      putRoot(root.certificateFile, certificateFileText(root.certificate));
+    }
+    kept = await writePkiDirectory(platform, pkiDirectory, cas, force, now);
+  } catch (error) {
+    if (!cas.some((ca) => isInPlace(pkiDirectory, ca))) for (const file of rootMade) files.removeFile(file);
     throw error;
-  });
+  }
   // 2. What was made.
   for (const { type, keySpec } of cas) platform.log.write(`made ${type}ca in ${pkiDirectory}, ${describeKey(keySpec)}`);
   const authorities = cas.map(({ type, certificate }) => ({
@@ -130,6 +139,12 @@ async function writeAll(
   if (root === undefined) return made;
   const { certificateFile, privateKeyFile, certificate } = root;
   return { ...made, root: { certificateFile, privateKeyFile, certificate: summarize(certificate) } };
+}
+
+/** With --force what goes wrong can come after one of two CAs: that keeps its root. */
+function isInPlace(pkiDirectory: string, { type, certificate }: NewCa): boolean {
+  const file = caLayout(caFolder(pkiDirectory, type)).certificate;
+  return files.exists(file) && files.readFile(file).toString('latin1').startsWith(certificateFileText(certificate));
 }
 
 /** The key of a new CA: where it is kept, and what it signs with. */
@@ -250,7 +265,7 @@ async function destroyUnused(pkiDirectory: string, keys: readonly NewTokenKey[])
 
 /** The files of a root are never replaced: with its key everything below it would be lost. */
 function rootFiles(folder: string): { readonly certificateFile: string; readonly privateKeyFile: string } {
-  if (!files.isFolder(folder)) {
+  if (!isFolder(folder)) {
     throw new OvsPkiError('FILE_NOT_FOUND', `${folder} is not a folder, and the root is to be kept there`, {
       hint: `if it is on a USB stick, mount that; or make it: mkdir -p ${folder}`,
       details: { folder },

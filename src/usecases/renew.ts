@@ -14,6 +14,7 @@ import { oid } from '../pki/oid.js';
 import type { CertificateType } from '../pki/profile.js';
 import { requestFileText } from '../pki/text.js';
 import * as files from '../platform/files.js';
+import { isFolder } from '../platform/folders.js';
 import type { Platform } from '../platform/index.js';
 import { type Ca, readCa } from '../store/ca.js';
 import { type IssueOrder, type IssueResult, issueInCa, refusal } from '../store/issue-batch.js';
@@ -72,7 +73,7 @@ interface Job {
  */
 export function renew(platform: Platform, request: RenewRequest): Promise<(Renewed | Skipped | Refused)[]> {
   const places = request.dueWithinMs === undefined ? request.names.map((name) => dirname(name)) : ['.'];
-  const folders = [...new Set(places.map((place) => resolve(place)))].filter(files.isFolder).sort();
+  const folders = [...new Set(places.map((place) => resolve(place)))].filter(isFolder).sort();
   return oneAtATime(platform, folders, () => renewHere(platform, request));
 }
 
@@ -104,10 +105,11 @@ async function renewHere(platform: Platform, request: RenewRequest): Promise<(Re
     return job;
   });
   // 3. The certificates.
-  const byCa = jobs.filter((job): job is Job => 'order' in job && job.issuer !== 'self' && job.waiting === undefined);
+  const open = jobs.filter((job): job is Job => 'order' in job);
+  const byCa = open.filter((job) => job.issuer !== 'self' && job.waiting === undefined);
   const orders = byCa.map(({ order }) => order);
   const issued =
-    orders.length === 0 ? [] : await issueInCa(platform, view().ca, orders, request.days).catch(takeBack(byCa));
+    orders.length === 0 ? [] : await issueInCa(platform, view().ca, orders, request.days).catch(takeBack(open));
   const next = issued.values();
   // 4. Their files.
   const results: (Renewed | Skipped | Refused)[] = [];

@@ -8,6 +8,7 @@ import { OvsPkiError } from '../errors.js';
 import { type Content, readContents } from '../pki/content.js';
 import { parseFileName } from '../pki/name.js';
 import * as files from '../platform/files.js';
+import { isFolder } from '../platform/folders.js';
 import type { Platform } from '../platform/index.js';
 import { newestOfName } from '../store/newest.js';
 import { type ShownContent, shownContent } from './shown-content.js';
@@ -53,7 +54,7 @@ async function showOne({ clock }: Platform, request: ShowRequest, name: string):
 
 /** The file itself, or NAME-cert.pem here, or the newest certificate of that name in the PKI directory. */
 function fileOf(pkiDirectory: string, operand: string): string {
-  if (files.exists(operand) && !files.isFolder(operand)) return operand;
+  if (files.exists(operand) && !isFolder(operand)) return operand;
   let name: ReturnType<typeof parseFileName>;
   try {
     name = parseFileName(operand);

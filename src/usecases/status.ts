@@ -24,7 +24,7 @@ export async function status(platform: Platform, request: ExamineRequest): Promi
   // 1. What is true on the hosts.
   const { examined, unasked } = await examine(platform, fleetToExamine(request), request.onProgress);
   // 2. What it means.
-  const findings = findingsOn(examined, platform.clock.now(), crlsIn(request.pkiDirectory));
+  const findings = findingsOn(examined, platform.clock.now(), crlsIn(platform, request.pkiDirectory));
   const hosts = examined.map((host) => {
     const own = findings.filter((finding) => finding.host === host.desired.name);
     const errors = own.filter(({ severity }) => severity === 'error').length;

@@ -5,6 +5,7 @@
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nodePlatform, switchRollover } from '../../src/index.js';
 import { badKeyFile, ecKeyFile, readPem, rsaKeyFile } from '../support/keys.js';
 import { caFolderIn, makeRequest, opensslCa, oursWell } from '../support/pki.js';
 import { runWell } from '../support/programs.js';
@@ -36,6 +37,10 @@ const unrevoke = (folder: string) =>
   opensslCa(folder, 'switch', ['-crl_reason', 'removeFromCRL', '-revoke', join(folder, 'host-cert.pem')]);
 const list = (folder: string) => opensslCa(folder, 'switch', ['-gencrl', '-crldays', '30', '-out', 'crl.pem']);
 const prepareRollover = (folder: string) => oursWell(folder, ['rollover', 'prepare']);
+const prepareAndSwitch = async (folder: string) => {
+  await prepareRollover(folder);
+  await switchRollover(nodePlatform(), { pkiDirectory: join(folder, 'pki'), type: 'switch' });
+};
 const remove = (file: string) => (folder: string) => rmSync(join(folder, file));
 const write = (file: string, content: () => string) => (folder: string) => writeFileSync(join(folder, file), content());
 const expireOldest = (folder: string) => forEachCopy(folder, 0, 1, (file) => rmSync(file));
@@ -110,6 +115,17 @@ export const checkCases: readonly CheckCase[] = [
     make: prepareRollover,
     day: 29,
     reasons: [],
+  },
+  {
+    title: 'a rollover of which the list of the old CA was forgotten when one was made anew',
+    make: all(list, prepareAndSwitch, revoke, list),
+    reasons: ['critical crl-behind switchca'],
+  },
+  {
+    title: 'lists of both CAs of a rollover that have ended, and one that was prepared too long ago',
+    make: all(list, prepareAndSwitch),
+    day: 35,
+    reasons: ['critical crl-expiry switchca', 'critical crl-expiry switchca', 'warning rollover-open switchca'],
   },
   {
     title: 'a rollover that was prepared 40 days ago',

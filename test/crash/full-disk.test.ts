@@ -68,23 +68,28 @@ for (const item of cases) {
   );
 }
 
-rootTest('on a disk with too little room, whatever the amount, init says so and leaves nothing', async (t) => {
-  const disk = await smallDisk(t);
-  const args = ['-d', 'pki', '-k', 'ec', 'init'];
-  let full = 0;
-  for (let pages = 0; ; pages++) {
-    disk.leaveFree(pages * 4096);
-    const first = await disk.runOurs('.', args);
-    if (first.status === 0) break;
-    full++;
-    assertRefused(t, first, pages);
-    t.deepEqual(readdirSync(disk.outside), ['ballast'], `${pages} pages`);
-    disk.empty();
-  }
-  t.log(`${full} levels at which the disk was too full`);
-  t.true(full >= 10);
-  t.deepEqual(caFaults(join(disk.outside, 'pki/switchca'), disk.outside, { recovered: true }), []);
-});
+for (const options of [[], ['--offline-root', 'usb']]) {
+  const what = ['init', ...options].join(' ');
+  rootTest(`on a disk with too little room, whatever the amount, ${what} says so and leaves nothing`, async (t) => {
+    const disk = await smallDisk(t);
+    mkdirSync(join(disk.outside, 'usb'));
+    let full = 0;
+    for (let pages = 0; ; pages++) {
+      disk.leaveFree(pages * 4096);
+      const first = await disk.runOurs('.', ['-d', 'pki', '-k', 'ec', 'init', ...options]);
+      if (first.status === 0) break;
+      full++;
+      assertRefused(t, first, pages);
+      t.deepEqual(readdirSync(disk.outside, { recursive: true }), ['ballast', 'usb'], `${pages} pages`);
+      disk.empty();
+    }
+    t.log(`${full} levels at which the disk was too full`);
+    t.true(full >= 10);
+    t.is(readdirSync(join(disk.outside, 'usb')).length, options.length);
+    if (options.length > 0) return;
+    t.deepEqual(caFaults(join(disk.outside, 'pki/switchca'), disk.outside, { recovered: true }), []);
+  });
+}
 
 rootTest('on a read-only disk every command says so', async (t) => {
   const disk = await smallDisk(t);

@@ -1,24 +1,18 @@
 /** kill -9 at any moment of what comes after `sign`: each run has done its work, or the next one does it. */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { init, nodePlatform, req, sign } from '../../src/index.js';
+import { nodePlatform, req, sign } from '../../src/index.js';
 import { askOpenssl, caFaults, keyFaults } from '../support/ca-state.js';
-import { type Killer, killer, measureMs, twoAtATime } from '../support/killed-run.js';
+import { type Killer, type KillScene, killer, killScene, measureMs, twoAtATime } from '../support/killed-run.js';
 import { type Run, runOurs, runWell } from '../support/programs.js';
-import { type Chance, chance } from '../support/random.js';
-import { scratchFolder } from '../support/scratch.js';
 
 const killsWanted = 20;
 const keySpec = { type: 'ec', curve: 'P-256' } as const;
 
-interface Scene {
-  readonly pki: string;
-  readonly ca: string;
-  readonly hosts: string;
-  readonly random: Chance;
+interface Scene extends KillScene {
   /** Names with a certificate, none of them used yet. */
   readonly names: string[];
 }
@@ -146,13 +140,7 @@ async function killMany(
 }
 
 async function makeScene(t: ExecutionContext, count: number): Promise<Scene> {
-  const random = chance();
-  t.log(`OVS_PKI_TEST_SEED=${random.seed}`);
-  const folder = scratchFolder(t);
-  const scene = { pki: join(folder, 'pki'), ca: join(folder, 'pki/switchca'), hosts: join(folder, 'hosts'), random };
-  const platform = nodePlatform();
-  await init(platform, { pkiDirectory: scene.pki, keySpec, days: 3650, force: false });
-  mkdirSync(scene.hosts);
+  const [scene, platform] = [await killScene(t), nodePlatform()];
   const names = Array.from({ length: count }, (_, index) => `host_${index}`);
   const files = names.map((name) => join(scene.hosts, name));
   await req(platform, { names: files, keySpec, unique: true, force: false });

@@ -1,25 +1,16 @@
 /** kill -9 at any moment of a rollover: the CA is the one before or the one after, and neither key is lost or in the open. */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { crl, init, nodePlatform, req, reqSign, rolloverStatus } from '../../src/index.js';
+import { crl, nodePlatform, req, reqSign, rolloverStatus } from '../../src/index.js';
 import { caFaults } from '../support/ca-state.js';
-import { killer, measureMs } from '../support/killed-run.js';
+import { type KillScene, killer, killScene, measureMs } from '../support/killed-run.js';
 import { runOurs, runWell } from '../support/programs.js';
-import { type Chance, chance } from '../support/random.js';
-import { scratchFolder } from '../support/scratch.js';
 
 const killsWanted = 60;
 const keySpec = { type: 'ec', curve: 'P-256' } as const;
-
-interface Scene {
-  readonly pki: string;
-  readonly ca: string;
-  readonly hosts: string;
-  readonly random: Chance;
-}
 
 type Phase = 'none' | 'prepared' | 'switched';
 
@@ -66,14 +57,8 @@ test('steps of a rollover that are killed at random moments leave the CA before 
   t.true([...seen.keys()].filter((what) => what.includes('killed')).length >= 4);
 });
 
-async function makeScene(t: ExecutionContext): Promise<Scene> {
-  const random = chance();
-  t.log(`OVS_PKI_TEST_SEED=${random.seed}`);
-  const folder = scratchFolder(t);
-  const scene = { pki: join(folder, 'pki'), ca: join(folder, 'pki/switchca'), hosts: join(folder, 'hosts'), random };
-  const platform = nodePlatform();
-  await init(platform, { pkiDirectory: scene.pki, keySpec, days: 3650, force: false });
-  mkdirSync(scene.hosts);
+async function makeScene(t: ExecutionContext): Promise<KillScene> {
+  const [scene, platform] = [await killScene(t), nodePlatform()];
   const order = { pkiDirectory: scene.pki, type: 'switch', days: 60 } as const;
   await reqSign(platform, { ...order, names: [join(scene.hosts, 'first')], keySpec, unique: true, force: false });
   await req(platform, {
@@ -86,24 +71,24 @@ async function makeScene(t: ExecutionContext): Promise<Scene> {
   return scene;
 }
 
-async function rollover({ pki, hosts }: Scene, args: readonly string[]): Promise<void> {
+async function rollover({ pki, hosts }: KillScene, args: readonly string[]): Promise<void> {
   const { status, stderr } = await runOurs(['-d', pki, 'rollover', '--pki-only', ...args], { cwd: hosts });
   if (status !== 0) throw new Error(stderr);
 }
 
-async function phaseOf({ pki }: Scene): Promise<Phase> {
+async function phaseOf({ pki }: KillScene): Promise<Phase> {
   return (await rolloverStatus(nodePlatform(), { pkiDirectory: pki, type: 'switch' })).phase;
 }
 
 /** Files with a private key that others could read, wherever they are. */
-function keysInTheOpen({ ca }: Scene): string[] {
+function keysInTheOpen({ ca }: KillScene): string[] {
   return filesOf(ca).filter(
     (name) => isKey(join(ca, name)) && ((statSync(join(ca, name)).mode & 0o077) !== 0 || name.includes('.tmp.')),
   );
 }
 
 /** The CA that signs, and each that is to sign or has signed, has its key. */
-function pairFaults({ ca }: Scene): string[] {
+function pairFaults({ ca }: KillScene): string[] {
   const folders = ['', 'rollover/old/', 'rollover/new/'].filter((folder) =>
     existsSync(join(ca, `${folder}cacert.pem`)),
   );
@@ -113,14 +98,14 @@ function pairFaults({ ca }: Scene): string[] {
   });
 }
 
-async function opensslSigns({ ca, hosts }: Scene): Promise<void> {
+async function opensslSigns({ ca, hosts }: KillScene): Promise<void> {
   const files = ['-in', join(hosts, 'openssl-req.pem'), '-out', join(hosts, 'openssl-cert.pem')];
   await runWell('openssl', ['ca', '-batch', '-notext', '-config', 'ca.cnf', '-days', '60', ...files], { cwd: ca });
   await runWell('openssl', ['verify', '-CAfile', join(ca, 'cacert.pem'), join(hosts, 'openssl-cert.pem')]);
 }
 
 /** The next command that changes the CA finishes what was left, and what it signs is of the CA that is there. */
-async function oursGoesOn(t: ExecutionContext, scene: Scene, what: string): Promise<void> {
+async function oursGoesOn(t: ExecutionContext, scene: KillScene, what: string): Promise<void> {
   const { pki, ca, hosts } = scene;
   const commands = [['-b', '-f', '--days=60', 'sign', 'ours'], ['crl']];
   for (const args of commands) {

@@ -5,13 +5,14 @@ import test, { type ExecutionContext } from 'ava';
 import type { Action } from '../../src/deploy/action.js';
 import type { DesiredHost, TunnelEnd } from '../../src/deploy/desired.js';
 import { gatherPlanningFacts } from '../../src/deploy/host-facts.js';
-import type { ApplyEdges, Progress } from '../../src/deploy/progress.js';
+import type { Progress } from '../../src/deploy/progress.js';
 import { databaseOf, removeFromHost } from '../../src/deploy/run-host.js';
 import { pointBack, prove } from '../../src/deploy/stage-prove.js';
 import { switchHosts } from '../../src/deploy/stage-switch.js';
 import { isChange, transactionFor } from '../../src/deploy/transaction.js';
 import { OvsPkiError } from '../../src/errors.js';
 import { type LocalHost, startLocalHost } from '../support/local-host.js';
+import { edges, progressWith } from '../support/progress.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const end: TunnelEnd = {
@@ -48,17 +49,6 @@ const newPort: Action = {
   peer: 'host_2',
 };
 const newCertificate: Action = { kind: 'other_config', key: 'certificate', from: '/old.pem', to: '/new.pem' };
-
-const edges: ApplyEdges = {
-  certify: async () => [],
-  readKey: () => '',
-  pskOf: () => '',
-  now: () => new Date(),
-  proofSeconds: 1,
-  onProgress: () => undefined,
-  refuse: () => undefined,
-  interrupted: () => false,
-};
 
 test('what was to follow a transaction that the database refuses is not done', async (t) => {
   const folder = scratchFolder(t);
@@ -150,32 +140,7 @@ function proved(progress: Progress, name: string, reasons: readonly string[]): P
 }
 
 async function progressOf({ shell }: LocalHost, actions: readonly Action[]): Promise<Progress> {
-  const facts = await gatherPlanningFacts(shell, [], edges.now);
-  const input: Progress['input'] = {
-    desired,
-    facts,
-    identity: undefined,
-    peers: new Map(),
-    psks: new Map(),
-    crls: [],
-    revokedPeers: new Set(),
-    notices: [],
-    retired: [],
-    watched: [],
-    prove: true,
-    now: new Date(),
-  };
-  const plan = { host: 'host_1', target: desired.target, actions, warnings: [], obstacles: [] };
-  const begun = {
-    error: undefined,
-    facts: undefined,
-    said: '',
-    proofs: [],
-    pointedBack: false,
-    deferred: [],
-    begun: [],
-  };
-  return { work: { shell, input }, input, plan, ...begun };
+  return progressWith(shell, { desired, facts: await gatherPlanningFacts(shell, [], edges.now) }, actions);
 }
 
 async function provedBack(progress: Progress): Promise<void> {

@@ -5,10 +5,11 @@ import type { Action } from '../../src/deploy/action.js';
 import type { DesiredHost, IkeDaemon, TunnelEnd } from '../../src/deploy/desired.js';
 import { known } from '../../src/deploy/fact.js';
 import type { PlanningFacts } from '../../src/deploy/host-facts.js';
-import type { ApplyEdges, Progress } from '../../src/deploy/progress.js';
+import type { Progress } from '../../src/deploy/progress.js';
 import { renewInPlace } from '../../src/deploy/stage-renew.js';
 import { OvsPkiError } from '../../src/errors.js';
 import { capturedFacts } from '../support/host-answers.js';
+import { edges, progressWith } from '../support/progress.js';
 
 interface Host {
   readonly daemon: IkeDaemon;
@@ -165,17 +166,6 @@ test('a peer that gives no answer is told of, and nothing has failed', async (t)
   t.deepEqual(ran.slice(1), ['host_1 authenticate tun-2 tun-3', 'host_1 leave 12 tun-2-1[1] tun-3-1[1]']);
 });
 
-const edges: ApplyEdges = {
-  certify: async () => [],
-  readKey: () => '',
-  pskOf: () => '',
-  now: () => new Date(),
-  proofSeconds: 1,
-  onProgress: () => undefined,
-  refuse: () => undefined,
-  interrupted: () => false,
-};
-
 const nameOf = (index: number): string => `host_${index + 1}`;
 const addressOf = (index: number): string => `192.0.2.${index + 1}`;
 
@@ -194,24 +184,14 @@ function progressOf(host: Host, index: number, ran: string[], peers = [1 - index
     ...{ name, target, ikeDaemon: host.daemon, places: {}, plaintext: 'keep', identity: undefined },
     ...{ ends, bridgeAddresses: {} },
   };
-  const input: Progress['input'] = {
-    ...{ desired, facts: factsWith(ends, host.idle === true), identity: undefined, peers: new Map(), psks: new Map() },
-    ...{
-      crls: [],
-      revokedPeers: new Set(host.distrusts === true ? peers.map(nameOf) : []),
-      notices: [],
-      retired: [],
-      watched: [],
-    },
-    ...{ prove: host.unproved !== true, now: new Date() },
+  const input = {
+    desired,
+    facts: factsWith(ends, host.idle === true),
+    revokedPeers: new Set(host.distrusts === true ? peers.map(nameOf) : []),
+    prove: host.unproved !== true,
   };
   const link: Action = { kind: 'link', path: '/links/cert.pem', from: '/links/1', to: '/links/2', inUse: true };
-  const actions = host.renewed === true ? [link] : [];
-  return {
-    ...{ work: { shell: recording(name, host, ran), input }, input, error: undefined, facts: undefined, said: '' },
-    plan: { host: name, target, actions, warnings: [], obstacles: [] },
-    ...{ proofs: [], pointedBack: false, deferred: [], begun: [] },
-  };
+  return progressWith(recording(name, host, ran), input, host.renewed === true ? [link] : []);
 }
 
 function recording(name: string, { refuses, unanswered }: Host, ran: string[]): Progress['work']['shell'] {

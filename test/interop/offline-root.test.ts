@@ -4,7 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { init, nodePlatform } from '../../src/index.js';
 import { rsaKeyFile } from '../support/keys.js';
+import { holdLock } from '../support/lock-holder.js';
 import { caCertificateIn, caFolderIn, makeRequest, opensslCa, ours, oursWell, ovsPkiWell } from '../support/pki.js';
 import { runOurs, runWell } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -88,6 +90,21 @@ test('a root is not left where its PKI directory could not be made', async (t) =
   t.is(status, 3);
   t.regex(stderr, /\[FILE_UNWRITABLE\]/);
   t.deepEqual(readdirSync(join(folder, 'usb')), []);
+});
+
+test('a root stays where one of its two CAs has come into place', async (t) => {
+  const [folder, platform] = [scratchFolder(t), nodePlatform({ lockWaitSeconds: 0 })];
+  const [pkiDirectory, offlineRoot] = [join(folder, 'pki'), join(folder, 'usb')];
+  mkdirSync(offlineRoot);
+  const order = { pkiDirectory, keySpec: { type: 'ec', curve: 'P-256' }, days: 3650 } as const;
+  await init(platform, { ...order, force: false });
+  const holder = await holdLock(t, join(pkiDirectory, 'switchca/lock'));
+  await t.throwsAsync(init(platform, { ...order, offlineRoot, force: true }), { code: 'PKI_LOCKED' });
+  holder.release();
+  t.deepEqual(readdirSync(offlineRoot), ['rootca-cert.pem', 'rootca-privkey.pem']);
+  await runWell('openssl', ['verify', '-CAfile', 'usb/rootca-cert.pem', 'pki/controllerca/cacert.pem'], {
+    cwd: folder,
+  });
 });
 
 async function scene(t: ExecutionContext): Promise<string> {

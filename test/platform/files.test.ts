@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type ErrorCode, OvsPkiError } from '../../src/errors.js';
 import * as files from '../../src/platform/files.js';
+import { isFolder, makeFolder, makeFolderBeside, moveFolder } from '../../src/platform/folders.js';
 import { linkNew } from '../../src/platform/links.js';
 import { scratchFolder } from '../support/scratch.js';
 
@@ -77,9 +78,9 @@ test.serial('under umask 000 a secret is 0600 from its first moment, and so is i
     fs.chmodSync(staged.file, 0o666);
     files.replaceFile(staged.file, 'secret', 0o600);
     t.is(modeOf(staged.file), 0o600);
-    files.makeFolder(join(folder, 'private'), 0o700);
+    makeFolder(join(folder, 'private'), 0o700);
     t.is(modeOf(join(folder, 'private')), 0o700);
-    t.is(modeOf(files.makeFolderBeside(join(folder, 'pki'))), 0o700);
+    t.is(modeOf(makeFolderBeside(join(folder, 'pki'))), 0o700);
   });
 });
 
@@ -129,7 +130,7 @@ test('what does not exist is absent, not an error', (t) => {
   fs.writeFileSync(join(folder, 'file'), '');
   for (const place of [join(folder, 'nothing'), join(folder, 'file/below'), join(folder, 'no/folder')]) {
     t.false(files.exists(place));
-    t.false(files.isFolder(place));
+    t.false(isFolder(place));
     t.is(files.stampOf(place), undefined);
   }
   t.deepEqual(files.list(join(folder, 'nothing')), []);
@@ -164,7 +165,7 @@ const hostile: readonly {
   {
     title: 'a folder below a file',
     code: 'FILE_UNWRITABLE',
-    act: (folder) => files.makeFolder(join(folder, 'file/x')),
+    act: (folder) => makeFolder(join(folder, 'file/x')),
   },
   {
     title: 'removing a folder as a file',
@@ -174,12 +175,12 @@ const hostile: readonly {
   {
     title: 'moving onto a full folder',
     code: 'FILE_EXISTS',
-    act: (folder) => files.moveFolder(join(folder, 'from'), join(folder, 'full')),
+    act: (folder) => moveFolder(join(folder, 'from'), join(folder, 'full')),
   },
   {
     title: 'moving onto a file',
     code: 'FILE_EXISTS',
-    act: (folder) => files.moveFolder(join(folder, 'from'), join(folder, 'file')),
+    act: (folder) => moveFolder(join(folder, 'from'), join(folder, 'file')),
   },
   { title: 'truncating nothing', code: 'FILE_UNWRITABLE', act: (folder) => files.truncate(join(folder, 'nothing'), 0) },
   {
@@ -208,7 +209,7 @@ test('moveFolder takes the place of an empty folder', (t) => {
   const folder = scratchFolder(t);
   fs.mkdirSync(join(folder, 'from/inner'), { recursive: true });
   fs.mkdirSync(join(folder, 'to'));
-  files.moveFolder(join(folder, 'from'), join(folder, 'to'));
+  moveFolder(join(folder, 'from'), join(folder, 'to'));
   t.deepEqual(fs.readdirSync(folder, { recursive: true }), ['to', 'to/inner']);
 });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -101,6 +101,53 @@ test('a chain of dead successors is followed to its end', async (t) => {
   }
   t.is(await withLock(nodePlatform({ lockWaitSeconds: 0.1 }), folder, nothing), 'done');
   t.deepEqual(readdirSync(folder), []);
+});
+
+/** What a process that was killed at some moment has left in the folder of a lock; `dead`, and `me` who waits there. */
+const leftovers: readonly { readonly title: string; readonly files: Readonly<Record<string, string>> }[] = [
+  { title: 'while it waited', files: { ['d'.repeat(24)]: JSON.stringify(dead) } },
+  { title: 'before it had written its claim', files: { ['d'.repeat(24)]: '' } },
+  { title: 'while it wrote its claim', files: { ['d'.repeat(24)]: JSON.stringify(dead).slice(0, 40) } },
+  { title: 'while it took the place of a dead owner', files: { [`${'d'.repeat(24)}.new`]: JSON.stringify(dead) } },
+  { title: 'when it had found that another follows', files: { [`after-${'e'.repeat(24)}`]: JSON.stringify(dead) } },
+  { title: 'when it had followed an unreadable owner', files: { 'after-unreadable-12-0-34': JSON.stringify(dead) } },
+];
+
+for (const { title, files } of leftovers) {
+  test(`what a process has left that was killed ${title} is gone with the next lock, and who waits stays`, async (t) => {
+    const folder = join(scratchFolder(t), 'lock');
+    mkdirSync(folder);
+    const all = { ...files, [me.id]: JSON.stringify(me), [`after-${'b'.repeat(24)}`]: JSON.stringify(me) };
+    for (const [name, content] of Object.entries(all)) writeFileSync(join(folder, name), content);
+    t.is(await withLock(impatient, folder, nothing), 'done');
+    t.deepEqual(readdirSync(folder), [me.id, `after-${'b'.repeat(24)}`]);
+  });
+}
+
+for (const withFolder of [false, true]) {
+  const what = withFolder ? 'and then the folder, with a passing lock,' : '';
+  test(`a claim ${what} that was taken for one that was left is written again by who waits`, async (t) => {
+    const folder = join(scratchFolder(t), 'lock');
+    const patient = nodePlatform({ lockWaitSeconds: 30 });
+    let waiting: Promise<string> | undefined;
+    await withLock(patient, folder, async () => {
+      const [own] = readdirSync(folder).filter((name) => name !== 'owner');
+      waiting = withLock(patient, folder, nothing);
+      const claims = readdirSync(folder).filter((name) => name !== 'owner' && name !== own);
+      t.is(claims.length, 1);
+      for (const claim of claims) rmSync(join(folder, claim));
+      if (withFolder) rmSync(folder, { recursive: true });
+    });
+    t.is(await waiting, 'done');
+    t.deepEqual(readdirSync(folder), []);
+  });
+}
+
+test('where there is no CA there is no lock, and nothing is made', async (t) => {
+  const scratch = scratchFolder(t);
+  const result = withLock(impatient, join(scratch, 'switchca', 'lock'), nothing);
+  t.like(await t.throwsAsync(result, { instanceOf: OvsPkiError }), { code: 'FILE_UNWRITABLE' });
+  t.deepEqual(readdirSync(scratch), []);
 });
 
 test.serial('a claim of nobody else’s business: the files are those of the umask, the folder too', async (t) => {

@@ -1,8 +1,33 @@
 /** Runs of the program that are killed after a while. */
 
 import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { init, nodePlatform } from '../../src/index.js';
 import { programPath } from './programs.js';
-import type { Chance } from './random.js';
+import { type Chance, chance } from './random.js';
+import { scratchFolder } from './scratch.js';
+
+/** What runs that are killed work on. */
+export interface KillScene {
+  readonly pki: string;
+  /** Its switchca. */
+  readonly ca: string;
+  readonly hosts: string;
+  readonly random: Chance;
+}
+
+/** Makes a PKI directory with EC keys and an empty folder of hosts, and tells the seed. */
+export async function killScene(t: ExecutionContext): Promise<KillScene> {
+  const [random, folder] = [chance(), scratchFolder(t)];
+  t.log(`OVS_PKI_TEST_SEED=${random.seed}`);
+  const scene = { pki: join(folder, 'pki'), ca: join(folder, 'pki/switchca'), hosts: join(folder, 'hosts'), random };
+  const keySpec = { type: 'ec', curve: 'P-256' } as const;
+  await init(nodePlatform(), { pkiDirectory: scene.pki, keySpec, days: 3650, force: false });
+  mkdirSync(scene.hosts);
+  return scene;
+}
 
 export interface KilledRun {
   /** Exit status where it ended before the kill, null where it was killed. */

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { crl, fixedClock, init, nodePlatform, OvsPkiError } from '../../src/index.js';
+import { crl, fixedClock, init, nodePlatform, OvsPkiError, reqSign, revoke } from '../../src/index.js';
 import { type Crl, decodeCrlsPem } from '../../src/pki/crl.js';
 import { type CaLayout, caLayout } from '../../src/store/layout.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -29,6 +29,22 @@ test('a removal from lists, which is for delta CRLs, is no entry, and times from
   t.is((await crl(platform, { ...request, pkiDirectory })).revoked, 3);
   const times = [...readList(layout).revoked].map(([serial, date]) => `${serial} ${date.toISOString().slice(0, 10)}`);
   t.deepEqual(times, ['0B 2049-12-31', '0C 2050-01-01', '0D 1950-01-01']);
+});
+
+test('what is revoked in 2050 or later is not said to have been revoked a century before', async (t) => {
+  const { pkiDirectory, layout } = await makeCa(t, 36_500);
+  const later = { ...platform, clock: fixedClock(new Date('2055-03-04T05:06:07Z')) };
+  const keySpec = { type: 'ec', curve: 'P-256' } as const;
+  const [name, days] = [join(pkiDirectory, 'host'), 30];
+  const order = { pkiDirectory, type: 'switch', names: [name], keySpec, days, unique: true, force: false } as const;
+  await reqSign(later, order);
+  const invalidityDate = new Date('2049-12-31T00:00:00Z');
+  const reasons = { serialNumbers: [], reason: 'keyCompromise', invalidityDate } as const;
+  const [result] = await revoke(later, { pkiDirectory, type: 'switch', names: ['host'], ...reasons });
+  t.like(result, { certificates: [{ revokedAt: '2055-03-04T05:06:07.000Z', notAfter: '2055-04-03T05:06:07.000Z' }] });
+  t.regex(readFileSync(layout.index, 'latin1'), /\t20550304050607Z,keyTime,20491231000000Z\t/);
+  await crl(later, { ...request, pkiDirectory });
+  t.deepEqual([...readList(layout).revoked.values()], [later.clock.now()]);
 });
 
 /** Third columns that say nothing, and what else makes a list impossible. */
@@ -94,9 +110,9 @@ for (const { title, withList, event } of interruptions) {
   });
 }
 
-async function makeCa(t: ExecutionContext): Promise<{ pkiDirectory: string; layout: CaLayout }> {
+async function makeCa(t: ExecutionContext, days = 3650): Promise<{ pkiDirectory: string; layout: CaLayout }> {
   const pkiDirectory = join(scratchFolder(t), 'pki');
-  await init(platform, { pkiDirectory, keySpec: { type: 'ec', curve: 'P-256' }, days: 3650, force: false });
+  await init(platform, { pkiDirectory, keySpec: { type: 'ec', curve: 'P-256' }, days, force: false });
   return { pkiDirectory, layout: caLayout(join(pkiDirectory, 'switchca')) };
 }
 

@@ -176,11 +176,13 @@ for (const { title, change, options = {}, code } of refusals) {
   });
 }
 
-test('a CA that cannot sign leaves no new key behind', async (t) => {
-  const scene = await makeScene(t, ['host_1']);
+test('a CA that cannot sign leaves no new key behind, nor one for who signs for himself', async (t) => {
+  const scene = await makeScene(t, ['host_1', 'host_2']);
+  const names = [file(scene, 'host_1'), file(scene, 'host_2')];
+  await selfSign(platform, { names: names.slice(1), days: 10, force: true });
   const before = contents(scene);
   const late = { ...platform, clock: fixedClock(new Date('2060-01-01')) };
-  const rekeyed = renew(late, { ...request(scene), names: [file(scene, 'host_1')], rekey: true, keySpec });
+  const rekeyed = renew(late, { ...request(scene), names, rekey: true, keySpec });
   await t.throwsAsync(rekeyed, { code: 'CA_EXPIRED' });
   t.deepEqual(contents(scene), before);
 });

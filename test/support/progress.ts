@@ -1,0 +1,51 @@
+/** Hosts on their way through the stages of an apply, as tests of single stages need them. */
+
+import type { Action } from '../../src/deploy/action.js';
+import type { HostInput } from '../../src/deploy/host-input.js';
+import type { ApplyEdges, Progress } from '../../src/deploy/progress.js';
+
+/** What is outside of the hosts: there is nothing. */
+export const edges: ApplyEdges = {
+  certify: async () => [],
+  readKey: () => '',
+  pskOf: () => '',
+  now: () => new Date(),
+  proofSeconds: 1,
+  onProgress: () => undefined,
+  refuse: () => undefined,
+  interrupted: () => false,
+};
+
+/** A host for which nothing has been done yet. */
+export function progressWith(
+  shell: Progress['work']['shell'],
+  given: Pick<HostInput, 'desired' | 'facts'> & Partial<HostInput>,
+  actions: readonly Action[],
+): Progress {
+  const input: HostInput = {
+    identity: undefined,
+    peers: new Map(),
+    psks: new Map(),
+    crls: [],
+    revokedPeers: new Set(),
+    notices: [],
+    retired: [],
+    watched: [],
+    prove: true,
+    now: new Date(),
+    ...given,
+  };
+  const { name, target } = input.desired;
+  return {
+    work: { shell, input },
+    input,
+    plan: { host: name, target, actions, warnings: [], obstacles: [] },
+    error: undefined,
+    facts: undefined,
+    said: '',
+    proofs: [],
+    pointedBack: false,
+    deferred: [],
+    begun: [],
+  };
+}
