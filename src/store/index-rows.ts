@@ -14,6 +14,7 @@ import {
   fullTime,
   type IndexRow,
   indexTimeMs,
+  indexTimeText,
   parseIndexRow,
   requireIndex,
   timeOf,
@@ -63,7 +64,7 @@ export function* namesIn(index: Buffer): Generator<{ readonly name: string; read
 
 /** Until when the last certificate of each name is valid that is neither revoked nor expired. */
 export function validNames(index: Buffer, now: Date): Map<string, Date> {
-  const earliest = fullTime(encodeTimeText(now));
+  const earliest = fullTime(indexTimeText(now));
   const newest = new Map<string, string>();
   for (const { name, end } of namesIn(index)) {
     const start = index.lastIndexOf(0x0a, end - 1) + 1;
@@ -109,7 +110,7 @@ export function readRevoked(file: string): Map<SerialNumber, RevokedRow> {
 
 /** The third column of a row that is revoked now, as `openssl ca -revoke` writes it. */
 export function revokedColumn({ reason, invalidityDate }: Revocation, now: Date): string {
-  const at = encodeTimeText(now);
+  const at = indexTimeText(now);
   if (invalidityDate !== undefined) {
     const kind = reason === 'CACompromise' ? 'CAkeyTime' : 'keyTime';
     return `${at},${kind},${invalidityDate.toISOString().slice(0, 2)}${encodeTimeText(invalidityDate)}`;

@@ -68,13 +68,18 @@ export function fullTime(text: string): string {
   return text.length > 13 ? text : `${text < '5' ? '20' : '19'}${text}`;
 }
 
+/** A time as an index has it: two digits of the year, and four where two would be of another century. */
+export function indexTimeText(time: Date): string {
+  const year = time.getUTCFullYear();
+  const century = year >= 1950 && year < 2050 ? '' : String(Math.trunc(year / 100));
+  return `${century}${encodeTimeText(time)}`;
+}
+
 /** The row of a certificate that has just been issued. */
 export function indexRowFor(certificate: Certificate): IndexRow {
-  const year = certificate.notAfter.getUTCFullYear();
-  const century = year >= 1950 && year < 2050 ? '' : String(Math.trunc(year / 100));
   return {
     state: 'V',
-    expires: `${century}${encodeTimeText(certificate.notAfter)}`,
+    expires: indexTimeText(certificate.notAfter),
     revoked: '',
     serialNumber: certificate.serialNumber,
     file: 'unknown',
