@@ -59,7 +59,7 @@ export const badPassphrases: readonly BadInput[] = [
   onEncrypted('a passphrase file that does not exist', ['--passphrase-file', 'none'], 'FILE_NOT_FOUND'),
   // That others can read them is no reason to tell somebody to change the mode of a device.
   onEncrypted('a passphrase file without end', ['--passphrase-file', '/dev/zero'], 'FILE_UNREADABLE'),
-  onEncrypted('a passphrase file that is a folder', ['--passphrase-file', '.'], 'FILE_UNREADABLE'),
+  onEncrypted('a passphrase file that is the current folder', ['--passphrase-file', '.'], 'FILE_UNREADABLE'),
   onEncrypted('a descriptor that is not open', ['--passphrase-fd', '99'], 'FILE_UNREADABLE'),
   onEncrypted('a descriptor that holds nothing', ['--passphrase-fd', '0'], 'PASSPHRASE_INVALID'),
   onEncrypted('a descriptor that is no number', ['--passphrase-fd', 'three'], 'USAGE'),
