@@ -6,7 +6,7 @@ const statusMeanings = {
   1: 'a bug of the program: please report it',
   2: 'usage: the command line is not one that the program takes',
   3: 'refused: what was asked for cannot be done',
-  4: 'the answer is no: `verify` found a certificate that is not valid, `status` or `doctor` something wrong',
+  4: 'the answer is no: `verify` found a certificate that is not valid, `check`, `status` or `doctor` something due or wrong',
   5: 'the PKI directory is locked, damaged or absent',
   6: 'some host failed: it could not be reached, or not be changed as it was wanted',
   130: 'interrupted',

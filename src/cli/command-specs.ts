@@ -98,7 +98,7 @@ export const commandSpecs = [
   {
     name: 'revoke',
     operands: '[NAME... | --serial NUMBER...] [TYPE]',
-    description: 'revoke the certificates of NAME; "crl" tells the hosts',
+    description: 'revoke the certificates of NAME; "apply" and "distribute" tell the hosts',
     options: ['serial', 'reason', 'at', 'names', ...commonOptions],
   },
   {

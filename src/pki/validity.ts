@@ -32,7 +32,7 @@ export function validityFrom(now: Date, days: number, issuer?: Validity): Validi
   if (now > issuer.notAfter || now < issuer.notBefore) {
     const fault = now > issuer.notAfter ? `expired on ${text(issuer.notAfter)}` : `begins on ${text(issuer.notBefore)}`;
     throw new OvsPkiError('CA_EXPIRED', `the CA certificate ${fault}, and it is ${text(now)} now`, {
-      hint: 'if the clock of this machine is right, make a new CA: ovs-pki-ts init --dir NEW_DIRECTORY',
+      hint: 'if the clock of this machine is right, give the CA another key: ovs-pki-ts rollover prepare',
     });
   }
   return {

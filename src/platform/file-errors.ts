@@ -25,6 +25,13 @@ export function existsError(file: string): OvsPkiError {
   });
 }
 
+export function notRegular(file: string): OvsPkiError {
+  return new OvsPkiError('FILE_UNREADABLE', `${file} is not a regular file`, {
+    hint: 'give the path of a file; of what a program writes, make a file first',
+    details: { file },
+  });
+}
+
 export function readError(file: string, error: unknown): unknown {
   const code = systemErrorCode(error);
   if (error instanceof OvsPkiError || code === undefined) return error;

@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { OvsPkiError, systemErrorCode } from '../errors.js';
-import { existsError, orAbsent, readError, writeError } from './file-errors.js';
+import { existsError, notRegular, orAbsent, readError, writeError } from './file-errors.js';
 import { syncFolder } from './folders.js';
 
 /** No file that we read as a whole is larger: 64 MiB. */
@@ -26,7 +26,7 @@ export interface FileStamp {
 export function readFile(file: string): Buffer {
   try {
     const found = fs.statSync(file);
-    if (!found.isFile()) throw new OvsPkiError('FILE_UNREADABLE', `${file} is not a regular file`);
+    if (!found.isFile()) throw notRegular(file);
     if (found.size > maximumBytes) {
       throw new OvsPkiError('FILE_UNREADABLE', `${file} has ${found.size} bytes, which is more than ${maximumBytes}`);
     }

@@ -7,7 +7,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { OvsPkiError, systemErrorCode } from '../errors.js';
-import { readError } from './file-errors.js';
+import { notRegular, readError } from './file-errors.js';
 
 /** More than any passphrase has. */
 const maximumBytes = 4096;
@@ -21,7 +21,9 @@ export function readPassphraseFile(file: string): string {
   let descriptor: number | undefined;
   try {
     descriptor = fs.openSync(file, 'r');
-    if ((fs.fstatSync(descriptor).mode & 0o077) !== 0 && !isCredential(file)) throw exposed(file);
+    const stat = fs.fstatSync(descriptor);
+    if (!stat.isFile() && !stat.isFIFO()) throw notRegular(file);
+    if ((stat.mode & 0o077) !== 0 && !isCredential(file)) throw exposed(file);
     return passphraseIn(descriptor, file);
   } catch (error) {
     throw readError(file, error);

@@ -14,7 +14,7 @@ import type { Issuer } from '../pki/issue.js';
 import { decodePrivateKey, encodePrivateKey, type PrivateKey } from '../pki/key.js';
 import { attributeValues } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
-import type { CertificateType } from '../pki/profile.js';
+import { type CertificateType, certificateTypes } from '../pki/profile.js';
 import * as files from '../platform/files.js';
 import { isFolder } from '../platform/folders.js';
 import type { Platform } from '../platform/index.js';
@@ -44,6 +44,13 @@ export function requirePkiDirectory(pkiDirectory: string): void {
     hint: 'make a PKI with "ovs-pki-ts init", or name the place of one with --dir',
     details: { directory: pkiDirectory },
   });
+}
+
+/** The types whose CA is there: beside one that was imported there need be no other. Both, where there is none. */
+export function typesIn(pkiDirectory: string): readonly CertificateType[] {
+  requirePkiDirectory(pkiDirectory);
+  const there = certificateTypes.filter((type) => files.exists(caFolder(pkiDirectory, type)));
+  return there.length === 0 ? certificateTypes : there;
 }
 
 /** Reads the certificate of a CA. Throws PKI_NOT_FOUND or PKI_CORRUPT. */
@@ -177,7 +184,9 @@ export async function readCaKey(platform: Platform, ca: Ca): Promise<OpenedKey> 
       details: { file: layout.privateKeyUri },
     });
   }
-  const opened = await openKeyFile(platform, file).catch((error: unknown) => {
+  // Both keys of a rollover have one passphrase, which is asked for once.
+  const { privateKey: named } = caLayout(layout.folder);
+  const opened = await openKeyFile(platform, file, named).catch((error: unknown) => {
     requireSameCa(ca);
     throw asPkiError(layout, file, error);
   });
@@ -192,15 +201,15 @@ export async function readCaKey(platform: Platform, ca: Ca): Promise<OpenedKey> 
   return opened;
 }
 
-/** Reads a private key file, and asks for the passphrase of an encrypted one. */
-export async function openKeyFile({ passphrase }: Platform, file: string): Promise<OpenedKey> {
+/** Reads a private key file, and asks for the passphrase of an encrypted one, by the name that people know it by. */
+export async function openKeyFile({ passphrase }: Platform, file: string, named = file): Promise<OpenedKey> {
   const pem = files.readFile(file).toString('latin1');
   try {
     return { privateKey: decodePrivateKey(pem, file), passphrase: undefined };
   } catch (error) {
     if (!(error instanceof OvsPkiError) || error.code !== 'KEY_ENCRYPTED' || passphrase === undefined) throw error;
   }
-  const given = await passphrase(file);
+  const given = await passphrase(named);
   return { privateKey: decodeEncryptedPrivateKey(pem, given, file), passphrase: given };
 }
 

@@ -16,10 +16,11 @@ import {
   findRowsByName,
   type PlacedRow,
   readIndexBytes,
+  reasonOfColumn,
   replaceRows,
   revokedColumn,
 } from './index-rows.js';
-import { expiryOf, type IndexRow } from './index-txt.js';
+import { expiryOf, type IndexRow, revokedAt } from './index-txt.js';
 import { isRegisterCurrent, registerKeys } from './key-register.js';
 import { withLock } from './lock.js';
 import { recoverInterrupted } from './recovery.js';
@@ -149,15 +150,17 @@ function unknown({ type, layout }: Ca, what: string, hasExpired: boolean): OvsPk
   return new OvsPkiError('CERTIFICATE_UNKNOWN', message, {
     hint: hasExpired
       ? `nobody takes them any more; to revoke one all the same, give its --serial: see ${layout.index}`
-      : `see what it has issued: ${layout.index}; a certificate of the other CA is named with its type: ${
+      : `see what it has issued: ovs-pki-ts list ${type}; a certificate of the other CA is named with its type: ${
           type === 'switch' ? 'controller' : 'switch'
         }`,
     details: { what, type },
   });
 }
 
-function otherwise(what: string, { serialNumber, revoked }: IndexRow): OvsPkiError {
-  return new OvsPkiError('REVOCATION_REFUSED', `${what} is revoked already, and for another reason: ${revoked}`, {
+function otherwise(what: string, row: IndexRow): OvsPkiError {
+  const { serialNumber, revoked } = row;
+  const since = `since ${revokedAt(row).toISOString().slice(0, 10)}, ${reasonOfColumn(revoked)}`;
+  return new OvsPkiError('REVOCATION_REFUSED', `${what} is revoked already, with another reason or time: ${since}`, {
     hint: 'what lists have told stands; without --reason and --at this is no error',
     details: { serialNumber, revoked },
   });

@@ -192,8 +192,15 @@ function otherPassphrase({ layout }: Ca): OvsPkiError {
   );
 }
 
+const standing: Readonly<Record<RolloverPhase | 'none', string>> = {
+  none: 'no rollover of CA is under way; "prepare" begins one',
+  prepared: 'the next key of CA is there; "switch" or "back" comes next',
+  switched: 'the next key of CA signs already; "retire" or "back" comes next',
+};
+
 function otherState({ type, layout }: Ca): OvsPkiError {
-  return new OvsPkiError('ROLLOVER_STATE', `the rollover of ${type}ca is not where this step begins`, {
+  const what = standing[rolloverPhase(layout) ?? 'none'].replace('CA', `${type}ca`);
+  return new OvsPkiError('ROLLOVER_STATE', what, {
     hint: `see where it is: ovs-pki-ts rollover status ${type}`,
     details: { folder: layout.folder },
   });

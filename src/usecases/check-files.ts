@@ -30,6 +30,12 @@ export function certificatesIn(folder: string): string[] {
 
 /** Throws what the reading of a file throws. */
 export async function readChecked(file: string): Promise<CheckedFile> {
+  if (!files.exists(file)) {
+    throw new OvsPkiError('FILE_NOT_FOUND', `${file} does not exist`, {
+      hint: 'check takes switch, controller, or files such as host_1-cert.pem; without any of them it looks at everything',
+      details: { file },
+    });
+  }
   const contents = await readContents(files.readFile(file), file, () => Promise.reject(needsPassphrase(file)));
   const certificates = contents.flatMap((item) => (item.kind === 'certificate' ? [item.certificate] : []));
   const crls = contents.flatMap((item) => (item.kind === 'CRL' ? [item.crl] : []));

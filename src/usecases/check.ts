@@ -6,8 +6,9 @@
 
 import { OvsPkiError } from '../errors.js';
 import { equalBytes } from '../pki/der.js';
-import { type CertificateType, certificateTypes } from '../pki/profile.js';
+import type { CertificateType } from '../pki/profile.js';
 import type { Platform } from '../platform/index.js';
+import { typesIn } from '../store/ca.js';
 import { type CheckedFile, certificatesIn, readChecked } from './check-files.js';
 import { type GatheredCa, gatherCa } from './check-gather.js';
 import { type CheckReason, type Deadlines, reasonsOfCa, reasonsOfFiles } from './check-reasons.js';
@@ -65,8 +66,8 @@ export async function check({ clock }: Platform, request: CheckRequest): Promise
   const now = clock.now();
   const wanted = request.files ?? [];
   // 1. What is there.
-  const types = request.type === undefined ? certificateTypes : [request.type];
-  const authorities = wanted.length > 0 ? [] : types.map((type) => gatherCa(request.pkiDirectory, type, now.getTime()));
+  const types = wanted.length > 0 ? [] : request.type === undefined ? typesIn(request.pkiDirectory) : [request.type];
+  const authorities = types.map((type) => gatherCa(request.pkiDirectory, type, now.getTime()));
   const here =
     wanted.length > 0 || request.type !== undefined || request.folder === undefined
       ? []

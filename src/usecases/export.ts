@@ -15,11 +15,9 @@ import { issuersOf } from '../pki/path.js';
 import { encodePem } from '../pki/pem.js';
 import { encodePkcs7 } from '../pki/pkcs7.js';
 import { encodePkcs12 } from '../pki/pkcs12.js';
-import { certificateTypes } from '../pki/profile.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
-import { readCa, requirePkiDirectory, trustedBy } from '../store/ca.js';
-import { caFolder } from '../store/layout.js';
+import { readCa, trustedBy, typesIn } from '../store/ca.js';
 import { requireFree } from './req.js';
 import { type CertificateSummary, summarize } from './summary.js';
 
@@ -103,9 +101,7 @@ function mismatch(keyFile: string, file: string): OvsPkiError {
 /** The CAs of the PKI directory that signed it; none for a certificate that signed itself. */
 function chainOf({ pkiDirectory, name }: ExportRequest, certificate: Certificate, file: string): Certificate[] {
   if (equalBytes(certificate.issuer.der, certificate.subject.der)) return [];
-  requirePkiDirectory(pkiDirectory);
-  const authorities = certificateTypes
-    .filter((type) => files.exists(caFolder(pkiDirectory, type)))
+  const authorities = typesIn(pkiDirectory)
     .map((type) => readCa(pkiDirectory, type))
     .flatMap(trustedBy);
   const issuers = issuersOf(certificate, authorities);

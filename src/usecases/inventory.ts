@@ -15,6 +15,12 @@ import { fillTemplate, templatePath } from '../platform/templates.js';
 
 /** What the hosts of an inventory file should have. @throws FILE_NOT_FOUND, INVENTORY_INVALID */
 export function readFleet(file: string): DesiredFleet {
+  if (!files.exists(file)) {
+    throw new OvsPkiError('FILE_NOT_FOUND', `the inventory ${file} does not exist`, {
+      hint: `name yours, or make one: ovs-pki-ts inventory init ${file}`,
+      details: { file },
+    });
+  }
   const inventory = parseInventory(files.readFile(file).toString('utf8'), file);
   return localized(expandInventory(inventory, { folder: dirname(file) }));
 }

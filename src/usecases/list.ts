@@ -5,10 +5,10 @@
  */
 
 import { commonNameOfOneLine, formatOneLine } from '../pki/name.js';
-import { type CertificateType, certificateTypes } from '../pki/profile.js';
+import type { CertificateType } from '../pki/profile.js';
 import { dayMs, dueDays } from '../pki/validity.js';
 import type { Platform } from '../platform/index.js';
-import { type Ca, readCa } from '../store/ca.js';
+import { type Ca, readCa, typesIn } from '../store/ca.js';
 import { type IndexRow, indexRows, indexTimeMs } from '../store/index-txt.js';
 
 /** What a certificate is by the clock; `due` is one that is valid and has not long to go. */
@@ -52,7 +52,7 @@ export interface Listed {
  * @throws PKI_NOT_FOUND, PKI_CORRUPT; the second also while they are read
  */
 export async function list({ clock }: Platform, request: ListRequest): Promise<Iterable<Listed>> {
-  const types = request.type === undefined ? certificateTypes : [request.type];
+  const types = request.type === undefined ? typesIn(request.pkiDirectory) : [request.type];
   const cas = types.map((type) => readCa(request.pkiDirectory, type));
   return listedIn(cas, request, clock.now().getTime());
 }

@@ -38,6 +38,7 @@ function sealOf(content: Omit<Partial<PlanFile>, 'sha256'>): string {
 
 /** The plan in a file, or undefined where it is not a plan but something else, such as an inventory. @throws PLAN_INVALID */
 export function readPlan(file: string): PlanFile | undefined {
+  if (!files.exists(file)) return undefined;
   const text = files.readFile(file).toString('utf8');
   if (!text.trimStart().startsWith('{')) return undefined;
   let content: Partial<PlanFile>;

@@ -15,12 +15,12 @@ import { commonNameOfOneLine, formatOneLine } from '../pki/name.js';
 import type { CertificateType } from '../pki/profile.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
-import { type Ca, keyFileText, openKeyFile, readCa, readCaKey } from '../store/ca.js';
+import { type Ca, keyFileText, openIssuer, openKeyFile, readCa, readCaKey } from '../store/ca.js';
 import { makeCrls } from '../store/crl-file.js';
 import { indexRows, indexTimeMs } from '../store/index-txt.js';
 import { issuedCertificateFile } from '../store/layout.js';
 import { dropNext, letNewSign, letOldSign, placeNext, retireOld } from '../store/rollover.js';
-import { rolloverPhase } from '../store/rollover-phase.js';
+import { type RolloverPhase, rolloverPhase } from '../store/rollover-phase.js';
 import { destroyTokenKey, makeTokenKey, readKeyUri, specOf, tokenUriOf } from '../store/token-key.js';
 import { defaultCrlDays } from './crl.js';
 import { makeAuthority, makeFileKey } from './init.js';
@@ -51,6 +51,8 @@ export interface RolloverState {
   readonly signing: CertificateSummary;
   /** The other one, which hosts trust as well. */
   readonly other?: CertificateSummary;
+  /** Its file, for hosts that get their files in another way. */
+  readonly otherFile?: string;
   /** Names whose last certificate in force was signed by the other CA. */
   readonly lagging: readonly string[];
 }
@@ -62,7 +64,9 @@ export async function rolloverStatus(platform: Platform, request: RolloverReques
     type: ca.type,
     phase: rolloverPhase(ca.layout) ?? 'none',
     signing: summarize(ca.certificate),
-    ...(ca.other === undefined ? {} : { other: summarize(ca.other.certificate) }),
+    ...(ca.other === undefined
+      ? {}
+      : { other: summarize(ca.other.certificate), otherFile: ca.other.layout.certificate }),
     lagging: laggingNames(ca, platform.clock.now()),
   };
 }
@@ -125,7 +129,9 @@ async function prepareInToken(
  * @throws ROLLOVER_STATE, PKI_LOCKED, FILE_UNWRITABLE; what `crl` throws, where there are lists to be made
  */
 export async function switchRollover(platform: Platform, request: RolloverRequest): Promise<RolloverState> {
-  await letNewSign(platform, readCa(request.pkiDirectory, request.type));
+  const ca = readCa(request.pkiDirectory, request.type);
+  await openForLists(platform, ca, 'prepared', [ca, ca.other]);
+  await letNewSign(platform, ca);
   return withLists(platform, request);
 }
 
@@ -136,9 +142,12 @@ export async function switchRollover(platform: Platform, request: RolloverReques
  */
 export async function undoRollover(platform: Platform, request: RolloverRequest): Promise<RolloverState> {
   const ca = readCa(request.pkiDirectory, request.type);
-  if (rolloverPhase(ca.layout) === 'switched') await letOldSign(platform, ca);
-  else {
+  if (rolloverPhase(ca.layout) === 'switched') {
+    await openForLists(platform, ca, 'switched', [ca, ca.other]);
+    await letOldSign(platform, ca);
+  } else {
     requireNobodyLags(ca, platform.clock.now());
+    await openForLists(platform, ca, 'prepared', [ca]);
     await withoutOther(platform, ca, () => dropNext(platform, ca));
   }
   return withLists(platform, request);
@@ -155,6 +164,7 @@ export async function retireRollover(
 ): Promise<RolloverState> {
   const ca = readCa(request.pkiDirectory, request.type);
   if (rolloverPhase(ca.layout) === 'switched' && !request.force) requireNobodyLags(ca, platform.clock.now());
+  await openForLists(platform, ca, 'switched', [ca]);
   await withoutOther(platform, ca, () => retireOld(platform, ca));
   return withLists(platform, request);
 }
@@ -164,6 +174,20 @@ async function withoutOther(platform: Platform, { other }: Ca, end: () => Promis
   const uri = other === undefined ? undefined : readKeyUri(other.layout);
   await end();
   if (uri !== undefined) await destroyTokenKey(platform, uri);
+}
+
+/** A passphrase or PIN that is not at hand is to stop a step before it, and not between it and its lists. */
+async function openForLists(
+  platform: Platform,
+  ca: Ca,
+  phase: RolloverPhase,
+  signers: readonly (Ca | undefined)[],
+): Promise<void> {
+  if (rolloverPhase(ca.layout) !== phase || !files.exists(ca.layout.crl)) return;
+  const now = platform.clock.now();
+  for (const signer of signers) {
+    if (signer !== undefined && signer.certificate.notAfter >= now) await openIssuer(platform, signer);
+  }
 }
 
 /** Where there is a list, there is one of each CA that signs or has signed. */
@@ -204,7 +228,13 @@ async function rootOf(
   folder: string | undefined,
 ): Promise<{ certificate: Certificate; issuer: Issuer } | undefined> {
   const [above] = chain;
-  if (above === undefined) return undefined;
+  if (above === undefined) {
+    if (folder === undefined) return undefined;
+    throw new OvsPkiError('CA_UNFIT', `${layout.certificate} signed itself: there is no root above it`, {
+      hint: 'leave --offline-root away; a CA below a root is made with "init --offline-root"',
+      details: { file: layout.certificate },
+    });
+  }
   if (folder === undefined) {
     throw new OvsPkiError('CA_UNFIT', `${layout.certificate} was signed by another CA, whose key is not here`, {
       hint: 'name the folder of the root that was made with "init --offline-root": --offline-root DIR',

@@ -57,7 +57,9 @@ export const badPassphrases: readonly BadInput[] = [
   inFile('the right one that all can write', passphrase, 'PASSPHRASE_EXPOSED', 0o602),
   onEncrypted('an encrypted CA key, no passphrase and no terminal', [], 'KEY_ENCRYPTED'),
   onEncrypted('a passphrase file that does not exist', ['--passphrase-file', 'none'], 'FILE_NOT_FOUND'),
-  onEncrypted('a passphrase file without end', ['--passphrase-file', '/dev/zero'], 'PASSPHRASE_EXPOSED'),
+  // That others can read them is no reason to tell somebody to change the mode of a device.
+  onEncrypted('a passphrase file without end', ['--passphrase-file', '/dev/zero'], 'FILE_UNREADABLE'),
+  onEncrypted('a passphrase file that is the current folder', ['--passphrase-file', '.'], 'FILE_UNREADABLE'),
   onEncrypted('a descriptor that is not open', ['--passphrase-fd', '99'], 'FILE_UNREADABLE'),
   onEncrypted('a descriptor that holds nothing', ['--passphrase-fd', '0'], 'PASSPHRASE_INVALID'),
   onEncrypted('a descriptor that is no number', ['--passphrase-fd', 'three'], 'USAGE'),

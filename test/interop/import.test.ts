@@ -156,6 +156,8 @@ test('an import keeps the other CA, and with --force the one that was there', as
   const args = ['--ca-cert', 'ca.pem', '--ca-key', 'ca.key'];
   const refused = await ours(folder, ['import', 'switch', ...args]);
   t.regex(refused.stderr, /switchca already exists \[PKI_EXISTS\]/);
+  t.regex(await oursWell(folder, ['list']), /^NAME .*\n$/, 'it needs no other CA beside it');
+  t.is(await oursWell(folder, ['check']), 'nothing is due or wrong: 0 names, 1 CA\n');
   await oursWell(folder, ['import', 'controller', ...args]);
   t.deepEqual(subjects(readFileSync(caCertificateIn(folder, 'switch'), 'latin1')), ['first']);
   const forced = await ours(folder, ['import', 'switch', ...args, '--force', '--json']);

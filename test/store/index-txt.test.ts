@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { OvsPkiError } from '../../src/errors.js';
 import { decodeCertificatePem } from '../../src/pki/certificate.js';
+import { revokedColumn } from '../../src/store/index-rows.js';
 import {
   appendIndexRows,
   findIndexRow,
@@ -179,3 +180,9 @@ stateOrProvinceName = optional
 organizationName = optional
 commonName = supplied
 `;
+
+test('a revocation after 2049 has four digits of its year, as openssl ca writes it', (t) => {
+  const revocation = { reason: 'keyCompromise', invalidityDate: undefined } as const;
+  t.is(revokedColumn(revocation, new Date('2049-12-31T23:59:59Z')), '491231235959Z,keyCompromise');
+  t.is(revokedColumn(revocation, new Date('2050-01-01T00:00:00Z')), '20500101000000Z,keyCompromise');
+});

@@ -15,8 +15,9 @@ export async function run(context: CommandContext): Promise<Outcome> {
     days: typeof options.days === 'string' ? parseDays(options.days) : defaultCrlDays,
     out: outOf(options),
   });
-  const { file, crlNumber, revoked, nextUpdate } = made;
-  const text = `${file}: CRL number ${crlNumber}, ${revoked} revoked, next update ${dayText(nextUpdate)}\n`;
+  const { crlNumber, revoked, nextUpdate } = made;
+  const files = [made.file, ...(typeof options.out === 'string' ? [options.out] : [])].join(' and ');
+  const text = `${files}: CRL number ${crlNumber}, ${revoked} revoked, next update ${dayText(nextUpdate)}\n`;
   return { exitStatus: 0, text, json: { ...made }, errors: [] };
 }
 

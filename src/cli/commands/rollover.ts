@@ -68,7 +68,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
     const step = localSteps[verb];
     if (step === undefined) throw noSuchStep(verb);
     const state = await step(context, request);
-    return { exitStatus: 0, text: rolloverText(state), json: { ...state }, errors: [] };
+    return { exitStatus: 0, text: rolloverText(state, options['pki-only'] === true), json: { ...state }, errors: [] };
   }
   if (verb !== 'status' && fleetSteps[verb] === undefined) throw noSuchStep(verb);
   const fleet = readFleet(inventoryFileOf(files));
@@ -103,7 +103,13 @@ async function statusOutcome(
 }
 
 function noSuchStep(verb: string): OvsPkiError {
-  const steps = [...new Set([...Object.keys(localSteps), ...Object.keys(fleetSteps)])].join(', ');
-  const what = verb === '' ? 'rollover wants a step' : `${JSON.stringify(verb)} is no step of its own`;
-  return new OvsPkiError('USAGE', `${what}: ${steps}`, { hint: 'ovs-pki-ts rollover prepare' });
+  if (verb === 'distribute') {
+    return new OvsPkiError('USAGE', 'distribute takes certificates to hosts, and --pki-only looks at none', {
+      hint: 'leave --pki-only away, or take the certificate that "rollover status" names to the hosts yourself',
+    });
+  }
+  const what = verb === '' ? 'rollover wants a step' : `${JSON.stringify(verb)} is no step of a rollover`;
+  return new OvsPkiError('USAGE', `${what}: prepare, distribute, switch, back, retire, status`, {
+    hint: 'ovs-pki-ts rollover status',
+  });
 }

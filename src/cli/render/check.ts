@@ -11,7 +11,8 @@ import { visible } from './text.js';
 export function checkText({ reasons, authorities }: CheckResult): string {
   if (reasons.length > 0) return reasons.map((reason) => `${reason.severity}: ${reasonText(reason)}\n`).join('');
   const names = authorities.reduce((sum, authority) => sum + authority.names, 0);
-  const what = authorities.length === 0 ? '' : `: ${names} name${names === 1 ? '' : 's'}, ${authorities.length} CAs`;
+  const count = (many: number, what: string): string => `${many} ${what}${many === 1 ? '' : 's'}`;
+  const what = authorities.length === 0 ? '' : `: ${count(names, 'name')}, ${count(authorities.length, 'CA')}`;
   return `nothing is due or wrong${what}\n`;
 }
 

@@ -8,18 +8,24 @@ import type { RolloverState } from '../../usecases/rollover.js';
 import type { HostRollover } from '../../usecases/rollover-fleet.js';
 import { dayText } from './text.js';
 
-export function rolloverText({ type, phase, signing, other, lagging }: RolloverState): string {
-  const lines = [`${type}ca: ${words[phase]}`, `  signs:   ${describe(signing)}`];
-  if (other !== undefined) lines.push(`  ${phase === 'switched' ? 'retires' : 'follows'}: ${describe(other)}`);
+export function rolloverText(state: RolloverState, pkiOnly = false): string {
+  const { type, phase, signing, other, otherFile, lagging } = state;
+  const lines = [`${type}ca: ${standing(state, pkiOnly)}`, `  signs:   ${describe(signing)}`];
+  if (other !== undefined) {
+    lines.push(`  ${phase === 'switched' ? 'retires' : 'follows'}: ${describe(other)}, in ${otherFile}`);
+  }
   if (lagging.length > 0) lines.push(`  still to be renewed: ${lagging.join(', ')}`);
   return `${lines.join('\n')}\n`;
 }
 
-const words: Readonly<Record<RolloverState['phase'], string>> = {
-  none: 'no rollover is under way',
-  prepared: 'prepared; next: "rollover distribute", then "rollover switch"',
-  switched: 'switched; when nothing is left to be renewed: "rollover retire"',
-};
+function standing({ type, phase }: RolloverState, pkiOnly: boolean): string {
+  if (phase === 'none') return 'no rollover is under way';
+  const command = (step: string): string =>
+    `"rollover ${step}${type === 'switch' ? '' : ` ${type}`}${pkiOnly ? ' --pki-only' : ''}"`;
+  if (phase === 'switched') return `switched; when nothing is left to be renewed: ${command('retire')}`;
+  const spread = pkiOnly ? 'let all hosts trust what follows, too' : command('distribute');
+  return `prepared; next: ${spread}, then ${command('switch')}`;
+}
 
 function describe({ serialNumber, key, notAfter }: RolloverState['signing']): string {
   return `${key}, until ${dayText(notAfter)}, serial ${serialNumber}`;
