@@ -5,7 +5,7 @@
  * @module
  */
 
-import { daemonFor } from './host-input.js';
+import { daemonFor, type HostInput } from './host-input.js';
 import { isOurAuthorityFile } from './identity.js';
 import { authorityFiles, identityFiles } from './plan-identity.js';
 import {
@@ -54,6 +54,7 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
   return async ({ work, input, plan }) => {
     const places = plan.actions.filter((action) => action.kind === 'place');
     const guards = plan.actions.filter((action) => action.kind === 'guard');
+    const ports = plan.actions.filter((action) => action.kind === 'port');
     const mark = plan.actions.filter((action) => action.kind === 'plaintext');
     const cuts = plan.actions.flatMap((action) => (action.kind === 'cut' ? [action.port] : []));
     const { identity } = input;
@@ -73,9 +74,15 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
       daemon: daemonFor(input),
       guards,
       cuts,
+      refusesStrangers: ports.length > 0 && (mark.length > 0 || hasMark(input)),
       plaintext: mark.length === 0 ? undefined : transactionFor(mark, databaseOf(plan.host, input.facts), () => ''),
     });
   };
+}
+
+/** Whether ovs-monitor-ipsec has drop policies there. */
+function hasMark({ desired, facts }: HostInput): boolean {
+  return databaseOf(desired.name, facts).otherConfig['ipsec_skb_mark'] !== undefined;
 }
 
 async function cleanOne({ work, input, plan }: Progress): Promise<void> {

@@ -32,7 +32,6 @@ import {
   settleScript,
   switchScript,
   unguardScript,
-  type WaitingPort,
   waitForPeerScript,
 } from './steps.js';
 import type { Transaction } from './transaction.js';
@@ -81,7 +80,7 @@ export async function beginSwitch(
   shell: HostShell,
   host: string,
   transaction: Transaction,
-  waiting: readonly WaitingPort[],
+  waiting: readonly string[],
 ): Promise<void> {
   const script = switchScript(transaction, []) + waitForPeerScript(waiting);
   await step(shell, host, 'the change could not be made', script, transaction);
@@ -98,7 +97,7 @@ export async function switchHost(
   change: {
     readonly transaction: Transaction | undefined;
     readonly addresses: readonly Action[];
-    readonly waiting: readonly WaitingPort[];
+    readonly waiting: readonly string[];
     readonly ends: readonly SettlingEnd[];
     readonly seconds: number;
     readonly folders: readonly string[];

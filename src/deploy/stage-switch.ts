@@ -11,7 +11,6 @@ import { daemonFor, placesFor } from './host-input.js';
 import { isAtWork } from './packets.js';
 import { type ApplyEdges, nameOf, onEach, type Progress, warn } from './progress.js';
 import { beginSwitch, databaseOf, switchHost, switchUnproved, withMark } from './run-host.js';
-import type { WaitingPort } from './steps.js';
 import { isChange, transactionFor } from './transaction.js';
 
 export async function switchHosts(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
@@ -80,18 +79,15 @@ function answerersFirst(edges: ApplyEdges, daemons: Daemons): (host: Progress) =
     const changes = changesOf(host).filter((change) => !deferred.includes(change));
     if (changes.length === 0) return;
     const transaction = transactionFor(changes, afterGuard(host), (port) => edges.pskOf(plan.host, port));
-    const waiting = portsToWait(host, daemons, changes);
-    await begin(host, changes, () => beginSwitch(work.shell, plan.host, transaction, waiting));
+    await begin(host, changes, () => beginSwitch(work.shell, plan.host, transaction, portsToWait(host, daemons)));
   };
 }
 
 /** The ports of libreswan ends that answer: whatever is changed in the database, ovs-monitor-ipsec may start them again. */
-function portsToWait(host: Progress, daemons: Daemons, changes: readonly Action[]): WaitingPort[] {
+function portsToWait(host: Progress, daemons: Daemons): string[] {
   if (daemonFor(host.input) !== 'libreswan') return [];
-  const [later, now] = [portsIn(host.deferred), portsIn(changes)];
-  return endsToProve(host)
-    .filter((end) => !later.has(end.port) && !asks(end, host, daemons))
-    .map(({ port }) => ({ port, isNew: now.has(port) }));
+  const later = portsIn(host.deferred);
+  return endsToProve(host).flatMap((end) => (later.has(end.port) || asks(end, host, daemons) ? [] : [end.port]));
 }
 
 function portsIn(actions: readonly Action[]): ReadonlySet<string> {
@@ -136,7 +132,7 @@ function switchOne(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Pro
       switchHost(work.shell, plan.host, {
         transaction,
         addresses,
-        waiting: transaction === undefined ? [] : portsToWait(host, daemons, changes),
+        waiting: transaction === undefined ? [] : portsToWait(host, daemons),
         ends,
         seconds: edges.proofSeconds,
         folders: Object.values(placesFor(input)),

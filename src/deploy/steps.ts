@@ -35,6 +35,8 @@ export interface Preparation {
   readonly cuts: readonly string[];
   /** Sets ipsec_skb_mark. */
   readonly plaintext: Transaction | undefined;
+  /** There are drop policies of ovs-monitor-ipsec, or soon will be, and a peer may ask before its tunnel is there. */
+  readonly refusesStrangers: boolean;
 }
 
 const modes: Readonly<Record<Place['role'], string>> = {
@@ -47,7 +49,7 @@ const modes: Readonly<Record<Place['role'], string>> = {
 
 /** Keys before certificates, certificates before what points to them. */
 export function prepareScript(preparation: Preparation): string {
-  const { places, keys, identity, links, daemon, trusted, guards, cuts, plaintext } = preparation;
+  const { places, keys, identity, links, daemon, trusted, guards, cuts, plaintext, refusesStrangers } = preparation;
   const lines = [placeFunctions()];
   for (const { path, role, content } of places) {
     const text = role === 'private-key' ? keys.get(path) : content;
@@ -72,6 +74,7 @@ export function prepareScript(preparation: Preparation): string {
   lines.push(...trusted.map((file) => `trust ${shellWord(file)}`));
   lines.push(...guards.map(guardLine), ...cuts.map((port) => `take_down ${shellWord(portPattern(port))}`));
   if (plaintext !== undefined) lines.push(transactLine(plaintext));
+  if (refusesStrangers && daemon === 'strongswan') lines.push('refuse_strangers');
   return `${lines.join('\n')}\n`;
 }
 
@@ -164,18 +167,9 @@ function portPattern(port: string): string {
   return port.replaceAll(/[^\w-]/g, (character) => (character === '^' ? '\\^' : `[${character}]`));
 }
 
-/** A port of a libreswan end that answers. */
-export interface WaitingPort {
-  readonly port: string;
-  /** It comes into being with the transaction before, or is another one after it. */
-  readonly isNew: boolean;
-}
-
 /** Lets libreswan have the connections of ports, and wait there for the peer. */
-export function waitForPeerScript(ports: readonly WaitingPort[]): string {
-  return ports
-    .map(({ port, isNew }) => `wait_for_peer ${shellWord(portPattern(port))}${isNew ? ' new' : ''}\n`)
-    .join('');
+export function waitForPeerScript(ports: readonly string[]): string {
+  return ports.map((port) => `wait_for_peer ${shellWord(portPattern(port))}\n`).join('');
 }
 
 /** Takes the trust of the IKE daemon back in all CAs but those whose files are named. */

@@ -9,6 +9,9 @@ import { OvsPkiError } from '../errors.js';
 import { providerOf } from './engine.js';
 import { type AskPassphrase, wrongPassphrase } from './passphrase.js';
 
+/** Programs write files with 1 to a million; a file can ask for any number (RFC 7292, appendix B). */
+const mostIterations = 5_000_000;
+
 /** The DER of what is in a file, and the passphrase that opened it. Keys are as they stand there, mostly encrypted. */
 export interface Pkcs12Contents {
   readonly certificates: readonly Uint8Array[];
@@ -24,6 +27,13 @@ export async function readPkcs12(bytes: Uint8Array, file: string, ask: AskPassph
     pfx = pkijs.PFX.fromBER(new Uint8Array(bytes));
   } catch (error) {
     throw damaged(file, error);
+  }
+  const { iterations = 1 } = pfx.macData ?? {};
+  if (iterations > mostIterations) {
+    throw new OvsPkiError('ENCRYPTION_UNSUPPORTED', `${file} wants ${iterations} iterations for its integrity check`, {
+      hint: `that is more than anybody needs, and would take very long: is this a file that you trust?`,
+      details: { file, iterations },
+    });
   }
   const passphrase = await ask();
   try {

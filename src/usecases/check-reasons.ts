@@ -27,6 +27,7 @@ export const checkRules = {
   'weak-key': 'a key is too short, or not of a kind that is used',
   'weak-signature': 'a signature was made with SHA-1 or MD5',
   'key-mismatch': 'a private key is not the one of the certificate beside it, or is damaged',
+  'certificate-damaged': 'a NAME-cert.pem in the current folder is no certificate, or only a part of one',
   'copy-missing': 'newcerts/ lacks the newest certificate of a name',
   'copy-unreadable': 'the copy in newcerts/ of the newest certificate of a name is damaged',
 } as const;
@@ -53,6 +54,11 @@ export interface Deadlines {
   /** Milliseconds before an end from which it is a warning, and critical. */
   readonly warnMs: number;
   readonly criticalMs: number;
+}
+
+/** A file that should be a certificate by its name. */
+export function damagedFile(file: string, message: string): CheckReason {
+  return critical('certificate-damaged', file, message);
 }
 
 export function reasonsOfCa(ca: GatheredCa, deadlines: Deadlines, now: number): CheckReason[] {

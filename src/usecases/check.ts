@@ -11,7 +11,7 @@ import type { Platform } from '../platform/index.js';
 import { typesIn } from '../store/ca.js';
 import { type CheckedFile, certificatesIn, readChecked } from './check-files.js';
 import { type GatheredCa, gatherCa } from './check-gather.js';
-import { type CheckReason, type Deadlines, reasonsOfCa, reasonsOfFiles } from './check-reasons.js';
+import { type CheckReason, type Deadlines, damagedFile, reasonsOfCa, reasonsOfFiles } from './check-reasons.js';
 
 export { type CheckReason, type CheckRule, checkRules, type Deadlines } from './check-reasons.js';
 
@@ -72,12 +72,13 @@ export async function check({ clock }: Platform, request: CheckRequest): Promise
     wanted.length > 0 || request.type !== undefined || request.folder === undefined
       ? []
       : certificatesIn(request.folder);
-  // A file that is named must be readable; of one that only lies here it is said that it is not.
   const read = [...(await Promise.all(wanted.map(readChecked))), ...(await Promise.all(here.map(readHere)))];
-  const checked = read.filter((item): item is CheckedFile => typeof item !== 'string');
+  const checked = read.filter((item): item is CheckedFile => typeof item === 'object' && 'certificates' in item);
+  const damaged = read.filter((item): item is CheckReason => typeof item === 'object' && 'rule' in item);
   // 2. What it means.
   const reasons = [
     ...authorities.flatMap((ca) => reasonsOfCa(ca, request, now.getTime())),
+    ...damaged,
     ...reasonsOfFiles(checked, request, now.getTime(), (certificate) =>
       authorities.some(({ certificates }) => equalBytes(certificate.issuer.der, certificates[0].subject.der)),
     ),
@@ -95,12 +96,15 @@ export async function check({ clock }: Platform, request: CheckRequest): Promise
   };
 }
 
-async function readHere(file: string): Promise<CheckedFile | string> {
+/** What may not be read is only told of; what can be read and is none, is wrong. */
+async function readHere(file: string): Promise<CheckedFile | CheckReason | string> {
   try {
-    return await readChecked(file);
+    const found = await readChecked(file);
+    return found.certificates.length === 0 ? damagedFile(file, 'holds no certificate') : found;
   } catch (error) {
-    if (error instanceof OvsPkiError) return error.message;
-    throw error;
+    if (!(error instanceof OvsPkiError)) throw error;
+    const isUnread = error.code.startsWith('FILE_') || error.code === 'KEY_ENCRYPTED';
+    return isUnread ? error.message : damagedFile(file, `cannot be read as a certificate (${error.code})`);
   }
 }
 

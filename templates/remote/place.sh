@@ -141,8 +141,22 @@ take_down() {
   done
 }
 
-# wait_for_peer PATTERN [new]: once libreswan has the connections of a port, those that are not up yet are loaded again, and so
-# not started. A new one is never up as it must be: it has asked a peer that does not know it yet.
+# refuse_strangers: the connections of the drop policies that ovs-monitor-ipsec gives charon fit any peer. One that asks before
+# the connection for it is there gets such a one, and what is sent by that goes nowhere. charon forgets these connections,
+# and their policies stay in the kernel.
+refuse_strangers() {
+  case $(ipsec --version 2>/dev/null) in *trongSwan*) ;; *) return 0 ;; esac
+  tries=0
+  until ipsec statusall 2>/dev/null | grep -q '^ *prevent_unencrypted_vxlan: '; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 10 ] || break
+    sleep 1
+  done
+  for type in gre geneve stt vxlan; do ipsec stroke delete "prevent_unencrypted_$type" >/dev/null 2>&1 || :; done
+}
+
+# wait_for_peer PATTERN: once libreswan has the connections of a port, those that are not up yet are loaded again, and so
+# not started
 wait_for_peer() {
   tries=0
   until all_loaded "$1" || [ "$tries" -ge 30 ]; do
@@ -153,7 +167,7 @@ wait_for_peer() {
   sleep 1
   status=$(ipsec status 2>/dev/null)
   for connection in $(connections "$1"); do
-    if [ "${2-}" = new ] || ! printf '%s\n' "$status" | grep -F "\"$connection\":" | grep -q '^000 #.*ESTABLISHED'; then
+    if ! printf '%s\n' "$status" | grep -F "\"$connection\":" | grep -q '^000 #.*ESTABLISHED'; then
       ipsec auto --replace "$connection" >/dev/null 2>&1 || :
     fi
   done

@@ -110,7 +110,8 @@ states() {
   status=$(ipsec status 2>/dev/null)
   for connection in "$@"; do
     if [ -n "$strongswan" ]; then
-      printf '%s\n' "$status" | grep -F " $connection[" | sed -n 's/^ *\([^ ]*\[[0-9]*\]\): ESTABLISHED .*/\1/p'
+      # Names of up to twelve characters have spaces before them.
+      printf '%s\n' "$status" | sed 's/^ */ /' | grep -F " $connection[" | sed -n 's/^ *\([^ ]*\[[0-9]*\]\): ESTABLISHED .*/\1/p'
     else
       printf '%s\n' "$status" | grep -F ": \"$connection\":" | sed -n 's/^000 #\([0-9]*\): .* STATE_V2_ESTABLISHED_IKE_SA .*/\1/p'
     fi

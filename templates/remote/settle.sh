@@ -49,14 +49,6 @@ help() {
   fi 2>&1 </dev/null | tail -n 3 | sed "s/^/$1: /" >&2
 }
 
-# strays REMOTE: charon gives a peer that asks before the connection for it is there the connection of a drop policy, and
-# what came by that would go nowhere
-strays() {
-  [ -n "$strongswan" ] || return 0
-  ipsec status 2>/dev/null | grep -F "...$1[" | sed -n 's/^ *\(prevent_unencrypted_[a-z]*\[[0-9]*\]\): ESTABLISHED .*/\1/p' |
-    while read -r stray; do $within ipsec down "$stray" >/dev/null 2>&1 </dev/null || :; done
-}
-
 # settle BRIDGE PORT SELECTOR LOCAL REMOTE INITIATES PATTERN IDLE: where IDLE is 1, the tunnel was at work before, and its other
 # end may have nothing to send
 settle() (
@@ -76,9 +68,7 @@ settle() (
         printf '\n%s carried:%s 0\n%s %s\n' @mark@ "$2" "$(bytes "$4" "$5" "$3")" "$(bytes "$5" "$4" "$3")"
         exit 0
       fi 2>/dev/null
-      strays "$5"
     elif [ "$attempts" -ge 2 ]; then
-      strays "$5"
       # Its own first attempt is under way for a moment after the connection has come into being.
       for connection in $connections; do help "$connection" "$6" "$attempts"; done
     fi

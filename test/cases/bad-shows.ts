@@ -92,6 +92,23 @@ export const badShows: readonly BadInput[] = [
     args: ['show', 'x', '--passphrase-file', 'none'],
     code: 'FILE_NOT_FOUND',
   },
+  {
+    title: 'show PKCS #12: an integrity check that would take for ever',
+    make: (folder) => {
+      const files = ['-in', 'good-cert.pem', '-inkey', 'good-privkey.pem', '-out', 'x'];
+      execFileSync('openssl', ['pkcs12', '-export', ...files, '-passout', `pass:${passphrase}`, '-iter', '70000'], {
+        cwd: folder,
+        stdio: 'pipe',
+      });
+      // The number of iterations ends the file: an INTEGER of three octets.
+      const bytes = readFileSync(join(folder, 'x'));
+      bytes.set([0x7f, 0xff, 0xff], bytes.length - 3);
+      writeFileSync(join(folder, 'x'), bytes);
+      writeFileSync(join(folder, 'pass'), `${passphrase}\n`, { mode: 0o600 });
+    },
+    args: ['show', 'x', '--passphrase-file', 'pass'],
+    code: 'ENCRYPTION_UNSUPPORTED',
+  },
   pkcs12('nobody to ask', 'KEY_ENCRYPTED', undefined),
   pkcs12('a wrong passphrase', 'PASSPHRASE_WRONG', 'battery staple'),
   pkcs12('no passphrase', 'PASSPHRASE_INVALID', ''),

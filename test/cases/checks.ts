@@ -205,7 +205,16 @@ export const checkCases: readonly CheckCase[] = [
     reasons: ['critical key-mismatch cakey.pem'],
   },
   { title: 'a CA whose key is elsewhere', make: remove(switchKey), reasons: [], unchecked: 1 },
-  { title: 'a damaged certificate here', make: write('host-cert.pem', () => 'rubbish'), reasons: [], unchecked: 1 },
+  {
+    title: 'a damaged certificate here',
+    make: write('host-cert.pem', () => 'rubbish'),
+    reasons: ['critical certificate-damaged host-cert.pem'],
+  },
+  {
+    title: 'an empty file in place of a certificate',
+    make: write('host-cert.pem', () => ''),
+    reasons: ['critical certificate-damaged host-cert.pem'],
+  },
   {
     title: 'a copy that is missing',
     make: (folder) => forEachCopy(folder, 0, 1, (file) => rmSync(file)),

@@ -38,14 +38,14 @@ const cases: readonly Case[] = [
     daemon: 'strongswan',
     peers: ['takes', 'refuses', 'gone'],
     status: 1,
-    says: /^tun-2-1: .*AUTHENTICATION_FAILED/m,
+    says: /^tunnel_to-2-1: .*AUTHENTICATION_FAILED/m,
   },
   { title: 'pluto asks several peers', daemon: 'libreswan', peers: ['takes', 'takes'] },
   {
     title: 'pluto: a peer that is gone keeps nobody else waiting',
     daemon: 'libreswan',
     peers: ['takes', 'gone'],
-    unanswered: ['tun-2'],
+    unanswered: ['tunnel_to-2'],
   },
   {
     title: 'pluto: a peer that refuses is a failure',
@@ -60,13 +60,13 @@ const cases: readonly Case[] = [
 for (const { title, daemon, peers, status = 0, says = /^$/, unanswered = [] } of cases) {
   test(title, async (t) => {
     const host = makeHost(t, daemon, peers);
-    const ends = peers.map((_, index) => ({ port: `tun-${index + 1}` }) as TunnelEnd);
+    const ends = peers.map((_, index) => ({ port: portOf(index + 1) }) as TunnelEnd);
     const result = await host.sh(authenticateScript(ends));
     t.is(result.status, status, result.stderr);
     t.regex(result.stderr, says);
     const answer = readAuthenticated(result.stdout, ends);
     const stateOf = (index: number): string =>
-      daemon === 'strongswan' ? `tun-${index + 1}-1[${index + 1}]` : `${index + 1}`;
+      daemon === 'strongswan' ? `${portOf(index + 1)}-1[${index + 1}]` : `${index + 1}`;
     const replaced = peers.flatMap((peer, index) => (peer === 'takes' ? [stateOf(index)] : []));
     t.deepEqual([...answer.before].sort(), replaced.sort(), 'what nothing takes the place of stays up');
     if (status === 0) t.deepEqual(answer.unanswered.map(({ port }) => port).sort(), unanswered);
@@ -98,8 +98,8 @@ function makeHost(t: ExecutionContext, daemon: IkeDaemon, peers: readonly Peer[]
   program('ipsec', daemon === 'strongswan' ? charon : pluto);
   program('sleep', `exec /bin/sleep "$(printf '%s' "$1" | awk '{ print $1 / 100 }')"\n`);
   program('timeout', `shift; exec /usr/bin/timeout 1 "$@"\n`);
-  for (const [index, peer] of peers.entries()) writeFileSync(join(folder, `tun-${index + 1}-1`), peer);
-  const connections = peers.map((_, index) => `conn tun-${index + 1}-1\n`).join('');
+  for (const [index, peer] of peers.entries()) writeFileSync(join(folder, `${portOf(index + 1)}-1`), peer);
+  const connections = peers.map((_, index) => `conn ${portOf(index + 1)}-1\n`).join('');
   writeFileSync(join(folder, 'ipsec.conf'), connections);
   const up = peers.map((_, index) => upLine(daemon, index + 1)).join('');
   writeFileSync(join(folder, 'states'), up);
@@ -112,10 +112,15 @@ function makeHost(t: ExecutionContext, daemon: IkeDaemon, peers: readonly Peer[]
   };
 }
 
+/** charon prints names of up to twelve characters after spaces. */
+function portOf(number: number): string {
+  return number % 2 === 1 ? `tun-${number}` : `tunnel_to-${number}`;
+}
+
 function upLine(daemon: IkeDaemon, number: number): string {
   return daemon === 'strongswan'
-    ? `     tun-${number}-1[${number}]: ESTABLISHED 5 minutes ago, 192.0.2.1[host_1]...192.0.2.2[host_2]\n`
-    : `000 #${number}: "tun-${number}-1":500 STATE_V2_ESTABLISHED_IKE_SA (established IKE SA); REKEY in 28525s; REPLACE in 28795s; idle;\n`;
+    ? `${`${portOf(number)}-1`.padStart(12)}[${number}]: ESTABLISHED 5 minutes ago, 192.0.2.1[host_1]...192.0.2.2[host_2]\n`
+    : `000 #${number}: "${portOf(number)}-1":500 STATE_V2_ESTABLISHED_IKE_SA (established IKE SA); REKEY in 28525s; REPLACE in 28795s; idle;\n`;
 }
 
 const charon = `echo "$*" >>$HOST/calls
@@ -134,13 +139,14 @@ esac
 `;
 
 const pluto = `echo "$*" >>$HOST/calls
-state() { echo "000 #1$1: \\"tun-$1-1\\":500 $2 (words); RETRANSMIT in 2s; idle;" >>$HOST/states; }
+name() { [ "$(($1 % 2))" = 1 ] && echo "tun-$1-1" || echo "tunnel_to-$1-1"; }
+state() { echo "000 #1$1: \\"$(name "$1")\\":500 $2 (words); RETRANSMIT in 2s; idle;" >>$HOST/states; }
 case "$1 $2" in
   '--version ') echo 'Linux Libreswan 4.10 (XFRM) on 6.1.0' ;;
   'status ') cat $HOST/states ;;
   'whack --asynchronous')
     number=\${4##*:}
-    case $(cat "$HOST/tun-$number-1") in
+    case $(cat "$HOST/$(name "$number")") in
       takes) state "$number" STATE_V2_ESTABLISHED_IKE_SA ;;
       gone) state "$number" STATE_V2_PARENT_I1 ;;
       unable) exit 1 ;;

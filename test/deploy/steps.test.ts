@@ -1,6 +1,6 @@
 /** The scripts that change hosts, run by a real sh, with the real openssl and a real ovsdb-server. */
 
-import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { placeFunctions, prepareScript, removeFilesScript } from '../../src/deploy/steps.js';
@@ -27,6 +27,29 @@ const hostile = [
   '&& touch pwned #',
   'ünïcode',
 ];
+test('charon forgets the connections of drop policies, once ovs-monitor-ipsec has made them', async (t) => {
+  const folder = scratchFolder(t);
+  const answers = `#!/bin/sh
+echo "$*" >>calls
+case $1 in
+  --version) echo 'Linux strongSwan U5.9.8/K6.1.0' ;;
+  statusall) [ "$(grep -c statusall calls)" -lt 3 ] || echo 'prevent_unencrypted_vxlan:   child:  dynamic[udp/4789] === dynamic DROP' ;;
+esac
+`;
+  mkdirSync(join(folder, 'bin'));
+  writeFileSync(join(folder, 'bin/ipsec'), answers, { mode: 0o755 });
+  const script = prepareScript({
+    ...{ places: [], keys: new Map(), identity: undefined, links: [], trusted: [], daemon: 'strongswan' },
+    ...{ guards: [], cuts: [], plaintext: undefined, refusesStrangers: true },
+  });
+  const env = { PATH: `${folder}/bin:${process.env['PATH']}` };
+  const { status, stderr } = await run('sh', ['-s'], { cwd: folder, input: script, env });
+  t.is(status, 0, stderr);
+  const calls = readFileSync(join(folder, 'calls'), 'utf8').trimEnd().split('\n');
+  const forgotten = ['gre', 'geneve', 'stt', 'vxlan'].map((type) => `stroke delete prevent_unencrypted_${type}`);
+  t.deepEqual(calls, ['--version', 'statusall', 'statusall', 'statusall', ...forgotten]);
+});
+
 const contents = ['', 'no line feed', 'a\nb\n', "'%s\\n' $(touch pwned) `touch pwned`\n", `${'x'.repeat(100_000)}\n`];
 
 for (const name of hostile) {
@@ -53,6 +76,7 @@ for (const name of hostile) {
         guards: [],
         cuts: [],
         plaintext: undefined,
+        refusesStrangers: false,
       },
     });
     const { status, stderr } = await sh(`umask 000\n${script}`, folder);

@@ -76,6 +76,7 @@ show_status() {
   [ ! -e "$state/heading" ] || cat "$state/heading"
   echo 'Security Associations (0 up, 0 connecting):'
   echo '  none'
+  sed -n 's/^conn \(prevent_unencrypted_.*\)$/\1:  %any...%any  IKEv1\/2/p' "$state/loaded.conf" 2>/dev/null
 }
 
 list_certificates() {
