@@ -95,7 +95,10 @@ function dueOrWhyNot(scene: Scene, name: string): { waiting: Certificate | undef
   if (row?.state === 'R') return `${certificateFile} was revoked (${reasonOfColumn(row.revoked)})`;
   const waiting = rekey ? undefined : issuedSince(scene, name, certificate);
   if (waiting === undefined && !isLeft && reachable <= certificate.notAfter) {
-    return `with so many days, or before the end of ${view.ca.type}ca, a new one would be valid no longer than ${certificateFile}`;
+    const end = view.ca.certificate.notAfter;
+    if (reachable < end) return `with so few days a new one would be valid no longer than ${certificateFile}`;
+    const day = end.toISOString().slice(0, 10);
+    return `${view.ca.type}ca itself ends on ${day}: give it another key first (ovs-pki-ts rollover prepare ${view.ca.type})`;
   }
   return { waiting };
 }

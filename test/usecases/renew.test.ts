@@ -275,6 +275,10 @@ test('--due renews what expires soon here, and tells of each other that is due w
   );
   const longer = await outcomes('--before=140d', '--rekey', '--days=50');
   t.regex(longer.get('due') ?? '', /valid no longer/);
+  const tenYears = await outcomes('--before=4000d', '--days=9000');
+  t.is(tenYears.get('due'), 'renewed');
+  const atEnd = await outcomes('--before=4000d', '--days=9000');
+  t.regex(atEnd.get('due') ?? '', /^switchca itself ends on .*rollover prepare switch/);
   t.regex(longer.get('keyless') ?? '', /keyless-privkey\.pem is not in this folder$/);
 });
 
