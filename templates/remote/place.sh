@@ -141,15 +141,18 @@ take_down() {
   done
 }
 
+is_monitored() { { read -r monitor </var/run/openvswitch/ovs-monitor-ipsec.pid; } 2>/dev/null && [ -e "/proc/$monitor" ]; }
+
 # refuse_strangers: the connections of the drop policies that ovs-monitor-ipsec gives charon fit any peer. One that asks before
 # the connection for it is there gets such a one, and what is sent by that goes nowhere. charon forgets these connections,
-# and their policies stay in the kernel.
+# and their policies stay in the kernel. The next start of charon brings them again.
 refuse_strangers() {
   case $(ipsec --version 2>/dev/null) in *trongSwan*) ;; *) return 0 ;; esac
   tries=0
-  until ipsec statusall 2>/dev/null | grep -q '^ *prevent_unencrypted_vxlan: '; do
+  # ovs-monitor-ipsec loads them a moment after ipsec_skb_mark has come.
+  while [ "$tries" -lt 10 ] && is_monitored && ipsec status >/dev/null 2>&1 &&
+    ! ipsec statusall 2>/dev/null | grep -q '^ *prevent_unencrypted_vxlan: '; do
     tries=$((tries + 1))
-    [ "$tries" -lt 10 ] || break
     sleep 1
   done
   for type in gre geneve stt vxlan; do ipsec stroke delete "prevent_unencrypted_$type" >/dev/null 2>&1 || :; done

@@ -24,6 +24,7 @@ import {
   ownCertificate,
   type Rule,
   renewCommand,
+  tolerableSkewSeconds,
 } from './rule.js';
 
 const roles = ['certificate', 'private_key', 'ca_cert'] as const;
@@ -105,7 +106,8 @@ export const identityRules: readonly Rule[] = [
     'certificate-not-yet-valid',
     'The certificate is not valid yet by the clock of the host.',
     ({ time }, { notBefore }) =>
-      notBefore > time
+      // What is known of the clock is as old as the answer: one that was made just now is no fault.
+      notBefore.getTime() - time.getTime() > tolerableSkewSeconds * 1000
         ? `its certificate is valid only from ${notBefore.toISOString()}, and its clock says ${time.toISOString()}`
         : undefined,
   ),

@@ -5,10 +5,15 @@
  */
 
 import { type Fact, knownValue } from '../fact.js';
-import { configOf, type HostView, isLibreswan, isStrongswan, type Rule, usesCertificates } from './rule.js';
-
-/** A clock that differs by more is worth a word; certificates are judged by it. */
-const tolerableSkewSeconds = 60;
+import {
+  configOf,
+  type HostView,
+  isLibreswan,
+  isStrongswan,
+  type Rule,
+  tolerableSkewSeconds,
+  usesCertificates,
+} from './rule.js';
 
 /** What ovs-monitor-ipsec and the IKE daemons call. */
 const programs: readonly {

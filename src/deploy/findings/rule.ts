@@ -15,6 +15,9 @@ import { type HostFacts, ikeDaemonOf } from '../host-facts.js';
 import type { HostCrl } from '../host-input.js';
 import { hasGuard } from '../packets.js';
 
+/** A clock that differs by more is worth a word; certificates are judged by it. */
+export const tolerableSkewSeconds = 60;
+
 /** A host as the rules see it. */
 export interface HostView {
   readonly name: string;
