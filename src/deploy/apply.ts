@@ -61,7 +61,9 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
     const links = plan.actions.filter((action) => action.kind === 'link');
     const isNewIdentity = links.length > 0 || plan.actions.some(({ kind }) => kind === 'other_config');
     const trusted = edges.trustsAnew || places.some(({ role }) => role === 'ca') ? authorityFiles(input).slice(1) : [];
-    if ([places, guards, mark, cuts, trusted].every(({ length }) => length === 0) && !isNewIdentity) return;
+    const refusesStrangers = ports.length > 0 && (mark.length > 0 || hasMark(input));
+    const isIdle = [places, guards, mark, cuts, trusted].every(({ length }) => length === 0);
+    if (isIdle && !isNewIdentity && !refusesStrangers) return;
     await prepareHost(work.shell, plan.host, {
       places,
       keys: new Map(
@@ -74,7 +76,7 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
       daemon: daemonFor(input),
       guards,
       cuts,
-      refusesStrangers: ports.length > 0 && (mark.length > 0 || hasMark(input)),
+      refusesStrangers,
       plaintext: mark.length === 0 ? undefined : transactionFor(mark, databaseOf(plan.host, input.facts), () => ''),
     });
   };
