@@ -88,11 +88,16 @@ export function planFor(input: HostInput, { keeps = () => true }: ApplyEdges): H
 
 export function beginning(work: HostWork, edges: ApplyEdges): Progress {
   const plan = planFor(work.input, edges);
+  return progressWith(work, plan, obstructed(plan) ?? edges.refuse(plan));
+}
+
+/** A host for which nothing has been done yet. */
+export function progressWith(work: HostWork, plan: HostPlan, error?: OvsPkiError): Progress {
   return {
     work,
     input: work.input,
     plan,
-    error: obstructed(plan) ?? edges.refuse(plan),
+    error,
     facts: undefined,
     said: '',
     proofs: [],
@@ -151,6 +156,11 @@ export function resultOf(host: Progress): HostResult {
     exchanges: work.shell.exchanges(),
     pointedBack,
   };
+}
+
+/** Whether a port is made or changed; one that is not may be concerned by another certificate all the same. */
+export function isChangedPort({ plan }: Progress, port: string): boolean {
+  return plan.actions.some((action) => action.kind === 'port' && action.port === port);
 }
 
 /** What the operator is to know and is no failure. */

@@ -7,7 +7,7 @@
 import { OvsPkiError } from '../errors.js';
 import { decided } from './fact.js';
 import { gatherPlanningFacts } from './host-facts.js';
-import { type ApplyEdges, asRefusal, nameOf, type Progress, warn } from './progress.js';
+import { type ApplyEdges, asRefusal, isChangedPort, nameOf, type Progress, warn } from './progress.js';
 import { type EndProof, proveEnd } from './proof.js';
 import { restoreTransaction } from './restore.js';
 import { databaseOf, rereadOn, restoreHost } from './run-host.js';
@@ -25,7 +25,7 @@ export function prove(hosts: readonly Progress[]): void {
         end,
         facts: host.error === undefined ? host.facts : undefined,
         certificate,
-        mayBeIdle: !isChanged(host, end),
+        mayBeIdle: !isChangedPort(host, end.port),
       }),
     );
   }
@@ -43,7 +43,7 @@ export async function pointBack(hosts: readonly Progress[], edges: ApplyEdges): 
     hosts.map(async (host) => {
       const failed = host.proofs.filter(({ port }) => failedTunnels.has(tunnelOf(host, port)));
       if (failed.length === 0) return;
-      if (host.error === undefined && failed.every((proof) => proof.encrypted && !isChanged(host, proof))) {
+      if (host.error === undefined && failed.every(({ port, encrypted }) => encrypted && !isChangedPort(host, port))) {
         warn(
           host,
           failed.map(({ port }) => `${nameOf(host)}: ${port} is encrypted here, and its other end could not be proved`),
@@ -77,7 +77,7 @@ async function restore(host: Progress, failed: readonly EndProof[], edges: Apply
   const after = host.facts ?? (await gatherPlanningFacts(work.shell, [], edges.now));
   decided(nameOf(host), 'what stands in its database', after.ovsdb);
   // A tunnel that was not touched and worked before fails for the new identity alone.
-  const isWhole = failed.length === host.proofs.length || !failed.every((proof) => isChanged(host, proof));
+  const isWhole = failed.length === host.proofs.length || !failed.every(({ port }) => isChangedPort(host, port));
   const isUndone = (port: string): boolean => isWhole || ports.has(port);
   const transaction = restoreTransaction(changes, input.facts, after, isWhole, ports);
   const guards = plan.actions.flatMap((action) => (action.kind === 'guard' && isUndone(action.port) ? [action] : []));
@@ -89,10 +89,6 @@ async function restore(host: Progress, failed: readonly EndProof[], edges: Apply
   );
   if (links.length > 0) await rereadOn(work.shell, nameOf(host), links, databaseOf(nameOf(host), input.facts));
   await restoreHost(work.shell, nameOf(host), transaction, gone, guards);
-}
-
-function isChanged({ plan }: Progress, { port }: Pick<EndProof, 'port'>): boolean {
-  return plan.actions.some((action) => action.kind === 'port' && action.port === port);
 }
 
 /** The same text at both ends. */

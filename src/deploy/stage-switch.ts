@@ -9,7 +9,7 @@ import type { Action } from './action.js';
 import type { TunnelEnd } from './desired.js';
 import { daemonFor, placesFor } from './host-input.js';
 import { isAtWork } from './packets.js';
-import { type ApplyEdges, nameOf, onEach, type Progress, warn } from './progress.js';
+import { type ApplyEdges, isChangedPort, nameOf, onEach, type Progress, warn } from './progress.js';
 import { beginSwitch, databaseOf, switchHost, switchUnproved, withMark } from './run-host.js';
 import { isChange, transactionFor } from './transaction.js';
 
@@ -90,8 +90,8 @@ function portsToWait(host: Progress, daemons: Daemons): string[] {
   return endsToProve(host).flatMap((end) => (later.has(end.port) || asks(end, host, daemons) ? [] : [end.port]));
 }
 
-function portsIn(actions: readonly Action[]): ReadonlySet<string> {
-  return new Set(actions.flatMap((action) => (action.kind === 'port' ? [action.port] : [])));
+function portsIn(actions: readonly Action[], wanted: 'port' | 'cut' = 'port'): ReadonlySet<string> {
+  return new Set(actions.flatMap((action) => (action.kind === wanted ? [action.port] : [])));
 }
 
 /** What the database refuses, because somebody else has changed it, is not ours to point back. */
@@ -119,11 +119,10 @@ function switchOne(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Pro
     const database = afterGuard(host);
     const transaction =
       changes.length === 0 ? undefined : transactionFor(changes, database, (port) => edges.pskOf(plan.host, port));
-    const touched = portsIn(plan.actions);
     const ends = (input.prove ? endsToProve(host) : []).map((end) => ({
       ...end,
       initiates: asks(end, host, daemons),
-      mayBeIdle: !touched.has(end.port),
+      mayBeIdle: !isChangedPort(host, end.port),
     }));
     if (ends.length === 0) {
       return begin(host, changes, () => switchUnproved(work.shell, plan.host, transaction, addresses));
@@ -155,9 +154,7 @@ function afterGuard({ input, plan }: Progress): ReturnType<typeof databaseOf> {
  * also those that work now: what did not work before is not the fault of the change, and what is taken down must not.
  */
 export function endsToProve({ input: { desired, watched, facts }, plan }: Progress): TunnelEnd[] {
-  const portsOf = (wanted: 'port' | 'cut') =>
-    new Set(plan.actions.flatMap((action) => (action.kind === wanted ? [action.port] : [])));
-  const [ports, cut] = [portsOf('port'), portsOf('cut')];
+  const [ports, cut] = [portsIn(plan.actions), portsIn(plan.actions, 'cut')];
   const changed = desired.ends.filter(({ port }) => ports.has(port));
   const isNewIdentity = (action: Action): boolean =>
     action.kind === 'other_config' || (action.kind === 'link' && action.inUse);

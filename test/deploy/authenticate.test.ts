@@ -3,13 +3,13 @@
  * certificate, refuse it, or are gone. What real daemons do is tried in the laboratory.
  */
 
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { IkeDaemon, TunnelEnd } from '../../src/deploy/desired.js';
 import { authenticateScript, leaveScript, readAuthenticated } from '../../src/deploy/steps.js';
-import { type Run, run } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
+import { type StandInHost, standInHost } from '../support/stand-ins.js';
 
 /** What a peer makes of it; `late`: it answers, and not in time; `unable`: the daemon cannot be made to ask. */
 type Peer = 'takes' | 'refuses' | 'gone' | 'late' | 'unable';
@@ -79,37 +79,18 @@ for (const { title, daemon, peers, status = 0, says = /^$/, unanswered = [] } of
   });
 }
 
-interface Host {
-  /** Runs a script as it is run on a host. */
-  sh(script: string): Promise<Run>;
-  /** What was asked of ipsec(8). */
-  calls(): string[];
-}
-
 /** Time passes a hundred times as fast there. */
-function makeHost(t: ExecutionContext, daemon: IkeDaemon, peers: readonly Peer[]): Host {
+function makeHost(t: ExecutionContext, daemon: IkeDaemon, peers: readonly Peer[]): StandInHost {
   const folder = scratchFolder(t);
-  const bin = join(folder, 'bin');
-  mkdirSync(bin);
-  const program = (name: string, text: string): void => {
-    writeFileSync(join(bin, name), `#!/bin/sh\n${text}`);
-    chmodSync(join(bin, name), 0o755);
+  const names = peers.map((_, index) => `${portOf(index + 1)}-1`);
+  for (const [index, peer] of peers.entries()) writeFileSync(join(folder, names[index] ?? ''), peer);
+  writeFileSync(join(folder, 'states'), peers.map((_, index) => upLine(daemon, index + 1)).join(''));
+  const programs = {
+    ipsec: daemon === 'strongswan' ? charon : pluto,
+    sleep: `exec /bin/sleep "$(printf '%s' "$1" | awk '{ print $1 / 100 }')"\n`,
+    timeout: `shift; exec /usr/bin/timeout 1 "$@"\n`,
   };
-  program('ipsec', daemon === 'strongswan' ? charon : pluto);
-  program('sleep', `exec /bin/sleep "$(printf '%s' "$1" | awk '{ print $1 / 100 }')"\n`);
-  program('timeout', `shift; exec /usr/bin/timeout 1 "$@"\n`);
-  for (const [index, peer] of peers.entries()) writeFileSync(join(folder, `${portOf(index + 1)}-1`), peer);
-  const connections = peers.map((_, index) => `conn ${portOf(index + 1)}-1\n`).join('');
-  writeFileSync(join(folder, 'ipsec.conf'), connections);
-  const up = peers.map((_, index) => upLine(daemon, index + 1)).join('');
-  writeFileSync(join(folder, 'states'), up);
-  writeFileSync(join(folder, 'calls'), '');
-  const inside = `mount --bind ${folder}/ipsec.conf /etc/ipsec.conf && exec sh -s`;
-  const env = { PATH: `${bin}:${process.env['PATH']}`, HOST: folder };
-  return {
-    sh: (script) => run('unshare', ['--mount', 'sh', '-c', inside], { cwd: folder, input: script, env }),
-    calls: () => readFileSync(join(folder, 'calls'), 'utf8').split('\n').slice(0, -1),
-  };
+  return standInHost(folder, programs, names);
 }
 
 /** charon prints names of up to twelve characters after spaces. */

@@ -3,12 +3,12 @@
  * in the laboratory.
  */
 
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { type SettlingEnd, settleScript } from '../../src/deploy/steps.js';
-import { run } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
+import { type StandInHost, standInHost } from '../support/stand-ins.js';
 
 interface Case {
   readonly title: string;
@@ -39,28 +39,11 @@ for (const { title, peer, mayBeIdle, carried } of cases) {
 }
 
 /** Time passes twenty times as fast where the script sleeps. */
-function makeHost(folder: string, peer: Case['peer']) {
-  const bin = join(folder, 'bin');
-  mkdirSync(bin);
-  const program = (name: string, text: string): void => {
-    writeFileSync(join(bin, name), `#!/bin/sh\n${text}`);
-    chmodSync(join(bin, name), 0o755);
-  };
+function makeHost(folder: string, peer: Case['peer']): StandInHost {
   for (const direction of ['in', 'out']) writeFileSync(join(folder, direction), '100');
-  writeFileSync(join(folder, 'ipsec.conf'), 'conn tun-1\n');
-  program('sleep', 'exec /bin/sleep 0.05\n');
-  program('ovs-vsctl', 'echo 5\n');
-  program(
-    'ovs-ofctl',
-    `for way in out ${peer === 'answers' ? 'in' : ''}; do echo $(($(cat $HOST/$way) + 10)) >$HOST/$way; done\n`,
-  );
-  program('ip', ip);
-  program('ipsec', ipsec);
-  const inside = `mount --bind ${folder}/ipsec.conf /etc/ipsec.conf && exec sh -s`;
-  const env = { PATH: `${bin}:${process.env['PATH']}`, HOST: folder };
-  return {
-    sh: (script: string) => run('unshare', ['--mount', 'sh', '-c', inside], { cwd: folder, input: script, env }),
-  };
+  const sends = `for way in out ${peer === 'answers' ? 'in' : ''}; do echo $(($(cat $HOST/$way) + 10)) >$HOST/$way; done\n`;
+  const programs = { sleep: 'exec /bin/sleep 0.05\n', 'ovs-vsctl': 'echo 5\n', 'ovs-ofctl': sends, ip, ipsec };
+  return standInHost(folder, programs, ['tun-1']);
 }
 
 /** As iproute2 prints one security association; called as `ip -s xfrm state list src A dst B`. */

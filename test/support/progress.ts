@@ -2,7 +2,7 @@
 
 import type { Action } from '../../src/deploy/action.js';
 import type { HostInput } from '../../src/deploy/host-input.js';
-import type { ApplyEdges, Progress } from '../../src/deploy/progress.js';
+import { type ApplyEdges, progressWith as begunWith, type Progress } from '../../src/deploy/progress.js';
 
 /** What is outside of the hosts: there is nothing. */
 export const edges: ApplyEdges = {
@@ -36,16 +36,5 @@ export function progressWith(
     ...given,
   };
   const { name, target } = input.desired;
-  return {
-    work: { shell, input },
-    input,
-    plan: { host: name, target, actions, warnings: [], obstacles: [] },
-    error: undefined,
-    facts: undefined,
-    said: '',
-    proofs: [],
-    pointedBack: false,
-    deferred: [],
-    begun: [],
-  };
+  return begunWith({ shell, input }, { host: name, target, actions, warnings: [], obstacles: [] });
 }
