@@ -66,7 +66,7 @@ function collect(work: string, name: string): void {
 /** ovs-vswitchd has to have seen it, else it works while others are measured. */
 const backToBare = `set -e
   find /etc/ipsec.d -type f -delete
-  rm -rf /run/fleet/ike/cacerts && mkdir /run/fleet/ike/cacerts
+  flock /run/fleet/ipsec.lock sh -c 'rm -rf /run/fleet/ike/cacerts && mkdir /run/fleet/ike/cacerts'
   ip xfrm policy flush
   ovsdb-client restore unix:/run/openvswitch/db.sock </run/fleet/bare
   ovs-vsctl --timeout=60 set Open_vSwitch . external_ids:bare=true`;

@@ -30,7 +30,8 @@ interface Planned {
 /** A folder of an operator whose hosts have what it holds; a certificate of somebody else was revoked. */
 async function beginning(name: string, revoked = 'gone'): Promise<string> {
   await operator.reset('bare');
-  for (const host of hostNames) await fleet.must(host, 'rm -rf /run/fleet/ike/crls /etc/keys; : >/run/fleet/ipsec.log');
+  for (const host of hostNames)
+    await fleet.must(host, 'flock /run/fleet/ipsec.lock rm -rf /run/fleet/ike/crls /etc/keys; : >/run/fleet/ipsec.log');
   const folder = operator.folderFor(join(fleet.folder, name));
   if (revoked === 'nobody') return folder;
   await ours(folder, 'req+sign', '--batch', '--key', 'ec', revoked);
@@ -281,6 +282,8 @@ for (const isAway of [false, true]) {
   );
 }
 
+const putIpsec = '. /run/fleet/daemons.sh; put_ipsec';
+
 /** A stand-in for libreswan's ipsec(8), over a real NSS database. */
 const libreswan = `#!/bin/sh
 echo "$*" >>/run/fleet/ipsec.log
@@ -297,12 +300,13 @@ async function makeLibreswan(folder: string): Promise<void> {
   );
   await fleet.must(
     'host_1',
-    `cp /usr/sbin/ipsec /run/fleet/strongswan; cat >/usr/sbin/ipsec <<'END'\n${libreswan}END
+    `cat >/run/fleet/libreswan <<'END'\n${libreswan}END
+     ${putIpsec} /run/fleet/libreswan
      echo 'conn tun-1' >/etc/ipsec.conf; rm -rf /var/lib/ipsec/nss; mkdir -p /var/lib/ipsec/nss; certutil -N -d sql:/var/lib/ipsec/nss --empty-password`,
   );
 }
 
-const makeStrongswan = () => fleet.must('host_1', 'cp /run/fleet/strongswan /usr/sbin/ipsec');
+const makeStrongswan = () => fleet.must('host_1', `${putIpsec} /run/fleet/ipsec.sh`);
 
 test.serial('libreswan has the list in its NSS database, the newest of them', async (t) => {
   const folder = await beginning('libreswan');

@@ -41,7 +41,7 @@ const interruptions: Readonly<Record<string, () => Promise<() => Promise<unknown
   'the IKE daemon does not read': async () => {
     const program = '/usr/sbin/ipsec';
     await there.fleet.must('host_2', `sed -i 's/^    update | reload)/    reload) exit 1 ;;\\n&/' ${program}`);
-    return () => there.fleet.must('host_2', `install -m 755 /run/fleet/ipsec.sh ${program}`);
+    return () => there.fleet.must('host_2', '. /run/fleet/daemons.sh; put_ipsec /run/fleet/ipsec.sh');
   },
 };
 

@@ -39,3 +39,8 @@ stop_daemon() {
   kill "$process"
   while kill -0 "$process" 2>/dev/null; do sleep 0.02; done
 }
+
+# put_ipsec PROGRAM: ovs-monitor-ipsec may be calling ipsec(8) just now, and ends where it is not there, or half there.
+put_ipsec() {
+  install -m 755 "$1" /usr/sbin/ipsec.new && mv /usr/sbin/ipsec.new /usr/sbin/ipsec
+}

@@ -2,9 +2,11 @@
 # A STAND-IN for strongSwan's ipsec(8), for hosts where charon cannot run: it answers what ovs-monitor-ipsec and an
 # operator ask of a running daemon that has loaded its configuration and has no peer. No tunnel ever comes up with it.
 # Certificates are shown by strongSwan's own `pki --print`, which shares its printer with `ipsec listcerts`.
-# Every call is written to /run/fleet/ipsec.log.
+# Every call is written to /run/fleet/ipsec.log. One call works at a time, as with the socket of a daemon: on a host
+# ovs-monitor-ipsec calls it whenever the database has changed, beside those who are logged in.
 
 state=/run/fleet/ike
+exec 9>/run/fleet/ipsec.lock && flock 9
 mkdir -p "$state/cacerts" "$state/certs" "$state/crls"
 echo "$*" >>/run/fleet/ipsec.log
 

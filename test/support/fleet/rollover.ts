@@ -173,8 +173,8 @@ function recall(phase: Phase): string {
     for folder in certs private cacerts crls; do while umount /etc/ipsec.d/$folder 2>/dev/null; do :; done; done
     find /etc/ipsec.d \\( -type f -o -type l \\) -delete
     tar -C /etc/ipsec.d -xf files.tar
+    . /run/fleet/daemons.sh; put_ipsec /run/fleet/ipsec.sh
     ovsdb-client restore unix:/run/openvswitch/db.sock <database
-    install -m 755 /run/fleet/ipsec.sh /usr/sbin/ipsec
-    rm -rf /run/fleet/ike /run/ovs-pki-ts.lock; ipsec start
+    flock /run/fleet/ipsec.lock rm -rf /run/fleet/ike; rm -rf /run/ovs-pki-ts.lock; ipsec start
     echo 'Status of IKE charon daemon (strongSwan 5.9.8):' >/run/fleet/ike/heading; : >/run/fleet/ipsec.log`;
 }
