@@ -87,13 +87,17 @@ export async function tokenSigningKey(
   return findKey(await tokenOf(platform, place), place, specOf(type));
 }
 
-/** Makes a key in a token, from where it cannot be read again. */
+/** What the labels of keys begin with that were made here. */
+const ownLabel = 'ovs-pki-ts ';
+
+/** Makes a key for a CA in a token, from where it cannot be read again. */
 export async function makeTokenKey(
   platform: Platform,
   uri: string,
   spec: KeySpec,
-  label: string,
+  caName: string,
 ): Promise<NewTokenKey> {
+  const label = `${ownLabel}${caName} ${platform.clock.now().toISOString()}`;
   const place = { ...parsePkcs11Uri(uri), object: label };
   const token = await tokenOf(platform, place);
   // A run that is killed before the CA is there leaves a key that this line tells of.
@@ -115,10 +119,23 @@ export async function makeTokenKey(
   }
 }
 
-/** Destroys a key in a token, the public half with it. Throws what {@link openToken} throws. */
-export async function destroyTokenKey(platform: Platform, uri: string): Promise<void> {
-  const place = parsePkcs11Uri(uri);
-  if (place.id !== undefined) await (await tokenOf(platform, place)).destroy(place.id);
+/**
+ * Destroys a key in a token, the public half with it. One that was not made for this CA can be another's, too: it stays.
+ *
+ * @returns whether it is gone
+ * @throws what {@link openToken} throws
+ */
+export async function destroyOwnTokenKey(platform: Platform, uri: string): Promise<boolean> {
+  const { id, object, ...place } = parsePkcs11Uri(uri);
+  if (id === undefined || object?.startsWith(ownLabel) !== true) return false;
+  await (await tokenOf(platform, place)).destroy(id);
+  return true;
+}
+
+/** The URI of a key that somebody else has made, which its CKA_ID tells from others. */
+export function foreignKeyUri(uri: string): string {
+  const { object, ...place } = parsePkcs11Uri(uri);
+  return formatPkcs11Uri(place.id === undefined && object !== undefined ? { ...place, object } : place);
 }
 
 /** The URI of the token that a key is in. */

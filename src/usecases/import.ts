@@ -23,7 +23,7 @@ import { entriesOfCa } from '../store/audit-log.js';
 import { openKeyFile } from '../store/ca.js';
 import { caFolder } from '../store/layout.js';
 import { addCa, type NewCa, requireNoCa } from '../store/pki-directory.js';
-import { tokenSigningKey } from '../store/token-key.js';
+import { foreignKeyUri, tokenSigningKey } from '../store/token-key.js';
 import { type CertificateSummary, summarize } from './summary.js';
 
 /** Which CA `importCa` is to take, and where it is to go. */
@@ -109,7 +109,7 @@ async function openCaKey(
         details: { uri },
       });
     }
-    return { keySpec, key: { uri } };
+    return { keySpec, key: { uri: foreignKeyUri(uri) } };
   }
   const { privateKey, passphrase } = await openKeyFile(platform, privateKeyFile);
   if (!(await isKeyPair(privateKey, publicKey, privateKeyFile))) {

@@ -86,7 +86,7 @@ export async function init(platform: Platform, request: InitRequest): Promise<In
   const inToken: NewTokenKey[] = [];
   const makeKey = async (type: CertificateType): Promise<CaKey> => {
     if (pkcs11 === undefined) return makeFileKey(platform, request);
-    const key = await makeTokenKey(platform, pkcs11, request.keySpec, `ovs-pki-ts ${type}ca ${now.toISOString()}`);
+    const key = await makeTokenKey(platform, pkcs11, request.keySpec, `${type}ca`);
     inToken.push(key);
     return { ...key, kept: { uri: key.uri } };
   };

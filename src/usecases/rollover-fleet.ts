@@ -113,8 +113,7 @@ export async function switchOnHosts(platform: Platform, request: FleetRolloverRe
  */
 export async function backOnHosts(platform: Platform, request: FleetRolloverRequest): Promise<FleetRolloverResult> {
   if (phaseOf(request) === 'prepared') await requireNobodyLeft(platform, request, 'apply');
-  await undoRollover(platform, request);
-  return followed(platform, request);
+  return followed(platform, request, await undoRollover(platform, request));
 }
 
 /**
@@ -128,7 +127,7 @@ export async function retireOnHosts(
 ): Promise<FleetRolloverResult> {
   if (phaseOf(request) !== undefined) {
     if (!request.force) await requireNobodyLeft(platform, request, commandOf('switch', request));
-    await retireRollover(platform, request);
+    return followed(platform, request, await retireRollover(platform, request));
   }
   return followed(platform, request);
 }
@@ -141,13 +140,18 @@ function isTrust(action: Action): boolean {
 const identityKinds: readonly Action['kind'][] = ['enroll', 'place', 'link', 'other_config', 'remove-file', 'cut'];
 
 /** Makes the hosts what the PKI directory says now, as far as identities are concerned. */
-async function followed(platform: Platform, request: FleetRolloverRequest): Promise<FleetRolloverResult> {
+async function followed(
+  platform: Platform,
+  request: FleetRolloverRequest,
+  { keyLeft }: Pick<RolloverState, 'keyLeft'> = {},
+): Promise<FleetRolloverResult> {
   const results = await apply(platform, {
     ...request,
     fleet: concerned(request),
     keeps: ({ kind }) => identityKinds.includes(kind),
   });
-  return { state: await rolloverStatus(platform, request), results };
+  const state = await rolloverStatus(platform, request);
+  return { state: keyLeft === undefined ? state : { ...state, keyLeft }, results };
 }
 
 function phaseOf({ pkiDirectory, type }: RolloverRequest) {

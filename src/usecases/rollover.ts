@@ -21,7 +21,7 @@ import { indexRows, indexTimeMs } from '../store/index-txt.js';
 import { issuedCertificateFile } from '../store/layout.js';
 import { dropNext, letNewSign, letOldSign, placeNext, retireOld } from '../store/rollover.js';
 import { type RolloverPhase, rolloverPhase } from '../store/rollover-phase.js';
-import { destroyTokenKey, makeTokenKey, readKeyUri, specOf, tokenUriOf } from '../store/token-key.js';
+import { destroyOwnTokenKey, makeTokenKey, readKeyUri, specOf, tokenUriOf } from '../store/token-key.js';
 import { defaultCrlDays } from './crl.js';
 import { makeAuthority, makeFileKey } from './init.js';
 import { isOfOther, readCertificate } from './renew-current.js';
@@ -55,6 +55,8 @@ export interface RolloverState {
   readonly otherFile?: string;
   /** Names whose last certificate in force was signed by the other CA. */
   readonly lagging: readonly string[];
+  /** The key of the CA that has ended, in its token: it was not made here, and was left there. */
+  readonly keyLeft?: string;
 }
 
 /** @throws PKI_NOT_FOUND, PKI_CORRUPT */
@@ -112,7 +114,7 @@ async function prepareInToken(
   const keyStamp = files.stampOf(ca.layout.privateKeyUri)?.stamp;
   const { keySpec = specOf(ca.certificate.publicKey), days, type } = request;
   const now = platform.clock.now();
-  const made = await makeTokenKey(platform, tokenUriOf(uri), keySpec, `ovs-pki-ts ${type}ca ${now.toISOString()}`);
+  const made = await makeTokenKey(platform, tokenUriOf(uri), keySpec, `${type}ca`);
   try {
     const makeKey = async () => ({ ...made, kept: { uri: made.uri } });
     const { certificate } = await makeAuthority({ days }, type, now, makeKey, root, ca.certificate.subject);
@@ -148,7 +150,7 @@ export async function undoRollover(platform: Platform, request: RolloverRequest)
   } else {
     requireNobodyLags(ca, platform.clock.now());
     await openForLists(platform, ca, 'prepared', [ca]);
-    await withoutOther(platform, ca, () => dropNext(platform, ca));
+    return withoutOther(platform, ca, request, () => dropNext(platform, ca));
   }
   return withLists(platform, request);
 }
@@ -165,15 +167,23 @@ export async function retireRollover(
   const ca = readCa(request.pkiDirectory, request.type);
   if (rolloverPhase(ca.layout) === 'switched' && !request.force) requireNobodyLags(ca, platform.clock.now());
   await openForLists(platform, ca, 'switched', [ca]);
-  await withoutOther(platform, ca, () => retireOld(platform, ca));
-  return withLists(platform, request);
+  return withoutOther(platform, ca, request, () => retireOld(platform, ca));
 }
 
 /** A key in a token goes after its CA: until then it could still be wanted. */
-async function withoutOther(platform: Platform, { other }: Ca, end: () => Promise<void>): Promise<void> {
+async function withoutOther(
+  platform: Platform,
+  { other }: Ca,
+  request: RolloverRequest,
+  end: () => Promise<void>,
+): Promise<RolloverState> {
   const uri = other === undefined ? undefined : readKeyUri(other.layout);
+  // A run that is killed between the two leaves the key in the token, which this line tells of.
+  if (uri !== undefined) platform.log.write(`retiring the key ${uri}`);
   await end();
-  if (uri !== undefined) await destroyTokenKey(platform, uri);
+  const isGone = uri === undefined || (await destroyOwnTokenKey(platform, uri));
+  const state = await withLists(platform, request);
+  return isGone ? state : { ...state, keyLeft: uri };
 }
 
 /** A passphrase or PIN that is not at hand is to stop a step before it, and not between it and its lists. */

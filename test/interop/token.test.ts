@@ -146,11 +146,27 @@ test.serial('an existing CA whose key is in a token is imported, with the right 
   const several = await ours(scene, [...args, '--ca-key', scene.uri, '--passphrase-file', 'pin']);
   t.regex(several.stderr, /has 2 private keys like this \[TOKEN_KEY_NOT_FOUND\]/);
   t.false(existsSync(join(scene.folder, 'imported')));
-  await oursWithPin(scene, [...args, '--ca-key', (own ?? '').replace(/;object=[^;]*/, '')]);
-  t.is(readFileSync(join(scene.folder, 'imported/switchca/private/cakey.uri'), 'utf8'), `${own}\n`);
+  await oursWithPin(scene, [...args, '--ca-key', withoutLabel(own)]);
+  t.is(readFileSync(join(scene.folder, 'imported/switchca/private/cakey.uri'), 'utf8'), `${withoutLabel(own)}\n`);
   await oursWithPin(scene, ['req+sign', '--key=ec', '-u', 'host', '--dir', 'imported']);
   t.is(await opensslVerify(scene, ['host-cert.pem']), 'host-cert.pem: OK\n');
 });
+
+test.serial('a key that somebody else made outlives its CA here, and that is said', async (t) => {
+  const scene = await withCas(t);
+  const own = uriIn(scene, 'switch');
+  const there = ['--dir', 'imported'];
+  const authority = ['--ca-cert', caCertificateIn(scene.folder, 'switch'), '--ca-key', own ?? ''];
+  await oursWithPin(scene, ['import', 'switch', ...authority, ...there]);
+  for (const step of ['prepare', 'switch']) await oursWithPin(scene, ['rollover', '--pki-only', step, ...there]);
+  const keys = await keysOf(scene);
+  const retired = await oursWithPin(scene, ['rollover', '--pki-only', 'retire', ...there]);
+  t.true(retired.endsWith(`is still in its token: ${withoutLabel(own)}\n`), retired);
+  t.deepEqual((await keysOf(scene)).length, keys.length);
+  await oursWithPin(scene, ['req+sign', '--key=ec', '-u', 'host']);
+});
+
+const withoutLabel = (uri = ''): string => uri.replace(/;object=[^;?]*/, '');
 
 test.serial('intermediates in a token stand below a root that is kept elsewhere', async (t) => {
   const scene = await makeToken(scratchFolder(t));

@@ -9,12 +9,13 @@ import type { HostRollover } from '../../usecases/rollover-fleet.js';
 import { dayText } from './text.js';
 
 export function rolloverText(state: RolloverState, pkiOnly = false): string {
-  const { type, phase, signing, other, otherFile, lagging } = state;
+  const { type, phase, signing, other, otherFile, lagging, keyLeft } = state;
   const lines = [`${type}ca: ${standing(state, pkiOnly)}`, `  signs:   ${describe(signing)}`];
   if (other !== undefined) {
     lines.push(`  ${phase === 'switched' ? 'retires' : 'follows'}: ${describe(other)}, in ${otherFile}`);
   }
   if (lagging.length > 0) lines.push(`  still to be renewed: ${lagging.join(', ')}`);
+  if (keyLeft !== undefined) lines.push(`  the old key was not made here, and is still in its token: ${keyLeft}`);
   return `${lines.join('\n')}\n`;
 }
 
