@@ -9,11 +9,15 @@ import { parseFileName } from '../pki/name.js';
 import type { CertificateType } from '../pki/profile.js';
 import type { ReasonCode, Revocation } from '../pki/revocation.js';
 import { formatSerial } from '../pki/serial.js';
+import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
-import { readCa } from '../store/ca.js';
+import { type Ca, readCa } from '../store/ca.js';
 import { reasonOfColumn } from '../store/index-rows.js';
 import { expiryOf, type IndexRow, revokedAt } from '../store/index-txt.js';
+import { issuedCertificateFile } from '../store/layout.js';
 import { type RevocationTarget, type RevokeResult, revokeInCa } from '../store/revoke-batch.js';
+import { rolloverPhase } from '../store/rollover-phase.js';
+import { isOfOther, readCertificate } from './renew-current.js';
 import { asRefused, orRefused, type Refused } from './summary.js';
 
 /** What `revoke` is to revoke. */
@@ -49,6 +53,8 @@ export interface Revoked {
   readonly type: CertificateType;
   /** With `already-revoked` nothing has changed. */
   readonly certificates: readonly RevokedCertificate[];
+  /** Hosts learn of it when the rollover ends: until then IKE daemons keep the list of the old key, and this is of the new. */
+  readonly waitsForRetire?: true;
 }
 
 /**
@@ -79,8 +85,17 @@ export async function revoke(platform: Platform, request: RevokeRequest): Promis
     const result = next.next().value as RevokeResult | OvsPkiError;
     if (result instanceof OvsPkiError) return asRefused(item.name, result);
     const outcome = result.isNew ? 'revoked' : 'already-revoked';
-    return { name: item.name, outcome, type: ca.type, certificates: result.rows.map(revokedCertificate) };
+    return {
+      ...{ name: item.name, outcome, type: ca.type, certificates: result.rows.map(revokedCertificate) },
+      ...(waitsForRetire(ca, result.rows) ? { waitsForRetire: true } : {}),
+    };
   });
+}
+
+function waitsForRetire(ca: Ca, rows: readonly IndexRow[]): boolean {
+  if (rolloverPhase(ca.layout) !== 'switched') return false;
+  const copies = rows.map(({ serialNumber }) => issuedCertificateFile(ca.layout, serialNumber));
+  return copies.some((copy) => files.exists(copy) && !isOfOther(readCertificate(copy), ca));
 }
 
 /** An index.txt has a place for the date only with a compromise. */

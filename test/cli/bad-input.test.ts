@@ -46,7 +46,7 @@ test('The table holds more than a hundred bad inputs, each once, and meets every
     ...['UNREACHABLE', 'KEY_UNKNOWN', 'LOGIN_REFUSED', 'SUDO_REFUSED', 'CONNECTION_LOST', 'TIMEOUT', 'LOCKED', 'UNFIT'],
     ...['STEP_FAILED', 'FACT_UNKNOWN', 'PROOF_FAILED'],
   ].map((end) => `HOST_${end}`);
-  // These need a token: test/interop/token.test.ts meets them.
+  // These need a token: test/interop/token-faults.test.ts meets them.
   const ofTokens = ['NOT_FOUND', 'KEY_NOT_FOUND', 'PIN_LOCKED', 'FAILED'].map((end) => `TOKEN_${end}`);
   const ofHosts = [...onHosts, 'PLAN_STALE', 'IDENTITY_AMBIGUOUS', 'IDENTITY_UNFIT', 'AUTH_METHODS_MIXED'];
   t.deepEqual(

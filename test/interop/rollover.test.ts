@@ -57,6 +57,19 @@ test('certificates that do not tell the key of their issuer stay valid until the
   );
 });
 
+test('who revokes a certificate of the new key before the old one is retired is told when hosts learn of it', async (t) => {
+  const folder = scratchFolder(t);
+  await beginPki(folder, 'ours with EC keys');
+  for (const name of ['old_1', 'old_2']) await oursWell(folder, ['req+sign', '-b', '--key=ec', name]);
+  for (const step of ['prepare', 'switch']) await oursWell(folder, ['rollover', '--pki-only', step]);
+  for (const name of ['new_1', 'new_2']) await oursWell(folder, ['req+sign', '-b', '--key=ec', name]);
+  const told = /hosts keep the list of the old key/;
+  t.notRegex((await ours(folder, ['revoke', 'old_1'])).stderr, told);
+  t.regex((await ours(folder, ['revoke', 'new_1'])).stderr, told);
+  await oursWell(folder, ['rollover', '--pki-only', 'retire', '--force']);
+  t.notRegex((await ours(folder, ['revoke', 'new_2'])).stderr, told);
+});
+
 async function sign(folder: string, name: string, key: number): Promise<void> {
   await makeRequest(folder, name, rsaKeyFile(key));
   await ovsPkiWell(folder, ['sign', '-b', name]);

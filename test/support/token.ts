@@ -1,8 +1,9 @@
 /** Tokens of SoftHSM in scratch folders, and what is in them. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Crypto } from 'node-webcrypto-p11';
+import { caFolderIn } from './pki.js';
 import { type Run, runOurs, runWell } from './programs.js';
 
 /** Where Debian and Ubuntu have it. */
@@ -36,6 +37,18 @@ export async function oursWithPin(scene: TokenScene, args: readonly string[]): P
   const { status, stdout, stderr } = await ours(scene, [...args, '--passphrase-file', 'pin']);
   if (status !== 0) throw new Error(`${args.join(' ')}: exit status ${status}\n${stdout}\n${stderr}`);
   return stdout;
+}
+
+/** CAs with EC keys in a token: quicker to make than RSA keys. */
+export async function tokenWithCas(folder: string): Promise<TokenScene> {
+  const scene = await makeToken(folder);
+  await oursWithPin(scene, ['init', '--key=ec', '--pkcs11', scene.uri]);
+  return scene;
+}
+
+/** Where the key of a CA is. */
+export function uriIn({ folder }: TokenScene, type: 'switch' | 'controller'): string {
+  return readFileSync(join(caFolderIn(folder, type), 'private/cakey.uri'), 'utf8').trim();
 }
 
 /**

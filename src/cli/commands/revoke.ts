@@ -18,8 +18,13 @@ export async function run(context: CommandContext): Promise<Outcome> {
     reason: typeof options.reason === 'string' ? parseReason(options.reason) : undefined,
     invalidityDate: typeof options.at === 'string' ? parseTime(options.at) : undefined,
   });
-  return outcomeOf<Revoked>(results, (result) => `${revokedLine(result)}\n`);
+  const outcome = outcomeOf<Revoked>(results, (result) => `${revokedLine(result)}\n`);
+  const waiting = results.some((result) => 'waitsForRetire' in result);
+  return { ...outcome, warnings: waiting ? [waitingText] : [] };
 }
+
+const waitingText =
+  'a rollover is under way, and hosts keep the list of the old key: they refuse certificates of the new key that are revoked after "rollover retire" only';
 
 /** The list of serial numbers takes a type that stands behind it, too. */
 function serialsOf(
