@@ -36,10 +36,20 @@ export function normalizeArguments(args: readonly string[]): string[] {
   return [command, ...options, '--', ...rest];
 }
 
-/** A script's `sign "$name" "$type"` with an empty variable: ovs-pki takes an empty text there for nothing at all. */
+const ovsPkiCommands = ['init', 'req', 'sign', 'req+sign', 'verify', 'fingerprint', 'self-sign'];
+
+/**
+ * A script's `sign "$name" "$type"` with an empty variable: ovs-pki takes an empty text there for nothing at all. The other
+ * commands do more where nothing is named, and nobody has meant that.
+ */
 function withoutEmpty(operands: readonly string[]): readonly string[] {
   const [command, ...rest] = operands.slice(operands.findIndex((operand) => operand !== ''));
   if (command === undefined || command === '') return [];
+  if (!ovsPkiCommands.includes(command) && rest.includes('')) {
+    throw new OvsPkiError('USAGE', `an operand of ${command} is empty`, {
+      hint: 'a variable of a script that is not set? Without an operand at all it has another meaning',
+    });
+  }
   return [command, ...rest.slice(0, rest.findLastIndex((operand) => operand !== '') + 1)];
 }
 

@@ -17,7 +17,9 @@ import { encodePkcs7 } from '../pki/pkcs7.js';
 import { encodePkcs12 } from '../pki/pkcs12.js';
 import * as files from '../platform/files.js';
 import type { Platform } from '../platform/index.js';
-import { readCa, trustedBy, typesIn } from '../store/ca.js';
+import { type Ca, readCa, trustedBy, typesIn } from '../store/ca.js';
+import { findRowBySerial, readIndexBytes } from '../store/index-rows.js';
+import { isIssuedBy } from './renew-current.js';
 import { requireFree } from './req.js';
 import { type CertificateSummary, summarize } from './summary.js';
 
@@ -47,6 +49,8 @@ export interface Exported {
   readonly hasKey: boolean;
   /** From the certificate of the host to the last CA. */
   readonly certificates: readonly CertificateSummary[];
+  /** Nobody is to trust the certificate. */
+  readonly isRevoked: boolean;
 }
 
 const suffixes: Readonly<Record<ExportFormat, string>> = { p12: '.p12', p7b: '.p7b', chain: '-chain.pem' };
@@ -64,7 +68,8 @@ export async function exportCertificate(platform: Platform, request: ExportReque
   if (privateKey !== undefined && !(await isKeyPair(privateKey, certificate.publicKey, privateKeyFile))) {
     throw mismatch(privateKeyFile, certificateFile);
   }
-  const certificates = [certificate, ...chainOf(request, certificate, certificateFile)];
+  const authorities = typesIn(request.pkiDirectory).map((type) => readCa(request.pkiDirectory, type));
+  const certificates = [certificate, ...chainOf(request, authorities, certificate, certificateFile)];
   // 2. A free place.
   const file = request.out ?? `${name}${suffixes[format]}`;
   if (!request.force) requireFree(file);
@@ -72,7 +77,15 @@ export async function exportCertificate(platform: Platform, request: ExportReque
   const content = await contentOf(request, file, certificates, privateKey);
   (request.force ? files.replaceFile : files.createFile)(file, content, hasKey ? 0o600 : 0o666);
   platform.log.write(`exported ${name} as ${format} to ${file}, ${hasKey ? 'with' : 'without'} its key`);
-  return { name, outcome: 'exported', format, file, hasKey, certificates: certificates.map(summarize) };
+  return {
+    name,
+    outcome: 'exported',
+    format,
+    file,
+    hasKey,
+    certificates: certificates.map(summarize),
+    isRevoked: authorities.some((ca) => isRevokedBy(ca, certificate)),
+  };
 }
 
 async function contentOf(
@@ -98,13 +111,20 @@ function mismatch(keyFile: string, file: string): OvsPkiError {
   });
 }
 
+function isRevokedBy(ca: Ca, certificate: Certificate): boolean {
+  const row = findRowBySerial(readIndexBytes(ca.layout.index), certificate.serialNumber)?.row;
+  return row?.state === 'R' && isIssuedBy(certificate, ca);
+}
+
 /** The CAs of the PKI directory that signed it; none for a certificate that signed itself. */
-function chainOf({ pkiDirectory, name }: ExportRequest, certificate: Certificate, file: string): Certificate[] {
+function chainOf(
+  { pkiDirectory, name }: ExportRequest,
+  authorities: readonly Ca[],
+  certificate: Certificate,
+  file: string,
+): Certificate[] {
   if (equalBytes(certificate.issuer.der, certificate.subject.der)) return [];
-  const authorities = typesIn(pkiDirectory)
-    .map((type) => readCa(pkiDirectory, type))
-    .flatMap(trustedBy);
-  const issuers = issuersOf(certificate, authorities);
+  const issuers = issuersOf(certificate, authorities.flatMap(trustedBy));
   if (issuers.length > 0) return issuers;
   throw new OvsPkiError('ISSUER_NOT_FOUND', `no CA in ${pkiDirectory} has signed ${file}`, {
     hint: `name the PKI directory of its CA with --dir; see why: ovs-pki-ts --dir ${pkiDirectory} verify ${name}`,

@@ -129,6 +129,16 @@ test('a key that is not the one of the certificate is not exported, nor a certif
   t.regex((await ours(folder, ['export', 'host'])).stderr, /\[KEY_MISMATCH\]/);
 });
 
+test('a revoked certificate is exported, and it is said that it is one', async (t) => {
+  const folder = await scene(t, hosts[1].make);
+  const args = ['export', 'host', '--format', 'chain', '--force'];
+  t.is((await ours(folder, args)).stderr, '');
+  await oursWell(folder, ['revoke', 'host', 'controller']);
+  const { status, stderr } = await ours(folder, args);
+  t.is(status, 0, stderr);
+  t.regex(stderr, /warning: the certificate of host is revoked/);
+});
+
 /** A folder with a PKI, a host, and a file with a password. */
 async function scene(t: ExecutionContext, make: (folder: string) => Promise<void>): Promise<string> {
   const folder = scratchFolder(t);

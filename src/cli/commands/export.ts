@@ -17,6 +17,11 @@ export async function run({ platform, options, operands }: CommandContext): Prom
     throw new OvsPkiError('USAGE', `a file of format ${format} has no passphrase: it holds no key`);
   }
   const out = textOf(options, 'out');
+  if (out === '-') {
+    throw new OvsPkiError('USAGE', 'export writes a file, and not to standard output', {
+      hint: 'name a file: --out FILE; a file with the name of a hyphen is ./-',
+    });
+  }
   const exported = await exportCertificate(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     name,
@@ -25,7 +30,13 @@ export async function run({ platform, options, operands }: CommandContext): Prom
     password: (file) => newPassphraseOf(options, 'passphrase', `of ${file}`),
     force: options.force === true,
   });
-  return { exitStatus: 0, text: `${exportedLine(exported)}\n`, json: { results: [exported] }, errors: [] };
+  return {
+    exitStatus: 0,
+    text: `${exportedLine(exported)}\n`,
+    json: { results: [exported] },
+    errors: [],
+    warnings: exported.isRevoked ? [`the certificate of ${name} is revoked`] : [],
+  };
 }
 
 function formatOf(text: string): ExportFormat {
