@@ -48,9 +48,14 @@ export interface MadeCrl {
  * @throws CA_EXPIRED, PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, LINT_FAILED, FILE_UNWRITABLE
  */
 export async function makeCrls(platform: Platform, ca: Ca, days: number): Promise<[MadeCrl, ...MadeCrl[]]> {
-  requireCrlSign(ca);
   const { layout } = ca;
-  const [, other] = crlIssuers(ca, platform.clock.now());
+  const now = platform.clock.now();
+  const [, other] = crlIssuers(ca, now);
+  for (const one of other === undefined ? [ca] : [ca, other]) {
+    requireCrlSign(one);
+    // Before a number is taken.
+    validityFrom(now, days, one.certificate);
+  }
   const issuer = await openIssuer(platform, ca);
   const otherIssuer = other === undefined ? undefined : await openIssuer(platform, other);
   return withLock(platform, layout.lock, async () => {

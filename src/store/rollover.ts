@@ -94,7 +94,7 @@ function retireOther(ca: Ca): void {
   close(ca);
 }
 
-/** The certificates of CAs that were replaced. Throws PEM_INVALID, DER_INVALID. */
+/** The certificates of CAs that were replaced. Throws PKI_CORRUPT. */
 export function readRetired(ca: Ca): Certificate[] {
   const { retired } = ca.layout;
   // A step that was interrupted can have called a CA retired that is still one of the two.
@@ -104,7 +104,20 @@ export function readRetired(ca: Ca): Certificate[] {
     .filter((name) => name.endsWith('.pem'))
     .map((name) => join(retired, name))
     .filter((file) => !inUse.includes(file))
-    .map((file) => decodeCertificatePem(files.readFile(file).toString('latin1'), file));
+    .map(readRetiredFile);
+}
+
+function readRetiredFile(file: string): Certificate {
+  try {
+    return decodeCertificatePem(files.readFile(file).toString('latin1'), file);
+  } catch (error) {
+    if (!(error instanceof OvsPkiError) || error.code.startsWith('FILE_')) throw error;
+    throw new OvsPkiError('PKI_CORRUPT', error.message, {
+      hint: `put ${file} back from a backup; without it hosts are not told to trust that CA no more`,
+      details: { file },
+      cause: error,
+    });
+  }
 }
 
 async function step(

@@ -1,8 +1,9 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { crl, fixedClock, init, nodePlatform, OvsPkiError, reqSign, revoke } from '../../src/index.js';
+import { crl, fixedClock, init, nodePlatform, OvsPkiError, prepareRollover, reqSign, revoke } from '../../src/index.js';
 import { type Crl, decodeCrlsPem } from '../../src/pki/crl.js';
+import { readCrls } from '../../src/store/crl-files.js';
 import { type CaLayout, caLayout } from '../../src/store/layout.js';
 import { scratchFolder } from '../support/scratch.js';
 
@@ -80,10 +81,17 @@ for (const { title, damage, code } of damages) {
   });
 }
 
-test('a CA that has expired makes no list', async (t) => {
-  const { pkiDirectory } = await makeCa(t);
+test('a CA that has expired makes no list, and uses up no number', async (t) => {
+  const { pkiDirectory, layout } = await makeCa(t);
   const later = { ...platform, clock: fixedClock(new Date('2060-01-01')) };
-  await t.throwsAsync(crl(later, { ...request, pkiDirectory }), { instanceOf: OvsPkiError, code: 'CA_EXPIRED' });
+  const number = readFileSync(layout.crlNumber);
+  const expired = { instanceOf: OvsPkiError, code: 'CA_EXPIRED' } as const;
+  await t.throwsAsync(crl(later, { ...request, pkiDirectory }), expired);
+  t.deepEqual(readFileSync(layout.crlNumber), number);
+  await prepareRollover(later, { pkiDirectory, type: 'switch', days: 3650 });
+  await t.throwsAsync(crl(later, { ...request, pkiDirectory }), expired);
+  t.deepEqual(readFileSync(layout.crlNumber), number);
+  t.deepEqual(readCrls(layout), []);
 });
 
 /** What a run that was killed leaves, and whether the next one finds its list made. */

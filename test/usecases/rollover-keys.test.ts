@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { crl, init, nodePlatform, prepareRollover, rolloverStatus } from '../../src/index.js';
+import { readCa } from '../../src/store/ca.js';
+import { readRetired } from '../../src/store/rollover.js';
 import { runOurs } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
 
@@ -54,6 +56,15 @@ test('status names the file of the CA that hosts are to trust as well', async (t
   const { stdout } = await run('status');
   t.regex(stdout, /let all hosts trust what follows, too, then "rollover switch --pki-only"\n/);
   t.regex(stdout, /follows: .*switchca\/rollover\/new\/cacert\.pem\n/);
+});
+
+test('a certificate of a retired CA that is damaged is told of with its file', async (t) => {
+  const { pki, run } = await prepared(t);
+  for (const step of ['switch', 'retire']) t.is((await run(step, '--passphrase-file', 'secret')).status, 0);
+  const ca = readCa(pki, 'switch');
+  t.is(readRetired(ca).length, 1);
+  writeFileSync(join(ca.layout.retired, 'damaged.pem'), '-----BEGIN CERTIFICATE-----\n');
+  t.throws(() => readRetired(ca), { code: 'PKI_CORRUPT', message: /retired\/damaged\.pem/ });
 });
 
 test('a step in the wrong place says which one comes next, and distribute why it does not go with --pki-only', async (t) => {
