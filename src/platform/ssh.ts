@@ -175,7 +175,8 @@ function failureOf(target: ShellTarget, end: ProgramEnd, stderr: string, began: 
   const said = stderr
     .replaceAll(/^[0-9a-f]{24} begins$/gm, '')
     .trim()
-    .split('\n')
+    // ssh itself ends its lines as a terminal in raw mode wants them.
+    .split(/\r*\n/)
     .slice(-3)
     .join(' ')
     .trim();

@@ -138,6 +138,11 @@ const ends: readonly End[] = [
     scripts: ['echo "sudo: unable to resolve host host_1" >&2; echo "Permission denied" >&2; kill -9 $$'],
     code: 'HOST_CONNECTION_LOST',
   },
+  {
+    what: 'after lines with the ends of a terminal, as of ssh itself',
+    scripts: ["printf 'one\\r\\ntwo\\r\\n' >&2; kill -9 $$"],
+    code: 'HOST_CONNECTION_LOST',
+  },
 ];
 
 for (const { what, scripts, code } of ends) {
@@ -149,7 +154,7 @@ for (const { what, scripts, code } of ends) {
     );
     t.like(error, { code });
     t.regex(String((error as { hint?: string }).hint), /run the command again: it goes on where it stopped/);
-    t.notRegex(String(error?.message), /[0-9a-f]{24}/);
+    t.notRegex(String(error?.message), /[0-9a-f]{24}|[\r\n]/);
   });
 }
 
