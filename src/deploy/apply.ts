@@ -5,7 +5,7 @@
  * @module
  */
 
-import { daemonFor, type HostInput } from './host-input.js';
+import { daemonFor } from './host-input.js';
 import { isOurAuthorityFile } from './identity.js';
 import { authorityFiles, identityFiles } from './plan-identity.js';
 import {
@@ -17,7 +17,7 @@ import {
   type Progress,
   resultOf,
 } from './progress.js';
-import { databaseOf, prepareHost, removeFromHost } from './run-host.js';
+import { databaseOf, prepareHost, refuseStrangersOn, removeFromHost } from './run-host.js';
 import { enroll } from './stage-enroll.js';
 import { pointBack, prove } from './stage-prove.js';
 import { linksInUse, renewInPlace } from './stage-renew.js';
@@ -37,8 +37,10 @@ export async function applyPlans(
   await enroll(hosts, edges);
   // 2. Trust, certificates and keys beside the old ones, and the drop policy in the kernel.
   await onEach(hosts, edges, 'prepare', prepareOne(edges));
-  // 3. Tunnels that are at work go over to a new certificate.
+  // 3. Tunnels that are at work go over to a new certificate. charon has read all its connections again for that.
   await renewInPlace(hosts, edges);
+  const anew = hosts.filter((host) => isRenewed(host) && meetsStrangers(host));
+  await onEach(anew, edges, 'switch', ({ work, plan }) => refuseStrangersOn(work.shell, plan.host));
   // 4. One transaction a host, where all that it rests on is in place; then the tunnels come up.
   leaveOutFailedPeers(hosts, unasked);
   await switchHosts(hosts, edges);
@@ -51,17 +53,17 @@ export async function applyPlans(
 }
 
 function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
-  return async ({ work, input, plan }) => {
+  return async (host) => {
+    const { work, input, plan } = host;
     const places = plan.actions.filter((action) => action.kind === 'place');
     const guards = plan.actions.filter((action) => action.kind === 'guard');
-    const ports = plan.actions.filter((action) => action.kind === 'port');
     const mark = plan.actions.filter((action) => action.kind === 'plaintext');
     const cuts = plan.actions.flatMap((action) => (action.kind === 'cut' ? [action.port] : []));
     const { identity } = input;
     const links = plan.actions.filter((action) => action.kind === 'link');
     const isNewIdentity = links.length > 0 || plan.actions.some(({ kind }) => kind === 'other_config');
     const trusted = edges.trustsAnew || places.some(({ role }) => role === 'ca') ? authorityFiles(input).slice(1) : [];
-    const refusesStrangers = ports.length > 0 && (mark.length > 0 || hasMark(input));
+    const refusesStrangers = meetsStrangers(host) && !isRenewed(host);
     const isIdle = [places, guards, mark, cuts, trusted].every(({ length }) => length === 0);
     if (isIdle && !isNewIdentity && !refusesStrangers) return;
     await prepareHost(work.shell, plan.host, {
@@ -82,18 +84,24 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
   };
 }
 
-/** Whether ovs-monitor-ipsec has drop policies there. */
-function hasMark({ desired, facts }: HostInput): boolean {
-  return databaseOf(desired.name, facts).otherConfig['ipsec_skb_mark'] !== undefined;
+/** Whether it gets a port while ovs-monitor-ipsec has drop policies there, or will have: their connections let any peer in. */
+function meetsStrangers({ input: { desired, facts }, plan: { actions } }: Progress): boolean {
+  const hasMark = (): boolean => databaseOf(desired.name, facts).otherConfig['ipsec_skb_mark'] !== undefined;
+  const isWired = actions.some(({ kind }) => kind === 'port');
+  return isWired && (actions.some(({ kind }) => kind === 'plaintext') || hasMark());
 }
 
-async function cleanOne({ work, input, plan }: Progress): Promise<void> {
+function isRenewed({ plan }: Progress): boolean {
+  return linksInUse(plan).length > 0;
+}
+
+async function cleanOne(host: Progress): Promise<void> {
+  const { work, input, plan } = host;
   const files = plan.actions.flatMap((action) => (action.kind === 'remove-file' ? [action.path] : []));
   const guards = plan.actions.filter((action) => action.kind === 'unguard');
   if (files.length === 0 && guards.length === 0) return;
-  const renewed = linksInUse(plan).length > 0;
   await removeFromHost(work.shell, input.desired.name, {
-    ...{ transaction: undefined, guards, ports: [], files, renewed },
+    ...{ transaction: undefined, guards, ports: [], files, renewed: isRenewed(host) },
     ...(files.some(isOurAuthorityFile) ? { trusted: authorityFiles(input) } : {}),
   });
 }

@@ -26,6 +26,7 @@ import {
   pinScript,
   prepareScript,
   readAuthenticated,
+  refuseStrangersScript,
   removeFilesScript,
   rereadScript,
   type SettlingEnd,
@@ -125,6 +126,11 @@ export async function rereadOn(
   const { certificate = '', private_key = '' } = database.otherConfig;
   const script = rereadScript(host, links, { certificate, private_key });
   await step(shell, host, 'its daemon could not be given the new certificate', script);
+}
+
+/** Has charon forget connections that any peer fits. */
+export async function refuseStrangersOn(shell: HostShell, host: string): Promise<void> {
+  await step(shell, host, 'its IKE daemon could not be prepared', refuseStrangersScript());
 }
 
 /** Lets these ends go on sending by what they send by now, while the other ends authenticate anew. */

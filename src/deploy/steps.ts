@@ -74,8 +74,15 @@ export function prepareScript(preparation: Preparation): string {
   lines.push(...trusted.map((file) => `trust ${shellWord(file)}`));
   lines.push(...guards.map(guardLine), ...cuts.map((port) => `take_down ${shellWord(portPattern(port))}`));
   if (plaintext !== undefined) lines.push(transactLine(plaintext));
-  if (refusesStrangers && daemon === 'strongswan') lines.push('refuse_strangers');
+  if (refusesStrangers && daemon === 'strongswan') lines.push(refuseStrangers);
   return `${lines.join('\n')}\n`;
+}
+
+const refuseStrangers = 'refuse_strangers';
+
+/** The same alone, for a daemon that has read its connections again since. */
+export function refuseStrangersScript(): string {
+  return `${placeFunctions()}${refuseStrangers}\n`;
 }
 
 function linkLine(path: string, to: string): string {

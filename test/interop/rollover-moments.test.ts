@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { diskFull, sshStopped } from '../support/fleet/faults.js';
 import { badLine } from '../support/fleet/proxy.js';
 import {
+  allHosts,
   authorityFile,
   firstHosts,
   isSignedBy,
@@ -11,6 +12,7 @@ import {
   type RolloverFleet,
   signingCa,
   startRollover,
+  writeInventory,
 } from '../support/fleet/rollover.js';
 import { killer } from '../support/killed-run.js';
 import { chance } from '../support/random.js';
@@ -104,6 +106,20 @@ test.serial('a host whose peer cannot be asked keeps its certificate, and says s
   t.is(await there.certificateOn('host_1'), before);
   await finish(t, folder);
 });
+
+test.serial(
+  'who is renewed and gets a port in one run has the daemon forget connections that fit any peer at last',
+  async (t) => {
+    const folder = await switchedHere();
+    writeInventory(there.fleet, folder, allHosts);
+    await there.well(folder, 'apply', '--skip-proof');
+    const calls = await there.callsOn('host_1');
+    const forgets = 'stroke delete prevent_unencrypted_gre';
+    t.true(calls.includes('reload'));
+    t.true(calls.indexOf(forgets) > calls.lastIndexOf('reload'), calls.join('\n'));
+    t.is(calls.filter((call) => call === forgets).length, 1);
+  },
+);
 
 test.serial('steps of the PKI directory alone reach no host', async (t) => {
   const folder = await there.beginning('distributed');
