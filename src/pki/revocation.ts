@@ -29,6 +29,18 @@ export const reasonCodes: Readonly<Record<ReasonCode, number>> = {
   certificateHold: 6,
 };
 
+const harmlessReasons: readonly string[] = [
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+  'removeFromCRL',
+];
+
+/** Whether a reason, in the words of RFC 5280, says nothing against the key and who has it. */
+export function isHarmless(reason: string): boolean {
+  return harmlessReasons.includes(reason);
+}
+
 /** A revocation as it is ordered. */
 export interface Revocation {
   readonly reason: ReasonCode | undefined;

@@ -74,6 +74,15 @@ export function validNames(index: Buffer, now: Date): Map<string, Date> {
   return new Map([...newest].map(([name, expiry]) => [name, timeOf(expiry)]));
 }
 
+/** The certificates that were revoked and were the last of their names. */
+export function lastRevoked(index: Buffer): Map<string, IndexRow> {
+  const last = new Map<string, number>();
+  for (const { name, end } of namesIn(index)) last.set(name, end);
+  const isRevoked = (end: number): boolean => index[index.lastIndexOf(0x0a, end - 1) + 1] === 'R'.charCodeAt(0);
+  const revoked = [...last].filter(([, end]) => isRevoked(end));
+  return new Map(revoked.map(([name, end]) => [name, placedRow(index, end - 1).row]));
+}
+
 /** The names of which a certificate is revoked, and none is valid. */
 export function distrustedNames(index: Buffer, now: Date): Set<string> {
   const names = new Set<string>();

@@ -18,6 +18,7 @@ import { attributeValues, encodeName } from '../pki/name.js';
 import { oid } from '../pki/oid.js';
 import { issuersOf, nameFindings } from '../pki/path.js';
 import { leafSubject } from '../pki/profile.js';
+import { isHarmless } from '../pki/revocation.js';
 import { randomSerial, type SerialNumber } from '../pki/serial.js';
 import { certificateFileText } from '../pki/text.js';
 import { validityFrom } from '../pki/validity.js';
@@ -192,20 +193,12 @@ function distrustedSerials({ layout }: Ca): () => ReadonlyMap<SerialNumber, stri
   return () => {
     serials ??= new Map(
       [...readRevoked(layout.index)].flatMap(([serialNumber, { reason }]) =>
-        harmlessReasons.has(reason) ? [] : [[serialNumber, reason]],
+        isHarmless(reason) ? [] : [[serialNumber, reason]],
       ),
     );
     return serials;
   };
 }
-
-/** Reasons that say nothing against the key. */
-const harmlessReasons: ReadonlySet<string> = new Set([
-  'affiliationChanged',
-  'superseded',
-  'cessationOfOperation',
-  'removeFromCRL',
-]);
 
 /** The CA's own copies first, then the index: what the index names is there. */
 async function keepCertificates(

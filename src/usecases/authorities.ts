@@ -11,12 +11,21 @@ import type { Certificate } from '../pki/certificate.js';
 import { type Crl, decodeCrl } from '../pki/crl.js';
 import { certificateTypes } from '../pki/profile.js';
 import { isCrlDue } from '../pki/renewal.js';
+import { isHarmless } from '../pki/revocation.js';
 import type { SerialNumber } from '../pki/serial.js';
 import type { Platform } from '../platform/index.js';
 import { type Ca, readCa } from '../store/ca.js';
 import { crlIssuers, makeCrls } from '../store/crl-file.js';
 import { newestCrl } from '../store/crl-files.js';
-import { distrustedNames, type RevokedRow, readIndexBytes, readRevoked } from '../store/index-rows.js';
+import {
+  distrustedNames,
+  lastRevoked,
+  type RevokedRow,
+  readIndexBytes,
+  readRevoked,
+  reasonOfColumn,
+} from '../store/index-rows.js';
+import type { IndexRow } from '../store/index-txt.js';
 import { readRetired } from '../store/rollover.js';
 import { defaultCrlDays } from './crl.js';
 
@@ -32,6 +41,8 @@ export interface Authority {
   readonly warnings: readonly string[];
   /** Whether the CA has revoked the certificates of a name, and there is none that is good. */
   readonly distrusts: (name: string) => boolean;
+  /** The last certificate of a name, where that was revoked for a reason that speaks against the host. */
+  readonly refused: (name: string) => { readonly serialNumber: SerialNumber; readonly reason: string } | undefined;
 }
 
 /** The CAs of a PKI directory. */
@@ -71,13 +82,22 @@ function hostCrl({ certificate: issuer }: Ca, crl: Crl | undefined): HostCrl[] {
 
 async function readAuthority(platform: Platform, ca: Ca, crls: 'made' | 'planned'): Promise<Authority> {
   const revoked = readRevoked(ca.layout.index);
+  const index = (): Buffer => readIndexBytes(ca.layout.index);
   let distrusted: ReadonlySet<string> | undefined;
   const distrusts = (name: string): boolean => {
-    distrusted ??= distrustedNames(readIndexBytes(ca.layout.index), platform.clock.now());
+    distrusted ??= distrustedNames(index(), platform.clock.now());
     return distrusted.has(name);
   };
+  let last: ReadonlyMap<string, IndexRow> | undefined;
+  const refused: Authority['refused'] = (name) => {
+    last ??= lastRevoked(index());
+    const row = last.get(name);
+    if (row === undefined) return undefined;
+    const reason = reasonOfColumn(row.revoked);
+    return isHarmless(reason) ? undefined : { serialNumber: row.serialNumber, reason };
+  };
   const retired = readRetired(ca);
-  return { ca, revoked, retired, distrusts, ...(await currentCrls(platform, ca, revoked, crls)) };
+  return { ca, revoked, retired, distrusts, refused, ...(await currentCrls(platform, ca, revoked, crls)) };
 }
 
 /** A CA that has never revoked anything needs no list; one that has a list keeps it up to date, with each of its keys. */

@@ -66,6 +66,9 @@ export async function identityFor(
     const revoked = authority?.revoked.get(serialNumber);
     if (revoked !== undefined) throw certificateRevoked(name, serialNumber, revoked.reason);
   }
+  // Who has thrown its certificate away asks no less.
+  const last = authority?.refused(name);
+  if (last !== undefined) throw certificateRevoked(name, last.serialNumber, last.reason);
   const refused = judged.find(({ certificate }) => certificate === here);
   if (here !== undefined && refused !== undefined) throw unusable(name, refused.reasons);
   return 'enroll';

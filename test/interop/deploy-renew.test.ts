@@ -146,6 +146,15 @@ test.serial(
     );
     t.deepEqual([issued(folder), await pathsInUse()], [known, before]);
 
+    await operator.reset('bare');
+    const again = await applyIn(fleet, folder);
+    t.regex(
+      again.stderr,
+      /error: .*host_1.* was revoked \(unspecified\) \[CERTIFICATE_REVOKED\]/,
+      'nor one that was wiped',
+    );
+    t.deepEqual([issued(folder)[0], again.status], [known[0], 6]);
+
     t.is((await runIn(fleet, folder, ['req+sign', '--force', '--unique', 'host_1'])).status, 0);
     const applied = await applyIn(fleet, folder);
     t.is(applied.status, 0, applied.stderr);

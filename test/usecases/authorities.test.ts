@@ -76,6 +76,18 @@ test('a name is distrusted where a certificate of it was revoked, and none is va
   }
 });
 
+test('who had his last certificate revoked is not certified anew, unless the reason says nothing against him', async (t) => {
+  const scene = await makeScene(t, 3650);
+  const names = ['unspecified', 'keyCompromise', 'certificateHold', 'superseded', 'cessationOfOperation'] as const;
+  await sign(scene, scene.platform, ['good', ...names, 'again']);
+  for (const name of names) await revoke(scene.platform, { ...scene.request, ...reasons, names: [name], reason: name });
+  await revoke(scene.platform, { ...scene.request, ...reasons, names: ['again'] });
+  await sign(scene, scene.platform, ['again'], true);
+  const { refused } = await authority(scene.platform, scene);
+  const said = ['nobody', 'good', ...names, 'again'].map((name) => refused(name)?.reason);
+  t.deepEqual(said.filter(Boolean), ['unspecified', 'keyCompromise', 'certificateHold']);
+});
+
 interface Scene {
   readonly platform: Platform;
   readonly folder: string;
