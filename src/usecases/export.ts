@@ -68,8 +68,9 @@ export async function exportCertificate(platform: Platform, request: ExportReque
   if (privateKey !== undefined && !(await isKeyPair(privateKey, certificate.publicKey, privateKeyFile))) {
     throw mismatch(privateKeyFile, certificateFile);
   }
-  const authorities = typesIn(request.pkiDirectory).map((type) => readCa(request.pkiDirectory, type));
-  const certificates = [certificate, ...chainOf(request, authorities, certificate, certificateFile)];
+  const isSelfSigned = equalBytes(certificate.issuer.der, certificate.subject.der);
+  const issued = isSelfSigned ? { chain: [], isRevoked: false } : issuedBy(request, certificate, certificateFile);
+  const certificates = [certificate, ...issued.chain];
   // 2. A free place.
   const file = request.out ?? `${name}${suffixes[format]}`;
   if (!request.force) requireFree(file);
@@ -84,7 +85,7 @@ export async function exportCertificate(platform: Platform, request: ExportReque
     file,
     hasKey,
     certificates: certificates.map(summarize),
-    isRevoked: authorities.some((ca) => isRevokedBy(ca, certificate)),
+    isRevoked: issued.isRevoked,
   };
 }
 
@@ -111,23 +112,22 @@ function mismatch(keyFile: string, file: string): OvsPkiError {
   });
 }
 
-function isRevokedBy(ca: Ca, certificate: Certificate): boolean {
-  const row = findRowBySerial(readIndexBytes(ca.layout.index), certificate.serialNumber)?.row;
-  return row?.state === 'R' && isIssuedBy(certificate, ca);
-}
-
-/** The CAs of the PKI directory that signed it; none for a certificate that signed itself. */
-function chainOf(
+/** The CAs of the PKI directory that signed it, and what they say of it now. */
+function issuedBy(
   { pkiDirectory, name }: ExportRequest,
-  authorities: readonly Ca[],
   certificate: Certificate,
   file: string,
-): Certificate[] {
-  if (equalBytes(certificate.issuer.der, certificate.subject.der)) return [];
-  const issuers = issuersOf(certificate, authorities.flatMap(trustedBy));
-  if (issuers.length > 0) return issuers;
+): { readonly chain: readonly Certificate[]; readonly isRevoked: boolean } {
+  const authorities = typesIn(pkiDirectory).map((type) => readCa(pkiDirectory, type));
+  const chain = issuersOf(certificate, authorities.flatMap(trustedBy));
+  if (chain.length > 0) return { chain, isRevoked: authorities.some((ca) => isRevokedBy(ca, certificate)) };
   throw new OvsPkiError('ISSUER_NOT_FOUND', `no CA in ${pkiDirectory} has signed ${file}`, {
     hint: `name the PKI directory of its CA with --dir; see why: ovs-pki-ts --dir ${pkiDirectory} verify ${name}`,
     details: { name, directory: pkiDirectory },
   });
+}
+
+function isRevokedBy(ca: Ca, certificate: Certificate): boolean {
+  if (!isIssuedBy(certificate, ca)) return false;
+  return findRowBySerial(readIndexBytes(ca.layout.index), certificate.serialNumber)?.row.state === 'R';
 }

@@ -94,8 +94,16 @@ export async function revoke(platform: Platform, request: RevokeRequest): Promis
 
 function waitsForRetire(ca: Ca, rows: readonly IndexRow[]): boolean {
   if (rolloverPhase(ca.layout) !== 'switched') return false;
-  const copies = rows.map(({ serialNumber }) => issuedCertificateFile(ca.layout, serialNumber));
-  return copies.some((copy) => files.exists(copy) && !isOfOther(readCertificate(copy), ca));
+  return rows.some(({ serialNumber }) => {
+    const copy = issuedCertificateFile(ca.layout, serialNumber);
+    try {
+      return files.exists(copy) && !isOfOther(readCertificate(copy), ca);
+    } catch (error) {
+      // It is revoked, whatever has become of the copy.
+      if (error instanceof OvsPkiError) return false;
+      throw error;
+    }
+  });
 }
 
 /** An index.txt has a place for the date only with a compromise. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { ecKeyFile, rsaKeyFile } from '../support/keys.js';
 import { beginPki, caCertificateIn, certifyHost, ours, oursWell, selfSignHost } from '../support/pki.js';
-import { run, runWell } from '../support/programs.js';
+import { run, runOurs, runWell } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const password = 'a password for pkcs12';
@@ -127,6 +127,14 @@ test('a key that is not the one of the certificate is not exported, nor a certif
   }
   copyFileSync(rsaKeyFile(1), join(folder, 'host-privkey.pem'));
   t.regex((await ours(folder, ['export', 'host'])).stderr, /\[KEY_MISMATCH\]/);
+});
+
+test('who signed his own certificate needs no PKI directory', async (t) => {
+  const folder = await scene(t, hosts[2].make);
+  const { status, stderr } = await runOurs(['export', 'host', '--format', 'chain', '--dir', 'none', '--log', 'log'], {
+    cwd: folder,
+  });
+  t.is(status, 0, stderr);
 });
 
 test('a revoked certificate is exported, and it is said that it is one', async (t) => {

@@ -24,7 +24,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
 }
 
 const waitingText =
-  'a rollover is under way, and hosts keep the list of the old key: they refuse certificates of the new key that are revoked after "rollover retire" only';
+  'a rollover is under way, and hosts keep the list of the old key: they refuse what is revoked of the new key from "rollover retire" on';
 
 /** The list of serial numbers takes a type that stands behind it, too. */
 function serialsOf(
