@@ -34,7 +34,15 @@ export function replaceByLink(file: string, name: string): void {
 
 /** Where a symbolic link leads, as it is written there; undefined for what is none. */
 export function linkTarget(file: string): string | undefined {
-  return orAbsent(file, () => fs.lstatSync(file))?.isSymbolicLink() ? fs.readlinkSync(file) : undefined;
+  return orAbsent(file, () => {
+    try {
+      // Not looked at first: who asks without the lock of a CA can see a link that is gone a moment later.
+      return fs.readlinkSync(file);
+    } catch (error) {
+      if (systemErrorCode(error) === 'EINVAL') return undefined;
+      throw error;
+    }
+  });
 }
 
 /** Makes a name a symbolic link, whatever it was before, durably: at any moment it is the old or the new. */

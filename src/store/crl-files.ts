@@ -27,6 +27,8 @@ export function readCrls(layout: CaLayout): Crl[] {
       return decodeCrlsPem(files.readFile(file).toString('latin1'), file);
     } catch (error) {
       if (!(error instanceof OvsPkiError)) throw error;
+      // Who makes lists holds the lock of the CA, and who reads them does not.
+      if (!files.exists(file)) return [];
       throw new OvsPkiError('PKI_CORRUPT', error.message, {
         hint: file === layout.crl ? 'make the list again: ovs-pki-ts crl' : `take it away: rm ${file}`,
         details: { file },

@@ -133,6 +133,8 @@ async function step(
     requireSameCa(ca);
     recoverInterrupted(platform, ca);
     if (rolloverPhase(layout) !== from || (phase !== 'prepared' && next === undefined)) throw otherState(ca);
+    // Meanwhile the next CA can have been given up and another one prepared.
+    if (ca.other !== undefined) requireSameCa(ca.other);
     removeLeftovers(layout);
     const serialNumber = next?.serialNumber ?? ca.certificate.serialNumber;
     const entry = { ...auditStamp(platform), action: 'rollover', serialNumber } as const;

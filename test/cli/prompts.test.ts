@@ -181,10 +181,13 @@ function talk(
   const command = [process.execPath, programPath, ...args].map((word) => `'${word}'`).join(' ');
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { cwd });
   const turns = [...dialogue];
-  const timer = setTimeout(() => child.kill('SIGKILL'), 60_000);
+  // For a question that never comes; on a busy machine a dozen dialogues at once take a minute.
+  const timer = setTimeout(() => child.kill('SIGKILL'), 300_000);
   let screen = '';
   let seen = 0;
-  child.stdout.on('data', (data: Buffer) => {
+  // What is typed when the program has ended already goes nowhere.
+  child.stdin.on('error', () => undefined);
+  child.stdout.setEncoding('utf8').on('data', (data) => {
     screen += data;
     for (let turn = turns[0]; turn !== undefined; turn = turns[0]) {
       const at = screen.indexOf(turn[0], seen);

@@ -13,6 +13,7 @@ import { scratchFolder } from '../support/scratch.js';
 /** So many runs have to die; those that ended before their kill do not count. */
 const killsWanted = 500;
 const blockSize = 25;
+const hostCount = 1000;
 
 interface Scene {
   readonly pki: string;
@@ -63,7 +64,7 @@ async function makeScene(t: ExecutionContext): Promise<Scene> {
   await init(platform, { pkiDirectory: scene.pki, keySpec, days: 3650, force: false });
   mkdirSync(scene.hosts);
   const again = ['again_1', 'again_2'];
-  const waiting = Array.from({ length: 1000 }, (_, index) => `host_${index}`);
+  const waiting = Array.from({ length: hostCount }, (_, index) => `host_${index}`);
   const names = [...again, ...waiting].map((name) => join(scene.hosts, name));
   await req(platform, { names, keySpec, unique: true, force: false });
   return { ...scene, waiting };
@@ -85,11 +86,11 @@ function signArguments({ pki }: Scene, { force, names }: Job): string[] {
 }
 
 /** A run that nothing disturbs, which finishes what the killed ones left: it must end well. */
-async function signWell(t: ExecutionContext, scene: Scene): Promise<void> {
-  const names = scene.waiting.splice(0, 1);
+async function signWell(t: ExecutionContext, scene: Scene, count = 1): Promise<void> {
+  const names = scene.waiting.splice(0, count);
   const result = await runOurs(signArguments(scene, { force: false, names }), { cwd: scene.hosts });
   t.is(result.status, 0, result.stderr);
-  t.true(existsSync(certificateFile(scene, names[0] ?? '')));
+  for (const name of names) t.true(existsSync(certificateFile(scene, name)), name);
 }
 
 async function signAndKill(t: ExecutionContext, scene: Scene, kills: Killer, job: Job): Promise<void> {
@@ -118,9 +119,10 @@ async function everyProgramGoesOn(t: ExecutionContext, scene: Scene): Promise<vo
   const config = ['-config', 'ca.cnf', '-extensions', 'usr_cert', '-batch', '-notext'];
   const files = ['-in', join(hosts, `${byOpenssl}-req.pem`), '-out', certificateFile(scene, byOpenssl)];
   await runWell('openssl', ['ca', ...config, ...files], { cwd: ca });
-  await signWell(t, scene);
+  // How many are left depends on how fast the machine is; in the end every host has its certificate.
+  await signWell(t, scene, waiting.length);
   const delivered = readdirSync(hosts).filter((name) => name.endsWith('-cert.pem'));
-  t.true(delivered.length > 100);
+  t.is(delivered.filter((name) => name.startsWith('host_')).length, hostCount);
   await askOpenssl(
     ca,
     delivered.map((name) => join(hosts, name)),

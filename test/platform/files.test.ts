@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { type ErrorCode, OvsPkiError } from '../../src/errors.js';
 import * as files from '../../src/platform/files.js';
 import { isFolder, makeFolder, makeFolderBeside, moveFolder } from '../../src/platform/folders.js';
-import { linkNew } from '../../src/platform/links.js';
+import { linkNew, linkTarget } from '../../src/platform/links.js';
 import { scratchFolder } from '../support/scratch.js';
 
 test('createFile makes a whole file and leaves nothing beside it', (t) => {
@@ -204,6 +204,14 @@ for (const { title, code, act } of hostile) {
     t.deepEqual(fs.readdirSync(folder), before);
   });
 }
+
+test('linkTarget tells where a link leads, though nothing is there, and nothing of what is no link', (t) => {
+  const folder = scratchFolder(t);
+  fs.writeFileSync(join(folder, 'file'), '');
+  fs.symlinkSync('/nowhere/at/all', join(folder, 'link'));
+  t.is(linkTarget(join(folder, 'link')), '/nowhere/at/all');
+  for (const name of ['file', '.', 'nothing', 'file/below']) t.is(linkTarget(join(folder, name)), undefined, name);
+});
 
 test('moveFolder takes the place of an empty folder', (t) => {
   const folder = scratchFolder(t);

@@ -86,12 +86,15 @@ export async function measureMs(runs: readonly (() => Promise<unknown>)[]): Prom
 }
 
 /** Works in two lanes until it is enough, or until there is no more work: then the work gives false. */
-export async function twoAtATime(isEnough: () => boolean, work: (count: number) => Promise<unknown>): Promise<void> {
+export async function twoAtATime(
+  isEnough: () => boolean,
+  work: (count: number, lane: number) => Promise<unknown>,
+): Promise<void> {
   let count = 0;
-  const lane = async (): Promise<void> => {
-    while (!isEnough()) if ((await work(count++)) === false) return;
+  const workIn = async (lane: number): Promise<void> => {
+    while (!isEnough()) if ((await work(count++, lane)) === false) return;
   };
-  await Promise.all([lane(), lane()]);
+  await Promise.all([workIn(0), workIn(1)]);
 }
 
 function runAndKill(

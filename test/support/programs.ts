@@ -34,10 +34,11 @@ export function run(program: string, args: readonly string[], options: RunOption
       ...(options.seconds === undefined ? {} : { timeout: options.seconds * 1000, killSignal: 'SIGKILL' }),
     });
     const output = { stdout: '', stderr: '' };
-    child.stdout.on('data', (data) => {
+    // A piece of output can end inside a character.
+    child.stdout.setEncoding('utf8').on('data', (data) => {
       output.stdout += data;
     });
-    child.stderr.on('data', (data) => {
+    child.stderr.setEncoding('utf8').on('data', (data) => {
       output.stderr += data;
     });
     child.stdin.on('error', () => undefined);
