@@ -34,11 +34,12 @@ export function run(program: string, args: readonly string[], options: RunOption
       ...(options.seconds === undefined ? {} : { timeout: options.seconds * 1000, killSignal: 'SIGKILL' }),
     });
     const output = { stdout: '', stderr: '' };
-    child.stdout.on('data', (data) => {
-      output.stdout += data;
+    // What comes in pieces may be cut within a character.
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      output.stdout += text;
     });
-    child.stderr.on('data', (data) => {
-      output.stderr += data;
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      output.stderr += text;
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
