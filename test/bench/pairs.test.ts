@@ -10,7 +10,8 @@ test('an apply takes at most 3 round trips a host over one connection, and 1 whe
   const { fleet } = pairs;
   t.teardown(fleet.close);
   const sessions = () => Promise.all(fleet.hosts.map(({ name }) => fleet.sshSessions(name)));
-  const state = async () => (await Promise.all(fleet.hosts.map(({ name }) => fleet.must(name, whatIsConfigured)))).join();
+  const state = async () =>
+    (await Promise.all(fleet.hosts.map(({ name }) => fleet.must(name, whatIsConfigured)))).join();
   t.deepEqual(await sessions(), [0, 0, 0, 0]);
 
   const fresh = await pairs.apply();
