@@ -33,7 +33,8 @@ const end: SettlingEnd = {
 for (const { title, peer, mayBeIdle, carried } of cases) {
   test(title, async (t) => {
     const { sh } = makeHost(scratchFolder(t), peer);
-    const { stdout } = await sh(settleScript([{ ...end, mayBeIdle }], 20, 'mark'));
+    const { status, stdout, stderr } = await sh(settleScript([{ ...end, mayBeIdle }], 20, 'mark'));
+    t.deepEqual([status, stderr], [0, '']);
     t.is(/^mark carried:tun 0\n\d+ \d+$/m.test(stdout), carried, stdout);
   });
 }
