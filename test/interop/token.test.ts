@@ -1,6 +1,6 @@
 /** CAs whose keys are in a token of SoftHSM, held against OpenSSL. */
 
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { caFaults } from '../support/ca-state.js';
@@ -239,7 +239,10 @@ const misfortunes: readonly Misfortune[] = [
   },
   {
     title: 'a file with the PIN that others can read',
-    happens: ({ folder }) => writeFileSync(join(folder, 'wide'), pin, { mode: 0o644 }),
+    happens: ({ folder }) => {
+      writeFileSync(join(folder, 'wide'), pin);
+      chmodSync(join(folder, 'wide'), 0o644);
+    },
     args: ['crl', '--passphrase-file', 'wide'],
     status: 3,
     says: /\[PASSPHRASE_EXPOSED\]/,
