@@ -75,9 +75,13 @@ const certificate = (
       spki: more.spki ?? spki,
       signKey: key,
       serialNumber: encodeInteger(more.serial ?? 2),
+      notBefore: daysAfterCapture(-1),
+      notAfter: daysAfterCapture(100),
       extensions: [subjectAltName(dnsName)],
     }),
   );
+/** Not from today: what was captured stays of its day. */
+const daysAfterCapture = (days: number): Uint8Array => encodeTime(new Date(capturedAt.getTime() + days * dayMs));
 const authorityName = name(
   ['C', 'US', tag.printableString],
   ['ST', 'CA'],
@@ -92,8 +96,8 @@ const crlUntil = (days: number): string =>
     buildCrl({
       issuer: authorityName,
       signKey: key,
-      thisUpdate: encodeTime(new Date(capturedAt.getTime() - 20 * dayMs)),
-      nextUpdate: encodeTime(new Date(capturedAt.getTime() + days * dayMs)),
+      thisUpdate: daysAfterCapture(-20),
+      nextUpdate: daysAfterCapture(days),
       extensions: [extension(oid.crlNumber, encodeInteger(3))],
     }),
   );

@@ -13,11 +13,12 @@ import { planRemoval } from '../../src/deploy/removal.js';
 import { endsToProve } from '../../src/deploy/stage-switch.js';
 import { type Certificate, decodeCertificate } from '../../src/pki/certificate.js';
 import { type Crl, decodeCrl } from '../../src/pki/crl.js';
-import { encodeInteger } from '../../src/pki/der.js';
+import { encodeInteger, encodeTime } from '../../src/pki/der.js';
 import { oid } from '../../src/pki/oid.js';
+import { dayMs } from '../../src/pki/validity.js';
 import { notPlanned } from '../../src/usecases/plan-file.js';
 import { capturedAt, capturedFacts } from '../support/host-answers.js';
-import { buildCertificate, buildCrl, extension, fixtureKey, inDays, name, spkiOf } from '../support/x509.js';
+import { buildCertificate, buildCrl, extension, fixtureKey, name, spkiOf } from '../support/x509.js';
 
 const facts = capturedFacts('strongswan-gre-ca-signed');
 const subject = name(['CN', 'a CA that changes its key']);
@@ -34,10 +35,13 @@ const listOf = ({ key }: CaKey, number: number | undefined, daysAgo = 1): Crl =>
     buildCrl({
       issuer: subject,
       signKey: key,
-      thisUpdate: inDays(-daysAgo),
+      thisUpdate: daysAfterCapture(-daysAgo),
+      nextUpdate: daysAfterCapture(30),
       extensions: number === undefined ? [] : [extension(oid.crlNumber, encodeInteger(number))],
     }),
   );
+/** Two lists of the same words are the same list, whenever each was made. */
+const daysAfterCapture = (days: number): Uint8Array => encodeTime(new Date(capturedAt.getTime() + days * dayMs));
 const wanted = ({ issuer }: CaKey, crl: Crl | undefined): HostCrl => ({ issuer, crl, count: 0 });
 const pathOf = ({ issuer }: CaKey): string => crlFileFor('/etc/ipsec.d/crls', issuer);
 

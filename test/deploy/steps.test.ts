@@ -248,6 +248,8 @@ test('a transaction goes to a real ovsdb-server by standard input, and its reply
 test('no function of the scripts takes the place of a program that they may call', async (t) => {
   const names = [...placeFunctions().matchAll(/^(\w+)\(\) \{/gm)].map(([, name = '']) => name);
   t.true(names.length > 10, names.join());
-  const { stdout } = await run('bash', ['-c', `type -aP ${names.join(' ')}`]);
+  // A machine with p11-kit has a trust(1), which the scripts do not want.
+  const others = names.filter((name) => name !== 'trust');
+  const { stdout } = await run('bash', ['-c', `type -aP ${others.join(' ')}`]);
   t.is(stdout, '');
 });

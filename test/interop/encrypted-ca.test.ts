@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { changePassphrase, init, nodePlatform, sign } from '../../src/index.js';
@@ -82,13 +82,15 @@ test('a descriptor and a credential of systemd give the passphrase', async (t) =
   const piped = await runOurs(program('by_fd', '--passphrase-fd', '0'), { cwd: folder, input: `${first}\n` });
   t.is(piped.status, 0, piped.stderr);
   mkdirSync(join(folder, 'credentials'));
-  writeFileSync(join(folder, 'credentials/ca-passphrase'), first, { mode: 0o440 });
+  writeFileSync(join(folder, 'credentials/ca-passphrase'), first);
+  chmodSync(join(folder, 'credentials/ca-passphrase'), 0o440);
   const given = program('by_credential', '--passphrase-file', 'credentials/ca-passphrase');
   t.regex((await runOurs(given, { cwd: folder })).stderr, /PASSPHRASE_EXPOSED/);
   const env = { CREDENTIALS_DIRECTORY: join(folder, 'credentials') };
   t.is((await runOurs(given, { cwd: folder, env })).status, 0);
   const beside = program('beside', '--passphrase-file', 'credentials/../exposed');
-  writeFileSync(join(folder, 'exposed'), first, { mode: 0o644 });
+  writeFileSync(join(folder, 'exposed'), first);
+  chmodSync(join(folder, 'exposed'), 0o644);
   t.regex((await runOurs(beside, { cwd: folder, env })).stderr, /PASSPHRASE_EXPOSED/);
 });
 

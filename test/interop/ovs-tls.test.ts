@@ -16,7 +16,7 @@ for (const each of certificateCases) {
     await certifyHost(folder, 'server', 'controller', each, 1);
     await certifyHost(folder, 'host_1', 'switch', each, 2);
     const port = await startDatabase(t, folder, 'server', caCertificateIn(folder, 'switch'));
-    const client = databaseClient(folder, port, 'host_1', caCertificateIn(folder, 'controller'));
+    const client = databaseClient(folder, port, 'host_1', caCertificateIn(folder, 'controller'), 'retries');
     const written = await client('set', 'Open_vSwitch', '.', 'external_ids:system-id=host_1');
     t.is(written.status, 0, written.stderr);
     const read = await client('get', 'Open_vSwitch', '.', 'external_ids:system-id');
@@ -42,11 +42,11 @@ for (const begun of ['ours', 'ours with EC keys', 'ovs-pki'] as const) {
       { why: 'a switch that expects the server to be a switch', name: 'host_1', authority: switchCa },
     ];
     for (const { why, name, authority } of refusals) {
-      const { status, stderr } = await databaseClient(folder, port, name, authority)('show');
+      const { status, stderr } = await databaseClient(folder, port, name, authority, 'tries once')('show');
       t.is(status, 1, why);
       t.regex(stderr, /database connection failed/, why);
     }
-    const accepted = await databaseClient(folder, port, 'host_1', controllerCa)('show');
+    const accepted = await databaseClient(folder, port, 'host_1', controllerCa, 'retries')('show');
     t.is(accepted.status, 0, accepted.stderr);
   });
 }

@@ -17,7 +17,8 @@ const folder = mkdtempSync(join(tmpdir(), 'ovs-pki-ts-parity-'));
 let ready: ReadyFolders;
 
 test.before('each program makes its PKI directory', async () => {
-  // Some cases run as another user.
+  // Some cases run as another user, and modes are compared: both are not to depend on who runs the tests.
+  process.umask(0o022);
   chmodSync(folder, 0o755);
   ready = await makeReadyFolders(join(folder, 'ready'));
 });

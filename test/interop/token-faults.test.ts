@@ -1,6 +1,6 @@
 /** What can be wrong with a token, its module or its PIN: one is told what, and nothing is half written. */
 
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { caFolderIn } from '../support/pki.js';
@@ -47,7 +47,10 @@ const misfortunes: readonly Misfortune[] = [
   },
   {
     title: 'a file with the PIN that others can read',
-    happens: ({ folder }) => writeFileSync(join(folder, 'wide'), pin, { mode: 0o644 }),
+    happens: ({ folder }) => {
+      writeFileSync(join(folder, 'wide'), pin);
+      chmodSync(join(folder, 'wide'), 0o644);
+    },
     args: ['crl', '--passphrase-file', 'wide'],
     status: 3,
     says: /\[PASSPHRASE_EXPOSED\]/,

@@ -87,7 +87,9 @@ async function makeNetwork(namespace: string): Promise<void> {
 async function removeLeftovers(): Promise<void> {
   const names = (await runWell('ip', ['netns', 'list'])).matchAll(/^ovslab-(\d+)/gm);
   for (const [name, pid] of names) {
-    if (existsSync(`/proc/${pid}`) || (await runWell('ip', ['netns', 'pids', name])).trim() !== '') continue;
+    // One that ends just now takes its own away.
+    const { status, stdout } = await run('ip', ['netns', 'pids', name]);
+    if (existsSync(`/proc/${pid}`) || status !== 0 || stdout.trim() !== '') continue;
     await run('ip', ['netns', 'del', name]);
     rmSync(`/etc/netns/${name}`, { recursive: true, force: true });
   }
@@ -113,10 +115,11 @@ function startQemu(namespace: string, folder: string, initramfs: string, log: st
 }
 
 async function waitForGuest(qemu: ChildProcess, log: string): Promise<void> {
-  for (let waited = 0; waited < 1200; waited++) {
+  for (let waited = 0; waited < 3000; waited++) {
     const text = readConsole(log);
     if (text.includes('LAB READY')) return;
-    if (qemu.exitCode !== null) throw new Error(`qemu ended with status ${qemu.exitCode}:\n${text.slice(-3000)}`);
+    const end = qemu.exitCode ?? qemu.signalCode;
+    if (end !== null) throw new Error(`qemu ended with ${end}:\n${text.slice(-3000)}`);
     await sleep(100);
   }
   throw new Error(`the laboratory's machine did not come up:\n${readConsole(log).slice(-3000)}`);

@@ -39,6 +39,9 @@ const libreswanPackages = [
   'dns-root-data',
 ] as const;
 
+/** Another apt may be at work, and a mirror may not answer at once. */
+const patience = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'] as const;
+
 /** Root must run the laboratory: it makes network namespaces and devices, and may have to install packages. */
 export async function installMissing(): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error('the laboratory must be started by root');
@@ -46,10 +49,10 @@ export async function installMissing(): Promise<void> {
   if (!kernelVersion()) missing.push('linux-image-amd64');
   if (missing.length === 0) return;
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  await runWell('apt-get', ['update'], { env });
+  await runWell('apt-get', ['update', ...patience], { env });
   // Daemons of the machine itself are none of the laboratory's business: policy-rc.d would forbid their start,
   // and a machine without systemd does not start them anyway.
-  await runWell('apt-get', ['install', '-y', '--no-install-recommends', ...missing], { env });
+  await runWell('apt-get', ['install', '-y', '--no-install-recommends', ...patience, ...missing], { env });
 }
 
 /** The newest kernel of the distribution that has both an image and modules. */
@@ -77,10 +80,11 @@ export async function libreswanFolder(): Promise<string> {
 }
 
 async function downloadLibreswan(folder: string): Promise<void> {
-  const first = await run('apt-get', ['download', ...libreswanPackages], { cwd: folder });
+  const download = ['download', ...patience, ...libreswanPackages];
+  const first = await run('apt-get', download, { cwd: folder });
   if (first.status === 0) return;
-  await runWell('apt-get', ['update']);
-  await runWell('apt-get', ['download', ...libreswanPackages], { cwd: folder });
+  await runWell('apt-get', ['update', ...patience]);
+  await runWell('apt-get', download, { cwd: folder });
 }
 
 /** `/lib` and its like are links on the machine: a folder of that name in an overlay would hide the whole of it. */

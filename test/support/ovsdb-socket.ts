@@ -59,8 +59,8 @@ function transactOver(socket: string, params: readonly unknown[]): Promise<reado
     const connection = connect(socket);
     let text = '';
     connection.on('error', reject);
-    connection.on('data', (data) => {
-      text += data;
+    connection.setEncoding('utf8').on('data', (piece) => {
+      text += piece;
       const reply = parsed(text);
       if (reply === undefined) return;
       connection.destroy();

@@ -44,16 +44,21 @@ export async function startDatabase(
   }
 }
 
-/** Gives a function that runs ovs-vsctl with the key and the certificate of `name`, for a server of a CA. */
+/**
+ * Gives a function that runs ovs-vsctl with the key and the certificate of `name`, for a server of a CA. It gives a
+ * handshake one second: one that is to be taken `retries`, for on a busy machine that can be too little.
+ */
 export function databaseClient(
   folder: string,
   port: number,
   name: string,
   serverAuthority: string,
+  patience: 'retries' | 'tries once',
 ): (...command: string[]) => Promise<Run> {
   const options = [
     '--no-wait',
     '--timeout=60',
+    ...(patience === 'retries' ? ['--retry'] : []),
     `--db=ssl:127.0.0.1:${port}`,
     ...identity(name),
     `--ca-cert=${serverAuthority}`,

@@ -7,7 +7,8 @@ import { readCrls } from '../../src/store/crl-files.js';
 import { type CaLayout, caLayout } from '../../src/store/layout.js';
 import { scratchFolder } from '../support/scratch.js';
 
-const platform = nodePlatform();
+/** Every date here is seen from this one. */
+const platform = nodePlatform({ clock: fixedClock(new Date('2030-05-01T00:00:00Z')) });
 const request = { type: 'switch', days: 30, out: undefined } as const;
 
 test('a list has the times that were asked for, and never outlives its CA', async (t) => {
@@ -18,7 +19,7 @@ test('a list has the times that were asked for, and never outlives its CA', asyn
   t.is(readList(layout).thisUpdate.toISOString(), made.thisUpdate);
   t.is(readList(layout).nextUpdate?.toISOString(), made.nextUpdate);
   const late = await crl(platform, { ...request, pkiDirectory, days: 36_500 });
-  t.regex(late.nextUpdate, /^20(3\d|4[0-5])-/);
+  t.regex(late.nextUpdate, /^2040-04-/);
 });
 
 test('a removal from lists, which is for delta CRLs, is no entry, and times from 2050 on have their century', async (t) => {

@@ -16,7 +16,8 @@ ovs-vswitchd unix:/run/openvswitch/db.sock -vconsole:emer -vsyslog:off -vfile:in
   --log-file=/var/log/openvswitch/ovs-vswitchd.log --pidfile=/run/openvswitch/ovs-vswitchd.pid --detach &
 systemctl start openvswitch-ipsec || echo "openvswitch-ipsec did not start" >&2
 wait
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+# ovs-monitor-ipsec starts it; everything is emulated, and other hosts may start at the same time.
+for _ in $(seq 120); do
   [ -S /run/charon.ctl ] || [ -S /run/pluto/pluto.ctl ] && exit 0
   sleep 0.5
 done
