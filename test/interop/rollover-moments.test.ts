@@ -71,9 +71,10 @@ test.serial('the connection to one host is cut after so many bytes', async (t) =
     const line = await badLine(there.fleet, 'host_2', { bytesToHost: Math.floor(part * whole.carried()) });
     const { status, stderr } = await there.ours(folder, ...switchHosts);
     await line.repair();
-    t.is(status, line.failed() > 0 ? 6 : 0, stderr);
-    t.is(status === 0 ? 1 : line.failed(), 1);
     await isWhole(t);
+    // The last bytes end the connection: where these are cut off, all is done.
+    if (status === 0) t.true(isSignedBy(await there.certificateOn('host_2'), signingCa(folder)));
+    else t.deepEqual([status, line.failed()], [6, 1], stderr);
     await finish(t, folder);
   }
 });
@@ -81,8 +82,9 @@ test.serial('the connection to one host is cut after so many bytes', async (t) =
 test.serial(`${kills} switches that are killed at random moments`, async (t) => {
   const random = chance();
   t.log(`OVS_PKI_TEST_SEED=${random.seed}`);
+  const whole = await switchedHere();
   const start = performance.now();
-  await there.well(await switchedHere(), ...switchHosts);
+  await there.well(whole, ...switchHosts);
   const killing = killer(random, performance.now() - start);
   for (let count = 0; killing.killed() < kills && count < 3 * kills; count++) {
     const folder = await switchedHere();
