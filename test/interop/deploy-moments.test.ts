@@ -31,6 +31,8 @@ test.before(async () => {
 test.after.always(() => fleet?.close());
 
 test.serial(`${kills} runs that are killed at random moments`, async (t) => {
+  // On a slow machine this is longer than ava waits for the end of a test.
+  t.timeout(3_600_000);
   const folder = operator.folderFor(join(fleet.folder, 'killed'));
   const random = chance();
   t.log(`OVS_PKI_TEST_SEED=${random.seed}`);
