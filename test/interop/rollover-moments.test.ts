@@ -59,6 +59,22 @@ for (const [title, interrupt] of Object.entries(interruptions)) {
   });
 }
 
+test.serial('on one host ovs-monitor-ipsec is just writing ipsec.conf', async (t) => {
+  const folder = await switchedHere();
+  // What stands in for it has written nothing until it is time to load the new certificate.
+  await there.fleet.must(
+    'host_2',
+    `cd /run/fleet; cp /etc/ipsec.conf whole; cp /run/openvswitch/ovs-monitor-ipsec.pid monitor
+     (exec 8>/etc/ipsec.conf; echo $BASHPID >/run/openvswitch/ovs-monitor-ipsec.pid
+      until grep -q rereadsecrets ipsec.log; do sleep 0.1; done; sleep 2; cat whole >&8) </dev/null >/dev/null 2>&1 &
+     until [ ! -s /etc/ipsec.conf ]; do sleep 0.1; done`,
+  );
+  t.is((await there.ours(folder, ...switchHosts)).status, 0);
+  await there.fleet.must('host_2', 'cp /run/fleet/monitor /run/openvswitch/ovs-monitor-ipsec.pid');
+  t.deepEqual(await loadedCertificates('host_2'), [await serialOn('host_2')]);
+  await finish(t, folder);
+});
+
 /** Where the connection fails, in parts of all bytes that an undisturbed run sends to the host. */
 const cuts = [0.35, 0.55, 0.65, 0.75, 0.85, 0.92, 0.97, 0.99];
 
