@@ -8,7 +8,7 @@ reread() {
   if ipsec status >/dev/null 2>&1; then runs=1; fi
   if [ -n "$strongswan" ]; then
     # A daemon that does not run reads it when it starts. "update" and "rereadall" load the key and not the certificate.
-    [ -z "$runs" ] || { ipsec rereadsecrets && ipsec reload; } >/dev/null 2>&1 ||
+    [ -z "$runs" ] || { ipsec rereadsecrets && await_written && ipsec reload; } >/dev/null 2>&1 ||
       fail 'the IKE daemon did not take the new certificate: is it at work?'
     return
   fi
@@ -19,6 +19,16 @@ reread() {
   fi
   into_nss "$1" "$2" "$3"
   [ -z "$runs" ] || answer=$(ipsec whack --rereadcerts 2>&1) || fail "the IKE daemon did not take the new certificate: $answer"
+}
+
+# await_written: ovs-monitor-ipsec writes ipsec.conf anew, in place, whenever something has woken it; charon would forget the
+# connections that are not written yet
+await_written() {
+  tries=0
+  while is_monitored && [ "$tries" -lt 20 ] && ls -l "/proc/$monitor/fd" 2>/dev/null | grep -q ' /etc/ipsec\.conf$'; do
+    tries=$((tries + 1))
+    sleep 1
+  done
 }
 
 # into_nss NAME CERTIFICATE KEY: as ovs-monitor-ipsec does it, and beside what is there; a pair that is there already stays. Of

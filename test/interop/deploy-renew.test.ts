@@ -21,8 +21,9 @@ test.after.always(() => fleet?.close());
 const days = (count: number): string =>
   `${new Date(Date.now() + count * 86_400_000).toISOString().replaceAll(/[-:T]|\.\d+/g, '')}`;
 
-/** Puts a key that is certified for these days where the database of host_1 points to. */
-async function inUse(folder: string, from: number, until: number): Promise<void> {
+/** Puts a key that is certified for these days where the database of host_1 points to, and gives the end of that time. */
+async function inUse(folder: string, from: number, until: number): Promise<string> {
+  const end = days(until);
   const [certificate, key] = await pathsInUse();
   const subject = '/C=US/ST=CA/O=Open vSwitch/OU=Open vSwitch certifier/CN=host_1';
   const request = await fleet.must(
@@ -35,11 +36,12 @@ async function inUse(folder: string, from: number, until: number): Promise<void>
     'openssl',
     [
       ...['ca', '-config', 'ca.cnf', '-batch', '-notext', '-in', 'renewed-req.pem'],
-      ...['-startdate', days(from), '-enddate', days(until)],
+      ...['-startdate', days(from), '-enddate', end],
     ],
     { cwd: ca },
   );
   await fleet.must('host_1', `cat >${certificate} <<'END'\n${pem}END`);
+  return end;
 }
 
 /** The files behind what the database names, and what it names. */
@@ -72,7 +74,7 @@ test.serial('a certificate that expires soon is renewed: new key, the old one go
   await operator.reset('bare');
   const folder = operator.folderFor(join(fleet.folder, 'renewed'), { certificates: false });
   t.is((await applyIn(fleet, folder)).status, 0);
-  await inUse(folder, -300, 20);
+  const end = await inUse(folder, -300, 20);
   const before = await pathsInUse();
   const named = await namedPaths();
   const known = issued(folder);
@@ -81,7 +83,7 @@ test.serial('a certificate that expires soon is renewed: new key, the old one go
   t.like(plan.actions[0], {
     kind: 'enroll',
     name: 'host_1',
-    expires: days(20).replace(/^(....)(..)(..).*/, '$1-$2-$3'),
+    expires: end.replace(/^(....)(..)(..).*/, '$1-$2-$3'),
   });
   t.notRegex(plan.warnings.join('\n'), /rebuilt/);
   t.is((await applyIn(fleet, folder)).status, 0);

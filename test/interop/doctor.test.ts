@@ -15,10 +15,8 @@ const script =
   (fleet, host) =>
     fleet.must(host, text);
 
-/** Waits until the daemon has loaded a configuration with such a line; the keys are the last that it loads. */
-function loadedWith(line: string): string {
-  return `until grep -q '${line}' /run/fleet/ike/loaded.conf && [ -n "$(ls /run/fleet/ike/keys)" ]; do sleep 0.1; done`;
-}
+/** Waits until ovs-vswitchd has made the ports, and the IKE daemon has what ovs-monitor-ipsec makes of the database. */
+const awaitDaemons = '. /run/fleet/daemons.sh; await_daemons';
 
 type Misfortune = (fleet: Fleet, host: string) => Promise<unknown>;
 
@@ -30,10 +28,8 @@ const misfortunes: Readonly<Record<string, { readonly happens: Misfortune; reado
     happens: script('openssl genrsa -out "$(ls /etc/ipsec.d/private/host_3-*)" 2048'),
     ids: ['key-mismatch'],
   },
-  // What stands in the log is waited for, since the tunnel vanishes from what ovs-monitor-ipsec shows.
   host_4: {
-    happens: script(`ovs-vsctl set Interface tun options:psk=swordfish
-      until grep -q 'must be unset with PSK' /var/log/openvswitch/ovs-monitor-ipsec.log; do sleep 0.1; done`),
+    happens: script(`ovs-vsctl set Interface tun options:psk=swordfish; ${awaitDaemons}`),
     ids: ['auth-differs', 'psk-beside-certificate'],
   },
   host_5: { happens: clockWrong('+1h'), ids: ['clock-skew'] },
@@ -49,7 +45,7 @@ const misfortunes: Readonly<Record<string, { readonly happens: Misfortune; reado
   // As if charon had not read it since it started.
   host_7: { happens: script('rm /run/fleet/ike/cacerts/*'), ids: ['ca-not-loaded'] },
   host_8: {
-    happens: script(`ovs-vsctl set Interface tun 'options:remote_name="*"'; ${loadedWith('rightid=\\*')}`),
+    happens: script(`ovs-vsctl set Interface tun 'options:remote_name="*"'; ${awaitDaemons}`),
     ids: ['remote-name-dangerous', 'remote-name-mismatch'],
   },
   host_9: { happens: script('rm /etc/ipsec.d/private/host_9-*'), ids: ['file-missing'] },
@@ -73,7 +69,7 @@ test('doctor names what has gone wrong on each of ten hosts, and status counts i
   t.like(await runOurs(['--dir', 'pki', 'init'], work), { status: 0 });
   await Promise.all(names.map((name) => fleet.must(name, `printf '%s' '${heading}' >/run/fleet/ike/heading`)));
   t.like(await fleet.runOurs(['--dir', 'pki', 'apply', '--skip-proof'], work), { status: 0 });
-  await Promise.all(names.map((name) => fleet.must(name, loadedWith('leftcert='))));
+  await Promise.all(names.map((name) => fleet.must(name, awaitDaemons)));
   t.deepEqual([...new Set((await findings(fleet)).map(({ id }) => id))], everywhere);
 
   await Promise.all(Object.entries(misfortunes).map(([name, { happens }]) => happens(fleet, name)));

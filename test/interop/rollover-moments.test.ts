@@ -61,6 +61,22 @@ for (const [title, interrupt] of Object.entries(interruptions)) {
   });
 }
 
+test.serial('on one host ovs-monitor-ipsec is just writing ipsec.conf', async (t) => {
+  const folder = await switchedHere();
+  // What stands in for it has written nothing until it is time to load the new certificate.
+  await there.fleet.must(
+    'host_2',
+    `cd /run/fleet; cp /etc/ipsec.conf whole; cp /run/openvswitch/ovs-monitor-ipsec.pid monitor
+     (exec 8>/etc/ipsec.conf; echo $BASHPID >/run/openvswitch/ovs-monitor-ipsec.pid
+      until grep -q rereadsecrets ipsec.log; do sleep 0.1; done; sleep 2; cat whole >&8) </dev/null >/dev/null 2>&1 &
+     until [ ! -s /etc/ipsec.conf ]; do sleep 0.1; done`,
+  );
+  t.is((await there.ours(folder, ...switchHosts)).status, 0);
+  await there.fleet.must('host_2', 'cp /run/fleet/monitor /run/openvswitch/ovs-monitor-ipsec.pid');
+  t.deepEqual(await loadedCertificates('host_2'), [await serialOn('host_2')]);
+  await finish(t, folder);
+});
+
 /** Where the connection fails, in parts of all bytes that an undisturbed run sends to the host. */
 const cuts = [0.35, 0.55, 0.65, 0.75, 0.85, 0.92, 0.97, 0.99];
 
@@ -73,18 +89,22 @@ test.serial('the connection to one host is cut after so many bytes', async (t) =
     const line = await badLine(there.fleet, 'host_2', { bytesToHost: Math.floor(part * whole.carried()) });
     const { status, stderr } = await there.ours(folder, ...switchHosts);
     await line.repair();
-    t.is(status, line.failed() > 0 ? 6 : 0, stderr);
-    t.is(status === 0 ? 1 : line.failed(), 1);
     await isWhole(t);
+    // The last bytes end the connection: where these are cut off, all is done.
+    if (status === 0) t.true(isSignedBy(await there.certificateOn('host_2'), signingCa(folder)));
+    else t.deepEqual([status, line.failed()], [6, 1], stderr);
     await finish(t, folder);
   }
 });
 
 test.serial(`${kills} switches that are killed at random moments`, async (t) => {
+  // On a slow machine this is longer than ava waits for the end of a test.
+  t.timeout(3_600_000);
   const random = chance();
   t.log(`OVS_PKI_TEST_SEED=${random.seed}`);
+  const whole = await switchedHere();
   const start = performance.now();
-  await there.well(await switchedHere(), ...switchHosts);
+  await there.well(whole, ...switchHosts);
   const killing = killer(random, performance.now() - start);
   for (let count = 0; killing.killed() < kills && count < 3 * kills; count++) {
     const folder = await switchedHere();

@@ -40,6 +40,31 @@ stop_daemon() {
   while kill -0 "$process" 2>/dev/null; do sleep 0.02; done
 }
 
+# Waits until the daemons that run have done what the database says now.
+await_daemons() {
+  # ovs-vsctl waits for ovs-vswitchd only where it has changed something.
+  [ ! -e /run/openvswitch/ovs-vswitchd.pid ] ||
+    ovs-vsctl --timeout=120 set Open_vSwitch . "external_ids:awaited=$(cat /proc/sys/kernel/random/uuid)"
+  [ -e /run/openvswitch/ovs-monitor-ipsec.pid ] || return 0
+  # When this has its answer, ovsdb-server has told the others of every change before it.
+  ovs-vsctl --timeout=120 --no-wait init
+  until monitor_sleeps; do sleep 0.02; done
+}
+
+# Whether ovs-monitor-ipsec waits for news. To ask it would be news: it writes ipsec.conf anew whenever it has answered.
+monitor_sleeps() {
+  local process before
+  process=$(cat /run/openvswitch/ovs-monitor-ipsec.pid)
+  before=$(switches_of "$process")
+  case $before in *'S (sleeping)'*) ;; *) return 1 ;; esac
+  # It sleeps also while it waits for a program that it has called, and does not bury them all.
+  ! ps -o stat= --ppid "$process" | grep -q '^[^Z]' && [ "$before" = "$(switches_of "$process")" ]
+}
+
+switches_of() {
+  grep -e ^State: -e ^voluntary_ctxt_switches: "/proc/$1/status"
+}
+
 # put_ipsec PROGRAM: ovs-monitor-ipsec may be calling ipsec(8) just now, and ends where it is not there, or half there.
 put_ipsec() {
   install -m 755 "$1" /usr/sbin/ipsec.new && mv /usr/sbin/ipsec.new /usr/sbin/ipsec

@@ -42,6 +42,13 @@ export const databaseStopped: Fault = scripts(`${daemons}; stop_daemon ovsdb-ser
 /** ovsdb-server is there and does not answer. */
 export const databaseHangs: Fault = signals('ovsdb-server');
 
+/** The stand-in for ipsec(8) answers nobody. */
+export const ikeHangs: Fault = scripts(
+  `exec 9>/run/fleet/ipsec.lock; flock 9
+   (exec sleep 1000) </dev/null >/dev/null 2>&1 & echo $! >/run/fleet/ike-holder`,
+  'kill "$(cat /run/fleet/ike-holder)"',
+);
+
 export const monitorStopped: Fault = scripts(`${daemons}; stop_daemon ovs-monitor-ipsec`, `${daemons}; start_monitor`);
 
 /**

@@ -94,7 +94,7 @@ function looksAt({ must }: Fleet) {
         host,
         'ovs-vsctl get Open_vSwitch . other_config; ovs-vsctl --columns=name,options list Interface',
       ),
-      configuration: await must(host, 'cat /etc/ipsec.conf /etc/ipsec.secrets'),
+      configuration: await must(host, '. /run/fleet/daemons.sh; await_daemons; cat /etc/ipsec.conf /etc/ipsec.secrets'),
       files: (await lines(host, fileList)).map((line) => {
         const [path = '', hash = '', ...mode] = line.split(' ');
         return { path, hash, mode: mode.join(' ') };
@@ -164,8 +164,7 @@ function certificatesIn(text: string): string[] {
 function remember(phase: Phase): string {
   return `set -e; mkdir -p /run/fleet/${phase}; cd /run/fleet/${phase}
     tar -C /etc/ipsec.d -cf files.tar .
-    ovsdb-client backup unix:/run/openvswitch/db.sock Open_vSwitch >database
-    cp /etc/ipsec.conf /etc/ipsec.secrets . 2>/dev/null || :`;
+    ovsdb-client backup unix:/run/openvswitch/db.sock Open_vSwitch >database`;
 }
 
 function recall(phase: Phase): string {
@@ -174,7 +173,7 @@ function recall(phase: Phase): string {
     find /etc/ipsec.d \\( -type f -o -type l \\) -delete
     tar -C /etc/ipsec.d -xf files.tar
     . /run/fleet/daemons.sh; put_ipsec /run/fleet/ipsec.sh
-    ovsdb-client restore unix:/run/openvswitch/db.sock <database
+    ovsdb-client restore unix:/run/openvswitch/db.sock <database; await_daemons
     flock /run/fleet/ipsec.lock rm -rf /run/fleet/ike; rm -rf /run/ovs-pki-ts.lock; ipsec start
     echo 'Status of IKE charon daemon (strongSwan 5.9.8):' >/run/fleet/ike/heading; : >/run/fleet/ipsec.log`;
 }
