@@ -104,13 +104,15 @@ export function readRetired(ca: Ca): Certificate[] {
     .filter((name) => name.endsWith('.pem'))
     .map((name) => join(retired, name))
     .filter((file) => !inUse.includes(file))
-    .map(readRetiredFile);
+    .flatMap(readRetiredFile);
 }
 
-function readRetiredFile(file: string): Certificate {
+function readRetiredFile(file: string): Certificate[] {
   try {
-    return decodeCertificatePem(files.readFile(file).toString('latin1'), file);
+    return [decodeCertificatePem(files.readFile(file).toString('latin1'), file)];
   } catch (error) {
+    // A step of a rollover, which holds the lock that readers do not, can have taken it away.
+    if (error instanceof OvsPkiError && error.code === 'FILE_NOT_FOUND') return [];
     if (!(error instanceof OvsPkiError) || error.code.startsWith('FILE_')) throw error;
     throw new OvsPkiError('PKI_CORRUPT', error.message, {
       hint: `put ${file} back from a backup; without it hosts are not told to trust that CA no more`,
