@@ -47,7 +47,6 @@ export interface HostFacts {
   readonly monitorLog: string;
   /** Absent where there is no `ipsec` program. */
   readonly ike: Fact<IkeFact>;
-  readonly ipsecConf: string;
   readonly policies: Fact<readonly KernelPolicy[]>;
   readonly states: Fact<readonly SecurityAssociation[]>;
   /** Something listens on UDP port 500. */
@@ -64,15 +63,7 @@ export interface HostFacts {
 /** What plans are made from: less is asked of a host for it, and what was not asked for is not there to be read. */
 export type PlanningFacts = Omit<
   HostFacts,
-  | 'hasDefaultRoute'
-  | 'monitorTunnels'
-  | 'carried'
-  | 'complaints'
-  | 'monitorLog'
-  | 'ike'
-  | 'ipsecConf'
-  | 'listensForIke'
-  | 'ikeLog'
+  'hasDefaultRoute' | 'monitorTunnels' | 'carried' | 'complaints' | 'monitorLog' | 'ike' | 'listensForIke' | 'ikeLog'
 > & { readonly ike: Fact<Pick<IkeFact, 'daemon' | 'version' | 'running' | 'plugins'>> };
 
 /** The folders whose files are looked at besides those that the database names. */
@@ -148,7 +139,6 @@ export function readFacts(stdout: string, stderr: string, mark: string, now: Dat
     complaints: complaintsIn(text('monitor-log')),
     monitorLog: text('monitor-log'),
     ike: ikeFact(sections, text),
-    ipsecConf: text('ipsec-conf'),
     policies: saidBy(sections.get('policies'), parsePolicies),
     states: saidBy(sections.get('states'), parseStates),
     listensForIke: text('listening').includes('01F4'),

@@ -22,13 +22,6 @@ ask() {
   probe "$@"
   within=$limit
 }
-# A file that is there in full, or 1 for one that is not and 2 for one that cannot be read.
-show() {
-  if [ ! -e "$2" ]; then say "$1" 1 "$2"
-  elif answer=$(cat -- "$2" 2>&1); then say "$1" 0 "$answer"
-  else say "$1" 2 "$answer"
-  fi
-}
 
 say lock "${ovs_pki_ts_lock:-0}" ''
 { read -r name </proc/sys/kernel/hostname; read -r kernel </proc/sys/kernel/osrelease; } 2>/dev/null
@@ -59,7 +52,6 @@ else
 fi
 if [ -n "$in_full" ]; then
   say monitor-log 0 "$(tail -n 80 /var/log/openvswitch/ovs-monitor-ipsec.log 2>&1)"
-  show ipsec-conf /etc/ipsec.conf
 fi
 probe ipsec-version ipsec --version
 case $answer in
