@@ -20,7 +20,7 @@ import {
 import { databaseOf, prepareHost, refuseStrangersOn, removeFromHost } from './run-host.js';
 import { enroll } from './stage-enroll.js';
 import { pointBack, prove } from './stage-prove.js';
-import { linksInUse, renewInPlace } from './stage-renew.js';
+import { isRenewed, renewInPlace } from './stage-renew.js';
 import { leaveOutFailedPeers, switchHosts } from './stage-switch.js';
 import { transactionFor } from './transaction.js';
 
@@ -84,15 +84,17 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
   };
 }
 
-/** Whether it gets a port while ovs-monitor-ipsec has drop policies there, or will have: their connections let any peer in. */
-function meetsStrangers({ input: { desired, facts }, plan: { actions } }: Progress): boolean {
+/**
+ * Whether it gets a port while ovs-monitor-ipsec has drop policies there, or will have: the connections that charon has for
+ * them let any peer in.
+ */
+function meetsStrangers({ input, plan: { actions } }: Progress): boolean {
+  const { desired, facts } = input;
   const hasMark = (): boolean => databaseOf(desired.name, facts).otherConfig['ipsec_skb_mark'] !== undefined;
   const isWired = actions.some(({ kind }) => kind === 'port');
-  return isWired && (actions.some(({ kind }) => kind === 'plaintext') || hasMark());
-}
-
-function isRenewed({ plan }: Progress): boolean {
-  return linksInUse(plan).length > 0;
+  return (
+    isWired && daemonFor(input) === 'strongswan' && (actions.some(({ kind }) => kind === 'plaintext') || hasMark())
+  );
 }
 
 async function cleanOne(host: Progress): Promise<void> {

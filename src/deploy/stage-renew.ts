@@ -14,7 +14,7 @@ import { authenticateOn, databaseOf, leaveOn, pinOn, rereadOn } from './run-host
 import type { Held, Link } from './steps.js';
 
 export async function renewInPlace(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
-  const renewing = hosts.filter(({ plan }) => linksInUse(plan).length > 0);
+  const renewing = hosts.filter(isRenewed);
   if (renewing.length === 0) return;
   // 1. Everywhere the daemon has the new certificate, and what is up stays up.
   await onEach(renewing, edges, 'switch', async (host) => {
@@ -34,6 +34,11 @@ export async function renewInPlace(hosts: readonly Progress[], edges: ApplyEdges
 /** The links that tunnels are at work by. */
 export function linksInUse({ actions }: HostPlan): Link[] {
   return actions.filter((action): action is Link => action.kind === 'link' && action.inUse);
+}
+
+/** Whether its tunnels go over to a new certificate without being rebuilt. */
+export function isRenewed({ plan }: Progress): boolean {
+  return linksInUse(plan).length > 0;
 }
 
 /**
@@ -119,10 +124,9 @@ async function authenticateAnew(
  * renewed at libreswan alone, opposite to strongSwan, is used when strongSwan authenticates anew, every few hours.
  */
 function tunnelsToAuthenticate(hosts: readonly Progress[]): Tunnel[] {
-  const isRenewed = ({ plan, input, error }: Progress): boolean =>
-    error === undefined && input.prove && linksInUse(plan).length > 0;
+  const presentsAnew = (host: Progress): boolean => host.error === undefined && host.input.prove && isRenewed(host);
   const canAsk = (host: Progress, peer: Progress | undefined): boolean =>
-    isRenewed(host) &&
+    presentsAnew(host) &&
     (daemonFor(host.input) === 'strongswan' || (peer !== undefined && daemonFor(peer.input) === 'libreswan'));
   const byName = new Map(hosts.map((host) => [nameOf(host), host]));
   return hosts.flatMap((asker): Tunnel[] => {

@@ -74,7 +74,7 @@ export function prepareScript(preparation: Preparation): string {
   lines.push(...trusted.map((file) => `trust ${shellWord(file)}`));
   lines.push(...guards.map(guardLine), ...cuts.map((port) => `take_down ${shellWord(portPattern(port))}`));
   if (plaintext !== undefined) lines.push(transactLine(plaintext));
-  if (refusesStrangers && daemon === 'strongswan') lines.push(refuseStrangers);
+  if (refusesStrangers) lines.push(refuseStrangers);
   return `${lines.join('\n')}\n`;
 }
 

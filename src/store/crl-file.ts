@@ -50,8 +50,9 @@ export interface MadeCrl {
 export async function makeCrls(platform: Platform, ca: Ca, days: number): Promise<[MadeCrl, ...MadeCrl[]]> {
   const { layout } = ca;
   const now = platform.clock.now();
-  const [, other] = crlIssuers(ca, now);
-  for (const one of other === undefined ? [ca] : [ca, other]) {
+  const issuers = crlIssuers(ca, now);
+  const [, other] = issuers;
+  for (const one of issuers) {
     requireCrlSign(one);
     // Before a number is taken.
     validityFrom(now, days, one.certificate);

@@ -78,8 +78,7 @@ export function validNames(index: Buffer, now: Date): Map<string, Date> {
 export function lastRevoked(index: Buffer): Map<string, IndexRow> {
   const last = new Map<string, number>();
   for (const { name, end } of namesIn(index)) last.set(name, end);
-  const isRevoked = (end: number): boolean => index[index.lastIndexOf(0x0a, end - 1) + 1] === 'R'.charCodeAt(0);
-  const revoked = [...last].filter(([, end]) => isRevoked(end));
+  const revoked = [...last].filter(([, end]) => isRevokedRow(index, end));
   return new Map(revoked.map(([name, end]) => [name, placedRow(index, end - 1).row]));
 }
 
@@ -87,10 +86,14 @@ export function lastRevoked(index: Buffer): Map<string, IndexRow> {
 export function distrustedNames(index: Buffer, now: Date): Set<string> {
   const names = new Set<string>();
   for (const { name, end } of namesIn(index)) {
-    if (index[index.lastIndexOf(0x0a, end - 1) + 1] === 'R'.charCodeAt(0)) names.add(name);
+    if (isRevokedRow(index, end)) names.add(name);
   }
   for (const name of validNames(index, now).keys()) names.delete(name);
   return names;
+}
+
+function isRevokedRow(index: Buffer, end: number): boolean {
+  return index[index.lastIndexOf(0x0a, end - 1) + 1] === 'R'.charCodeAt(0);
 }
 
 /** Where each revoked row begins and ends. */

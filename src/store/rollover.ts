@@ -111,9 +111,10 @@ function readRetiredFile(file: string): Certificate[] {
   try {
     return [decodeCertificatePem(files.readFile(file).toString('latin1'), file)];
   } catch (error) {
+    if (!(error instanceof OvsPkiError)) throw error;
     // A step of a rollover, which holds the lock that readers do not, can have taken it away.
-    if (error instanceof OvsPkiError && error.code === 'FILE_NOT_FOUND') return [];
-    if (!(error instanceof OvsPkiError) || error.code.startsWith('FILE_')) throw error;
+    if (error.code === 'FILE_NOT_FOUND') return [];
+    if (error.code.startsWith('FILE_')) throw error;
     throw new OvsPkiError('PKI_CORRUPT', error.message, {
       hint: `put ${file} back from a backup; without it hosts are not told to trust that CA no more`,
       details: { file },

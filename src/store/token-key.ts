@@ -134,8 +134,8 @@ export async function destroyOwnTokenKey(platform: Platform, uri: string): Promi
 
 /** The URI of a key that somebody else has made, which its CKA_ID tells from others. */
 export function foreignKeyUri(uri: string): string {
-  const { object, ...place } = parsePkcs11Uri(uri);
-  return formatPkcs11Uri(place.id === undefined && object !== undefined ? { ...place, object } : place);
+  const { object: _, ...place } = parsePkcs11Uri(uri);
+  return formatPkcs11Uri(place);
 }
 
 /** The URI of the token that a key is in. */

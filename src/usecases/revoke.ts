@@ -80,6 +80,7 @@ export async function revoke(platform: Platform, request: RevokeRequest): Promis
     revocation,
   );
   const next = results.values();
+  const isSwitched = rolloverPhase(ca.layout) === 'switched';
   return targets.map((item) => {
     if (!('target' in item)) return item;
     const result = next.next().value as RevokeResult | OvsPkiError;
@@ -87,13 +88,12 @@ export async function revoke(platform: Platform, request: RevokeRequest): Promis
     const outcome = result.isNew ? 'revoked' : 'already-revoked';
     return {
       ...{ name: item.name, outcome, type: ca.type, certificates: result.rows.map(revokedCertificate) },
-      ...(waitsForRetire(ca, result.rows) ? { waitsForRetire: true } : {}),
+      ...(isSwitched && isOfNewKey(ca, result.rows) ? { waitsForRetire: true } : {}),
     };
   });
 }
 
-function waitsForRetire(ca: Ca, rows: readonly IndexRow[]): boolean {
-  if (rolloverPhase(ca.layout) !== 'switched') return false;
+function isOfNewKey(ca: Ca, rows: readonly IndexRow[]): boolean {
   return rows.some(({ serialNumber }) => {
     const copy = issuedCertificateFile(ca.layout, serialNumber);
     try {
