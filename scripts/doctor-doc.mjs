@@ -1,5 +1,5 @@
 // docs/doctor.md, from the rules of doctor: prints the page to standard output.
-import { rules } from '../dist/deploy/findings/findings.js';
+import { rules } from '../dist/deploy/doctor/doctor.js';
 
 const rows = rules.map(
   ({ id, severity, meaning }) => `| \`${id}\` | ${severity} | ${meaning.replaceAll('|', '\\|')} |`,
@@ -7,7 +7,7 @@ const rows = rules.map(
 
 process.stdout.write(`# What doctor finds
 
-<!-- Made by "npm run docs:doctor" from src/deploy/findings; a test holds it against the rules. -->
+<!-- Made by "npm run docs:doctor" from src/deploy/doctor; a test holds it against the rules. -->
 
 \`ovs-pki-ts doctor [FILE | --to HOST...]\` asks each host once, changes nothing there, and tells what is wrong with its
 programs, its identity, its tunnels and its IKE daemon. Hosts at both ends of a tunnel are seen together, so name both.

@@ -1,6 +1,6 @@
 // templates/fleet.schema.json, from the schema that checks inventories: prints it to standard output.
 import { toJsonSchema } from '@valibot/to-json-schema';
-import { inventorySchema } from '../dist/deploy/inventory-schema.js';
+import { inventorySchema } from '../dist/deploy/inventory/schema.js';
 
 const schema = toJsonSchema(inventorySchema, {
   target: 'draft-07',

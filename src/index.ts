@@ -38,7 +38,48 @@ export { defaultDays } from './pki/validity.js';
 export { type Clock, fixedClock, systemClock } from './platform/clock.js';
 export { nodePlatform, type Platform } from './platform/index.js';
 export { type Log, openLog, silentLog } from './platform/log.js';
-export { type ApplyRequest, apply } from './usecases/apply.js';
+export { type CrlMade, type CrlRequest, crl, defaultCrlDays } from './usecases/authority/crl.js';
+export { type Imported, type ImportRequest, importCa } from './usecases/authority/import.js';
+export { type InitRequest, type InitResult, init } from './usecases/authority/init.js';
+export { changePassphrase, type PassphraseChanged, type PassphraseRequest } from './usecases/authority/passphrase.js';
+export {
+  prepareRollover,
+  type RolloverPreparation,
+  type RolloverRequest,
+  type RolloverState,
+  retireRollover,
+  rolloverStatus,
+  switchRollover,
+  undoRollover,
+} from './usecases/authority/rollover.js';
+export type { Signed } from './usecases/certificate/deliver.js';
+export {
+  type Exported,
+  type ExportFormat,
+  type ExportRequest,
+  exportCertificate,
+  exportFormats,
+} from './usecases/certificate/export.js';
+export { type FingerprintRequest, type FingerprintResult, fingerprint } from './usecases/certificate/fingerprint.js';
+export { type Listed, type ListRequest, type ListState, list } from './usecases/certificate/list.js';
+export { type Renewed, type RenewRequest, renew } from './usecases/certificate/renew.js';
+export { type ReqRequest, type RequestMade, req } from './usecases/certificate/req.js';
+export { type ReqSignRequest, type RequestSigned, reqSign } from './usecases/certificate/req-sign.js';
+export { type Revoked, type RevokedCertificate, type RevokeRequest, revoke } from './usecases/certificate/revoke.js';
+export { type SelfSigned, type SelfSignRequest, selfSign } from './usecases/certificate/self-sign.js';
+export { type SetupRequest, type SetupResult, setup } from './usecases/certificate/setup.js';
+export { type Shown, type ShowRequest, show } from './usecases/certificate/show.js';
+export type {
+  Fingerprints,
+  ShownCertificate,
+  ShownContent,
+  ShownCrl,
+  ShownKey,
+  ShownPeriod,
+  ShownRequest,
+} from './usecases/certificate/shown-content.js';
+export { type SignRequest, sign } from './usecases/certificate/sign.js';
+export { type Verified, type VerifyRequest, verify } from './usecases/certificate/verify.js';
 export {
   type CheckedAuthority,
   type CheckReason,
@@ -49,44 +90,15 @@ export {
   checkRules,
   type Deadlines,
   type NewestCertificate,
-} from './usecases/check.js';
-export { type ConnectHost, type ConnectRequest, connectedFleet } from './usecases/connect.js';
-export { type CrlMade, type CrlRequest, crl, defaultCrlDays } from './usecases/crl.js';
-export type { Signed } from './usecases/deliver.js';
-export { type DistributeRequest, distribute } from './usecases/distribute.js';
-export { type DoctorResult, doctor } from './usecases/doctor.js';
-export type { ExamineRequest, UnaskedHost } from './usecases/examine.js';
-export {
-  type Exported,
-  type ExportFormat,
-  type ExportRequest,
-  exportCertificate,
-  exportFormats,
-} from './usecases/export.js';
-export { type FingerprintRequest, type FingerprintResult, fingerprint } from './usecases/fingerprint.js';
-export { type Imported, type ImportRequest, importCa } from './usecases/import.js';
-export { type InitRequest, type InitResult, init } from './usecases/init.js';
-export { defaultPkiDirectory } from './usecases/inputs.js';
-export { inventoryInit, readFleet } from './usecases/inventory.js';
-export { type Listed, type ListRequest, type ListState, list } from './usecases/list.js';
-export * from './usecases/outputs.js';
-export { changePassphrase, type PassphraseChanged, type PassphraseRequest } from './usecases/passphrase.js';
-export { type PlannedHost, type PlanRequest, plan } from './usecases/plan.js';
-export { type RemoveRequest, remove } from './usecases/remove.js';
-export { type Renewed, type RenewRequest, renew } from './usecases/renew.js';
-export { type ReqRequest, type RequestMade, req } from './usecases/req.js';
-export { type ReqSignRequest, type RequestSigned, reqSign } from './usecases/req-sign.js';
-export { type Revoked, type RevokedCertificate, type RevokeRequest, revoke } from './usecases/revoke.js';
-export {
-  prepareRollover,
-  type RolloverPreparation,
-  type RolloverRequest,
-  type RolloverState,
-  retireRollover,
-  rolloverStatus,
-  switchRollover,
-  undoRollover,
-} from './usecases/rollover.js';
+} from './usecases/check/check.js';
+export { type ApplyRequest, apply } from './usecases/fleet/apply.js';
+export { type ConnectHost, type ConnectRequest, connectedFleet } from './usecases/fleet/connect.js';
+export { type DistributeRequest, distribute } from './usecases/fleet/distribute.js';
+export { type DoctorResult, doctor } from './usecases/fleet/doctor.js';
+export type { ExamineRequest, UnaskedHost } from './usecases/fleet/examine.js';
+export { inventoryInit, readFleet } from './usecases/fleet/inventory.js';
+export { type PlannedHost, type PlanRequest, plan } from './usecases/fleet/plan.js';
+export { type RemoveRequest, remove } from './usecases/fleet/remove.js';
 export {
   backOnHosts,
   distributeRollover,
@@ -96,20 +108,8 @@ export {
   retireOnHosts,
   rolloverOnHosts,
   switchOnHosts,
-} from './usecases/rollover-fleet.js';
-export { type SelfSigned, type SelfSignRequest, selfSign } from './usecases/self-sign.js';
-export { type SetupRequest, type SetupResult, setup } from './usecases/setup.js';
-export { type Shown, type ShowRequest, show } from './usecases/show.js';
-export type {
-  Fingerprints,
-  ShownCertificate,
-  ShownContent,
-  ShownCrl,
-  ShownKey,
-  ShownPeriod,
-  ShownRequest,
-} from './usecases/shown-content.js';
-export { type SignRequest, sign } from './usecases/sign.js';
-export { type StatusResult, status } from './usecases/status.js';
+} from './usecases/fleet/rollover.js';
+export { type StatusResult, status } from './usecases/fleet/status.js';
+export { defaultPkiDirectory } from './usecases/inputs.js';
+export * from './usecases/outputs.js';
 export type { CertificateSummary, Refused, Skipped } from './usecases/summary.js';
-export { type Verified, type VerifyRequest, verify } from './usecases/verify.js';

@@ -98,7 +98,7 @@ const goodSamples: readonly Source[] = [
   { path: 'src/platform/clock.ts', text: 'export const now = () => new Date();' },
   { path: 'src/pki/x.ts', text: 'export const a = (time: number) => new Date(time);' },
   { path: 'src/platform/run.ts', text: "import { spawn } from 'node:child_process';" },
-  { path: 'src/cli/prompt.ts', text: "const { default: inquirer } = await import('inquirer');" },
+  { path: 'src/cli/options/prompt.ts', text: "const { default: inquirer } = await import('inquirer');" },
   { path: 'src/cli/render/x.ts', text: "console.error('x');" },
   { path: 'src/pki/x.ts', text: '// const now = Date.now(); console.log(process.exit())' },
   { path: 'test/x.test.ts', text: "import '../src/pki/der.js'; console.log(Date.now(), 'as any');" },

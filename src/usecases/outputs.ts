@@ -5,7 +5,7 @@
  * @module
  */
 
-export type { Action, CrlSummary, GuardedTunnel, HostPlan, Obstacle } from '../deploy/action.js';
+export type { HostResult, Stage } from '../deploy/apply/host-run.js';
 export type {
   AuthenticationMethod,
   DesiredFleet,
@@ -17,10 +17,10 @@ export type {
   PlaintextPolicy,
   TunnelEnd,
   TunnelType,
-} from '../deploy/desired.js';
-export { authenticationMethods, ikeDaemons, tunnelTypes } from '../deploy/desired.js';
-export type { Finding as HostFinding } from '../deploy/findings/rule.js';
-export type { EndState, EndStatus, HostStatus, IdentityStatus } from '../deploy/host-status.js';
-export type { HostResult, Stage } from '../deploy/progress.js';
-export type { EndProof } from '../deploy/proof.js';
-export type { Removal } from '../deploy/removal.js';
+} from '../deploy/desired/desired.js';
+export { authenticationMethods, ikeDaemons, tunnelTypes } from '../deploy/desired/desired.js';
+export type { EndState, EndStatus, HostStatus, IdentityStatus } from '../deploy/doctor/host-status.js';
+export type { Finding as HostFinding } from '../deploy/doctor/rule.js';
+export type { Action, CrlSummary, GuardedTunnel, HostPlan, Obstacle } from '../deploy/plan/action.js';
+export type { Removal } from '../deploy/plan/removal.js';
+export type { EndProof } from '../deploy/tunnels/proof.js';

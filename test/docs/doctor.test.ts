@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { rules } from '../../src/deploy/findings/findings.js';
+import { rules } from '../../src/deploy/doctor/doctor.js';
 import { projectRoot, runWell } from '../support/programs.js';
 
 test('docs/doctor.md is what the rules of doctor make it', async (t) => {

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'ava';
-import { commandSpecs } from '../../src/cli/command-specs.js';
-import { type OptionSpec, optionSpecs } from '../../src/cli/option-specs.js';
+import { commandSpecs } from '../../src/cli/options/commands.js';
+import { type OptionSpec, optionSpecs } from '../../src/cli/options/specs.js';
 import { version } from '../../src/cli/version.js';
 import { errorTable } from '../../src/errors.js';
 import { projectRoot, run, runOurs, runWell } from '../support/programs.js';

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { expandInventory, parseInventory } from '../../src/deploy/inventory.js';
+import { expandInventory, parseInventory } from '../../src/deploy/inventory/inventory.js';
 import { codeBlocks, consoleSteps, masked, runInShell } from '../support/console.js';
 import { programPath, projectRoot, run, runWell } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';

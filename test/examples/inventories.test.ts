@@ -6,8 +6,8 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'ava';
-import type { DesiredHost } from '../../src/deploy/desired.js';
-import { expandInventory, parseInventory } from '../../src/deploy/inventory.js';
+import type { DesiredHost } from '../../src/deploy/desired/desired.js';
+import { expandInventory, parseInventory } from '../../src/deploy/inventory/inventory.js';
 import { type Fleet, startFleet } from '../support/fleet/fleet.js';
 import { beginPki } from '../support/pki.js';
 import { projectRoot, type Run } from '../support/programs.js';

@@ -3,7 +3,7 @@
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { Action } from '../../src/deploy/action.js';
+import type { Action } from '../../src/deploy/plan/action.js';
 import { diskFull, hostDown, programMissing } from '../support/fleet/faults.js';
 import { type Fleet, startFleet } from '../support/fleet/fleet.js';
 import { applyIn, type HostName, hostNames, makeOperator, type Operator, runIn } from '../support/fleet/operator.js';

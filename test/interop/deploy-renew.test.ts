@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import type { HostResult } from '../../src/deploy/progress.js';
+import type { HostResult } from '../../src/deploy/apply/host-run.js';
 import { type Fleet, startFleet } from '../support/fleet/fleet.js';
 import { applyIn, makeOperator, type Operator, runIn } from '../support/fleet/operator.js';
 import { runWell } from '../support/programs.js';

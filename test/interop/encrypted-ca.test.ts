@@ -6,7 +6,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { changePassphrase, init, nodePlatform, sign } from '../../src/index.js';
-import { appendAudit } from '../../src/store/audit-log.js';
+import { appendAudit } from '../../src/store/journal/audit-log.js';
 import { caFaults } from '../support/ca-state.js';
 import { ecKeyFile } from '../support/keys.js';
 import { killer, measureMs } from '../support/killed-run.js';

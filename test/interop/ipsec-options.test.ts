@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { optionRules } from '../../src/deploy/tunnel-options.js';
+import { optionRules } from '../../src/deploy/inventory/tunnel-options.js';
 import { runWell } from '../support/programs.js';
 
 test('strongSwan has each word of ipsec.conf that it is said to know', (t) => {

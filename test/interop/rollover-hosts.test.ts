@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { HostRollover } from '../../src/usecases/rollover-fleet.js';
+import type { HostRollover } from '../../src/usecases/fleet/rollover.js';
 import { sshStopped } from '../support/fleet/faults.js';
 import {
   allHosts,

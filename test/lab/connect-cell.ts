@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { resultText } from '../../src/cli/render/fleet.js';
-import type { HostResult } from '../../src/deploy/progress.js';
+import type { HostResult } from '../../src/deploy/apply/host-run.js';
 import { codeBlocks, consoleSteps } from '../support/console.js';
 import { projectRoot, type Run, runOurs } from '../support/programs.js';
 import type { Wire } from './capture.js';

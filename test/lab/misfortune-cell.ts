@@ -1,6 +1,6 @@
 /** Things go wrong on a host with a working tunnel: doctor must name each, and its cure must help. */
 
-import type { Finding } from '../../src/deploy/findings/rule.js';
+import type { Finding } from '../../src/deploy/doctor/rule.js';
 import { runOurs } from '../support/programs.js';
 import type { Cell } from './cells.js';
 import { connect, type Outcome, removeAll, said, targets } from './connect-cell.js';

@@ -16,7 +16,7 @@ import { nameFault, nameOfCommonName } from '../../src/pki/name.js';
 import { expandNames } from '../../src/pki/name-list.js';
 import { decodePem, encodePem } from '../../src/pki/pem.js';
 import { formatSerial, parseSerial } from '../../src/pki/serial.js';
-import { formatIndexRow, type IndexRow, parseIndexRow } from '../../src/store/index-txt.js';
+import { formatIndexRow, type IndexRow, parseIndexRow } from '../../src/store/index/row.js';
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
 

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { OvsPkiError } from '../../src/errors.js';
 import { readContents } from '../../src/pki/content.js';
 import { encodePem } from '../../src/pki/pem.js';
-import { shownContent } from '../../src/usecases/shown-content.js';
+import { shownContent } from '../../src/usecases/certificate/shown-content.js';
 import { authority, crl, leaf } from '../cases/verify-paths.js';
 import { rsaKeyFile } from '../support/keys.js';
 import { mutated } from '../support/mutated.js';

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { normalizeArguments } from '../../src/cli/options.js';
+import { normalizeArguments } from '../../src/cli/options/argv.js';
 import { OvsPkiError } from '../../src/errors.js';
 import { decodeCertificate, decodeCertificatePem } from '../../src/pki/certificate.js';
 import { decodeCertificationRequest, decodeCertificationRequestPem } from '../../src/pki/certification-request.js';
@@ -14,7 +14,7 @@ import { parseFileName } from '../../src/pki/name.js';
 import { expandNames, parseNameFile } from '../../src/pki/name-list.js';
 import { decodePem, encodePem } from '../../src/pki/pem.js';
 import { certificateText, requestText } from '../../src/pki/text.js';
-import { parseIndexRow } from '../../src/store/index-txt.js';
+import { parseIndexRow } from '../../src/store/index/row.js';
 import { authority, crl, leaf } from '../cases/verify-paths.js';
 import { mutated } from '../support/mutated.js';
 import { buildRequest, fixtureKey, hostName, requestPem, spkiOf, subjectAltName } from '../support/x509.js';

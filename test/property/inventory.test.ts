@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import type { DesiredFleet, TunnelEnd } from '../../src/deploy/desired.js';
-import { expandInventory, type Inventory, parseInventory } from '../../src/deploy/inventory.js';
+import type { DesiredFleet, TunnelEnd } from '../../src/deploy/desired/desired.js';
+import { expandInventory, type Inventory, parseInventory } from '../../src/deploy/inventory/inventory.js';
 import { OvsPkiError } from '../../src/errors.js';
 
 const context = { folder: '/srv/fleet' };

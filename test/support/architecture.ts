@@ -38,15 +38,15 @@ export const importTable: Readonly<Record<string, Room>> = {
 
 /** What only one file of src/ may import, or those that are named. */
 const onlyIn: readonly { readonly packages: RegExp; readonly file: string | readonly string[] }[] = [
-  { packages: /^inquirer$/, file: 'src/cli/prompt.ts' },
+  { packages: /^inquirer$/, file: 'src/cli/options/prompt.ts' },
   { packages: /^commander$/, file: 'src/cli/main.ts' },
   { packages: /^cli-progress$/, file: 'src/cli/render/progress.ts' },
   { packages: /^(node:)?child_process$/, file: 'src/platform/run.ts' },
   { packages: /^(@peculiar\/x509|reflect-metadata)$/, file: 'src/pki/certification-request.ts' },
   { packages: /^pkijs$/, file: ['src/pki/path-pkijs.ts', 'src/pki/pkcs12.ts', 'src/pki/pkcs12-reader.ts'] },
   { packages: /^node-webcrypto-p11$/, file: 'src/platform/token.ts' },
-  { packages: /^yaml$/, file: 'src/deploy/inventory-yaml.ts' },
-  { packages: /^valibot$/, file: 'src/deploy/inventory-schema.ts' },
+  { packages: /^yaml$/, file: 'src/deploy/inventory/yaml.ts' },
+  { packages: /^valibot$/, file: 'src/deploy/inventory/schema.ts' },
 ];
 
 export const maximumFileLines = 400;

@@ -5,11 +5,11 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DesiredHost } from '../../src/deploy/desired.js';
-import { existingEnds } from '../../src/deploy/existing.js';
-import type { ExaminedHost } from '../../src/deploy/findings/findings.js';
-import { type HostFacts, readFacts } from '../../src/deploy/host-facts.js';
-import { guardCommand } from '../../src/deploy/packets.js';
+import type { DesiredHost } from '../../src/deploy/desired/desired.js';
+import type { ExaminedHost } from '../../src/deploy/doctor/doctor.js';
+import { type HostFacts, readFacts } from '../../src/deploy/facts/host-facts.js';
+import { existingEnds } from '../../src/deploy/tunnels/existing.js';
+import { guardCommand } from '../../src/deploy/tunnels/packets.js';
 import { projectRoot } from './programs.js';
 
 const folder = join(projectRoot, 'test/fixtures/hosts');

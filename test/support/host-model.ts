@@ -3,15 +3,15 @@
  * them as the scripts would do it.
  */
 
-import type { Action } from '../../src/deploy/action.js';
-import { known } from '../../src/deploy/fact.js';
+import { known } from '../../src/deploy/facts/fact.js';
 import type { FileFact } from '../../src/deploy/facts/files.js';
+import type { PlanningFacts } from '../../src/deploy/facts/host-facts.js';
 import { parsePolicies } from '../../src/deploy/facts/kernel.js';
 import type { OvsDatabase } from '../../src/deploy/facts/ovsdb.js';
-import type { PlanningFacts } from '../../src/deploy/host-facts.js';
-import { pemOf } from '../../src/deploy/identity.js';
-import { guardCommand } from '../../src/deploy/packets.js';
-import { isChange, type Transaction, transactionFor } from '../../src/deploy/transaction.js';
+import type { Action } from '../../src/deploy/plan/action.js';
+import { pemOf } from '../../src/deploy/plan/identity-files.js';
+import { isChange, type Transaction, transactionFor } from '../../src/deploy/remote/transaction.js';
+import { guardCommand } from '../../src/deploy/tunnels/packets.js';
 import { type Certificate, decodeCertificatesPem } from '../../src/pki/certificate.js';
 import { capturedFacts, policyOf } from './host-answers.js';
 import type { SocketDatabase } from './ovsdb-socket.js';

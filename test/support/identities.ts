@@ -2,7 +2,13 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Identity, keyHashOf } from '../../src/deploy/identity.js';
+import {
+  authorityFileFor,
+  certificateFileFor,
+  type Identity,
+  keyHashOf,
+  privateKeyFileFor,
+} from '../../src/deploy/plan/identity-files.js';
 import { type Certificate, decodeCertificatePem } from '../../src/pki/certificate.js';
 import { rsaKeyFile } from './keys.js';
 import { beginPki, caCertificateIn, makeRequest, oursWell, selfSignHost } from './pki.js';
@@ -38,4 +44,13 @@ export async function makeIdentities(folder: string): Promise<Identities> {
 export function identityOf(certificate: Certificate, authority: Certificate | undefined): Identity {
   const key = { kind: 'file', file: 'host_1-privkey.pem', keyHash: keyHashOf(certificate) } as const;
   return { certificate, authorities: authority === undefined ? [] : [authority], key };
+}
+
+/** Where the older generation is on a host. */
+export function oldPaths({ old, authority }: Identities) {
+  return {
+    certificate: certificateFileFor('/etc/ipsec.d/certs', 'host_1', old),
+    private_key: privateKeyFileFor('/etc/ipsec.d/private', 'host_1', keyHashOf(old)),
+    ca_cert: authorityFileFor('/etc/ipsec.d/cacerts', authority),
+  };
 }

@@ -8,7 +8,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodePlatform } from '../../src/platform/index.js';
-import { withLock } from '../../src/store/lock.js';
+import { withLock } from '../../src/store/journal/lock.js';
 
 const [folder = '', inside = '', seed = '1'] = process.argv.slice(2);
 const platform = nodePlatform();

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { nodePlatform } from '../../src/platform/index.js';
-import { withLock } from '../../src/store/lock.js';
+import { withLock } from '../../src/store/journal/lock.js';
 
 export interface LockHolder {
   readonly process: ChildProcess;

@@ -1,8 +1,8 @@
 /** Hosts on their way through the stages of an apply, as tests of single stages need them. */
 
-import type { Action } from '../../src/deploy/action.js';
-import type { HostInput } from '../../src/deploy/host-input.js';
-import { type ApplyEdges, progressWith as begunWith, type Progress } from '../../src/deploy/progress.js';
+import { type ApplyEdges, progressWith as begunWith, type Progress } from '../../src/deploy/apply/host-run.js';
+import type { Action } from '../../src/deploy/plan/action.js';
+import type { HostInput } from '../../src/deploy/plan/input.js';
 
 /** What is outside of the hosts: there is nothing. */
 export const edges: ApplyEdges = {

@@ -6,8 +6,8 @@ import type { ExecutionContext } from 'ava';
 import { check, list, verify } from '../../src/index.js';
 import { pathFindings } from '../../src/pki/path.js';
 import { encodePem } from '../../src/pki/pem.js';
-import { readCa, trustedBy } from '../../src/store/ca.js';
-import { readCrls } from '../../src/store/crl-files.js';
+import { readCa, trustedBy } from '../../src/store/ca/ca.js';
+import { readCrls } from '../../src/store/ca/crls.js';
 import { run } from './programs.js';
 import { dayMs, type Known, pick, type Simulation } from './ten-years.js';
 

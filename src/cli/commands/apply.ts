@@ -1,10 +1,10 @@
-import { apply } from '../../usecases/apply.js';
-import { localized, readFleet } from '../../usecases/inventory.js';
-import { readPlan } from '../../usecases/plan-file.js';
-import { pkiDirectoryOf } from '../common.js';
-import { applyOptionsOf, inventoryFileOf } from '../fleet-options.js';
-import { fleetOutcome } from '../fleet-outcome.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { apply } from '../../usecases/fleet/apply.js';
+import { localized, readFleet } from '../../usecases/fleet/inventory.js';
+import { readPlan } from '../../usecases/fleet/plan-file.js';
+import { applyOptionsOf, inventoryFileOf } from '../options/fleet.js';
+import { pkiDirectoryOf } from '../options/read.js';
+import { fleetOutcome } from '../outcome/fleet.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { startStages } from '../render/stages.js';
 
 export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {

@@ -1,10 +1,10 @@
 import { OvsPkiError } from '../../errors.js';
 import { replaceFile } from '../../platform/files.js';
-import { type CheckRequest, type CheckResult, check } from '../../usecases/check.js';
+import { type CheckRequest, type CheckResult, check } from '../../usecases/check/check.js';
 import { parsePeriod } from '../../usecases/inputs.js';
-import { pkiDirectoryOf } from '../common.js';
-import { textOf } from '../fleet-options.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { textOf } from '../options/fleet.js';
+import { pkiDirectoryOf } from '../options/read.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { checkText, nagiosFailure, nagiosText } from '../render/check.js';
 import { errorJson } from '../render/json.js';
 import { prometheusText } from '../render/prometheus.js';

@@ -1,11 +1,11 @@
 import { readStandardInput } from '../../platform/standard-input.js';
-import { apply } from '../../usecases/apply.js';
-import { connectedFleet } from '../../usecases/connect.js';
-import { checkedPsk } from '../../usecases/fleet.js';
-import { daysOf, pkiDirectoryOf } from '../common.js';
-import { applyOptionsOf, listOf, pairOf, textOf } from '../fleet-options.js';
-import { fleetOutcome } from '../fleet-outcome.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { apply } from '../../usecases/fleet/apply.js';
+import { connectedFleet } from '../../usecases/fleet/connect.js';
+import { checkedPsk } from '../../usecases/fleet/prepare.js';
+import { applyOptionsOf, listOf, pairOf, textOf } from '../options/fleet.js';
+import { daysOf, pkiDirectoryOf } from '../options/read.js';
+import { fleetOutcome } from '../outcome/fleet.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { startStages } from '../render/stages.js';
 
 export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {

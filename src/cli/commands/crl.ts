@@ -1,10 +1,10 @@
 import { OvsPkiError } from '../../errors.js';
-import { type CrlRequest, crl, defaultCrlDays } from '../../usecases/crl.js';
+import { type CrlRequest, crl, defaultCrlDays } from '../../usecases/authority/crl.js';
 import { parseDays } from '../../usecases/inputs.js';
-import { pkiDirectoryOf } from '../common.js';
-import { onlyTypeOf } from '../names.js';
-import type { OptionValues } from '../option-specs.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { onlyTypeOf } from '../options/names.js';
+import { pkiDirectoryOf } from '../options/read.js';
+import type { OptionValues } from '../options/specs.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { dayText } from '../render/text.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {

@@ -1,9 +1,9 @@
 import { OvsPkiError } from '../../errors.js';
-import { distribute } from '../../usecases/distribute.js';
-import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../common.js';
-import { applyOptionsOf, listOf } from '../fleet-options.js';
-import { fleetOutcome } from '../fleet-outcome.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { distribute } from '../../usecases/fleet/distribute.js';
+import { applyOptionsOf, listOf } from '../options/fleet.js';
+import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../options/read.js';
+import { fleetOutcome } from '../outcome/fleet.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { startStages } from '../render/stages.js';
 
 export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {

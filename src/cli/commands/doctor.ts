@@ -1,6 +1,6 @@
-import { doctor } from '../../usecases/doctor.js';
-import { examineRequestOf } from '../fleet-options.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { doctor } from '../../usecases/fleet/doctor.js';
+import { examineRequestOf } from '../options/fleet.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { doctorText } from '../render/doctor.js';
 import { startProgress } from '../render/progress.js';
 

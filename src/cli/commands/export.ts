@@ -1,9 +1,14 @@
 import { OvsPkiError } from '../../errors.js';
-import { type Exported, type ExportFormat, exportCertificate, exportFormats } from '../../usecases/export.js';
-import { pkiDirectoryOf } from '../common.js';
-import { textOf } from '../fleet-options.js';
-import type { CommandContext, Outcome } from '../outcome.js';
-import { newPassphraseOf } from '../passphrase.js';
+import {
+  type Exported,
+  type ExportFormat,
+  exportCertificate,
+  exportFormats,
+} from '../../usecases/certificate/export.js';
+import { textOf } from '../options/fleet.js';
+import { newPassphraseOf } from '../options/passphrase.js';
+import { pkiDirectoryOf } from '../options/read.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
 
 export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
   const [name, ...more] = operands;

@@ -1,9 +1,9 @@
 import { OvsPkiError } from '../../errors.js';
-import { fingerprint } from '../../usecases/fingerprint.js';
+import { fingerprint } from '../../usecases/certificate/fingerprint.js';
 import { orRefused } from '../../usecases/summary.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
+import { outcomeOf } from '../outcome/results.js';
 import { fingerprintText } from '../render/text.js';
-import { outcomeOf } from '../results.js';
 
 export async function run({ platform, operands }: CommandContext): Promise<Outcome> {
   if (operands.length === 0) throw new OvsPkiError('USAGE', 'fingerprint needs the name of a file');

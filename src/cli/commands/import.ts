@@ -1,9 +1,9 @@
 import { OvsPkiError } from '../../errors.js';
-import { importCa } from '../../usecases/import.js';
-import { pkiDirectoryOf } from '../common.js';
-import { textOf } from '../fleet-options.js';
-import { onlyTypeOf } from '../names.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { importCa } from '../../usecases/authority/import.js';
+import { textOf } from '../options/fleet.js';
+import { onlyTypeOf } from '../options/names.js';
+import { pkiDirectoryOf } from '../options/read.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { dayText } from '../render/text.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {

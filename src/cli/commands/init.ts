@@ -1,11 +1,11 @@
 import { OvsPkiError } from '../../errors.js';
 import { writeOut } from '../../platform/output.js';
-import { type InitResult, init } from '../../usecases/init.js';
-import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../common.js';
-import { textOf } from '../fleet-options.js';
-import type { OptionValues } from '../option-specs.js';
-import type { CommandContext, Outcome } from '../outcome.js';
-import { newPassphraseOf } from '../passphrase.js';
+import { type InitResult, init } from '../../usecases/authority/init.js';
+import { textOf } from '../options/fleet.js';
+import { newPassphraseOf } from '../options/passphrase.js';
+import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../options/read.js';
+import type { OptionValues } from '../options/specs.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
 
 export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
   if (operands.length > 0) throw new OvsPkiError('USAGE', `init takes no arguments, but: ${operands.join(' ')}`);

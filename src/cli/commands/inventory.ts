@@ -1,6 +1,6 @@
 import { OvsPkiError } from '../../errors.js';
-import { inventoryInit } from '../../usecases/inventory.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { inventoryInit } from '../../usecases/fleet/inventory.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
 
 export async function run({ operands }: CommandContext): Promise<Outcome> {
   const [verb, file = 'fleet.yaml', ...more] = operands;

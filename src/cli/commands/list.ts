@@ -1,10 +1,10 @@
 import { OvsPkiError } from '../../errors.js';
+import { type ListState, list, listStates } from '../../usecases/certificate/list.js';
 import { parseMoment } from '../../usecases/inputs.js';
-import { type ListState, list, listStates } from '../../usecases/list.js';
-import { pkiDirectoryOf } from '../common.js';
-import { listOf, textOf } from '../fleet-options.js';
-import { onlyTypeOf } from '../names.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { listOf, textOf } from '../options/fleet.js';
+import { onlyTypeOf } from '../options/names.js';
+import { pkiDirectoryOf } from '../options/read.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { listJson, listTable } from '../render/list.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {

@@ -1,9 +1,9 @@
 import { OvsPkiError } from '../../errors.js';
-import { changePassphrase } from '../../usecases/passphrase.js';
-import { pkiDirectoryOf } from '../common.js';
-import { onlyTypeOf } from '../names.js';
-import type { CommandContext, Outcome } from '../outcome.js';
-import { newPassphraseOf } from '../passphrase.js';
+import { changePassphrase } from '../../usecases/authority/passphrase.js';
+import { onlyTypeOf } from '../options/names.js';
+import { newPassphraseOf } from '../options/passphrase.js';
+import { pkiDirectoryOf } from '../options/read.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options } = context;

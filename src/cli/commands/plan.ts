@@ -1,11 +1,11 @@
-import { readFleet } from '../../usecases/inventory.js';
+import { readFleet } from '../../usecases/fleet/inventory.js';
+import { type PlannedHost, plan } from '../../usecases/fleet/plan.js';
+import { writePlan } from '../../usecases/fleet/plan-file.js';
 import type { HostPlan } from '../../usecases/outputs.js';
-import { type PlannedHost, plan } from '../../usecases/plan.js';
-import { writePlan } from '../../usecases/plan-file.js';
-import { pkiDirectoryOf } from '../common.js';
-import { inventoryFileOf, textOf } from '../fleet-options.js';
-import { exitStatusOf } from '../fleet-outcome.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { inventoryFileOf, textOf } from '../options/fleet.js';
+import { pkiDirectoryOf } from '../options/read.js';
+import { exitStatusOf } from '../outcome/fleet.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { planText } from '../render/fleet.js';
 import { startProgress } from '../render/progress.js';
 

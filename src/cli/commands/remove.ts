@@ -1,9 +1,9 @@
 import { OvsPkiError } from '../../errors.js';
-import { fleetAt, readFleet } from '../../usecases/inventory.js';
-import { remove } from '../../usecases/remove.js';
-import { inventoryFileOf, listOf } from '../fleet-options.js';
-import { fleetOutcome } from '../fleet-outcome.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { fleetAt, readFleet } from '../../usecases/fleet/inventory.js';
+import { remove } from '../../usecases/fleet/remove.js';
+import { inventoryFileOf, listOf } from '../options/fleet.js';
+import { fleetOutcome } from '../outcome/fleet.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
 
 export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
   const destinations = listOf(options, 'to');

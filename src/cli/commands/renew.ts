@@ -1,13 +1,13 @@
 import { OvsPkiError } from '../../errors.js';
+import { type Renewed, renew } from '../../usecases/certificate/renew.js';
 import { parsePeriod } from '../../usecases/inputs.js';
-import { type Renewed, renew } from '../../usecases/renew.js';
 import type { Skipped } from '../../usecases/summary.js';
-import { daysOf, keySpecOf, pkiDirectoryOf } from '../common.js';
-import { namesAndTypeOf, onlyTypeOf } from '../names.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { namesAndTypeOf, onlyTypeOf } from '../options/names.js';
+import { daysOf, keySpecOf, pkiDirectoryOf } from '../options/read.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
+import { outcomeOf } from '../outcome/results.js';
 import { startProgress } from '../render/progress.js';
 import { dayText, visible } from '../render/text.js';
-import { outcomeOf } from '../results.js';
 
 /** Before which a certificate is not due. */
 const defaultBefore = '30d';

@@ -1,10 +1,10 @@
-import { reqSign } from '../../usecases/req-sign.js';
-import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../common.js';
-import { namesAndTypeOf } from '../names.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { reqSign } from '../../usecases/certificate/req-sign.js';
+import { namesAndTypeOf } from '../options/names.js';
+import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../options/read.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
+import { lineOrText, outcomeOf } from '../outcome/results.js';
 import { startProgress } from '../render/progress.js';
 import { fingerprintText } from '../render/text.js';
-import { lineOrText, outcomeOf } from '../results.js';
 import { signedLine } from './sign.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {

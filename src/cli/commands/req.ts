@@ -1,10 +1,10 @@
-import { req } from '../../usecases/req.js';
-import { keySpecOf, keyWarnings } from '../common.js';
-import { namesOf } from '../names.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { req } from '../../usecases/certificate/req.js';
+import { namesOf } from '../options/names.js';
+import { keySpecOf, keyWarnings } from '../options/read.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
+import { lineOrText, outcomeOf } from '../outcome/results.js';
 import { startProgress } from '../render/progress.js';
 import { fingerprintText } from '../render/text.js';
-import { lineOrText, outcomeOf } from '../results.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options } = context;

@@ -1,11 +1,11 @@
 import { OvsPkiError } from '../../errors.js';
+import { type Revoked, revoke } from '../../usecases/certificate/revoke.js';
 import { type CertificateType, parseReason, parseTime } from '../../usecases/inputs.js';
-import { type Revoked, revoke } from '../../usecases/revoke.js';
-import { pkiDirectoryOf } from '../common.js';
-import { namesAndTypeOf, typeOf } from '../names.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { namesAndTypeOf, typeOf } from '../options/names.js';
+import { pkiDirectoryOf } from '../options/read.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
+import { outcomeOf } from '../outcome/results.js';
 import { dayText } from '../render/text.js';
-import { outcomeOf } from '../results.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options } = context;

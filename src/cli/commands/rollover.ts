@@ -1,5 +1,4 @@
 import { OvsPkiError } from '../../errors.js';
-import { readFleet } from '../../usecases/inventory.js';
 import {
   prepareRollover,
   type RolloverRequest,
@@ -8,7 +7,8 @@ import {
   rolloverStatus,
   switchRollover,
   undoRollover,
-} from '../../usecases/rollover.js';
+} from '../../usecases/authority/rollover.js';
+import { readFleet } from '../../usecases/fleet/inventory.js';
 import {
   backOnHosts,
   distributeRollover,
@@ -17,12 +17,12 @@ import {
   retireOnHosts,
   rolloverOnHosts,
   switchOnHosts,
-} from '../../usecases/rollover-fleet.js';
-import { daysOf, keySpecOf, pkiDirectoryOf } from '../common.js';
-import { applyOptionsOf, inventoryFileOf, textOf } from '../fleet-options.js';
-import { fleetOutcome } from '../fleet-outcome.js';
-import { typeOf } from '../names.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+} from '../../usecases/fleet/rollover.js';
+import { applyOptionsOf, inventoryFileOf, textOf } from '../options/fleet.js';
+import { typeOf } from '../options/names.js';
+import { daysOf, keySpecOf, pkiDirectoryOf } from '../options/read.js';
+import { fleetOutcome } from '../outcome/fleet.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { hostsText, rolloverText } from '../render/rollover.js';
 import { startStages } from '../render/stages.js';
 

@@ -1,9 +1,9 @@
-import { selfSign } from '../../usecases/self-sign.js';
-import { daysOf } from '../common.js';
-import { namesOf } from '../names.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { selfSign } from '../../usecases/certificate/self-sign.js';
+import { namesOf } from '../options/names.js';
+import { daysOf } from '../options/read.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
+import { lineOrText, outcomeOf } from '../outcome/results.js';
 import { dayText } from '../render/text.js';
-import { lineOrText, outcomeOf } from '../results.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options } = context;

@@ -1,12 +1,12 @@
+import { type SetupResult, setup } from '../../usecases/certificate/setup.js';
 import { nameFault } from '../../usecases/inputs.js';
-import { type SetupResult, setup } from '../../usecases/setup.js';
-import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../common.js';
-import { namesAndTypeOf } from '../names.js';
-import type { CommandContext, Outcome } from '../outcome.js';
-import { askText } from '../prompt.js';
+import { namesAndTypeOf } from '../options/names.js';
+import { askText } from '../options/prompt.js';
+import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../options/read.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
+import { outcomeOf } from '../outcome/results.js';
 import { startProgress } from '../render/progress.js';
 import { dayText } from '../render/text.js';
-import { outcomeOf } from '../results.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options } = context;

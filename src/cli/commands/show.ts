@@ -1,11 +1,11 @@
 import { OvsPkiError } from '../../errors.js';
 import { readStandardInputBytes } from '../../platform/standard-input.js';
-import { type Shown, show } from '../../usecases/show.js';
-import { pkiDirectoryOf } from '../common.js';
-import type { CommandContext, Outcome } from '../outcome.js';
-import { passphraseSource } from '../passphrase.js';
+import { type Shown, show } from '../../usecases/certificate/show.js';
+import { passphraseSource } from '../options/passphrase.js';
+import { pkiDirectoryOf } from '../options/read.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
+import { outcomeOf } from '../outcome/results.js';
 import { shownText } from '../render/show.js';
-import { outcomeOf } from '../results.js';
 
 export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
   if (operands.length === 0) {

@@ -1,18 +1,18 @@
 import { OvsPkiError } from '../../errors.js';
 import type { Platform } from '../../platform/index.js';
 import { writeOut } from '../../platform/output.js';
-import type { Signed } from '../../usecases/deliver.js';
-import { type FingerprintResult, fingerprint } from '../../usecases/fingerprint.js';
+import type { Signed } from '../../usecases/certificate/deliver.js';
+import { type FingerprintResult, fingerprint } from '../../usecases/certificate/fingerprint.js';
+import { sign } from '../../usecases/certificate/sign.js';
 import { parseFileName } from '../../usecases/inputs.js';
-import { sign } from '../../usecases/sign.js';
 import { orRefused, type Refused } from '../../usecases/summary.js';
-import { daysOf, pkiDirectoryOf } from '../common.js';
-import { namesAndTypeOf } from '../names.js';
-import type { CommandContext, Outcome } from '../outcome.js';
-import { confirm } from '../prompt.js';
+import { namesAndTypeOf } from '../options/names.js';
+import { confirm } from '../options/prompt.js';
+import { daysOf, pkiDirectoryOf } from '../options/read.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
+import { outcomeOf } from '../outcome/results.js';
 import { startProgress } from '../render/progress.js';
 import { dayText, fingerprintText } from '../render/text.js';
-import { outcomeOf } from '../results.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options } = context;

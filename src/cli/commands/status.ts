@@ -1,6 +1,6 @@
-import { status } from '../../usecases/status.js';
-import { examineRequestOf } from '../fleet-options.js';
-import type { CommandContext, Outcome } from '../outcome.js';
+import { status } from '../../usecases/fleet/status.js';
+import { examineRequestOf } from '../options/fleet.js';
+import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { startProgress } from '../render/progress.js';
 import { statusText } from '../render/status.js';
 

@@ -5,7 +5,7 @@
  */
 
 import type { OvsPkiError } from '../../errors.js';
-import type { CheckReason, CheckResult, Deadlines } from '../../usecases/check.js';
+import type { CheckReason, CheckResult, Deadlines } from '../../usecases/check/check.js';
 import { visible } from './text.js';
 
 export function checkText({ reasons, authorities }: CheckResult): string {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DoctorResult } from '../../usecases/doctor.js';
+import type { DoctorResult } from '../../usecases/fleet/doctor.js';
 import type { HostFinding } from '../../usecases/outputs.js';
 import { visible } from './text.js';
 

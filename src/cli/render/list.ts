@@ -5,8 +5,8 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
-import type { Listed } from '../../usecases/list.js';
-import type { Pieces } from '../outcome.js';
+import type { Listed } from '../../usecases/certificate/list.js';
+import type { Pieces } from '../outcome/outcome.js';
 import { errorJson, jsonText } from './json.js';
 import { dayText, visible } from './text.js';
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type CheckResult, type CheckRule, checkRules } from '../../usecases/check.js';
+import { type CheckResult, type CheckRule, checkRules } from '../../usecases/check/check.js';
 
 type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [labels: Labels, value: number];

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { RolloverState } from '../../usecases/rollover.js';
-import type { HostRollover } from '../../usecases/rollover-fleet.js';
+import type { RolloverState } from '../../usecases/authority/rollover.js';
+import type { HostRollover } from '../../usecases/fleet/rollover.js';
 import { dayText } from './text.js';
 
 export function rolloverText(state: RolloverState, pkiOnly = false): string {

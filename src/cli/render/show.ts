@@ -4,9 +4,15 @@
  * @module
  */
 
-import { periodText } from '../../usecases/period.js';
-import type { Shown, ShownContent } from '../../usecases/show.js';
-import type { ShownCertificate, ShownCrl, ShownKey, ShownPeriod, ShownRequest } from '../../usecases/shown-content.js';
+import type { Shown, ShownContent } from '../../usecases/certificate/show.js';
+import type {
+  ShownCertificate,
+  ShownCrl,
+  ShownKey,
+  ShownPeriod,
+  ShownRequest,
+} from '../../usecases/certificate/shown-content.js';
+import { periodText } from '../../usecases/check/period.js';
 import { dayText, visible } from './text.js';
 
 /** A label and what stands behind it, on one line or several. */

@@ -4,8 +4,8 @@
  * @module
  */
 
+import type { StatusResult } from '../../usecases/fleet/status.js';
 import type { EndStatus, IdentityStatus } from '../../usecases/outputs.js';
-import type { StatusResult } from '../../usecases/status.js';
 import { dayText, visible } from './text.js';
 
 type HostResult = StatusResult['hosts'][number];

@@ -5,7 +5,7 @@
  */
 
 import type { OvsPkiError } from '../../errors.js';
-import type { FingerprintResult } from '../../usecases/fingerprint.js';
+import type { FingerprintResult } from '../../usecases/certificate/fingerprint.js';
 import { formatLocalDate } from './date.js';
 
 /** The two lines of ovs-pki's `fingerprint`. */

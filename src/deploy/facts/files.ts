@@ -9,7 +9,7 @@ import { type Certificate, decodeCertificatesPem } from '../../pki/certificate.j
 import { type Crl, decodeCrlsPem } from '../../pki/crl.js';
 import { digestHex } from '../../pki/digest.js';
 import { decodePemOf } from '../../pki/pem.js';
-import { absent, type Fact, known, unknown } from '../fact.js';
+import { absent, type Fact, known, unknown } from './fact.js';
 import type { Section } from './sections.js';
 
 export type FileFact =

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { IkeDaemon } from '../desired.js';
+import type { IkeDaemon } from '../desired/desired.js';
 
 export interface MonitorFact {
   readonly ikeDaemon: IkeDaemon | undefined;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { absent, type Fact, known, unknown } from '../fact.js';
+import { absent, type Fact, known, unknown } from './fact.js';
 
 export interface Section {
   readonly status: number;

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { doctorText } from '../../../src/cli/render/doctor.js';
 import { statusText } from '../../../src/cli/render/status.js';
-import { hostStatus } from '../../../src/deploy/host-status.js';
+import { hostStatus } from '../../../src/deploy/doctor/host-status.js';
 import { capturedFacts, examinedHost } from '../../support/host-answers.js';
 
 test('doctor groups what it found by host, and says where nothing was found', (t) => {

@@ -1,7 +1,7 @@
 import test from 'ava';
-import { existingEnds } from '../../../src/deploy/existing.js';
-import { knownValue } from '../../../src/deploy/fact.js';
-import { hasGuard, hasIpsecPolicy } from '../../../src/deploy/packets.js';
+import { knownValue } from '../../../src/deploy/facts/fact.js';
+import { existingEnds } from '../../../src/deploy/tunnels/existing.js';
+import { hasGuard, hasIpsecPolicy } from '../../../src/deploy/tunnels/packets.js';
 import { capturedFacts, guardedFacts } from '../../support/host-answers.js';
 
 const working = [

@@ -1,0 +1,78 @@
+/**
+ * Where passphrases and PINs come from: a file, a descriptor, or a question on the terminal.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../../errors.js';
+import { readPassphraseDescriptor, readPassphraseFile } from '../../platform/passphrase.js';
+import { lostPassphrase, passphraseFault } from '../../usecases/inputs.js';
+import { askNewSecret, askSecret, hasTerminal } from './prompt.js';
+import type { OptionValues } from './specs.js';
+
+/** The options that answer a question for a passphrase. */
+type Source = 'passphrase' | 'new-passphrase';
+
+/** Gives the passphrase of a key file when it is wanted; a person is asked once for each file. */
+export function passphraseSource(options: OptionValues): (keyFile: string) => Promise<string> {
+  const answers = new Map<string, Promise<string>>();
+  return (keyFile) => {
+    const place = givenAt(options, 'passphrase') === undefined ? keyFile : '';
+    const answer = answers.get(place) ?? passphraseOf(options, keyFile);
+    answers.set(place, answer);
+    return answer;
+  };
+}
+
+async function passphraseOf(options: OptionValues, keyFile: string): Promise<string> {
+  const given = givenAt(options, 'passphrase');
+  if (given !== undefined) return given();
+  if (!hasTerminal()) {
+    throw new OvsPkiError('KEY_ENCRYPTED', `${keyFile} is encrypted, and there is no terminal to ask its passphrase`, {
+      hint: `give it with ${optionsOf('passphrase')}`,
+      details: { file: keyFile },
+    });
+  }
+  const typed = await askSecret(`Passphrase of ${keyFile}:`, optionsOf('passphrase'));
+  if (typed !== '') return typed;
+  throw new OvsPkiError('KEY_ENCRYPTED', `${keyFile} is encrypted, and no passphrase was given`, {
+    hint: lostPassphrase,
+    details: { file: keyFile },
+  });
+}
+
+/** Gives the PIN of a token: what the options for a passphrase say, or what a person types. */
+export function pinSource(options: OptionValues): (token: string) => Promise<string> {
+  return async (token) => {
+    const given = givenAt(options, 'passphrase');
+    if (given !== undefined) return given();
+    const typed = await askSecret(`PIN of the token ${token}:`, optionsOf('passphrase'));
+    // A token would count it as a wrong one.
+    if (typed !== '') return typed;
+    throw new OvsPkiError('PASSPHRASE_WRONG', `the token ${token} wants a PIN, and none was given`);
+  };
+}
+
+/** A passphrase that is going to be set, typed twice unless it comes from elsewhere. */
+export async function newPassphraseOf(options: OptionValues, source: Source, what: string): Promise<string> {
+  const given = givenAt(options, source);
+  return given === undefined ? askNewSecret(`New passphrase ${what}`, optionsOf(source), passphraseFault) : given();
+}
+
+/** The reader of what an option names; undefined where there is none. */
+function givenAt(options: OptionValues, source: Source): (() => string) | undefined {
+  const [file, descriptor] = [options[`${source}-file`], options[`${source}-fd`]];
+  if (typeof file === 'string') {
+    if (descriptor !== undefined) throw new OvsPkiError('USAGE', `give one of ${optionsOf(source)}`);
+    return () => readPassphraseFile(file);
+  }
+  if (typeof descriptor !== 'string') return undefined;
+  if (!/^[0-9]{1,5}$/.test(descriptor)) {
+    throw new OvsPkiError('USAGE', `--${source}-fd takes the number of an open descriptor, not ${descriptor}`);
+  }
+  return () => readPassphraseDescriptor(Number(descriptor));
+}
+
+function optionsOf(source: Source): string {
+  return `--${source}-file FILE or --${source}-fd N`;
+}

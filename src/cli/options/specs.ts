@@ -1,0 +1,209 @@
+/**
+ * The options, as data.
+ *
+ * @module
+ */
+
+import { defaultLogFile } from '../../platform/log.js';
+
+export interface OptionSpec {
+  readonly long: string;
+  readonly short?: string;
+  /** The name of its argument, for options that take one. */
+  readonly argument?: string;
+  /** It takes all that follows up to the next option, and can be given again: its values are joined with commas. */
+  readonly isList?: true;
+  /** Refused by commands that do not use it; those of ovs-pki are taken everywhere, as ovs-pki has it. */
+  readonly isOwn?: true;
+  readonly description: string;
+}
+
+export const optionSpecs = [
+  {
+    long: 'key',
+    short: 'k',
+    argument: 'rsa|ec',
+    description: 'type of keys to make (default: rsa); ec is for TLS only',
+  },
+  { long: 'bits', short: 'B', argument: 'NBITS', description: 'bits of the keys (default: 3072 for rsa, 256 for ec)' },
+  { long: 'dsaparam', short: 'D', argument: 'FILE', description: 'taken for compatibility; DSA keys are not made' },
+  { long: 'batch', short: 'b', description: 'ask nothing: sign without confirmation of the fingerprint' },
+  { long: 'dir', short: 'd', argument: 'DIR', description: 'the PKI directory (default: /var/lib/openvswitch/pki)' },
+  { long: 'force', short: 'f', description: 'continue even if a file or directory exists' },
+  { long: 'log', short: 'l', argument: 'FILE', description: `log what is done to FILE (default: ${defaultLogFile})` },
+  { long: 'unique', short: 'u', description: 'NAME is unique: take it as it is (needed for IPsec)' },
+  { long: 'days', argument: 'DAYS', description: 'days that what is signed is valid (default: 3650; a CRL: 30)' },
+  {
+    long: 'names',
+    argument: 'FILE',
+    description: 'read names from FILE, one or one range a line; - is standard input',
+  },
+  { long: 'json', description: 'print one JSON document' },
+  {
+    long: 'to',
+    isOwn: true,
+    argument: 'HOST',
+    isList: true,
+    description:
+      'hosts to work on: destinations of ssh, or IP addresses; an address of this machine is handled without ssh',
+  },
+  {
+    long: 'type',
+    isOwn: true,
+    argument: 'TUNNEL',
+    description: 'type of the tunnel: gre (default), geneve, vxlan, stt',
+  },
+  { long: 'auth', isOwn: true, argument: 'METHOD', description: 'ca-signed (default), self-signed or psk' },
+  { long: 'bridge', isOwn: true, argument: 'NAME', description: 'bridge that gets the tunnel (default: br-ipsec)' },
+  { long: 'port', isOwn: true, argument: 'NAME', isList: true, description: 'port of the tunnel (default: tun)' },
+  { long: 'identity', isOwn: true, description: 'take away the certificate, its key and the CA' },
+  {
+    long: 'tunnel-address',
+    isOwn: true,
+    argument: 'NAME=ADDRESS',
+    isList: true,
+    description: 'where the tunnel of host NAME ends, if that is not the address of its ssh destination',
+  },
+  {
+    long: 'bridge-address',
+    isOwn: true,
+    argument: 'NAME=ADDRESS/PREFIX',
+    isList: true,
+    description: 'an address for the bridge of host NAME',
+  },
+  {
+    long: 'psk-file',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'the pre-shared key, one line; - is standard input (default: one is made)',
+  },
+  {
+    long: 'plaintext',
+    isOwn: true,
+    argument: 'POLICY',
+    description: 'unencrypted tunnel packets: drop-unencrypted (default), drop-marked, allow-unencrypted or keep',
+  },
+  { long: 'ike-daemon', isOwn: true, argument: 'DAEMON', description: 'strongswan, libreswan or auto (default)' },
+  {
+    long: 'out',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'write to FILE: a plan for "apply FILE", what is exported, or a copy of the CRL',
+  },
+  { long: 'outform', isOwn: true, argument: 'FORM', description: 'PEM (default) or DER' },
+  { long: 'due', isOwn: true, description: 'renew what expires soon among the certificates in this folder' },
+  {
+    long: 'before',
+    isOwn: true,
+    argument: 'TIME',
+    description: 'with --due: how long before its end a certificate is due, such as 30d (default) or 12h',
+  },
+  { long: 'rekey', isOwn: true, description: 'make a new key, too, where NAME-privkey.pem is here' },
+  {
+    long: 'serial',
+    isOwn: true,
+    argument: 'NUMBER',
+    isList: true,
+    description: 'revoke the certificates with these serial numbers, and not those of names',
+  },
+  {
+    long: 'reason',
+    isOwn: true,
+    argument: 'REASON',
+    description:
+      'keyCompromise, CACompromise, affiliationChanged, superseded, cessationOfOperation, certificateHold or unspecified',
+  },
+  { long: 'at', isOwn: true, argument: 'TIME', description: 'with a compromise: since when the key is in other hands' },
+  {
+    long: 'skip-proof',
+    isOwn: true,
+    description: 'do not wait until the tunnels are encrypted, nor demand that the daemons run',
+  },
+  {
+    long: 'timeout',
+    isOwn: true,
+    argument: 'SECONDS',
+    description: 'how long tunnels may take to come up (default: 90)',
+  },
+  { long: 'format', isOwn: true, argument: 'p12|p7b|chain', description: 'what is exported (default: p12)' },
+  { long: 'ca-cert', isOwn: true, argument: 'FILE', description: 'the certificate of the CA' },
+  { long: 'ca-key', isOwn: true, argument: 'FILE|URI', description: 'the private key of the CA' },
+  { long: 'chain', isOwn: true, argument: 'FILE', description: 'the certificates above that of the CA, up to a root' },
+  {
+    long: 'offline-root',
+    isOwn: true,
+    argument: 'DIR',
+    description: 'make a root in DIR, such as a USB stick, and the CAs as intermediates below it',
+  },
+  { long: 'pki-only', isOwn: true, description: 'work in the PKI directory alone: hosts are seen to by hand' },
+  {
+    long: 'pkcs11',
+    isOwn: true,
+    argument: 'URI',
+    description: 'make the keys of the CAs in a token: pkcs11:token=LABEL?module-path=FILE',
+  },
+  { long: 'encrypt-key', isOwn: true, description: 'encrypt the keys of the CAs with a passphrase' },
+  {
+    long: 'state',
+    isOwn: true,
+    argument: 'STATE',
+    isList: true,
+    description: 'only certificates that are valid, revoked, expired or due (valid, and end within 30 days)',
+  },
+  { long: 'name', isOwn: true, argument: 'GLOB', description: 'only certificates of names such as "edge_*"' },
+  {
+    long: 'expires-before',
+    isOwn: true,
+    argument: 'TIME',
+    description: 'only certificates that end before a date, or within a period such as 30d',
+  },
+  {
+    long: 'passphrase-file',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'read the passphrase or PIN from FILE, which only its owner can read',
+  },
+  {
+    long: 'passphrase-fd',
+    isOwn: true,
+    argument: 'N',
+    description: 'read the passphrase or PIN from the open descriptor N',
+  },
+  {
+    long: 'new-passphrase-file',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'read the new passphrase from FILE, which only its owner can read',
+  },
+  {
+    long: 'new-passphrase-fd',
+    isOwn: true,
+    argument: 'N',
+    description: 'read the new passphrase from the open descriptor N',
+  },
+  { long: 'remove', isOwn: true, description: 'take the passphrase away: the key becomes a plain file' },
+  {
+    long: 'warn',
+    isOwn: true,
+    argument: 'PERIOD',
+    description: 'so long before its end a certificate is told of (default: 30d)',
+  },
+  {
+    long: 'critical',
+    isOwn: true,
+    argument: 'PERIOD',
+    description: 'so long before its end that is critical (default: 7d)',
+  },
+  { long: 'nagios', isOwn: true, description: 'answer as a plugin of Nagios: one line, and 0, 1, 2 or 3' },
+  {
+    long: 'prometheus',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'write metrics to FILE for the textfile collector',
+  },
+] as const satisfies readonly OptionSpec[];
+
+export type OptionName = (typeof optionSpecs)[number]['long'];
+
+/** The values of the options of one call: true for a flag, text for an option with an argument. */
+export type OptionValues = { readonly [Name in OptionName]?: string | true };

@@ -1,0 +1,28 @@
+/**
+ * From the results of hosts to one outcome.
+ *
+ * @module
+ */
+
+import type { OvsPkiError } from '../../errors.js';
+import type { HostResult } from '../../usecases/outputs.js';
+import { resultText } from '../render/fleet.js';
+import type { Outcome } from './outcome.js';
+
+export function fleetOutcome(results: readonly HostResult[]): Outcome {
+  const errors = results.flatMap(({ error }) => (error === undefined ? [] : [error]));
+  return {
+    exitStatus: exitStatusOf(errors),
+    text: results.map(resultText).join(''),
+    json: { results },
+    errors,
+    // What is said of a CA is said once.
+    warnings: [...new Set(results.flatMap(({ warnings }) => warnings))],
+  };
+}
+
+/** 6 says that some host failed, whatever the reason; an interruption of ours says so itself. */
+export function exitStatusOf(errors: readonly OvsPkiError[]): number {
+  if (errors.length === 0) return 0;
+  return errors.some(({ code }) => code === 'INTERRUPTED') ? 130 : 6;
+}

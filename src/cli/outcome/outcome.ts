@@ -1,0 +1,34 @@
+/**
+ * What a command gets, and what it gives back to be printed.
+ *
+ * @module
+ */
+
+import type { OvsPkiError } from '../../errors.js';
+import type { Platform } from '../../platform/index.js';
+import type { OptionValues } from '../options/specs.js';
+
+export interface CommandContext {
+  readonly platform: Platform;
+  readonly options: OptionValues;
+  readonly operands: readonly string[];
+}
+
+/** One result in its two forms, the refusals among it, and the exit status. */
+export interface Outcome {
+  readonly exitStatus: number;
+  /** For standard output; ends in a newline unless it is empty. */
+  readonly text: string;
+  /** What goes into the JSON document, under `results` or as the keys of it. */
+  readonly json: Readonly<Record<string, unknown>>;
+  /** Printed to standard error, with their hints. */
+  readonly errors: readonly OvsPkiError[];
+  readonly warnings?: readonly string[];
+  /** For a result that is too large to be held: what is printed in place of text or JSON. */
+  readonly pieces?: Pieces;
+}
+
+/** Pieces of a result in the form that was asked for; returns what stopped it in its middle. */
+export type Pieces = Generator<string, OvsPkiError | undefined>;
+
+export type Command = (context: CommandContext) => Promise<Outcome>;

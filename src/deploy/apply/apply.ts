@@ -1,0 +1,109 @@
+/**
+ * Carries out the plans of many hosts, stage by stage: trust and keys are everywhere before anything points to them,
+ * both ends of a tunnel are wired before it is proved, and what fails its proof is pointed back to what it had.
+ *
+ * @module
+ */
+
+import { authorityFiles, identityFiles } from '../plan/identity.js';
+import { isOurAuthorityFile } from '../plan/identity-files.js';
+import { daemonFor } from '../plan/input.js';
+import { databaseOf, prepareHost, refuseStrangersOn, removeFromHost } from '../remote/run.js';
+import { transactionFor } from '../remote/transaction.js';
+import { enroll } from './enroll.js';
+import {
+  type ApplyEdges,
+  beginning,
+  type HostResult,
+  type HostWork,
+  onEach,
+  type Progress,
+  resultOf,
+} from './host-run.js';
+import { pointBack, prove } from './prove.js';
+import { isRenewed, renewInPlace } from './renew.js';
+import { leaveOutFailedPeers, switchHosts } from './switch.js';
+
+export type { ApplyEdges, HostResult, HostWork, Stage } from './host-run.js';
+
+/** @param unasked hosts of the fleet that could not even be asked: no tunnel leads to them yet */
+export async function applyPlans(
+  work: readonly HostWork[],
+  edges: ApplyEdges,
+  unasked: readonly string[],
+): Promise<HostResult[]> {
+  const hosts = work.map((item): Progress => beginning(item, edges));
+  // 1. Hosts without a key make one; what they ask for is signed in one go.
+  await enroll(hosts, edges);
+  // 2. Trust, certificates and keys beside the old ones, and the drop policy in the kernel.
+  await onEach(hosts, edges, 'prepare', prepareOne(edges));
+  // 3. Tunnels that are at work go over to a new certificate. charon has read all its connections again for that.
+  await renewInPlace(hosts, edges);
+  const anew = hosts.filter((host) => isRenewed(host) && meetsStrangers(host));
+  await onEach(anew, edges, 'switch', ({ work, plan }) => refuseStrangersOn(work.shell, plan.host));
+  // 4. One transaction a host, where all that it rests on is in place; then the tunnels come up.
+  leaveOutFailedPeers(hosts, unasked);
+  await switchHosts(hosts, edges);
+  // 5. The proof; who fails it is pointed back.
+  prove(hosts);
+  await pointBack(hosts, edges);
+  // 6. The old generation goes last.
+  await onEach(hosts, edges, 'done', cleanOne);
+  return hosts.map(resultOf);
+}
+
+function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
+  return async (host) => {
+    const { work, input, plan } = host;
+    const places = plan.actions.filter((action) => action.kind === 'place');
+    const guards = plan.actions.filter((action) => action.kind === 'guard');
+    const mark = plan.actions.filter((action) => action.kind === 'plaintext');
+    const cuts = plan.actions.flatMap((action) => (action.kind === 'cut' ? [action.port] : []));
+    const { identity } = input;
+    const links = plan.actions.filter((action) => action.kind === 'link');
+    const isNewIdentity = links.length > 0 || plan.actions.some(({ kind }) => kind === 'other_config');
+    const trusted = edges.trustsAnew || places.some(({ role }) => role === 'ca') ? authorityFiles(input).slice(1) : [];
+    const refusesStrangers = meetsStrangers(host) && !isRenewed(host);
+    const isIdle = [places, guards, mark, cuts, trusted].every(({ length }) => length === 0);
+    if (isIdle && !isNewIdentity && !refusesStrangers) return;
+    await prepareHost(work.shell, plan.host, {
+      places,
+      keys: new Map(
+        places.flatMap(({ path, source }) => (source === undefined ? [] : [[path, edges.readKey(source)]])),
+      ),
+      identity:
+        identity === undefined || identity === 'enroll' || !isNewIdentity ? undefined : identityFiles(input, identity),
+      links: links.filter(({ inUse }) => !inUse),
+      trusted,
+      daemon: daemonFor(input),
+      guards,
+      cuts,
+      refusesStrangers,
+      plaintext: mark.length === 0 ? undefined : transactionFor(mark, databaseOf(plan.host, input.facts), () => ''),
+    });
+  };
+}
+
+/**
+ * Whether it gets a port while ovs-monitor-ipsec has drop policies there, or will have: the connections that charon has for
+ * them let any peer in.
+ */
+function meetsStrangers({ input, plan: { actions } }: Progress): boolean {
+  const { desired, facts } = input;
+  const hasMark = (): boolean => databaseOf(desired.name, facts).otherConfig['ipsec_skb_mark'] !== undefined;
+  const isWired = actions.some(({ kind }) => kind === 'port');
+  return (
+    isWired && daemonFor(input) === 'strongswan' && (actions.some(({ kind }) => kind === 'plaintext') || hasMark())
+  );
+}
+
+async function cleanOne(host: Progress): Promise<void> {
+  const { work, input, plan } = host;
+  const files = plan.actions.flatMap((action) => (action.kind === 'remove-file' ? [action.path] : []));
+  const guards = plan.actions.filter((action) => action.kind === 'unguard');
+  if (files.length === 0 && guards.length === 0) return;
+  await removeFromHost(work.shell, input.desired.name, {
+    ...{ transaction: undefined, guards, ports: [], files, renewed: isRenewed(host) },
+    ...(files.some(isOurAuthorityFile) ? { trusted: authorityFiles(input) } : {}),
+  });
+}

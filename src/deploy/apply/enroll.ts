@@ -1,0 +1,72 @@
+/**
+ * Hosts without a key make one; what they ask for is signed in one go.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../../errors.js';
+import type { Certificate } from '../../pki/certificate.js';
+import type { CertificationRequest } from '../../pki/certification-request.js';
+import type { DesiredIdentity } from '../desired/desired.js';
+import { enrollHost } from '../remote/run.js';
+import { type ApplyEdges, nameOf, obstructed, onEach, type Progress, planFor } from './host-run.js';
+
+export async function enroll(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
+  const enrolling = hosts.filter(({ input }) => input.identity === 'enroll');
+  const requests: { host: Progress; keyFile: string; identity: DesiredIdentity; request: CertificationRequest }[] = [];
+  await onEach(enrolling, edges, 'enroll', async (host) => {
+    const { identity } = host.input.desired;
+    const action = host.plan.actions.find((item) => item.kind === 'enroll');
+    if (identity === undefined || action?.kind !== 'enroll') return;
+    const made = await enrollHost(host.work.shell, nameOf(host), action, identity.days);
+    if ('certificate' in made) setIdentity(host, made.certificate, [], made.keyFile);
+    else requests.push({ host, identity, ...made });
+  });
+  const certified =
+    requests.length === 0 ? [] : await edges.certify(requests.map((item) => ({ ...item, host: nameOf(item.host) })));
+  for (const [index, { host, keyFile }] of requests.entries()) {
+    const result = certified[index];
+    if (result === undefined || result instanceof OvsPkiError) host.error = result;
+    else setIdentity(host, result.certificate, result.authorities, keyFile);
+  }
+  tellPeers(hosts);
+  for (const host of hosts) {
+    if (host.error !== undefined) continue;
+    if (enrolling.includes(host)) host.input = { ...host.input, now: judgedAt(edges) };
+    const done = host.plan.actions.filter(({ kind }) => kind === 'enroll');
+    const plan = planFor(host.input, edges);
+    host.plan = { ...plan, actions: [...done, ...plan.actions] };
+    host.error = obstructed(host.plan);
+  }
+}
+
+/**
+ * What hosts have just made is younger than the facts, by as long as a slow host needs for a key, and bears the time of
+ * their own clock: one that is a little ahead of ours has made no certificate of the future.
+ */
+function judgedAt({ now }: ApplyEdges): Date {
+  return new Date(now().getTime() + 60_000);
+}
+
+function setIdentity(
+  host: Progress,
+  certificate: Certificate,
+  authorities: readonly Certificate[],
+  path: string,
+): void {
+  host.input = { ...host.input, identity: { certificate, authorities, key: { kind: 'on-host', path } } };
+}
+
+/** Who trusts a self-signed certificate needs it, also when it was made a moment ago. */
+function tellPeers(hosts: readonly Progress[]): void {
+  const byName = new Map(hosts.map((host) => [nameOf(host), host.input.identity]));
+  for (const host of hosts) {
+    const peers = new Map(host.input.peers);
+    for (const [peer, certificate] of peers) {
+      const identity = byName.get(peer);
+      if (certificate === 'enroll' && identity !== undefined && identity !== 'enroll')
+        peers.set(peer, identity.certificate);
+    }
+    host.input = { ...host.input, peers };
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The proof, and the way back for those who fail it.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../../errors.js';
+import { decided } from '../facts/fact.js';
+import { gatherPlanningFacts } from '../facts/host-facts.js';
+import { restoreTransaction } from '../remote/restore.js';
+import { databaseOf, rereadOn, restoreHost } from '../remote/run.js';
+import { isChange } from '../remote/transaction.js';
+import { type EndProof, proveEnd } from '../tunnels/proof.js';
+import { type ApplyEdges, asRefusal, isChangedPort, nameOf, type Progress, warn } from './host-run.js';
+import { endsToProve } from './switch.js';
+
+export function prove(hosts: readonly Progress[]): void {
+  for (const host of hosts) {
+    if (host.begun.length === 0 || !host.input.prove) continue;
+    const { identity } = host.input;
+    const certificate = identity === undefined || identity === 'enroll' ? undefined : identity.certificate;
+    host.proofs = endsToProve(host).map((end) =>
+      proveEnd({
+        host: host.input.desired,
+        end,
+        facts: host.error === undefined ? host.facts : undefined,
+        certificate,
+        mayBeIdle: !isChangedPort(host, end.port),
+      }),
+    );
+  }
+}
+
+/**
+ * A tunnel with an end that is not proved is taken back at both, where that end is new. A host whose certificate alone is
+ * new, and whose own ends are well, keeps it: else one host that is broken would keep all its peers from being renewed.
+ */
+export async function pointBack(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
+  const failedTunnels = new Set(
+    hosts.flatMap((host) => host.proofs.filter(({ encrypted }) => !encrypted).map(({ port }) => tunnelOf(host, port))),
+  );
+  await Promise.all(
+    hosts.map(async (host) => {
+      const failed = host.proofs.filter(({ port }) => failedTunnels.has(tunnelOf(host, port)));
+      if (failed.length === 0) return;
+      if (host.error === undefined && failed.every(({ port, encrypted }) => encrypted && !isChangedPort(host, port))) {
+        warn(
+          host,
+          failed.map(({ port }) => `${nameOf(host)}: ${port} is encrypted here, and its other end could not be proved`),
+        );
+        return;
+      }
+      const cause = host.error;
+      host.error ??= proofFailed(host, failed);
+      try {
+        await restore(host, failed, edges);
+        host.pointedBack = true;
+      } catch (error) {
+        host.error = new OvsPkiError(host.error.code, `${host.error.message}; and ${asRefusal(error).message}`, {
+          hint: cause?.hint ?? 'what is new may be in force there; run the command again: it goes on where it stopped',
+          details: host.error.details,
+        });
+      }
+      edges.onProgress(nameOf(host), 'done');
+    }),
+  );
+}
+
+/**
+ * A port that was made is known by what the host says after that. Where it was not asked yet, it is asked now: a port
+ * that stayed while its drop policy went would send in plaintext.
+ */
+async function restore(host: Progress, failed: readonly EndProof[], edges: ApplyEdges): Promise<void> {
+  const { work, plan, begun, input } = host;
+  const ports = new Set(failed.map(({ port }) => port));
+  const changes = plan.actions.filter(isChange).filter((item) => item.kind === 'plaintext' || begun.includes(item));
+  const after = host.facts ?? (await gatherPlanningFacts(work.shell, [], edges.now));
+  decided(nameOf(host), 'what stands in its database', after.ovsdb);
+  // A tunnel that was not touched and worked before fails for the new identity alone.
+  const isWhole = failed.length === host.proofs.length || !failed.every(({ port }) => isChangedPort(host, port));
+  const isUndone = (port: string): boolean => isWhole || ports.has(port);
+  const transaction = restoreTransaction(changes, input.facts, after, isWhole, ports);
+  const guards = plan.actions.flatMap((action) => (action.kind === 'guard' && isUndone(action.port) ? [action] : []));
+  const gone = changes.flatMap((action) =>
+    action.kind === 'port' && action.isNew && isUndone(action.port) ? [action.port] : [],
+  );
+  const links = begun.flatMap((action) =>
+    action.kind === 'link' && action.from !== undefined ? [{ path: action.path, to: action.from }] : [],
+  );
+  if (links.length > 0) await rereadOn(work.shell, nameOf(host), links, databaseOf(nameOf(host), input.facts));
+  await restoreHost(work.shell, nameOf(host), transaction, gone, guards);
+}
+
+/** The same text at both ends. */
+function tunnelOf(host: Progress, port: string): string {
+  const end = [...host.input.desired.ends, ...host.input.watched].find((item) => item.port === port);
+  const addresses = [end?.localIp ?? '', end?.remoteIp ?? ''].sort();
+  return [...addresses, end?.type].join(' ');
+}
+
+function proofFailed(host: Progress, failed: readonly EndProof[]): OvsPkiError {
+  const reasons = failed.flatMap(({ port, reasons }) => reasons.map((reason) => `${port}: ${reason}`));
+  const because = reasons.length === 0 ? 'the other end of its tunnel is not encrypted' : reasons.join('; ');
+  const said = host.said === '' ? '' : ` (the IKE daemon: ${host.said.split('\n').slice(-2).join(' ')})`;
+  return new OvsPkiError('HOST_PROOF_FAILED', `${nameOf(host)}: ${because}${said}`, {
+    hint: `what it had is in force again; find the cause with: ovs-pki-ts doctor --to ${host.input.desired.target.destination}`,
+    details: { host: nameOf(host), reasons },
+  });
+}

@@ -1,0 +1,92 @@
+/**
+ * What the hosts of a fleet should have, as values. The inventory is read into this, and so are the arguments of
+ * `connect` and `distribute`.
+ *
+ * @module
+ */
+
+import type { KeySpec } from '../../pki/key.js';
+import type { CertificateType } from '../../pki/profile.js';
+
+/** {@link TunnelType}, as a list. */
+export const tunnelTypes = ['gre', 'geneve', 'vxlan', 'stt'] as const;
+/** The types of tunnels that ovs-monitor-ipsec knows. */
+export type TunnelType = (typeof tunnelTypes)[number];
+
+/** {@link AuthenticationMethod}, as a list. */
+export const authenticationMethods = ['ca-signed', 'self-signed', 'psk'] as const;
+/** How the two hosts of a tunnel know each other (howto "Encrypt Open vSwitch Tunnels with IPsec"). */
+export type AuthenticationMethod = (typeof authenticationMethods)[number];
+
+/** {@link IkeDaemon}, as a list. */
+export const ikeDaemons = ['strongswan', 'libreswan'] as const;
+/** The IKE daemons that ovs-monitor-ipsec can feed. */
+export type IkeDaemon = (typeof ikeDaemons)[number];
+
+/** How a host is reached: a destination of ssh(1), or this machine without it. */
+export type HostTarget =
+  | { readonly kind: 'ssh'; readonly destination: string }
+  | { readonly kind: 'local'; readonly destination: string };
+
+/** The folders on a host, absolute. */
+export interface Places {
+  readonly certs: string;
+  readonly private: string;
+  readonly cacerts: string;
+  readonly crls: string;
+}
+
+/**
+ * `other_config:ipsec_skb_mark`: which unencrypted tunnel packets the kernel drops. `0/1` all of the host that OpenFlow
+ * did not mark, `1/1` only those that it marked, `none` no packet, `keep` leaves what is there.
+ */
+export type PlaintextPolicy = '0/1' | '1/1' | 'none' | 'keep';
+
+/** One host as it should be. */
+export interface DesiredHost {
+  /** The common name of its certificate, unless only PSKs are used. */
+  readonly name: string;
+  readonly target: HostTarget;
+  readonly ikeDaemon: IkeDaemon | 'auto';
+  /** Undefined takes those of its IKE daemon. */
+  readonly places: Partial<Places>;
+  readonly plaintext: PlaintextPolicy;
+  /** Which certificate it is to have; undefined where it needs none. */
+  readonly identity: DesiredIdentity | undefined;
+  readonly ends: readonly TunnelEnd[];
+  /** Addresses with prefix length, such as `192.0.0.1/24`, by bridge. */
+  readonly bridgeAddresses: Readonly<Record<string, string>>;
+}
+
+/** How a host comes by its certificate where it has none that is good. */
+export interface DesiredIdentity {
+  readonly method: 'ca-signed' | 'self-signed';
+  /** Of the CA that signs; for self-signed certificates it says nothing. */
+  readonly type: CertificateType;
+  readonly days: number;
+  readonly keySpec: KeySpec;
+}
+
+/** One end of a tunnel: an Interface of one host. */
+export interface TunnelEnd {
+  readonly bridge: string;
+  /** Of the Port and of its Interface; at most 15 characters. */
+  readonly port: string;
+  readonly type: TunnelType;
+  readonly method: AuthenticationMethod;
+  readonly localIp: string;
+  readonly remoteIp: string;
+  /** The name of the host at the other end. */
+  readonly peer: string;
+  /** Further options of the Interface, `ipsec_*` among them. */
+  readonly options: Readonly<Record<string, string>>;
+  /** A file on the operator's machine that holds the PSK; undefined keeps what both ends have, or makes one. */
+  readonly pskFile: string | undefined;
+  /** This end asks first; the other one answers. */
+  readonly initiates: boolean;
+}
+
+/** All hosts that are looked at together: the ends of a tunnel are found among them. */
+export interface DesiredFleet {
+  readonly hosts: readonly DesiredHost[];
+}

@@ -1,0 +1,104 @@
+/**
+ * All rules of `doctor`, and what they find on the hosts of a fleet, seen together.
+ *
+ * @module
+ */
+
+import type { DesiredHost, TunnelEnd } from '../desired/desired.js';
+import { knownValue } from '../facts/fact.js';
+import type { HostFacts } from '../facts/host-facts.js';
+import type { HostCrl } from '../plan/input.js';
+import { existingEnds } from '../tunnels/existing.js';
+import { crlRules } from './crls.js';
+import { identityRules } from './identity.js';
+import { loadedRules } from './loaded.js';
+import { logRules } from './logs.js';
+import { peerRules } from './peers.js';
+import { plaintextRules } from './plaintext.js';
+import { programsRules } from './programs.js';
+import type { Finding, HostView, PeerEnd, Rule } from './rule.js';
+import { tunnelRules } from './tunnels.js';
+
+/** In the order in which causes come before effects. */
+export const rules: readonly Rule[] = [
+  ...programsRules,
+  ...identityRules,
+  ...tunnelRules,
+  ...loadedRules,
+  ...crlRules,
+  ...peerRules,
+  ...logRules,
+  ...plaintextRules,
+];
+
+/** A host that has been asked. */
+export interface ExaminedHost {
+  readonly desired: DesiredHost;
+  readonly facts: HostFacts;
+}
+
+/**
+ * What is wrong on each host, in the order of the hosts and of the rules.
+ *
+ * @param crls the lists that the CAs here have
+ */
+export function findingsOn(hosts: readonly ExaminedHost[], now: Date, crls: readonly HostCrl[] = []): Finding[] {
+  return viewsOf(hosts, now, crls).flatMap((host) => {
+    const causes = foundBy(
+      rules.filter(({ isLast }) => isLast === undefined),
+      host,
+    );
+    if (causes.some(({ severity }) => severity === 'error')) return causes;
+    return [
+      ...foundBy(
+        rules.filter(({ isLast }) => isLast),
+        host,
+      ),
+      ...causes,
+    ];
+  });
+}
+
+function foundBy(some: readonly Rule[], host: HostView): Finding[] {
+  return some.flatMap(({ id, severity, find }) =>
+    find(host).map(({ port, ...fault }): Finding => ({ id, severity, host: host.name, port, ...fault })),
+  );
+}
+
+/** The ends that a host should have, and those that it has besides. */
+export function endsOf({ desired, facts }: ExaminedHost): TunnelEnd[] {
+  const wanted = new Set(desired.ends.map(({ port }) => port));
+  return [...desired.ends, ...existingEnds(facts).filter(({ port }) => !wanted.has(port))];
+}
+
+function viewsOf(hosts: readonly ExaminedHost[], now: Date, crls: readonly HostCrl[]): HostView[] {
+  const views: HostView[] = hosts.map(({ desired, facts }) => ({
+    name: desired.name,
+    destination: desired.target.kind === 'local' ? 'local' : desired.target.destination,
+    facts,
+    crls,
+    ends: endsOf({ desired, facts }),
+    peerOf: (end) => peerAmong(views, end, desired.name),
+    time: new Date(now.getTime() + (Number.isFinite(facts.clockAheadSeconds) ? facts.clockAheadSeconds : 0) * 1000),
+  }));
+  return views;
+}
+
+/** By addresses, for names may be just what is wrong; by the name of the inventory where addresses are translated. */
+function peerAmong(views: readonly HostView[], end: TunnelEnd, self: string): PeerEnd | undefined {
+  const own = views.find(({ name }) => name === self);
+  const others = views.filter((view) => view.name !== self);
+  const host =
+    others.find((view) => addressesOf(view).includes(end.remoteIp)) ?? others.find((view) => view.name === end.peer);
+  if (host === undefined || own === undefined) return undefined;
+  const ours = end.localIp === '' ? addressesOf(own) : [end.localIp];
+  const back = host.ends.find(
+    ({ type, localIp, remoteIp }) =>
+      type === end.type && ours.includes(remoteIp) && (localIp === '' || localIp === end.remoteIp),
+  );
+  return { host, end: back };
+}
+
+function addressesOf({ facts, ends }: HostView): readonly string[] {
+  return knownValue(facts.addresses) ?? ends.map(({ localIp }) => localIp);
+}

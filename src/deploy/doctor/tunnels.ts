@@ -1,0 +1,223 @@
+/**
+ * Rules about the ends of tunnels, each by itself.
+ *
+ * @module
+ */
+
+import type { TunnelEnd } from '../desired/desired.js';
+import { knownValue } from '../facts/fact.js';
+import { connectionsOf } from '../tunnels/proof.js';
+import {
+  configOf,
+  databaseOf,
+  endRule,
+  type Fault,
+  fileAt,
+  type HostView,
+  interfaceOf,
+  isLibreswan,
+  lotOf,
+  nameOf,
+  type Rule,
+} from './rule.js';
+
+export const tunnelRules: readonly Rule[] = [
+  {
+    id: 'psk-beside-certificate',
+    severity: 'error',
+    meaning:
+      'A tunnel has a PSK, and the host or the tunnel has a certificate: such tunnels are INVALID, vanish, and go on unencrypted.',
+    find: (host) => {
+      const set = ['certificate', 'private_key', 'ca_cert'].filter((key) => configOf(host)[key] !== undefined);
+      return (databaseOf(host)?.interfaces ?? []).flatMap(({ name, psk, options }): Fault[] => {
+        const own = ['remote_cert', 'remote_name'].filter((key) => options[key] !== undefined);
+        if (psk === undefined || set.length + own.length === 0) return [];
+        const beside = [...set.map((key) => `other_config:${key}`), ...own.map((key) => `options:${key}`)].join(', ');
+        return [
+          {
+            message: `${name} has a PSK beside ${beside}: ovs-monitor-ipsec drops it, and ${lotOf(host, name)}`,
+            cure:
+              own.length > 0
+                ? `ovs-vsctl remove Interface ${name} options psk`
+                : `ovs-vsctl ${set.map((key) => `-- remove Open_vSwitch . other_config ${key}`).join(' ')}`,
+            at: 'host',
+            port: name,
+          },
+        ];
+      });
+    },
+  },
+  endRule(
+    {
+      id: 'tunnel-invalid',
+      severity: 'error',
+      meaning: 'ovs-monitor-ipsec refuses the tunnel (INVALID); its packets leave unencrypted.',
+    },
+    (end, host) => {
+      const found = interfaceOf(host, end);
+      const shown = knownValue(host.facts.monitorTunnels)?.find(({ port }) => port === end.port);
+      const reason = shown === undefined ? host.facts.complaints.get(end.port) : shown.reason;
+      if (found === undefined || found.psk !== undefined || reason === undefined) return undefined;
+      if (shown !== undefined && shown.state !== 'INVALID') return undefined;
+      return {
+        message: `ovs-monitor-ipsec refuses ${end.port}: ${reason}; ${lotOf(host, end.port)}`,
+        cure: `ovs-pki-ts distribute --to ${host.destination}`,
+        at: 'here',
+      };
+    },
+  ),
+  endRule(
+    {
+      id: 'tunnel-not-taken-over',
+      severity: 'error',
+      meaning: 'ovs-monitor-ipsec does not know a tunnel that is in the database.',
+    },
+    (end, host) => {
+      const tunnels = knownValue(host.facts.monitorTunnels);
+      if (interfaceOf(host, end) === undefined || tunnels === undefined || host.facts.complaints.has(end.port))
+        return undefined;
+      if (tunnels.some(({ port }) => port === end.port)) return undefined;
+      return {
+        message: `ovs-monitor-ipsec does not know ${end.port}, though it is in the database`,
+        cure: 'tail -n 20 /var/log/openvswitch/ovs-monitor-ipsec.log',
+        at: 'host',
+      };
+    },
+  ),
+  endRule(
+    { id: 'port-missing', severity: 'error', meaning: 'A tunnel of the inventory is not in the database.' },
+    (end, host) =>
+      databaseOf(host) === undefined || interfaceOf(host, end) !== undefined
+        ? undefined
+        : {
+            message: `the tunnel ${end.port} to ${end.peer} is not in the database`,
+            cure: 'ovs-pki-ts apply',
+            at: 'here',
+          },
+  ),
+  endRule(
+    { id: 'port-not-made', severity: 'error', meaning: 'ovs-vswitchd could not make the port of a tunnel.' },
+    (end, host) => {
+      const found = interfaceOf(host, end);
+      if (found === undefined || (found.error === undefined && found.ofport !== undefined && found.ofport > 0))
+        return undefined;
+      return {
+        message: `ovs-vswitchd has not made the port ${end.port}${found.error === undefined ? '' : `: ${found.error}`}`,
+        cure:
+          found.bridge === undefined
+            ? `ovs-vsctl add-port BRIDGE ${end.port}`
+            : 'tail -n 20 /var/log/openvswitch/ovs-vswitchd.log',
+        at: 'host',
+      };
+    },
+  ),
+  endRule(
+    {
+      id: 'local-ip-missing',
+      severity: 'error',
+      meaning:
+        'A tunnel has no local_ip, and libreswan has no default route to find its own address by. (strongSwan takes any address.)',
+    },
+    (end, host) => {
+      const found = interfaceOf(host, end);
+      if (
+        !isLibreswan(host) ||
+        found === undefined ||
+        found.options['local_ip'] !== undefined ||
+        host.facts.hasDefaultRoute
+      )
+        return undefined;
+      return {
+        message: `${end.port} has no local_ip, and libreswan finds no default route to take the address of ("we cannot identify ourselves")`,
+        cure: `ovs-vsctl set Interface ${end.port} options:local_ip=${end.localIp === '' ? 'ADDRESS' : end.localIp}`,
+        at: 'host',
+      };
+    },
+  ),
+  endRule(
+    { id: 'local-ip-foreign', severity: 'error', meaning: 'The local_ip of a tunnel is not an address of its host.' },
+    (end, host) => {
+      const [own, localIp] = [knownValue(host.facts.addresses), interfaceOf(host, end)?.options['local_ip']];
+      if (own === undefined || localIp === undefined || own.includes(localIp)) return undefined;
+      return {
+        message: `${end.port} has the local_ip ${localIp}, and the host has ${own.join(', ')}`,
+        cure: `ovs-vsctl set Interface ${end.port} options:local_ip=${own.find((address) => !/^127\.|^::1$|^fe80:/.test(address)) ?? 'ADDRESS'}`,
+        at: 'host',
+      };
+    },
+  ),
+  endRule(
+    {
+      id: 'remote-name-dangerous',
+      severity: 'error',
+      meaning: 'A remote_name stands for anyone, or is not read as a name: the peer is not authenticated.',
+    },
+    (end, host) => {
+      const name = interfaceOf(host, end)?.options['remote_name'];
+      if (name === undefined || (/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(name) && !/^[0-9.]+$/.test(name)))
+        return undefined;
+      return {
+        message: /[*%]|^0\.0\.0\.0$|^::$/.test(name)
+          ? `the remote_name "${name}" of ${end.port} stands for anyone: whoever has a certificate of the CA can be its peer`
+          : `the remote_name "${name}" of ${end.port} is not read as a name by the IKE daemons`,
+        cure: `ovs-vsctl set Interface ${end.port} options:remote_name=${peerName(end, host) ?? 'NAME_OF_THE_PEER'}`,
+        at: 'host',
+      };
+    },
+  ),
+  endRule(
+    {
+      id: 'remote-cert-missing',
+      severity: 'error',
+      meaning: 'The certificate of a self-signed peer does not exist or cannot be read.',
+    },
+    (end, host) => {
+      const path = interfaceOf(host, end)?.options['remote_cert'];
+      const fact = path === undefined ? undefined : host.facts.files.get(path);
+      if (fact === undefined || fileAt(host, path)?.kind === 'certificate') return undefined;
+      return {
+        message: `${end.port} takes its peer's certificate from ${path}, which ${fact.state === 'absent' ? 'does not exist' : 'holds no readable certificate'}`,
+        cure: 'ovs-pki-ts apply',
+        at: 'here',
+      };
+    },
+  ),
+  endRule(
+    {
+      id: 'acquire-pending',
+      severity: 'error',
+      meaning:
+        'The kernel waits up to 165 seconds for an answer to its last request for an IPsec SA, and asks for no other until then.',
+    },
+    (end, host) => {
+      const waits = (knownValue(host.facts.states) ?? []).some(
+        ({ larval, destination }) => larval && destination === end.remoteIp,
+      );
+      if (!waits || isUp(end.port, host)) return undefined;
+      const connections = connectionNames(end.port, host);
+      const start = isLibreswan(host) ? 'ipsec auto --start' : 'ipsec up';
+      return {
+        message: `the kernel waits for its last request for ${end.port} and makes no other before it expires (up to 165 s)`,
+        cure: connections.map((name) => `${start} ${name}`).join('; ') || `${start} ${end.port}-1`,
+        at: 'host',
+      };
+    },
+  ),
+];
+
+function peerName(end: TunnelEnd, host: HostView): string | undefined {
+  const peer = host.peerOf(end)?.host;
+  return peer && nameOf(peer);
+}
+
+/** Every connection of a tunnel has a Child SA. */
+export function isUp(port: string, host: HostView): boolean {
+  const found = (knownValue(host.facts.ike)?.connections ?? []).filter(({ name }) =>
+    connectionNames(port, host).includes(name),
+  );
+  return found.length > 0 && found.every(({ childInstalled }) => childInstalled);
+}
+
+function connectionNames(port: string, { facts }: HostView): string[] {
+  return connectionsOf(facts, { port }).map(({ name }) => name);
+}

@@ -1,0 +1,198 @@
+/**
+ * All that is found out about a host, in one round trip.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../../errors.js';
+import { shellWord } from '../../platform/quote.js';
+import type { HostShell } from '../../platform/ssh.js';
+import { fillTemplate } from '../../platform/templates.js';
+import type { IkeDaemon } from '../desired/desired.js';
+import type { IkeFact } from '../ike/answers.js';
+import { parseLibreswan } from '../ike/libreswan.js';
+import { parseStrongswan } from '../ike/strongswan.js';
+import { absent, type Fact, known, unknown } from './fact.js';
+import { type FileFact, filesIn, linksIn } from './files.js';
+import { type KernelPolicy, parsePolicies, parseStates, type SecurityAssociation } from './kernel.js';
+import { complaintsIn, type MonitorFact, type MonitorTunnel, parseMonitor, parseMonitorTunnels } from './monitor.js';
+import { type OvsDatabase, parseOvsDatabase } from './ovsdb.js';
+import { parseSections, type Section, saidBy } from './sections.js';
+
+export interface HostFacts {
+  /** What the host calls itself. */
+  readonly hostName: string;
+  readonly kernel: string;
+  /** How far its clock is ahead of ours, in seconds; negative where it is behind. */
+  readonly clockAheadSeconds: number;
+  readonly programs: ReadonlySet<string>;
+  /** Without prefix lengths. */
+  readonly addresses: Fact<readonly string[]>;
+  readonly hasDefaultRoute: boolean;
+  readonly ovsdb: Fact<OvsDatabase>;
+  readonly vswitchdRuns: boolean;
+  /** Absent where ovs-monitor-ipsec does not run. */
+  readonly monitor: Fact<MonitorFact>;
+  readonly monitorTunnels: Fact<readonly MonitorTunnel[]>;
+  /** By port: the bytes of ESP that were seen to go out and to come in, where tunnels were waited for. */
+  readonly carried: ReadonlyMap<string, { readonly out: number; readonly in: number }>;
+  /** By port: why ovs-monitor-ipsec refused it. */
+  readonly complaints: ReadonlyMap<string, string>;
+  readonly monitorLog: string;
+  /** Absent where there is no `ipsec` program. */
+  readonly ike: Fact<IkeFact>;
+  readonly policies: Fact<readonly KernelPolicy[]>;
+  readonly states: Fact<readonly SecurityAssociation[]>;
+  /** Something listens on UDP port 500. */
+  readonly listensForIke: boolean;
+  /** What the IKE daemon has logged lately, the newest last. */
+  readonly ikeLog: string;
+  /** Profiles of AppArmor that confine an IKE daemon. */
+  readonly appArmor: readonly string[];
+  readonly files: ReadonlyMap<string, Fact<FileFact>>;
+  /** Which of the files are symbolic links, and where those lead. */
+  readonly links: ReadonlyMap<string, string>;
+}
+
+/** What plans are made from: less is asked of a host for it, and what was not asked for is not there to be read. */
+export type PlanningFacts = Omit<
+  HostFacts,
+  'hasDefaultRoute' | 'monitorTunnels' | 'carried' | 'complaints' | 'monitorLog' | 'ike' | 'listensForIke' | 'ikeLog'
+> & { readonly ike: Fact<Pick<IkeFact, 'daemon' | 'version' | 'running' | 'plugins'>> };
+
+/** The folders whose files are looked at besides those that the database names. */
+const watchedFiles = [
+  ...['certs', 'private', 'cacerts', 'crls'].map((folder) => `/etc/ipsec.d/${folder}/*`),
+  '/etc/keys/*',
+];
+
+const factsTimeoutMs = 120_000;
+
+/**
+ * Finds out what is true on a host.
+ *
+ * @param folders more folders whose files are of interest
+ * @param now the time here, asked after the answer has come
+ * @throws HOST_LOCKED where another run holds the lock that this shell was to take; what the shell throws
+ */
+export async function gatherFacts(shell: HostShell, folders: readonly string[], now: () => Date): Promise<HostFacts> {
+  const { script, mark } = factsScript(folders, 'all');
+  const { stdout, stderr } = await shell.run(script, factsTimeoutMs);
+  return readFacts(stdout, stderr, mark, now());
+}
+
+/** The same of what plans are made from. */
+export async function gatherPlanningFacts(
+  shell: HostShell,
+  folders: readonly string[],
+  now: () => Date,
+): Promise<PlanningFacts> {
+  const { script, mark } = factsScript(folders, 'planning');
+  const { stdout, stderr } = await shell.run(script, factsTimeoutMs);
+  return readFacts(stdout, stderr, mark, now());
+}
+
+/** The script, and the mark that its sections bear. */
+export function factsScript(
+  folders: readonly string[],
+  extent: 'all' | 'planning',
+): { readonly script: string; readonly mark: string } {
+  const mark = globalThis.crypto.randomUUID().replaceAll('-', '');
+  const more = folders.map((folder) => `${shellWord(folder)}/*`);
+  const files = [...new Set([...watchedFiles, ...more])].join(' ');
+  return { script: fillTemplate('remote/facts.sh', { mark, files, in_full: extent === 'all' ? 'yes' : '' }), mark };
+}
+
+export function readFacts(stdout: string, stderr: string, mark: string, now: Date): HostFacts {
+  const sections = parseSections(stdout, mark);
+  if (!sections.has('end')) {
+    throw new OvsPkiError('HOST_STEP_FAILED', `the host did not answer in full: ${stderr.trim().slice(-200)}`, {
+      hint: 'run the command again; if it stays so, look at the host with ssh',
+    });
+  }
+  if (sections.get('lock')?.text === 'busy' || sections.get('lock')?.status === 1) {
+    throw new OvsPkiError('HOST_LOCKED', 'another run of ovs-pki-ts is at work on the host', {
+      hint: 'wait until it has ended, then run the command again',
+    });
+  }
+  const text = (name: string): string => sections.get(name)?.text ?? '';
+  const monitor = monitorFact(sections);
+  return {
+    hostName: text('name').trim(),
+    kernel: text('kernel').trim(),
+    clockAheadSeconds: Number(text('time')) - Math.round(now.getTime() / 1000),
+    programs: new Set(text('programs').trim().split(/\s+/)),
+    addresses: saidBy(sections.get('addresses'), parseAddresses),
+    hasDefaultRoute: text('default-route').trim() !== '',
+    ovsdb: saidBy(sections.get('ovsdb'), parseOvsDatabase),
+    vswitchdRuns: sections.get('vswitchd')?.status === 0,
+    monitor,
+    monitorTunnels:
+      monitor.state === 'known' ? saidBy(sections.get('tunnels'), parseMonitorTunnels) : absent('it does not run'),
+    carried: carriedIn(sections),
+    complaints: complaintsIn(text('monitor-log')),
+    monitorLog: text('monitor-log'),
+    ike: ikeFact(sections, text),
+    policies: saidBy(sections.get('policies'), parsePolicies),
+    states: saidBy(sections.get('states'), parseStates),
+    listensForIke: text('listening').includes('01F4'),
+    ikeLog: text('ike-log'),
+    appArmor: text('apparmor')
+      .split('\n')
+      .filter((line) => line !== ''),
+    files: filesIn(sections),
+    links: linksIn(sections),
+  };
+}
+
+/** The IKE daemon that ovs-monitor-ipsec feeds, or else the one that is installed. */
+export function ikeDaemonOf({ monitor, ike }: PlanningFacts): IkeDaemon | undefined {
+  if (monitor.state === 'known' && monitor.value.ikeDaemon !== undefined) return monitor.value.ikeDaemon;
+  return ike.state === 'known' ? ike.value.daemon : undefined;
+}
+
+function monitorFact(sections: ReadonlyMap<string, Section>): Fact<MonitorFact> {
+  const section = sections.get('monitor');
+  if (section === undefined) return unknown('the host did not say');
+  return section.status === 0 ? known(parseMonitor(section.text)) : absent('ovs-monitor-ipsec does not run');
+}
+
+function ikeFact(sections: ReadonlyMap<string, Section>, text: (name: string) => string): Fact<IkeFact> {
+  const section = sections.get('ipsec-version');
+  const version = text('ipsec-version');
+  const status = sections.get('ike-status');
+  const answer = status?.status === 0 ? status.text : undefined;
+  if (/strongswan/i.test(version)) {
+    const [listcerts, listcacerts] = [text('ike-certs'), text('ike-cacerts')];
+    return known(parseStrongswan({ version, statusall: answer, listcerts, listcacerts, listcrls: text('ike-crls') }));
+  }
+  if (section?.status === 127) return absent('there is no program ipsec');
+  if (!/libreswan/i.test(version)) return unknown(`ipsec --version says: ${version.slice(0, 100)}`);
+  const nss = [...sections].filter(([name, { status }]) => name.startsWith('nss:') && status === 0);
+  return saidBy({ status: 0, text: '' }, () =>
+    parseLibreswan({
+      version,
+      status: answer,
+      traffic: text('ike-traffic'),
+      crls: text('ike-crls'),
+      nss: new Map(nss.map(([name, { text: pem }]) => [name.slice('nss:'.length), pem])),
+    }),
+  );
+}
+
+/** `2: eth0    inet 10.0.0.1/24 brd …` */
+function parseAddresses(text: string): string[] {
+  return [...text.matchAll(/^\d+:\s+\S+\s+inet6?\s+([^\s/]+)/gm)].map(([, address = '']) => address);
+}
+
+function carriedIn(sections: ReadonlyMap<string, Section>): HostFacts['carried'] {
+  return new Map(
+    [...sections].flatMap(([name, { text }]) => {
+      const [, port] = /^carried:(.+)$/.exec(name) ?? [];
+      const [, out, incoming] = /^(\d+) (\d+)/.exec(text) ?? [];
+      return port === undefined || out === undefined
+        ? []
+        : [[port, { out: Number(out), in: Number(incoming) }] as const];
+    }),
+  );
+}

@@ -1,0 +1,74 @@
+/**
+ * strongSwan, from `ipsec statusall`, `ipsec listcerts`, `ipsec listcacerts` and `ipsec listcrls`.
+ *
+ * @module
+ */
+
+import {
+  bigintOf,
+  type IkeConnection,
+  type IkeFact,
+  idleConnection,
+  type LoadedCertificate,
+  serialNumberOf,
+} from './answers.js';
+
+export interface StrongswanAnswers {
+  readonly version: string;
+  /** Undefined where charon does not answer. */
+  readonly statusall: string | undefined;
+  readonly listcerts: string;
+  readonly listcacerts: string;
+  readonly listcrls: string;
+}
+
+export function parseStrongswan({ version, statusall, listcerts, listcacerts, listcrls }: StrongswanAnswers): IkeFact {
+  return {
+    daemon: 'strongswan',
+    version: /strongSwan U?([\d.]+)/.exec(version)?.[1] ?? 'unknown',
+    running: statusall?.includes('Status of IKE charon daemon') === true,
+    connections: connectionsIn(statusall ?? ''),
+    certificates: certificatesIn(listcerts),
+    authorities: certificatesIn(listcacerts),
+    crls: [...listcrls.matchAll(/^\s+serial:\s+([0-9a-f:]+)(?:\n\s+authKeyId:\s+([0-9a-f:]+))?/gm)].map(
+      ([, number = '', keyIdentifier]) => ({
+        crlNumber: bigintOf(number),
+        keyIdentifier: keyIdentifier?.replaceAll(':', ''),
+      }),
+    ),
+    plugins: /loaded plugins: (.*)/.exec(statusall ?? '')?.[1]?.split(' '),
+    nssFolder: undefined,
+  };
+}
+
+/**
+ * `tun-1[3]: ESTABLISHED …, 1.1.1.1[id]...2.2.2.2[id]` and `tun-1{5}:  INSTALLED, TRANSPORT, …`. The connections of one tunnel share an IKE SA, which
+ * bears the name of the first.
+ */
+function connectionsIn(statusall: string): IkeConnection[] {
+  const found = new Map<string, IkeConnection>();
+  const change = (name: string, values: Partial<IkeConnection>): void => {
+    found.set(name, { ...(found.get(name) ?? idleConnection(name)), ...values });
+  };
+  for (const line of statusall.split('\n')) {
+    const [, loaded] = /^\s*(\S+):\s+(?:\S+\.\.\.\S+\s+IKE|child: )/.exec(line) ?? [];
+    if (loaded !== undefined) change(loaded, {});
+    const [, ike, remoteId] = /^\s*(\S+)\[\d+\]: ESTABLISHED .*\.\.\.\S+?\[(.*)\]$/.exec(line.trimEnd()) ?? [];
+    if (ike !== undefined) change(ike, { ikeEstablished: true, remoteId });
+    const [, connecting] = /^\s*(\S+)\[\d+\]: CONNECTING/.exec(line) ?? [];
+    if (connecting !== undefined) change(connecting, { connecting: true });
+    const [, child] = /^\s*(\S+)\{\d+\}:\s+INSTALLED/.exec(line) ?? [];
+    if (child !== undefined) change(child, { childInstalled: true });
+  }
+  // What comes in has no name before it has said who it is.
+  return [...found.values()].filter(({ name }) => !/^prevent_unencrypted_|^\(unnamed\)$/.test(name));
+}
+
+function certificatesIn(list: string): LoadedCertificate[] {
+  return list.split(/^(?=\s+subject:)/m).flatMap((block) => {
+    const subject = /^\s+subject:\s+"(.*)"/.exec(block)?.[1];
+    const serial = /^\s+serial:\s+([0-9a-f:]+)/m.exec(block)?.[1];
+    if (subject === undefined || serial === undefined) return [];
+    return [{ subject, serialNumber: serialNumberOf(serial), hasPrivateKey: /has private key/.test(block) }];
+  });
+}

@@ -1,0 +1,137 @@
+/**
+ * From an inventory to what each host should have. Pure: the same inventory gives the same fleet, in whatever order its
+ * hosts and tunnels are written.
+ *
+ * @module
+ */
+
+import { resolve } from 'node:path';
+import { defaultKeySpec, type KeySpec, parseKeySpec } from '../../pki/key.js';
+import { defaultDays } from '../../pki/validity.js';
+import { canonicalAddress, targetOf } from '../desired/address.js';
+import type {
+  AuthenticationMethod,
+  DesiredFleet,
+  DesiredHost,
+  DesiredIdentity,
+  Places,
+  TunnelEnd,
+} from '../desired/desired.js';
+import type { Fault } from './fault.js';
+import { defined, linksOf } from './links.js';
+import { addressOf, bridgeOf, defaultBridge, type Half, hostOf, type InventoryHost, optionSources } from './lookup.js';
+import { portName, type TunnelCounts } from './port-names.js';
+import { addressFaults, hostFaults, linkFaults } from './rules.js';
+import { type Inventory, plaintextPolicies } from './schema.js';
+import { optionText } from './tunnel-options.js';
+
+/** What an inventory does not say about itself. */
+export interface InventoryContext {
+  /** The folder that file names in it are relative to. */
+  readonly folder: string;
+}
+
+export function expand(
+  inventory: Inventory,
+  context: InventoryContext,
+): { readonly fleet: DesiredFleet; readonly faults: readonly Fault[] } {
+  const { links, faults } = linksOf(inventory);
+  const halves = new Map<string, Half[]>(Object.keys(inventory.hosts).map((name) => [name, []]));
+  for (const link of links) {
+    const [one, other] = link.hosts;
+    halves.get(one)?.push({ link, host: one, peer: other });
+    halves.get(other)?.push({ link, host: other, peer: one });
+  }
+  const all = [...faults, ...addressFaults(inventory, halves), ...links.flatMap((link) => linkFaults(inventory, link))];
+  const hosts: DesiredHost[] = [];
+  for (const [name, own] of [...halves].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    const host = expandHost(inventory, context, name, own);
+    hosts.push(host);
+    all.push(...hostFaults(inventory, host, own));
+  }
+  return { fleet: { hosts }, faults: withoutRepeats(all) };
+}
+
+function expandHost(
+  inventory: Inventory,
+  context: InventoryContext,
+  name: string,
+  halves: readonly Half[],
+): DesiredHost {
+  const host = hostOf(inventory, name);
+  const { defaults = {} } = inventory;
+  const toPeers = new Map<string, number>();
+  for (const { peer } of halves) toPeers.set(peer, (toPeers.get(peer) ?? 0) + 1);
+  const ends = halves
+    .map((half) => expandEnd(inventory, context, half, { all: halves.length, toPeer: toPeers.get(half.peer) ?? 1 }))
+    .sort((one, other) => (one.port < other.port ? -1 : 1));
+  return {
+    name,
+    target: targetOf(host.ssh ?? name),
+    ikeDaemon: host.ike_daemon ?? 'auto',
+    places: placesOf(host),
+    plaintext: plaintextPolicies[host.plaintext ?? defaults.plaintext ?? 'drop-unencrypted'],
+    identity: identityOf(inventory, host, halves),
+    ends,
+    bridgeAddresses:
+      host.bridge_address === undefined
+        ? {}
+        : { [addressedBridge(inventory, host, ends)]: canonicalPrefix(host.bridge_address) },
+  };
+}
+
+function expandEnd(inventory: Inventory, context: InventoryContext, half: Half, tunnels: TunnelCounts): TunnelEnd {
+  const { link, host, peer } = half;
+  const { entry, type, method } = link;
+  return {
+    bridge: entry.bridge ?? bridgeOf(inventory, host),
+    port: entry.port ?? portName(peer, type, tunnels),
+    type,
+    method,
+    localIp: addressOf(inventory, host) ?? '',
+    remoteIp: addressOf(inventory, peer) ?? '',
+    peer,
+    options: Object.fromEntries(
+      optionSources(inventory, half)
+        .flatMap(({ options }) => Object.entries(options))
+        .map(([name, value]) => [name, optionText(name, value)]),
+    ),
+    pskFile: entry.psk_file === undefined ? undefined : resolve(context.folder, entry.psk_file),
+    initiates: link.initiator === host,
+  };
+}
+
+function placesOf(host: InventoryHost): Partial<Places> {
+  const places = Object.entries(defined(host.places));
+  return Object.fromEntries(places.map(([place, folder]) => [place, String(folder).replace(/\/$/, '')]));
+}
+
+function identityOf(inventory: Inventory, host: InventoryHost, halves: readonly Half[]): DesiredIdentity | undefined {
+  const { defaults } = inventory;
+  const method: AuthenticationMethod = halves[0]?.link.method ?? defaults?.auth ?? 'ca-signed';
+  if (method === 'psk') return undefined;
+  const days = host.days ?? defaults?.days ?? defaultDays;
+  return { method, type: 'switch', days, keySpec: keySpecOf(host.key ?? defaults?.key) };
+}
+
+function keySpecOf(text: string | undefined): KeySpec {
+  if (text === undefined) return defaultKeySpec;
+  const [type = '', size = ''] = text.split('-');
+  return parseKeySpec(type, size.replace('p', ''));
+}
+
+/** The one bridge that its tunnels are on; where there are several, the one that the host names. */
+function addressedBridge(inventory: Inventory, host: InventoryHost, ends: readonly TunnelEnd[]): string {
+  const bridges = new Set(ends.map(({ bridge }) => bridge));
+  const [only] = bridges;
+  return bridges.size === 1 && only !== undefined ? only : (host.bridge ?? inventory.defaults?.bridge ?? defaultBridge);
+}
+
+function canonicalPrefix(text: string): string {
+  const [address = '', prefix] = text.split('/');
+  return `${canonicalAddress(address)}/${prefix}`;
+}
+
+function withoutRepeats(faults: readonly Fault[]): Fault[] {
+  return [...new Map(faults.map((fault) => [JSON.stringify([fault.path, fault.message]), fault])).values()];
+}

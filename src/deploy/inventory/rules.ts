@@ -1,0 +1,141 @@
+/**
+ * What the hosts of a tunnel, and the tunnels of a host, have to agree on.
+ *
+ * @module
+ */
+
+import { addressFamily } from '../desired/address.js';
+import type { DesiredHost, TunnelEnd } from '../desired/desired.js';
+import { type Fault, formatPath } from './fault.js';
+import type { Link } from './links.js';
+import { addressOf, bridgeOf, type Half, hostOf, optionSources } from './lookup.js';
+import type { Inventory } from './schema.js';
+import { optionFaults, optionText } from './tunnel-options.js';
+
+export function addressFaults(inventory: Inventory, halves: ReadonlyMap<string, readonly Half[]>): Fault[] {
+  return [...halves].flatMap(([name, [first]]) =>
+    first === undefined || addressOf(inventory, name) !== undefined
+      ? []
+      : [{ path: ['hosts', name], message: `needs an address, for it is in ${formatPath(first.link.path)}` }],
+  );
+}
+
+/** What two hosts of a tunnel have to agree on. */
+export function linkFaults(inventory: Inventory, { hosts: [one, other], path, type }: Link): Fault[] {
+  const address = addressOf(inventory, one);
+  const otherAddress = addressOf(inventory, other);
+  const faults: Fault[] = [];
+  if (address !== undefined && address === otherAddress) {
+    faults.push({ path, message: `${one} and ${other} have the same address, ${address}` });
+  } else if (
+    address !== undefined &&
+    otherAddress !== undefined &&
+    addressFamily(address) !== addressFamily(otherAddress)
+  ) {
+    faults.push({
+      path,
+      message: `one end has an IPv4 and the other an IPv6 address: ${one} ${address}, ${other} ${otherAddress}`,
+    });
+  } else if (type === 'gre' && address !== undefined && addressFamily(address) === 6) {
+    // Over IPv6 it is a type of its own, ip6gre, which ovs-monitor-ipsec does not know.
+    faults.push({ path, message: `gre goes over IPv4 only, and ${one} has ${address}: take geneve or vxlan` });
+  }
+  const inner = hostOf(inventory, one).bridge_address?.split('/')[0];
+  if (inner !== undefined && inner === hostOf(inventory, other).bridge_address?.split('/')[0]) {
+    faults.push({ path: ['hosts', other, 'bridge_address'], message: `${inner} is the bridge address of ${one} too` });
+  }
+  return faults;
+}
+
+export function hostFaults(inventory: Inventory, host: DesiredHost, halves: readonly Half[]): Fault[] {
+  return [
+    ...methodFaults(host.name, halves),
+    ...repeatFaults(inventory, halves),
+    ...portFaults(inventory, host, halves),
+    ...identityFaults(inventory, host),
+    ...bridgeFaults(inventory, host),
+    ...halves.flatMap((half) => halfFaults(inventory, host, half)),
+  ];
+}
+
+function methodFaults(name: string, halves: readonly Half[]): Fault[] {
+  const [first] = halves;
+  return halves.flatMap(({ link }) => {
+    if (first === undefined || link.method === first.link.method) return [];
+    const both = `${name} has ${first.link.method} (${formatPath(first.link.path)}) and ${link.method} tunnels`;
+    const why = [first.link.method, link.method].includes('psk')
+      ? 'Open vSwitch refuses pre-shared keys on a host that has a certificate, and sends such a tunnel unencrypted'
+      : 'a host has one certificate, and it is either self-signed or signed by the CA';
+    return [{ path: link.path, message: `${both}, and ${why}` }];
+  });
+}
+
+/** The kernel's policies know a tunnel by its type and its addresses, and pre-shared keys are kept by address. */
+function repeatFaults(inventory: Inventory, halves: readonly Half[]): Fault[] {
+  const seen = new Map<string, Half>();
+  return halves.flatMap((half): Fault[] => {
+    const { host, peer, link } = half;
+    const remote = addressOf(inventory, peer) ?? peer;
+    const before = seen.get(`${link.type} ${remote}`);
+    const sameKeys = seen.get(`psk ${remote}`);
+    seen.set(`${link.type} ${remote}`, half);
+    if (link.method === 'psk') seen.set(`psk ${remote}`, half);
+    // Where both ends would say the same, one does.
+    const isSaid = (other: Half | undefined): boolean => other?.peer === peer && link.hosts[0] !== host;
+    if (before !== undefined) {
+      if (isSaid(before)) return [];
+      const message = `${host} has a ${link.type} tunnel to ${remote} (${before.peer}) already, in ${formatPath(before.link.path)}`;
+      return [{ path: link.path, message }];
+    }
+    const { psk_file: file } = link.entry;
+    if (link.method !== 'psk' || sameKeys === undefined || isSaid(sameKeys)) return [];
+    if (file !== undefined && sameKeys.link.entry.psk_file === file) return [];
+    const message = `${host} and ${peer} have one pre-shared key for all tunnels: name the same psk_file here and in ${formatPath(sameKeys.link.path)}`;
+    return [{ path: link.path, message }];
+  });
+}
+
+function portFaults(inventory: Inventory, { name, ends }: DesiredHost, halves: readonly Half[]): Fault[] {
+  const bridges = new Set([...ends.map(({ bridge }) => bridge), bridgeOf(inventory, name)]);
+  const taken = new Map<string, TunnelEnd>();
+  return ends.flatMap((end): Fault[] => {
+    const before = taken.get(end.port);
+    taken.set(end.port, end);
+    const isRepeat = before?.peer === end.peer && before.type === end.type;
+    if (isRepeat || (before === undefined && !bridges.has(end.port))) return [];
+    const path = halves.find(({ peer, link }) => peer === end.peer && link.type === end.type)?.link.path ?? [];
+    const what = before === undefined ? 'a bridge' : `the port of its tunnel to ${before.peer}`;
+    return [{ path, message: `${end.port} on ${name} is ${what} already; give port another name` }];
+  });
+}
+
+function identityFaults(inventory: Inventory, { name, identity, ikeDaemon }: DesiredHost): Fault[] {
+  if (identity?.keySpec.type !== 'ec' || ikeDaemon === 'libreswan') return [];
+  const path = hostOf(inventory, name).key === undefined ? ['defaults', 'key'] : ['hosts', name, 'key'];
+  const message = `strongSwan reads only RSA keys from ovs-monitor-ipsec; EC keys need ike_daemon: libreswan at ${name}`;
+  return [{ path, message }];
+}
+
+function bridgeFaults(inventory: Inventory, host: DesiredHost): Fault[] {
+  const path = ['hosts', host.name, 'bridge_address'];
+  return Object.entries(host.bridgeAddresses).flatMap(([bridge, address]): Fault[] => {
+    if (address.split('/')[0] === addressOf(inventory, host.name)) {
+      return [{ path, message: 'is the address that its tunnels start from; the bridge needs one of its own' }];
+    }
+    if (host.ends.length === 0 || host.ends.some((end) => end.bridge === bridge)) return [];
+    return [{ path, message: `is for ${bridge}, which none of its tunnels is on; say which one with bridge` }];
+  });
+}
+
+function halfFaults(inventory: Inventory, host: DesiredHost, half: Half): Fault[] {
+  const sources = optionSources(inventory, half);
+  const options = Object.fromEntries(
+    sources
+      .flatMap(({ options: some }) => Object.entries(some))
+      .map(([name, value]) => [name, optionText(name, value)]),
+  );
+  return optionFaults(options, half.link.type, host.ikeDaemon).map(({ option, message }) => ({
+    path: [...(sources.findLast((source) => Object.hasOwn(source.options, option))?.path ?? []), option],
+    message,
+  }));
+}

@@ -1,0 +1,105 @@
+/**
+ * What a plan is made of.
+ *
+ * @module
+ */
+
+import type { KeySpec } from '../../pki/key.js';
+import type { HostTarget, TunnelType } from '../desired/desired.js';
+
+/** One thing that is done to a host. JSON-safe, without a byte of a key. */
+export type Action =
+  | {
+      readonly kind: 'enroll';
+      readonly name: string;
+      readonly method: 'ca-signed' | 'self-signed';
+      readonly keySpec: KeySpec;
+      readonly folder: string;
+      /** A key that is on the host already and has no certificate yet. */
+      readonly existingKey: string | undefined;
+      /** When the certificate in use expires, where it is still good: YYYY-MM-DD. */
+      readonly expires: string | undefined;
+    }
+  | {
+      readonly kind: 'place';
+      readonly role: 'ca' | 'certificate' | 'private-key' | 'peer-certificate' | 'crl';
+      readonly path: string;
+      /** The PEM that goes there; undefined for a private key, and where it is made only when the plan is applied. */
+      readonly content: string | undefined;
+      /** The file here that holds the private key. */
+      readonly source: string | undefined;
+      readonly crl?: CrlSummary;
+    }
+  | {
+      /** A symbolic link is made to lead to another generation of an identity. */
+      readonly kind: 'link';
+      readonly path: string;
+      readonly from: string | undefined;
+      readonly to: string;
+      /** Tunnels are at work with what it leads to now: the IKE daemon is told to read it again. */
+      readonly inUse: boolean;
+    }
+  /** The security associations of a tunnel end, and its peer is not to be believed again. */
+  | { readonly kind: 'cut'; readonly port: string; readonly peer: string }
+  | { readonly kind: 'plaintext'; readonly from: string | undefined; readonly to: string | undefined }
+  | {
+      readonly kind: 'other_config';
+      readonly key: 'certificate' | 'private_key' | 'ca_cert';
+      readonly from: string | undefined;
+      readonly to: string | undefined;
+    }
+  | ({
+      /** The kernel drops the packets of one tunnel as long as no IPsec policy takes them. */
+      readonly kind: 'guard';
+    } & GuardedTunnel)
+  | ({ readonly kind: 'unguard' } & GuardedTunnel)
+  | { readonly kind: 'bridge'; readonly bridge: string }
+  | { readonly kind: 'address'; readonly bridge: string; readonly address: string }
+  | {
+      readonly kind: 'port';
+      readonly port: string;
+      readonly bridge: string;
+      readonly type: string;
+      /** The port is made. */
+      readonly isNew: boolean;
+      readonly set: Readonly<Record<string, string>>;
+      readonly remove: readonly string[];
+      readonly psk: 'set' | 'remove' | undefined;
+      readonly peer: string;
+    }
+  | { readonly kind: 'remove-port'; readonly port: string; readonly bridge: string }
+  | { readonly kind: 'remove-file'; readonly path: string };
+
+/** A list of revoked certificates. */
+export interface CrlSummary {
+  /** Hexadecimal; undefined for a list that is made only when the plan is applied. */
+  readonly crlNumber: string | undefined;
+  /** How many certificates are revoked. */
+  readonly count: number;
+  /** ISO 8601, UTC. */
+  readonly nextUpdate: string | undefined;
+}
+
+/** A tunnel whose unencrypted packets the kernel drops. */
+export interface GuardedTunnel {
+  readonly port: string;
+  readonly type: TunnelType;
+  readonly localIp: string;
+  readonly remoteIp: string;
+}
+
+/** Why nothing is done to a host. */
+export interface Obstacle {
+  readonly code: 'HOST_UNFIT' | 'HOST_FACT_UNKNOWN' | 'AUTH_METHODS_MIXED' | 'IDENTITY_UNFIT';
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** What is to be done to one host, in order, or what stands against it; JSON-safe. */
+export interface HostPlan {
+  readonly host: string;
+  readonly target: HostTarget;
+  readonly actions: readonly Action[];
+  readonly warnings: readonly string[];
+  readonly obstacles: readonly Obstacle[];
+}

@@ -1,0 +1,259 @@
+/**
+ * What stands against the plan of a host: all of it is looked at before anything is changed.
+ *
+ * @module
+ */
+
+import { leafFindings } from '../../pki/lint/leaf-rules.js';
+import { formatName } from '../../pki/name.js';
+import type { Fact } from '../facts/fact.js';
+import { knownValue } from '../facts/fact.js';
+import type { Obstacle } from './action.js';
+import { certificateEnds, daemonFor, type HostInput, interfaceOf, placesFor } from './input.js';
+
+interface Found {
+  readonly obstacles: readonly Obstacle[];
+  readonly warnings: readonly string[];
+}
+
+export function hostObstacles(input: HostInput): Found {
+  const obstacles = [
+    ...unknownFacts(input),
+    ...missingPrograms(input),
+    ...mixedMethods(input),
+    ...unfitIdentity(input),
+    ...otherPorts(input),
+  ];
+  const wiring = [...services(input), ...addresses(input)];
+  return input.prove || input.desired.ends.length === 0
+    ? { obstacles: [...obstacles, ...(input.prove ? wiring : [])], warnings: warningsOf(input) }
+    : { obstacles, warnings: [...warningsOf(input), ...wiring.map(({ message }) => message)] };
+}
+
+function unfit(message: string, hint: string): Obstacle {
+  return { code: 'HOST_UNFIT', message, hint };
+}
+
+function unknownFacts(input: HostInput): Obstacle[] {
+  const { desired, facts } = input;
+  const needed: readonly (readonly [string, Fact<unknown>])[] = [
+    ['the database of Open vSwitch', facts.ovsdb],
+    ['its addresses', facts.addresses],
+    ...(desired.plaintext === '0/1' && desired.ends.length > 0
+      ? [['the policies of its kernel', facts.policies] as const]
+      : []),
+    ...placedFiles(facts),
+    ...(desired.identity === undefined ? [] : folders(input)),
+  ];
+  return needed.flatMap(([what, fact]): Obstacle[] => {
+    if (fact.state === 'unknown') {
+      return [
+        {
+          code: 'HOST_FACT_UNKNOWN',
+          message: `${desired.name}: ${what} could not be read: ${fact.reason}`,
+          hint: what.startsWith('the database')
+            ? 'is ovsdb-server running? systemctl start openvswitch-switch'
+            : `see what is wrong there: ovs-pki-ts doctor --to ${desired.target.destination}`,
+        },
+      ];
+    }
+    if (fact.state === 'absent' && what.startsWith('the database')) {
+      return [
+        unfit(
+          `${desired.name} has no Open vSwitch: ${fact.reason}`,
+          'apt-get install openvswitch-switch openvswitch-ipsec',
+        ),
+      ];
+    }
+    return [];
+  });
+}
+
+/** The files that the database names: a plan must not guess what is in them. */
+function placedFiles({ ovsdb, files }: HostInput['facts']): [string, Fact<unknown>][] {
+  const config = knownValue(ovsdb)?.otherConfig ?? {};
+  return ['certificate', 'private_key', 'ca_cert'].flatMap((key): [string, Fact<unknown>][] => {
+    const fact = files.get(config[key] ?? '');
+    return fact === undefined || isDamaged(fact) ? [] : [[`other_config:${key}`, fact]];
+  });
+}
+
+/** A folder that cannot be looked into may hold a key or a certificate that would be used. */
+function folders(input: HostInput): [string, Fact<unknown>][] {
+  return [...new Set(Object.values(placesFor(input)))].flatMap((folder): [string, Fact<unknown>][] => {
+    const fact = input.facts.files.get(`${folder}/*`);
+    return fact === undefined ? [] : [[`the folder ${folder}`, fact]];
+  });
+}
+
+/** A file that can be read but holds no certificate is known well enough: it will be replaced. */
+function isDamaged(fact: Fact<unknown>): boolean {
+  return fact.state === 'unknown' && !/permission|denied|input\/output/i.test(fact.reason);
+}
+
+function missingPrograms(input: HostInput): Obstacle[] {
+  const { desired, facts, identity, crls } = input;
+  const needed = [
+    { program: 'python3', why: 'ovs-monitor-ipsec and our transactions need it', pack: 'python3' },
+    ...(identity === 'enroll' || desired.identity !== undefined
+      ? [{ program: 'openssl', why: 'ovs-monitor-ipsec reads certificates with it', pack: 'openssl' }]
+      : []),
+    ...(crls.length > 0 && daemonFor(input) === 'libreswan'
+      ? [{ program: 'crlutil', why: 'libreswan gets the list of revoked certificates with it', pack: 'libnss3-tools' }]
+      : []),
+    ...(desired.ends.length > 0 && desired.plaintext === '0/1'
+      ? [{ program: 'ip', why: 'without it no packet of a new tunnel could be held back', pack: 'iproute2' }]
+      : []),
+  ];
+  return needed.flatMap(({ program, why, pack }) =>
+    facts.programs.has(program)
+      ? []
+      : [
+          unfit(
+            `${desired.name} has no ${program}: ${why}`,
+            `apt-get install ${pack}, on ${desired.target.destination}`,
+          ),
+        ],
+  );
+}
+
+/** ovs-monitor-ipsec takes a host's certificate for all of its tunnels: with one, every PSK tunnel is INVALID. */
+function mixedMethods(input: HostInput): Obstacle[] {
+  const { desired, facts } = input;
+  const database = knownValue(facts.ovsdb);
+  const pskPorts = [
+    ...(database?.interfaces ?? [])
+      .filter(({ psk, name }) => psk !== undefined && !desired.ends.some(({ port }) => port === name))
+      .map(({ name }) => name),
+    ...desired.ends.filter(({ method }) => method === 'psk').map(({ port }) => port),
+  ];
+  const certificate = desired.identity !== undefined || certificateEnds(desired).length > 0;
+  const present = database?.otherConfig['certificate'] ?? database?.otherConfig['private_key'];
+  if (pskPorts.length === 0 || (!certificate && present === undefined)) return [];
+  return [
+    {
+      code: 'AUTH_METHODS_MIXED',
+      message: `${desired.name}: the ports ${pskPorts.join(', ')} use PSKs, and ${
+        certificate ? 'certificates are wanted' : `other_config:certificate is set (${present})`
+      }: ovs-monitor-ipsec takes one or the other for a whole host`,
+      hint: certificate
+        ? `move those ports to certificates too, or take them away: ovs-pki-ts remove --to ${desired.target.destination} --port ${pskPorts[0]}`
+        : `take the certificate away first: ovs-pki-ts remove --to ${desired.target.destination} --identity`,
+    },
+  ];
+}
+
+function unfitIdentity({ desired, identity, now }: HostInput): Obstacle[] {
+  if (identity === 'enroll' && desired.identity?.keySpec.type === 'ec') {
+    return [
+      {
+        code: 'IDENTITY_UNFIT',
+        message: `${desired.name} would make its own key, and hosts make RSA keys only`,
+        hint: `make the EC key here: ovs-pki-ts req+sign --unique --key ec ${desired.name}`,
+      },
+    ];
+  }
+  if (identity === undefined || identity === 'enroll') return [];
+  const { certificate } = identity;
+  const because: string[] = leafFindings(certificate).map(({ message }) => message);
+  if (certificate.notAfter < now) because.push(`it expired on ${certificate.notAfter.toISOString().slice(0, 10)}`);
+  if (certificate.notBefore > now) because.push(`it is valid only from ${certificate.notBefore.toISOString()}`);
+  if (because.length === 0) return [];
+  return [
+    {
+      code: 'IDENTITY_UNFIT',
+      message: `the certificate ${formatName(certificate.subject)} cannot be the identity of ${desired.name}: ${because.join('; ')}`,
+      hint: `make a good one: ovs-pki-ts req+sign --unique --force ${desired.name}`,
+    },
+  ];
+}
+
+function services({ desired, facts }: HostInput): Obstacle[] {
+  if (desired.ends.length === 0) return [];
+  const at = `on ${desired.target.destination}`;
+  const found: Obstacle[] = [];
+  if (!facts.vswitchdRuns) {
+    found.push(unfit(`${desired.name}: ovs-vswitchd does not run`, `systemctl start openvswitch-switch, ${at}`));
+  }
+  if (facts.monitor.state !== 'known') {
+    found.push(
+      unfit(
+        `${desired.name}: ovs-monitor-ipsec does not run, so tunnels would stay unencrypted`,
+        `apt-get install openvswitch-ipsec; systemctl start openvswitch-ipsec, ${at}`,
+      ),
+    );
+  }
+  const ike = knownValue(facts.ike);
+  if (ike === undefined) {
+    found.push(unfit(`${desired.name} has no IKE daemon`, `apt-get install strongswan, ${at}`));
+  } else if (!ike.running) {
+    found.push(unfit(`${desired.name}: ${ike.daemon} does not run or does not answer`, `ipsec start, ${at}`));
+  }
+  if (ike?.plugins !== undefined && !ike.plugins.includes('gcm')) {
+    found.push(
+      unfit(
+        `${desired.name}: strongSwan has no gcm plugin, which ovs-monitor-ipsec's proposals need`,
+        `apt-get install libstrongswan-standard-plugins; ipsec restart, ${at}`,
+      ),
+    );
+  }
+  return found;
+}
+
+function addresses({ desired, facts }: HostInput): Obstacle[] {
+  const own = knownValue(facts.addresses);
+  if (own === undefined) return [];
+  return [...new Set(desired.ends.map(({ localIp }) => localIp))]
+    .filter((address) => !own.includes(address))
+    .map((address) =>
+      unfit(
+        `${desired.name} does not have the tunnel address ${address} (it has ${own.join(', ')})`,
+        `give the address that its peers reach it at: ${desired.name}.address in the inventory, or --tunnel-address ${desired.name}=ADDRESS`,
+      ),
+    );
+}
+
+/** A port of that name that is something else must not be taken over. */
+function otherPorts(input: HostInput): Obstacle[] {
+  return input.desired.ends.flatMap((end) => {
+    const found = interfaceOf(input, end);
+    if (found === undefined) return [];
+    const at = `${input.desired.name}: the port ${end.port}`;
+    const hint = 'choose another name for the port: --port NAME, or "port" in the inventory';
+    if (found.bridge !== end.bridge)
+      return [unfit(`${at} is on the bridge ${found.bridge ?? 'of nobody'}, not ${end.bridge}`, hint)];
+    if (found.type !== end.type) return [unfit(`${at} is of type ${found.type || 'system'}, not ${end.type}`, hint)];
+    return [];
+  });
+}
+
+function warningsOf(input: HostInput): string[] {
+  const { desired, facts } = input;
+  const warnings: string[] = [];
+  const database = knownValue(facts.ovsdb);
+  const plain = (database?.interfaces ?? []).filter(
+    ({ type, options, psk, name }) =>
+      ['gre', 'geneve', 'vxlan', 'stt'].includes(type) &&
+      psk === undefined &&
+      options['remote_name'] === undefined &&
+      options['remote_cert'] === undefined &&
+      !desired.ends.some(({ port }) => port === name),
+  );
+  if (desired.plaintext === '0/1' && plain.length > 0 && database?.otherConfig['ipsec_skb_mark'] !== '0/1') {
+    warnings.push(
+      `${desired.name}: ipsec_skb_mark=0/1 stops the unencrypted tunnels ${plain.map(({ name }) => name).join(', ')} of this host`,
+    );
+  }
+  if (Math.abs(facts.clockAheadSeconds) > 60) {
+    const ahead = facts.clockAheadSeconds > 0 ? 'ahead of' : 'behind';
+    warnings.push(
+      `${desired.name}: its clock is ${Math.abs(facts.clockAheadSeconds)} s ${ahead} ours; certificates are judged by it`,
+    );
+  }
+  const places = placesFor(input);
+  const outside = Object.values(places).find((folder) => !folder.startsWith('/etc/ipsec.d'));
+  if (daemonFor(input) === 'strongswan' && facts.appArmor.length > 0 && outside !== undefined) {
+    warnings.push(`${desired.name}: AppArmor lets strongSwan read below /etc/ipsec.d only, not ${outside}`);
+  }
+  return warnings;
+}

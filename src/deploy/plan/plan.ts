@@ -1,0 +1,55 @@
+/**
+ * From what is wanted and what is true to what is to be done: pure, so that a plan that was shown is the plan that is
+ * carried out, and one made right after it is empty.
+ *
+ * @module
+ */
+
+import { existingEnds } from '../tunnels/existing.js';
+import type { Action, HostPlan } from './action.js';
+import { crlActions, crlWarnings, cutActions, cutWarnings } from './crls.js';
+import { identityActions, retiredWarnings } from './identity.js';
+import type { HostInput } from './input.js';
+import { hostObstacles } from './obstacles.js';
+import { guardActions, tunnelActions } from './tunnels.js';
+
+export function planHost(input: HostInput): HostPlan {
+  const { desired } = input;
+  const { obstacles, warnings } = hostObstacles(input);
+  const actions =
+    obstacles.length > 0
+      ? []
+      : [
+          ...identityActions(input),
+          ...crlActions(input),
+          ...cutActions(input),
+          ...guardActions(input),
+          ...tunnelActions(input),
+        ];
+  return {
+    host: desired.name,
+    target: desired.target,
+    actions,
+    warnings: [
+      ...warnings,
+      ...input.notices,
+      ...retiredWarnings(input),
+      ...crlWarnings(input),
+      ...cutWarnings(input, actions),
+      ...costOf(input, actions),
+    ],
+    obstacles,
+  };
+}
+
+/** ovs-monitor-ipsec compares paths, and makes every connection of the host anew where one has changed. */
+function costOf({ desired, facts }: HostInput, actions: readonly Action[]): string[] {
+  const isNewIdentity = actions.some(
+    (action) => action.kind === 'other_config' && action.from !== undefined && action.to !== undefined,
+  );
+  const rebuilt = isNewIdentity ? existingEnds(facts).map(({ port }) => port) : [];
+  if (rebuilt.length === 0) return [];
+  return [
+    `${desired.name}: its tunnels are rebuilt for the new certificate and lose packets for about a second: ${rebuilt.join(', ')}`,
+  ];
+}

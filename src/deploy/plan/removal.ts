@@ -1,0 +1,133 @@
+/**
+ * Taking tunnels and identities away again. Tunnels go first: one that outlived its identity would go on in plaintext.
+ *
+ * @module
+ */
+
+import { type DesiredHost, type TunnelEnd, tunnelTypes } from '../desired/desired.js';
+import { knownValue } from '../facts/fact.js';
+import type { PlanningFacts } from '../facts/host-facts.js';
+import { existingEnds } from '../tunnels/existing.js';
+import { hasGuard } from '../tunnels/packets.js';
+import type { Action, HostPlan, Obstacle } from './action.js';
+import { isIdentityLink, isOurAuthorityFile, isOurFile } from './identity-files.js';
+
+/** What is to be taken away from a host. */
+export interface Removal {
+  /** Ports by name; `all` are those of all encrypted tunnels. */
+  readonly ports: readonly string[] | 'all';
+  readonly identity: boolean;
+  /** `ipsec_skb_mark` goes too, where no encrypted tunnel is left. */
+  readonly plaintext: boolean;
+}
+
+export function planRemoval({ name, target }: DesiredHost, facts: PlanningFacts, removal: Removal): HostPlan {
+  const database = knownValue(facts.ovsdb);
+  const ends = existingEnds(facts);
+  const chosen = removal.ports === 'all' ? ends.map(({ port }) => port) : removal.ports;
+  const found = (database?.interfaces ?? []).filter((item) => chosen.includes(item.name));
+  const left = ends.filter(({ port }) => !chosen.includes(port));
+  const obstacles = obstaclesOf(
+    name,
+    facts,
+    removal,
+    left.filter(({ method }) => method !== 'psk').map(({ port }) => port),
+    found.filter(({ type }) => !tunnelTypes.some((item) => item === type)).map((item) => item.name),
+  );
+  if (database === undefined || obstacles.length > 0)
+    return { host: name, target, actions: [], warnings: [], obstacles };
+  const config = (['certificate', 'private_key', 'ca_cert'] as const).filter(
+    (key) => database.otherConfig[key] !== undefined,
+  );
+  const mark = database.otherConfig['ipsec_skb_mark'];
+  const actions: Action[] = [
+    ...found.map((item): Action => ({ kind: 'remove-port', port: item.name, bridge: item.bridge ?? '' })),
+    ...(removal.identity
+      ? config.map((key): Action => ({ kind: 'other_config', key, from: database.otherConfig[key], to: undefined }))
+      : []),
+    ...(removal.plaintext && left.length === 0 && mark !== undefined
+      ? [{ kind: 'plaintext', from: mark, to: undefined } as const]
+      : []),
+    ...ends
+      .filter(
+        (end) => chosen.includes(end.port) && hasGuard(facts, end) && !left.some((other) => isSameWay(other, end)),
+      )
+      .map(({ port, type, localIp, remoteIp }): Action => ({ kind: 'unguard', port, type, localIp, remoteIp })),
+    ...goneFiles(facts, removal, new Set(left.map(({ port }) => port))).map(
+      (path): Action => ({ kind: 'remove-file', path }),
+    ),
+  ];
+  const missing =
+    removal.ports === 'all' ? [] : removal.ports.filter((port) => !found.some((item) => item.name === port));
+  const warnings = missing.map((port) => `${name} has no port ${port} that is a tunnel`);
+  return { host: name, target, actions, warnings, obstacles };
+}
+
+/** @param left tunnels that need the certificate, and `others`: ports that are to go and are no tunnels */
+function obstaclesOf(
+  name: string,
+  facts: PlanningFacts,
+  { identity }: Removal,
+  left: readonly string[],
+  others: readonly string[],
+): Obstacle[] {
+  if (facts.ovsdb.state !== 'known') {
+    return [
+      {
+        code: 'HOST_FACT_UNKNOWN',
+        message: `${name}: the database of Open vSwitch could not be read: ${facts.ovsdb.reason}`,
+        hint: 'is ovsdb-server running? systemctl start openvswitch-switch',
+      },
+    ];
+  }
+  if (others.length > 0) {
+    return [
+      {
+        code: 'HOST_UNFIT',
+        message: `${name}: ${others.join(', ')} is no tunnel, and only tunnels are taken away`,
+        hint: 'see which tunnels there are: ovs-pki-ts status',
+      },
+    ];
+  }
+  if (!identity || left.length === 0) return [];
+  return [
+    {
+      code: 'HOST_UNFIT',
+      message: `${name}: the tunnels ${left.join(', ')} need its certificate; without it they would go on in plaintext`,
+      hint: `take them away too: --port ${left.join(' ')}`,
+    },
+  ];
+}
+
+/** One drop policy stands for all tunnels of a type to one address. */
+function isSameWay(one: TunnelEnd, other: TunnelEnd): boolean {
+  return one.type === other.type && one.remoteIp === other.remoteIp;
+}
+
+/** Files that we put there, and that nothing needs any more. */
+function goneFiles({ files, links, ovsdb }: PlanningFacts, { identity }: Removal, left: ReadonlySet<string>): string[] {
+  const database = knownValue(ovsdb);
+  const needed = new Set<string | undefined>(
+    (database?.interfaces ?? []).filter(({ name }) => left.has(name)).map(({ options }) => options['remote_cert']),
+  );
+  const config = database?.otherConfig ?? {};
+  const target = (path: string | undefined): string | undefined => (path && links.get(path)) ?? path;
+  if (!identity) {
+    for (const key of ['certificate', 'private_key', 'ca_cert']) needed.add(config[key]).add(target(config[key]));
+  }
+  return [...files]
+    .filter(([path, { state }]) => (state === 'known' || links.has(path)) && !needed.has(path))
+    .map(([path]) => path)
+    .filter(
+      (path) =>
+        (isOurFile(path) && (identity || isPeerCertificate(path, target(config['certificate'])))) ||
+        (identity && (isOurAuthorityFile(path) || (links.has(path) && isIdentityLink(path)))),
+    );
+}
+
+/** The certificates of peers lie beside the host's own, with other names. */
+function isPeerCertificate(path: string, own: string | undefined): boolean {
+  const nameIn = (file: string): string =>
+    file.slice(file.lastIndexOf('/') + 1).replace(/-[0-9a-f]{16}-(cert|privkey)\.pem$/, '');
+  return path.endsWith('-cert.pem') && (own === undefined || nameIn(path) !== nameIn(own));
+}

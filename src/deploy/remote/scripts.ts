@@ -1,0 +1,245 @@
+/**
+ * The scripts that change a host, from the actions of its plan. Everything in them that came from outside is quoted
+ * here.
+ *
+ * @module
+ */
+
+import { shellWord } from '../../platform/quote.js';
+import { fillTemplate } from '../../platform/templates.js';
+import type { IkeDaemon, TunnelEnd } from '../desired/desired.js';
+import type { Action, GuardedTunnel } from '../plan/action.js';
+import type { IdentityFiles } from '../plan/identity-files.js';
+import { guardCommand, packetSelectors, unguardCommand } from '../tunnels/packets.js';
+import type { Transaction } from './transaction.js';
+
+type Place = Extract<Action, { readonly kind: 'place' }>;
+export type Link = Extract<Action, { readonly kind: 'link' }>;
+
+/** What `prepare` puts on a host before anything points to it. */
+export interface Preparation {
+  readonly places: readonly Place[];
+  /** The private keys that travel, PEM, by the path that they go to. */
+  readonly keys: ReadonlyMap<string, string>;
+  /** The pairs that must fit, checked by the host's own openssl. */
+  readonly identity:
+    | { readonly certificate: string; readonly private_key: string; readonly ca_cert: string | undefined }
+    | undefined;
+  /** Those that nothing is pointed to yet. */
+  readonly links: readonly Link[];
+  /** The files of CAs that are trusted besides the one that the identity names. */
+  readonly trusted: readonly string[];
+  readonly daemon: IkeDaemon;
+  readonly guards: readonly GuardedTunnel[];
+  /** The ports whose tunnels are taken down, when the lists of revoked certificates are loaded. */
+  readonly cuts: readonly string[];
+  /** Sets ipsec_skb_mark. */
+  readonly plaintext: Transaction | undefined;
+  /** There are drop policies of ovs-monitor-ipsec, or soon will be, and a peer may ask before its tunnel is there. */
+  readonly refusesStrangers: boolean;
+}
+
+const modes: Readonly<Record<Place['role'], string>> = {
+  ca: '644',
+  certificate: '644',
+  'private-key': '600',
+  'peer-certificate': '644',
+  crl: '644',
+};
+
+/** Keys before certificates, certificates before what points to them. */
+export function prepareScript(preparation: Preparation): string {
+  const { places, keys, identity, links, daemon, trusted, guards, cuts, plaintext, refusesStrangers } = preparation;
+  const lines = [placeFunctions()];
+  for (const { path, role, content } of places) {
+    const text = role === 'private-key' ? keys.get(path) : content;
+    if (text === undefined) throw new Error(`there is nothing to put at ${path}`);
+    if (role === 'crl') lines.push(`place_crl ${shellWord(path)} ${shellWord(text)}`);
+    else lines.push(`place ${shellWord(path)} ${modes[role]} ${shellWord(text)}`);
+  }
+  if (identity !== undefined) {
+    lines.push(`same ${shellWord(identity.private_key)} ${shellWord(identity.certificate)}`);
+    if (identity.ca_cert !== undefined) {
+      lines.push(`signed ${shellWord(identity.certificate)} ${shellWord(identity.ca_cert)}`);
+    }
+  }
+  // charon reads /etc/ipsec.d/cacerts when it starts; the "ca" section that ovs-monitor-ipsec writes is never loaded.
+  lines.push(...links.map(({ path, to }) => linkLine(path, to)));
+  if (
+    daemon === 'strongswan' &&
+    (identity?.ca_cert !== undefined || trusted.length > 0 || places.some(({ role }) => role === 'ca'))
+  ) {
+    lines.push('if command -v ipsec >/dev/null 2>&1; then ipsec rereadcacerts >/dev/null 2>&1 || :; fi');
+  }
+  lines.push(...trusted.map((file) => `trust ${shellWord(file)}`));
+  lines.push(...guards.map(guardLine), ...cuts.map((port) => `take_down ${shellWord(portPattern(port))}`));
+  if (plaintext !== undefined) lines.push(transactLine(plaintext));
+  if (refusesStrangers) lines.push(refuseStrangers);
+  return `${lines.join('\n')}\n`;
+}
+
+const refuseStrangers = 'refuse_strangers';
+
+/** The same alone, for a daemon that has read its connections again since. */
+export function refuseStrangersScript(): string {
+  return `${placeFunctions()}${refuseStrangers}\n`;
+}
+
+function linkLine(path: string, to: string): string {
+  return `point ${shellWord(path)} ${shellWord(to.slice(to.lastIndexOf('/') + 1))}`;
+}
+
+/** Where links are to lead. */
+export type Pointing = Pick<Link, 'path' | 'to'>;
+
+/**
+ * Lets the IKE daemon have what links lead to from now on.
+ *
+ * @param name the common name of the certificate
+ */
+export function rereadScript(
+  name: string,
+  links: readonly Pointing[],
+  { certificate, private_key: privateKey }: Pick<IdentityFiles, 'certificate' | 'private_key'>,
+): string {
+  const words = [name, certificate, privateKey].map(shellWord);
+  return `${renewFunctions()}${links.map(({ path, to }) => `${linkLine(path, to)}\n`).join('')}reread ${words.join(' ')}\n`;
+}
+
+/** An end that goes on sending by the old security association, while the other one authenticates anew. */
+export interface Held {
+  readonly end: TunnelEnd;
+  /** For so long: less than the association lives on. */
+  readonly seconds: number;
+}
+
+/** Takes the keys of the generations before out of the NSS database. @param name the common name */
+export function dropOldKeysScript(name: string): string {
+  return `${renewFunctions()}drop_old_keys ${shellWord(portPattern(name))}\n`;
+}
+
+export function pinScript(ends: readonly Held[]): string {
+  const lines = ends.map(({ end, seconds }) => `pin ${shellWord(end.localIp)} ${shellWord(end.remoteIp)} ${seconds}\n`);
+  return renewFunctions() + lines.join('');
+}
+
+export function authenticateScript(ends: readonly TunnelEnd[]): string {
+  const patterns = ends.map(({ port }) => shellWord(portPattern(port)));
+  return `${renewFunctions()}authenticate ${patterns.join(' ')}\n`;
+}
+
+/** What the IKE daemon said of a new authentication. */
+export interface Authenticated {
+  /** The IKE SAs that were up before. */
+  readonly before: readonly string[];
+  /** The ends whose peers gave no answer. */
+  readonly unanswered: readonly TunnelEnd[];
+}
+
+/** Reads what {@link authenticateScript} has printed. */
+export function readAuthenticated(stdout: string, ends: readonly TunnelEnd[]): Authenticated {
+  return {
+    before: [...stdout.matchAll(/^before (\S+)$/gm)].map(([, state = '']) => state),
+    unanswered: [...stdout.matchAll(/^unanswered (\d+)$/gm)].flatMap(([, index]) => ends[Number(index)] ?? []),
+  };
+}
+
+/** Takes down what was up before. @param seconds for how long nothing of it is touched */
+export function leaveScript(before: readonly string[], seconds: number): string {
+  return `${renewFunctions()}leave ${seconds} ${before.map(shellWord).join(' ')}\n`;
+}
+
+/** One transaction, then the addresses of bridges. Ends with the transaction's reply on standard output. */
+export function switchScript(transaction: Transaction | undefined, addresses: readonly Action[]): string {
+  const lines = [placeFunctions()];
+  if (transaction !== undefined) lines.push(transactLine(transaction));
+  for (const action of addresses) {
+    if (action.kind !== 'address') continue;
+    const bridge = shellWord(action.bridge);
+    lines.push(
+      `tries=0; until ip link show dev ${bridge} >/dev/null 2>&1; do tries=$((tries + 1)); [ "$tries" -lt 30 ] || fail ${shellWord(`the bridge ${action.bridge} did not come up: is ovs-vswitchd at work?`)}; sleep 1; done`,
+      `ip addr replace ${shellWord(action.address)} dev ${bridge} && ip link set dev ${bridge} up || fail ${shellWord(`the address ${action.address} could not be given to ${action.bridge}`)}`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** What the IKE daemon is to forget: the connections of ports that are gone. */
+export function forgetScript(ports: readonly string[]): string {
+  return ports.map((port) => `forget ${shellWord(portPattern(port))}\n`).join('');
+}
+
+/** The name of a port as a basic regular expression (POSIX): `tun.1` is not `tun-1`. */
+function portPattern(port: string): string {
+  return port.replaceAll(/[^\w-]/g, (character) => (character === '^' ? '\\^' : `[${character}]`));
+}
+
+/** Lets libreswan have the connections of ports, and wait there for the peer. */
+export function waitForPeerScript(ports: readonly string[]): string {
+  return ports.map((port) => `wait_for_peer ${shellWord(portPattern(port))}\n`).join('');
+}
+
+/** Takes the trust of the IKE daemon back in all CAs but those whose files are named. */
+export function distrustScript(trusted: readonly string[]): string {
+  return `distrust ${trusted.map(shellWord).join(' ')}\n`;
+}
+
+export function removeFilesScript(paths: readonly string[]): string {
+  return paths.length === 0 ? '' : `rm -f -- ${paths.map(shellWord).join(' ')}\n`;
+}
+
+/** An end that is to be proved. */
+export interface SettlingEnd extends TunnelEnd {
+  /** It was at work and has but another certificate: nobody may have something to send to it. */
+  readonly mayBeIdle: boolean;
+}
+
+/** @param seconds how long the tunnels may take; @param mark of the answer in which it tells what they carried */
+export function settleScript(ends: readonly SettlingEnd[], seconds: number, mark: string): string {
+  const tunnels = ends.map(({ bridge, port, type, localIp, remoteIp, initiates, mayBeIdle }) => {
+    const words = [
+      bridge,
+      port,
+      packetSelectors[type].replace(/^proto (udp|tcp) /, ''),
+      localIp,
+      remoteIp,
+      initiates ? '1' : '0',
+      portPattern(port),
+      mayBeIdle ? '1' : '0',
+    ];
+    return `settle ${words.map(shellWord).join(' ')} &`;
+  });
+  return fillTemplate('remote/settle.sh', { mark, seconds: String(seconds), tunnels: tunnels.join('\n') });
+}
+
+/**
+ * A policy that stands behind those of any IKE daemon: what they do not take is dropped. ipsec_skb_mark alone does not
+ * do that: ovs-monitor-ipsec's drop policies for geneve, vxlan and stt are for packets *from* the well-known port, and
+ * tunnel packets go *to* it; and libreswan 4 loads none of them.
+ */
+function guardLine(guard: GuardedTunnel): string {
+  return `${guardCommand(guard)} || fail 'the kernel does not take a drop policy: has it IPsec?'`;
+}
+
+/** Takes the drop policies of tunnels away. */
+export function unguardScript(guards: readonly GuardedTunnel[]): string {
+  const lines = guards.map((guard) => `${unguardCommand(guard)} 2>/dev/null || :\n`);
+  return lines.length === 0 ? '' : `gone\n${lines.join('')}`;
+}
+
+/**
+ * On standard input of the program that talks to ovsdb-server: a PSK is in no list of processes. What follows rests on
+ * the transaction: where it is refused, the script ends.
+ */
+function transactLine(transaction: Transaction): string {
+  return `printf '%s' ${shellWord(JSON.stringify(transaction))} | transact || { [ $? -ne 3 ] || exit 3; fail 'the database refused the connection: is ovsdb-server at work?'; }`;
+}
+
+function renewFunctions(): string {
+  return `${placeFunctions()}\n${fillTemplate('remote/renew.sh', {})}\n`;
+}
+
+/** The shell functions that place files and talk to the database. */
+export function placeFunctions(): string {
+  return fillTemplate('remote/place.sh', { transact: shellWord(fillTemplate('remote/transact.py', {})) });
+}

@@ -1,0 +1,48 @@
+/**
+ * The tunnels that a host has now, as its database tells them.
+ *
+ * @module
+ */
+
+import { type TunnelEnd, tunnelTypes } from '../desired/desired.js';
+import { knownValue } from '../facts/fact.js';
+import type { PlanningFacts } from '../facts/host-facts.js';
+import type { InterfaceFact } from '../facts/ovsdb.js';
+
+/** The ends that are to be encrypted; `local_ip` is that of the security associations where the database has none. */
+export function existingEnds(facts: PlanningFacts): TunnelEnd[] {
+  return (knownValue(facts.ovsdb)?.interfaces ?? []).flatMap((found) => {
+    const end = endOf(found, facts);
+    return end === undefined ? [] : [end];
+  });
+}
+
+function endOf({ name, type, options, psk, bridge }: InterfaceFact, facts: PlanningFacts): TunnelEnd | undefined {
+  const tunnelType = tunnelTypes.find((item) => item === type);
+  const { remote_ip: remoteIp, local_ip, remote_name, remote_cert } = options;
+  if (tunnelType === undefined || remoteIp === undefined) return undefined;
+  if (psk === undefined && remote_name === undefined && remote_cert === undefined) return undefined;
+  return {
+    bridge: bridge ?? '',
+    port: name,
+    type: tunnelType,
+    method: psk !== undefined ? 'psk' : remote_cert !== undefined ? 'self-signed' : 'ca-signed',
+    localIp: local_ip ?? localIpTo(remoteIp, facts) ?? '',
+    remoteIp,
+    peer: remote_name ?? nameIn(remote_cert, facts) ?? remoteIp,
+    options: {},
+    pskFile: undefined,
+    initiates: true,
+  };
+}
+
+function localIpTo(remoteIp: string, { states }: PlanningFacts): string | undefined {
+  return (knownValue(states) ?? []).find(({ destination }) => destination === remoteIp)?.source;
+}
+
+function nameIn(path: string | undefined, { files }: PlanningFacts): string | undefined {
+  const fact = path === undefined ? undefined : files.get(path);
+  const file = fact === undefined ? undefined : knownValue(fact);
+  if (file?.kind !== 'certificate') return undefined;
+  return file.certificates[0].subjectAltName?.find(({ kind }) => kind === 2)?.text;
+}

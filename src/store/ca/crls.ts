@@ -1,0 +1,39 @@
+/**
+ * The CRLs of a CA, where `openssl ca -gencrl` is told to put them: `crl.pem` and `crl/*.pem`.
+ *
+ * @module
+ */
+
+import { join } from 'node:path';
+import { OvsPkiError } from '../../errors.js';
+import { type Crl, decodeCrlsPem, isCrlOf } from '../../pki/crl.js';
+import * as files from '../../platform/files.js';
+import type { CaLayout } from '../layout.js';
+import type { Ca } from './ca.js';
+
+/** The newest list that the CA has signed with the key that it has now. Throws PKI_CORRUPT. */
+export function newestCrl({ certificate, layout }: Pick<Ca, 'certificate' | 'layout'>): Crl | undefined {
+  return readCrls(layout)
+    .filter((crl) => isCrlOf(certificate, crl))
+    .sort((left, right) => right.thisUpdate.getTime() - left.thisUpdate.getTime())[0];
+}
+
+/** Throws PKI_CORRUPT. */
+export function readCrls(layout: CaLayout): Crl[] {
+  const inFolder = files.list(layout.crlFolder).filter((name) => name.endsWith('.pem'));
+  const places = [layout.crl, ...inFolder.map((name) => join(layout.crlFolder, name))];
+  return places.filter(files.exists).flatMap((file) => {
+    try {
+      return decodeCrlsPem(files.readFile(file).toString('latin1'), file);
+    } catch (error) {
+      if (!(error instanceof OvsPkiError)) throw error;
+      // Who makes lists holds the lock of the CA, and who reads them does not.
+      if (!files.exists(file)) return [];
+      throw new OvsPkiError('PKI_CORRUPT', error.message, {
+        hint: file === layout.crl ? 'make the list again: ovs-pki-ts crl' : `take it away: rm ${file}`,
+        details: { file },
+        cause: error,
+      });
+    }
+  });
+}

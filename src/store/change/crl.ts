@@ -1,0 +1,184 @@
+/**
+ * The CRL of a CA: `crl.pem`, made of the revoked rows of index.txt and numbered by the file crlnumber, as
+ * `openssl ca -gencrl` numbers its lists.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../../errors.js';
+import type { Certificate } from '../../pki/certificate.js';
+import { encodeCrlEntry, encodeEntryExtensions, issueCrl } from '../../pki/crl-issue.js';
+import { encode, tag } from '../../pki/der.js';
+import type { Issuer } from '../../pki/issue.js';
+import { encodePem } from '../../pki/pem.js';
+import { reasonCodes } from '../../pki/revocation.js';
+import { formatSerial } from '../../pki/serial.js';
+import { validityFrom } from '../../pki/validity.js';
+import * as files from '../../platform/files.js';
+import type { Platform } from '../../platform/index.js';
+import { type Ca, generationCrlFile, generationsOf, openIssuer, requireSameCa } from '../ca/ca.js';
+import { rolloverPhase } from '../ca/phase.js';
+import { parseIndexRow } from '../index/row.js';
+import { readIndexBytes, reasonOfColumn, revokedRows } from '../index/scan.js';
+import { appendAudit, appendOutcomes, auditStamp } from '../journal/audit-log.js';
+import { withLock } from '../journal/lock.js';
+import { recoverInterrupted } from '../journal/recovery.js';
+import type { CaLayout } from '../layout.js';
+
+/** A list that was made. */
+export interface MadeCrl {
+  /** The CA that signed it. */
+  readonly issuer: Certificate;
+  readonly file: string;
+  readonly der: Uint8Array;
+  readonly pem: string;
+  /** Hexadecimal, as in the file crlnumber. */
+  readonly crlNumber: string;
+  readonly thisUpdate: Date;
+  readonly nextUpdate: Date;
+  /** How many certificates are revoked. */
+  readonly count: number;
+}
+
+/**
+ * Makes the list and puts it into the folder of the CA; during a rollover one with each of the two keys, that of the CA
+ * that signs first. A number that was taken is never given to another list, so where a run is interrupted one can be
+ * missing.
+ *
+ * @throws CA_EXPIRED, PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, LINT_FAILED, FILE_UNWRITABLE
+ */
+export async function makeCrls(platform: Platform, ca: Ca, days: number): Promise<[MadeCrl, ...MadeCrl[]]> {
+  const { layout } = ca;
+  const now = platform.clock.now();
+  const issuers = crlIssuers(ca, now);
+  const [, other] = issuers;
+  for (const one of issuers) {
+    requireCrlSign(one);
+    // Before a number is taken.
+    validityFrom(now, days, one.certificate);
+  }
+  const issuer = await openIssuer(platform, ca);
+  const otherIssuer = other === undefined ? undefined : await openIssuer(platform, other);
+  return withLock(platform, layout.lock, async () => {
+    requireSameCa(ca);
+    if (other !== undefined) requireSameCa(other);
+    recoverInterrupted(platform, ca);
+    const entries = revokedEntries(layout);
+    const first = readCrlNumber(layout);
+    const count = other === undefined ? 1 : 2;
+    files.replaceFile(`${layout.crlNumber}.old`, `${formatSerial(first)}\n`);
+    files.replaceFile(layout.crlNumber, `${formatSerial(first + BigInt(count))}\n`);
+    // Of lists of one name the IKE daemons keep the one with the higher number and the later time: that of the old CA has to
+    // be it, whose certificates are those that have been revoked so far.
+    const isOldOther = rolloverPhase(layout) === 'switched';
+    const make = (one: Ca, by: Issuer, isLast: boolean): Promise<MadeCrl> =>
+      makeOne(platform, one, by, entries, { days, number: first + (isLast ? BigInt(count) - 1n : 0n), isLast });
+    // That of the other one first, which can have had its place where that of the first one goes.
+    const more = other === undefined || otherIssuer === undefined ? [] : [await make(other, otherIssuer, isOldOther)];
+    const made = await make(ca, issuer, more.length === 0 || !isOldOther);
+    // Until the last switch it had a list beside that of the other one.
+    files.removeFile(generationCrlFile(layout, ca.certificate));
+    return [made, ...more];
+  });
+}
+
+/** The CAs that make a list: of one that is replaced and has expired nothing is valid any more, revoked or not. */
+export function crlIssuers(ca: Ca, now: Date): [Ca, ...Ca[]] {
+  const [signing, ...others] = generationsOf(ca);
+  return [signing, ...others.filter(({ certificate }) => certificate.notAfter >= now)];
+}
+
+async function makeOne(
+  platform: Platform,
+  { layout, type, certificate }: Ca,
+  issuer: Issuer,
+  entries: readonly Uint8Array[],
+  { days, number, isLast }: { readonly days: number; readonly number: bigint; readonly isLast: boolean },
+): Promise<MadeCrl> {
+  const now = platform.clock.now();
+  const thisUpdate = new Date((Math.floor(now.getTime() / 1000) - (isLast ? 0 : 1)) * 1000);
+  const nextUpdate = validityFrom(now, days, certificate).notAfter;
+  const crlNumber = formatSerial(number);
+
+  const entry = () => ({ ...auditStamp(platform), action: 'crl' as const, crlNumber });
+  appendAudit(layout.auditLog, [{ ...entry(), event: 'intent', type, nextUpdate: nextUpdate.toISOString() }]);
+  const der = await issueCrl(issuer, { crlNumber: number, thisUpdate, nextUpdate, entries });
+  const pem = encodePem('X509 CRL', der);
+  files.replaceFile(layout.crl, pem);
+  appendOutcomes(layout.auditLog, [{ ...entry(), event: 'recorded' }]);
+  platform.log.write(`made ${layout.crl}, number ${crlNumber}, ${entries.length} revoked`);
+  return { file: layout.crl, issuer: certificate, der, pem, crlNumber, thisUpdate, nextUpdate, count: entries.length };
+}
+
+/** Also those that have expired since: a list that once named a certificate goes on naming it, as openssl has it. */
+function revokedEntries({ index: file }: CaLayout): Uint8Array[] {
+  const index = readIndexBytes(file);
+  const known = new Map<string, Uint8Array | undefined>();
+  const entries: Uint8Array[] = [];
+  for (const { start, end } of revokedRows(index)) {
+    const line = index.toString('latin1', start, end);
+    const { revoked, serialNumber } = parseIndexRow(line, file);
+    if (!columnPattern.test(revoked)) throw corruptRow(file, line);
+    const comma = revoked.indexOf(',');
+    const details = comma < 0 ? '' : revoked.slice(comma);
+    // In a complete list this says that nothing is revoked (RFC 5280, section 5.3.1).
+    if (details === ',removeFromCRL') continue;
+    let extensions = known.get(details);
+    if (extensions === undefined) {
+      extensions = extensionsOf(details, file, line);
+      known.set(details, extensions);
+    }
+    const date = comma < 0 ? revoked : revoked.slice(0, comma);
+    entries.push(encodeCrlEntry(integerContent(serialNumber), encodeDate(date), extensions));
+  }
+  return entries;
+}
+
+/** A time that can be one, then a reason and what belongs to it. */
+const columnPattern =
+  /^(?:\d\d)?\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\dZ(?:,[A-Za-z]+|,(?:keyTime|CAkeyTime),\d{14}Z|,holdInstruction,[\w.]+)?$/;
+
+function extensionsOf(details: string, file: string, line: string): Uint8Array | undefined {
+  if (details === '') return undefined;
+  const [, word = '', argument] = details.split(',');
+  const reason = Object.entries(reasonCodes).find(([name]) => name === reasonOfColumn(details));
+  if (reason === undefined) throw corruptRow(file, line);
+  return encodeEntryExtensions(reason[1], word.endsWith('keyTime') ? argument : undefined);
+}
+
+/** As a UTCTime through 2049; openssl takes no other here. */
+function encodeDate(text: string): Uint8Array {
+  const isShort = text.length === 13 || text < '2050';
+  return encode(isShort ? tag.utcTime : tag.generalizedTime, Buffer.from(isShort ? text.slice(-13) : text, 'latin1'));
+}
+
+/** The hexadecimal digits of an index as the content of an INTEGER. */
+function integerContent(serialNumber: string): Uint8Array {
+  const digits = serialNumber.replace(/^(?:00)+(?=..)/, '');
+  return Buffer.from(/^[89A-F]/.test(digits) ? `00${digits}` : digits, 'hex');
+}
+
+function readCrlNumber({ crlNumber: file, crl }: CaLayout): bigint {
+  const text = files.exists(file) ? files.readFile(file).toString('latin1').trim() : 'absent';
+  // Section 5.2.3: at most 20 octets.
+  if (/^[0-9A-F]{1,39}$/i.test(text)) return BigInt(`0x${text}`);
+  throw new OvsPkiError('PKI_CORRUPT', `${file} does not hold the number of the next CRL, in hexadecimal`, {
+    hint: `put there one more than the last list has: openssl crl -noout -crlnumber -in ${crl}`,
+    details: { file },
+  });
+}
+
+function requireCrlSign({ certificate, layout }: Ca): void {
+  if (certificate.keyUsage?.includes('cRLSign') !== false) return;
+  throw new OvsPkiError('LINT_FAILED', `${layout.certificate} does not allow its key to sign CRLs (keyUsage)`, {
+    hint: 'have the certificate of the CA made anew, with cRLSign',
+    details: { file: layout.certificate },
+  });
+}
+
+function corruptRow(file: string, line: string): OvsPkiError {
+  return new OvsPkiError('PKI_CORRUPT', `${file}: this revoked row says nothing that can be: ${JSON.stringify(line)}`, {
+    hint: `compare it with the last good copy: diff ${file}.old ${file}`,
+    details: { file },
+  });
+}

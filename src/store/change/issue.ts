@@ -1,0 +1,303 @@
+/**
+ * Issuing in a PKI directory. Whatever happens in between, a certificate that exists is in the index or becomes so
+ * with the next run, and none leaves before that.
+ *
+ * @module
+ */
+
+import { asRefusal, OvsPkiError } from '../../errors.js';
+import type { Certificate } from '../../pki/certificate.js';
+import type { CertificationRequest } from '../../pki/certification-request.js';
+import { equalBytes } from '../../pki/der.js';
+import { type SignedStructure, verifySignature } from '../../pki/engine.js';
+import { type Issuer, issueCertificate } from '../../pki/issue.js';
+import { keyHash, type PublicKey } from '../../pki/key.js';
+import { type Applicant, type RequestContext, renewalFindings, requestFindings } from '../../pki/lint/request-rules.js';
+import type { Finding } from '../../pki/lint/rule.js';
+import { attributeValues, encodeName } from '../../pki/name.js';
+import { oid } from '../../pki/oid.js';
+import { issuersOf, nameFindings } from '../../pki/path.js';
+import { leafSubject } from '../../pki/profile.js';
+import { isHarmless } from '../../pki/revocation.js';
+import { randomSerial, type SerialNumber } from '../../pki/serial.js';
+import { certificateFileText } from '../../pki/text.js';
+import { validityFrom } from '../../pki/validity.js';
+import * as files from '../../platform/files.js';
+import type { Platform } from '../../platform/index.js';
+import { type Ca, generationsOf, openIssuer, requireSameCa } from '../ca/ca.js';
+import { certificatesOfKey, type RegisteredKey, registerKeys, syncKeyRegister } from '../index/key-register.js';
+import { appendIndexRows, indexRowFor } from '../index/row.js';
+import { readRevoked } from '../index/scan.js';
+import { appendAudit, appendOutcomes, auditStamp, type IssueIntent } from '../journal/audit-log.js';
+import { withLock } from '../journal/lock.js';
+import { recoverInterrupted } from '../journal/recovery.js';
+import { issuedCertificateFile } from '../layout.js';
+
+/** A certificate for what a request asks, or once more for what a certificate of this CA says. */
+export type IssueOrder = ({ readonly request: CertificationRequest } | { readonly renewal: Certificate }) & {
+  /** The name that the operator gave: the request must be for it. Undefined where any good name will do. */
+  readonly name: string | undefined;
+};
+
+export type IssueResult = { readonly certificate: Certificate } | { readonly error: OvsPkiError };
+
+/** At most so many certificates are made under one hold of the lock, so that others get their turn. */
+const batchSize = 64;
+
+interface Work {
+  readonly publicKey: PublicKey;
+  readonly commonName: string;
+  readonly serialNumber: SerialNumber;
+  readonly keyHash: string;
+}
+
+/**
+ * Issues a certificate for each request that breaks no rule, in the order given.
+ *
+ * @returns a result for each order; a refusal of one does not touch the others, and what was issued before the CA
+ *   became unusable is returned
+ * @throws CA_EXPIRED, PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG, FILE_UNWRITABLE: nothing was issued
+ */
+export async function issueInCa(
+  platform: Platform,
+  ca: Ca,
+  orders: readonly IssueOrder[],
+  days: number,
+  done: (count: number) => void = () => undefined,
+): Promise<IssueResult[]> {
+  const results: IssueResult[] = [];
+  for (let start = 0; start < orders.length; start += batchSize) {
+    const batch = orders.slice(start, start + batchSize);
+    try {
+      const prepared = await prepareBatch(platform, ca, batch);
+      results.push(...(await withLock(platform, ca.layout.lock, () => issueBatch(platform, ca, prepared, days))));
+    } catch (error) {
+      if (start === 0) throw error;
+      const refused = { error: asRefusal(error) };
+      return [...results, ...orders.slice(start).map(() => refused)];
+    }
+    done(results.length);
+  }
+  return results;
+}
+
+/** What can be known of a batch before the lock is held. */
+interface PreparedBatch {
+  readonly issuer: Issuer;
+  readonly orders: readonly ProvedOrder[];
+}
+
+interface ProvedOrder extends Applicant {
+  readonly name: string | undefined;
+  readonly possessionProved: boolean;
+  readonly keyHash: string;
+  readonly findings: (context: RequestContext) => Finding[];
+  readonly what: 'request' | 'renewal';
+}
+
+async function prepareBatch(platform: Platform, ca: Ca, orders: readonly IssueOrder[]): Promise<PreparedBatch> {
+  return { issuer: await openIssuer(platform, ca), orders: orders.map((order) => prove(ca, order)) };
+}
+
+function prove(ca: Ca, order: IssueOrder): ProvedOrder {
+  const isSignedWith = (key: PublicKey, { signatureAlgorithm, toBeSigned, signature }: SignedStructure): boolean =>
+    verifySignature(key, signatureAlgorithm, toBeSigned.bytes, signature);
+  const { name } = order;
+  if ('request' in order) {
+    const { request } = order;
+    return {
+      name,
+      commonNames: request.commonNames,
+      publicKey: request.publicKey,
+      keyHash: keyHash(request.publicKey),
+      possessionProved: isSignedWith(request.publicKey, request),
+      findings: (context) => requestFindings(request, context),
+      what: 'request',
+    };
+  }
+  const { publicKey, subject } = order.renewal;
+  const applicant = { commonNames: attributeValues(subject, oid.commonName), publicKey };
+  return {
+    name,
+    ...applicant,
+    keyHash: keyHash(publicKey),
+    possessionProved: generationsOf(ca).some(({ certificate }) => isSignedWith(certificate.publicKey, order.renewal)),
+    findings: (context) => renewalFindings(applicant, context),
+    what: 'renewal',
+  };
+}
+
+async function issueBatch(
+  platform: Platform,
+  ca: Ca,
+  { issuer, orders }: PreparedBatch,
+  days: number,
+): Promise<IssueResult[]> {
+  const validity = validityFrom(platform.clock.now(), days, ca.certificate);
+  requireSameCa(ca);
+  recoverInterrupted(platform, ca);
+  syncKeyRegister(ca.layout);
+  const checked = checkOrders(ca, orders);
+  const work = checked.filter((item): item is Work => !(item instanceof OvsPkiError));
+
+  const intents = work.map((item) => intentOf(platform, ca, item, validity.notAfter));
+  appendAudit(ca.layout.auditLog, intents);
+  const made = await Promise.all(
+    work.map((item) =>
+      issueCertificate(issuer, {
+        profile: ca.type,
+        subject: encodeName(leafSubject(item.commonName, ca.organization)),
+        commonName: item.commonName,
+        publicKey: item.publicKey,
+        serialNumber: item.serialNumber,
+        validity,
+      }).catch(asRefusal),
+    ),
+  );
+  const kept = await keepCertificates(ca, made);
+  noteOutcomes(platform, ca, work, kept);
+
+  const results = kept.values();
+  return checked.map((item) => {
+    const result = item instanceof OvsPkiError ? item : (results.next().value as Certificate | OvsPkiError);
+    return result instanceof OvsPkiError ? { error: result } : { certificate: result };
+  });
+}
+
+function checkOrders(ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiError)[] {
+  const inThisBatch = new Map<string, string>();
+  const authorities = [ca.certificate, ...issuersOf(ca.certificate, ca.chain)];
+  const distrusted = distrustedSerials(ca);
+  return orders.map((order): Work | OvsPkiError => {
+    const { commonNames, publicKey, name, possessionProved, keyHash } = order;
+    const earlier = certificatesOfKey(ca.layout, keyHash);
+    const rules = order.findings({
+      name,
+      possessionProved,
+      caOrganization: ca.organization,
+      keyCertifiedFor: inThisBatch.get(keyHash) ?? earlier[0]?.commonName,
+      keyRevoked: earlier.map(({ serialNumber }) => distrusted().get(serialNumber)).find(Boolean),
+      isCaKey: generationsOf(ca).some(({ certificate }) => equalBytes(publicKey.spki, certificate.publicKey.spki)),
+    });
+    const [commonName = ''] = commonNames;
+    const reasons = [...rules, ...nameFindings(authorities, commonName)];
+    if (reasons.length > 0) return refusal(name ?? commonName, reasons, order.what);
+    inThisBatch.set(keyHash, commonName);
+    return { publicKey, commonName, serialNumber: freeSerial(ca), keyHash };
+  });
+}
+
+/** The revoked certificates whose keys are not to be certified again, with the reason; read when it is asked for. */
+function distrustedSerials({ layout }: Ca): () => ReadonlyMap<SerialNumber, string> {
+  let serials: ReadonlyMap<SerialNumber, string> | undefined;
+  return () => {
+    serials ??= new Map(
+      [...readRevoked(layout.index)].flatMap(([serialNumber, { reason }]) =>
+        isHarmless(reason) ? [] : [[serialNumber, reason]],
+      ),
+    );
+    return serials;
+  };
+}
+
+/** The CA's own copies first, then the index: what the index names is there. */
+async function keepCertificates(
+  ca: Ca,
+  made: readonly (Certificate | OvsPkiError)[],
+): Promise<(Certificate | OvsPkiError)[]> {
+  const isMade = (item: Certificate | OvsPkiError): item is Certificate => !(item instanceof OvsPkiError);
+  const failures = await files.writeFiles(
+    made.filter(isMade).map((certificate) => ({
+      file: issuedCertificateFile(ca.layout, certificate.serialNumber),
+      content: certificateFileText(certificate),
+      replace: false,
+    })),
+  );
+  const nextFailure = failures.values();
+  const copied = made.map((item) => (isMade(item) ? (nextFailure.next().value ?? item) : item));
+  const certificates = copied.filter(isMade);
+  try {
+    if (certificates.length > 0) appendIndexRows(ca.layout.index, certificates.map(indexRowFor));
+    return copied;
+  } catch (error) {
+    for (const { serialNumber } of certificates) files.removeFile(issuedCertificateFile(ca.layout, serialNumber));
+    const failure = asRefusal(error);
+    return copied.map((item) => (item instanceof OvsPkiError ? item : failure));
+  }
+}
+
+/**
+ * The outcomes and the key register. What is in the index by now is issued and goes to its owner, also where this
+ * cannot be written any more: the next run closes the intents, and finds that the register is behind.
+ */
+function noteOutcomes(
+  platform: Platform,
+  { layout }: Ca,
+  work: readonly Work[],
+  kept: readonly (Certificate | OvsPkiError)[],
+): void {
+  const isKept = work.map((_, index) => !(kept[index] instanceof OvsPkiError));
+  try {
+    appendOutcomes(
+      layout.auditLog,
+      work.map((item, index) => outcomeOf(platform, item, isKept[index] === true)),
+    );
+    registerKeys(layout, work.filter((_, index) => isKept[index]).map(toRegisteredKey));
+  } catch (error) {
+    platform.log.write(`left to the next run: ${asRefusal(error).message}`);
+  }
+}
+
+function freeSerial(ca: Ca): SerialNumber {
+  for (;;) {
+    const serialNumber = randomSerial();
+    if (!files.exists(issuedCertificateFile(ca.layout, serialNumber))) return serialNumber;
+  }
+}
+
+function intentOf(
+  platform: Platform,
+  ca: Ca,
+  { serialNumber, commonName, keyHash }: Work,
+  notAfter: Date,
+): IssueIntent {
+  return {
+    ...auditStamp(platform),
+    action: 'issue',
+    event: 'intent',
+    serialNumber,
+    type: ca.type,
+    commonName,
+    publicKey: keyHash,
+    notAfter: notAfter.toISOString(),
+  };
+}
+
+function outcomeOf(platform: Platform, { serialNumber }: Work, recorded: boolean) {
+  return {
+    ...auditStamp(platform),
+    action: 'issue',
+    serialNumber,
+    event: recorded ? 'recorded' : 'abandoned',
+  } as const;
+}
+
+function toRegisteredKey({ keyHash, serialNumber, commonName }: Work): RegisteredKey {
+  return { hash: keyHash, serialNumber, commonName };
+}
+
+/** The refusal of a request, with all of its reasons. */
+export function refusal(
+  name: string,
+  reasons: readonly Finding[],
+  what: 'request' | 'renewal' = 'request',
+): OvsPkiError {
+  const list = reasons.map(({ message }) => message).join('; ');
+  const isConstrained = reasons.some(({ rule }) => rule === 'name-constraints');
+  return new OvsPkiError('REQUEST_REFUSED', `the ${what} of ${name} is refused: ${list}`, {
+    hint: isConstrained
+      ? 'choose a name that the CA may certify: openssl x509 -noout -ext nameConstraints -in cacert.pem'
+      : `have a new ${what === 'request' ? 'one' : 'key and request'} made where the key is: ovs-pki-ts req --unique ${name}`,
+    details: { name, reasons },
+  });
+}

@@ -1,0 +1,143 @@
+/**
+ * Which key is certified for which name: `keys/00` to `keys/ff`, by the first byte of the SHA-256 of the
+ * SubjectPublicKeyInfo, a line `HASH SERIAL NAME` each. It is made from index.txt and newcerts, so it may be deleted;
+ * it exists so that a signature costs the same with one certificate as with a million.
+ *
+ * @module
+ */
+
+import { join } from 'node:path';
+import { OvsPkiError } from '../../errors.js';
+import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
+import { keyHash } from '../../pki/key.js';
+import { attributeValues } from '../../pki/name.js';
+import { oid } from '../../pki/oid.js';
+import type { SerialNumber } from '../../pki/serial.js';
+import * as files from '../../platform/files.js';
+import { makeFolder } from '../../platform/folders.js';
+import { bootId } from '../../platform/process-identity.js';
+import { type CaLayout, issuedCertificateFile } from '../layout.js';
+import { readIndex } from './row.js';
+
+export interface RegisteredKey {
+  /** SHA-256 of the SubjectPublicKeyInfo, hexadecimal. */
+  readonly hash: string;
+  readonly serialNumber: SerialNumber;
+  readonly commonName: string;
+}
+
+const linePattern = /^([0-9a-f]{64}) ([0-9A-F]+) (.+)$/;
+
+/**
+ * Brings the register up to date with an index that other programs may have written to. Costs one stat where nobody
+ * else has. The lock must be held.
+ */
+export function syncKeyRegister(layout: CaLayout): void {
+  makeFolder(layout.keyRegister);
+  if (isRegisterCurrent(layout)) return;
+  const known = new Set(allLines(layout).map(({ serialNumber }) => serialNumber));
+  const missing: RegisteredKey[] = [];
+  for (const { serialNumber } of readIndex(layout.index)) {
+    if (known.has(serialNumber)) continue;
+    const certificate = issuedCertificate(layout, serialNumber);
+    if (certificate !== undefined) missing.push(registeredKey(certificate));
+  }
+  registerKeys(layout, missing);
+}
+
+/** Whether nothing has changed the index since the register was brought up to date with it. */
+export function isRegisterCurrent(layout: CaLayout): boolean {
+  return readState(layout) === currentState(layout);
+}
+
+/** All certificates of a key, in the order in which they were issued. The register must be up to date. */
+export function certificatesOfKey(layout: CaLayout, hash: string): RegisteredKey[] {
+  const content = readWhole(bucket(layout, hash));
+  const found: RegisteredKey[] = [];
+  for (let start = content.indexOf(hash); start >= 0; start = content.indexOf(hash, start + 1)) {
+    const lines = parseLines(content.toString('latin1', start, content.indexOf('\n', start)));
+    if (start === 0 || content[start - 1] === 0x0a) found.push(...lines);
+  }
+  return found;
+}
+
+/** Adds keys and notes that the register fits the index as it is now. The lock must be held. */
+export function registerKeys(layout: CaLayout, keys: readonly RegisteredKey[]): void {
+  const buckets = new Map<string, string>();
+  for (const { hash, serialNumber, commonName } of keys) {
+    const file = bucket(layout, hash);
+    buckets.set(file, `${buckets.get(file) ?? ''}${hash} ${serialNumber} ${commonName}\n`);
+  }
+  for (const [file, lines] of buckets) files.append(file, lines);
+  files.write(stateFile(layout), currentState(layout));
+}
+
+function registeredKey(certificate: Certificate): RegisteredKey {
+  return {
+    hash: keyHash(certificate.publicKey),
+    serialNumber: certificate.serialNumber,
+    commonName: attributeValues(certificate.subject, oid.commonName)[0]?.replaceAll(/[^\x20-\x7e]/g, '?') ?? '?',
+  };
+}
+
+function issuedCertificate(layout: CaLayout, serialNumber: SerialNumber): Certificate | undefined {
+  const file = issuedCertificateFile(layout, serialNumber);
+  try {
+    return decodeCertificatePem(files.readFile(file).toString('latin1'), file);
+  } catch (error) {
+    // Copies can be missing or damaged; then nothing can be known of their keys.
+    if (error instanceof OvsPkiError) return undefined;
+    throw error;
+  }
+}
+
+function bucket(layout: CaLayout, hash: string): string {
+  return join(layout.keyRegister, hash.slice(0, 2));
+}
+
+function allLines(layout: CaLayout): RegisteredKey[] {
+  const buckets = files.list(layout.keyRegister).filter((name) => /^[0-9a-f]{2}$/.test(name));
+  return buckets.flatMap((name) => {
+    const file = join(layout.keyRegister, name);
+    dropTornLine(file);
+    return readLines(file);
+  });
+}
+
+/** What a full disk or a kill left of a line would spoil the line that is appended to it. */
+function dropTornLine(file: string): void {
+  const content = files.readTail(file, Number.MAX_SAFE_INTEGER);
+  const whole = content.lastIndexOf('\n') + 1;
+  if (whole < content.length) files.truncate(file, whole);
+}
+
+function readLines(file: string): RegisteredKey[] {
+  return parseLines(readWhole(file).toString('latin1'));
+}
+
+function readWhole(file: string): Buffer {
+  return files.readTail(file, Number.MAX_SAFE_INTEGER);
+}
+
+function parseLines(text: string): RegisteredKey[] {
+  return text.split('\n').flatMap((line) => {
+    const [, hash, serialNumber, commonName] = linePattern.exec(line) ?? [];
+    return hash === undefined ? [] : [{ hash, serialNumber, commonName } as RegisteredKey];
+  });
+}
+
+function stateFile(layout: CaLayout): string {
+  return join(layout.keyRegister, 'state');
+}
+
+function readState(layout: CaLayout): string {
+  return files.readTail(stateFile(layout), 1024).toString('latin1');
+}
+
+/**
+ * What index.txt is now, and since which start of the machine: the register is not synced to the disk, so after a
+ * crash of the machine it is made good from the index.
+ */
+function currentState(layout: CaLayout): string {
+  return `${bootId} ${files.stampOf(layout.index)?.stamp ?? 'none'}`;
+}

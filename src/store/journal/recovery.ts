@@ -1,0 +1,103 @@
+/**
+ * What has to be put right before a CA is changed.
+ *
+ * @module
+ */
+
+import { asRefusal, OvsPkiError } from '../../errors.js';
+import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
+import { digestHex } from '../../pki/digest.js';
+import { parseSerial } from '../../pki/serial.js';
+import * as files from '../../platform/files.js';
+import type { Platform } from '../../platform/index.js';
+import type { Ca } from '../ca/ca.js';
+import { readCrls } from '../ca/crls.js';
+import { removeLeftovers, rolloverPhase } from '../ca/phase.js';
+import { appendIndexRows, findIndexRow, indexRowFor, repairIndexTail } from '../index/row.js';
+import { type CaLayout, issuedCertificateFile } from '../layout.js';
+import {
+  type AuditIntent,
+  appendAudit,
+  auditStamp,
+  type CrlIntent,
+  type IssueIntent,
+  type RevokeIntent,
+  subjectOf,
+  unfinishedIntents,
+} from './audit-log.js';
+
+/**
+ * Finishes what a run that was killed has left: a certificate that was kept gets its row, an intent that came to
+ * nothing is closed. The lock must be held, and the key register is to be brought up to date after it.
+ */
+export function recoverInterrupted(platform: Platform, { layout }: Ca): void {
+  const open = unfinishedIntents(layout.auditLog).map((intent) => ({ intent, certificate: keptFor(layout, intent) }));
+  const rows = open.flatMap(({ certificate }) => (certificate === undefined ? [] : [indexRowFor(certificate)]));
+  repairIndexTail(layout.index, rows);
+  for (const { intent, certificate } of open) {
+    const event = isDone(layout, intent, certificate) ? 'recorded' : 'abandoned';
+    const subject = subjectOf(intent);
+    appendAudit(layout.auditLog, [{ ...auditStamp(platform), ...subject, event, recovered: true }]);
+    platform.log.write(`finished after an interruption: ${Object.values(subject).join(' ')}: ${event}`);
+  }
+}
+
+function isDone(layout: CaLayout, intent: AuditIntent, certificate: Certificate | undefined): boolean {
+  if (intent.action === 'passphrase') return isKeyChanged(layout, intent);
+  if (intent.action === 'revoke') return isRevoked(layout, intent);
+  if (intent.action === 'rollover') {
+    removeLeftovers(layout);
+    return (rolloverPhase(layout) ?? 'none') === intent.phase;
+  }
+  return intent.action === 'crl' ? isPublished(layout, intent) : isIssued(layout, certificate);
+}
+
+/** A revocation changes the index as a whole: it has been made or it has not. */
+function isRevoked({ index }: CaLayout, { serialNumber, revoked }: RevokeIntent): boolean {
+  return findIndexRow(index, serialNumber)?.revoked === revoked;
+}
+
+function isPublished(layout: CaLayout, { crlNumber }: CrlIntent): boolean {
+  try {
+    const numbers = readCrls(layout).map((list) => list.crlNumber);
+    return numbers.includes(parseSerial(crlNumber));
+  } catch (error) {
+    // What another program has left there is not the list that was to be made.
+    asRefusal(error);
+    return false;
+  }
+}
+
+/** The key file is the old one or the new one; a new one that did not get to its place must not stay beside it. */
+function isKeyChanged({ privateKey }: CaLayout, { keyFile }: IssueIntent): boolean {
+  files.removeTemporaries(privateKey);
+  return files.exists(privateKey) && digestHex('sha256', files.readFile(privateKey)) === keyFile;
+}
+
+/** What was kept is issued, once it has its row. */
+function isIssued({ index }: CaLayout, certificate: Certificate | undefined): boolean {
+  if (certificate === undefined) return false;
+  if (findIndexRow(index, certificate.serialNumber) === undefined) {
+    appendIndexRows(index, [indexRowFor(certificate)]);
+  }
+  return true;
+}
+
+function keptFor(layout: CaLayout, intent: AuditIntent): Certificate | undefined {
+  if (intent.action !== 'issue') return undefined;
+  return keptCertificate(issuedCertificateFile(layout, intent.serialNumber));
+}
+
+function keptCertificate(file: string): Certificate | undefined {
+  if (!files.exists(file)) return undefined;
+  try {
+    return decodeCertificatePem(files.readFile(file).toString('latin1'), file);
+  } catch (error) {
+    const { message, details } = asRefusal(error);
+    throw new OvsPkiError('PKI_CORRUPT', `the copy of a certificate whose making was interrupted: ${message}`, {
+      hint: `it was never given out: move it away, then run the command again: mv ${file} /tmp`,
+      details,
+      cause: error,
+    });
+  }
+}

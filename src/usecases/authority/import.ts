@@ -1,0 +1,150 @@
+/**
+ * `import TYPE`: a CA that exists already becomes one of a PKI directory.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../../errors.js';
+import { type Certificate, decodeCertificatesPem } from '../../pki/certificate.js';
+import { isKeyPair, signsFor } from '../../pki/engine.js';
+import { describeKey, type PublicKey } from '../../pki/key.js';
+import { keyFindings } from '../../pki/lint/key-rules.js';
+import type { Finding } from '../../pki/lint/rule.js';
+import { attributeValues } from '../../pki/name.js';
+import { oid } from '../../pki/oid.js';
+import { authorityPath } from '../../pki/path.js';
+import { isPkcs11Uri } from '../../pki/pkcs11-uri.js';
+import type { CertificateType } from '../../pki/profile.js';
+import { randomSerial } from '../../pki/serial.js';
+import { defaultDays } from '../../pki/validity.js';
+import * as files from '../../platform/files.js';
+import type { Platform } from '../../platform/index.js';
+import { openKeyFile } from '../../store/ca/ca.js';
+import { foreignKeyUri, tokenSigningKey } from '../../store/ca/token-key.js';
+import { addCa, type NewCa, requireNoCa } from '../../store/change/new-ca.js';
+import { entriesOfCa } from '../../store/journal/audit-log.js';
+import { caFolder } from '../../store/layout.js';
+import { type CertificateSummary, summarize } from '../summary.js';
+
+/** Which CA `importCa` is to take, and where it is to go. */
+export interface ImportRequest {
+  readonly pkiDirectory: string;
+  readonly type: CertificateType;
+  /** PEM; what stands behind the first certificate counts as chain. */
+  readonly certificateFile: string;
+  /** Its private key; or a `pkcs11:` URI (RFC 7512), for one that is in a token and stays there. */
+  readonly privateKeyFile: string;
+  /** The certificates above it, in any order. */
+  readonly chainFile?: string;
+  /** A CA that is there is kept under another name; otherwise that is refused. */
+  readonly force: boolean;
+}
+
+/** What was imported. */
+export interface Imported {
+  readonly type: CertificateType;
+  readonly folder: string;
+  readonly certificate: CertificateSummary;
+  /** Those above it, the root last. */
+  readonly chain: readonly CertificateSummary[];
+  /** Whether its key is encrypted here: with the passphrase that opened it, if it had one. */
+  readonly keyEncrypted: boolean;
+  /** Where the CA that was there before is now. */
+  readonly kept: readonly string[];
+}
+
+/** @throws PKI_EXISTS, CA_UNFIT, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG, KEY_TYPE_UNSUPPORTED, FILE_NOT_FOUND */
+export async function importCa(platform: Platform, request: ImportRequest): Promise<Imported> {
+  const { pkiDirectory, type, certificateFile, chainFile, force } = request;
+  // 1. Is there room for it?
+  requireNoCa(pkiDirectory, type, force);
+  // 2. The certificate and those above it: would what it signs be valid?
+  const at = platform.clock.now();
+  const [certificate, ...behind] = certificatesIn(certificateFile);
+  const given = [...behind, ...(chainFile === undefined ? [] : certificatesIn(chainFile))];
+  const { path, findings } = authorityPath({ certificate, authorities: [certificate, ...given], at });
+  const reasons = [...findings, ...certificateFindings(certificate)];
+  if (reasons.length > 0) throw unfit(certificateFile, reasons);
+  const chain = path.slice(1);
+  // 3. Its key.
+  const { keySpec, key } = await openCaKey(platform, request, certificate.publicKey);
+  // 4. The CA, all at once.
+  const { operator } = platform;
+  const ca = {
+    type,
+    commonName: attributeValues(certificate.subject, oid.commonName)[0] ?? `${type}ca`,
+    days: defaultDays,
+    keySpec,
+    key,
+    request: undefined,
+    certificate,
+    chain,
+    nextSerial: randomSerial(),
+    audit: entriesOfCa('import', { operator, at, type, certificate }),
+  };
+  const kept = await addCa(platform, pkiDirectory, ca, force, at);
+  const folder = caFolder(pkiDirectory, type);
+  platform.log.write(`imported ${certificateFile} into ${folder}, ${describeKey(keySpec)}`);
+  return {
+    type,
+    folder,
+    certificate: summarize(certificate),
+    chain: chain.map(summarize),
+    keyEncrypted: 'passphrase' in key && key.passphrase !== undefined,
+    kept,
+  };
+}
+
+/** Throws KEY_MISMATCH for one that is not the other half of the public key. */
+async function openCaKey(
+  platform: Platform,
+  { certificateFile, privateKeyFile }: ImportRequest,
+  publicKey: PublicKey,
+): Promise<Pick<NewCa, 'keySpec' | 'key'>> {
+  if (isPkcs11Uri(privateKeyFile)) {
+    const { signingKey, keySpec, uri } = await tokenSigningKey(platform, privateKeyFile, publicKey);
+    if (!(await signsFor(signingKey, publicKey))) {
+      throw new OvsPkiError('KEY_MISMATCH', `the key in the token is not that of ${certificateFile}`, {
+        hint: 'see which keys are there: pkcs11-tool --login --list-objects --module FILE',
+        details: { uri },
+      });
+    }
+    return { keySpec, key: { uri: foreignKeyUri(uri) } };
+  }
+  const { privateKey, passphrase } = await openKeyFile(platform, privateKeyFile);
+  if (!(await isKeyPair(privateKey, publicKey, privateKeyFile))) {
+    throw new OvsPkiError('KEY_MISMATCH', `${privateKeyFile} is not the key of ${certificateFile}`, {
+      hint: `compare the two: openssl pkey -pubout -in ${privateKeyFile}; openssl x509 -pubkey -noout -in ${certificateFile}`,
+      details: { files: [privateKeyFile, certificateFile] },
+    });
+  }
+  return { keySpec: privateKey.spec, key: { pkcs8: privateKey.pkcs8, passphrase } };
+}
+
+function certificatesIn(file: string): [Certificate, ...Certificate[]] {
+  return decodeCertificatesPem(files.readFile(file).toString('latin1'), file);
+}
+
+function certificateFindings({ publicKey, subject, subjectKeyIdentifier }: Certificate): Finding[] {
+  const findings = [...keyFindings(publicKey)];
+  if (subject.attributes.length === 0) {
+    findings.push({ rule: 'subject', citation: 'RFC 5280, section 4.1.2.6', message: 'its subject is empty' });
+  }
+  // Without it "openssl ca" makes no certificate and no list in the directory.
+  if (subjectKeyIdentifier === undefined) {
+    const message = 'it has no subjectKeyIdentifier';
+    findings.push({ rule: 'key-identifier', citation: 'RFC 5280, section 4.2.1.2', message });
+  }
+  return findings;
+}
+
+function unfit(file: string, reasons: readonly Finding[]): OvsPkiError {
+  const isIncomplete = reasons.some(({ rule }) => rule === 'issuer');
+  const list = reasons.map(({ message }) => message).join('; ');
+  return new OvsPkiError('CA_UNFIT', `${file} cannot be a CA here: ${list}`, {
+    hint: isIncomplete
+      ? 'give the certificates above it, up to a root that signed itself: --chain FILE'
+      : `see what is in it: openssl x509 -noout -text -in ${file}`,
+    details: { file, reasons },
+  });
+}

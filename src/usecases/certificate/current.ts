@@ -1,0 +1,160 @@
+/**
+ * What a name that is to be renewed has now, and whether that can be renewed here.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../../errors.js';
+import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
+import { equalBytes } from '../../pki/der.js';
+import { verifySignature } from '../../pki/engine.js';
+import type { KeySpec, PublicKey } from '../../pki/key.js';
+import { defaultKeySpec } from '../../pki/key.js';
+import type { FileName } from '../../pki/name.js';
+import * as files from '../../platform/files.js';
+import type { Ca } from '../../store/ca/ca.js';
+import { expiryOf, type IndexRow } from '../../store/index/row.js';
+import { findRowBySerial, findRowsByName, readIndexBytes, reasonOfColumn } from '../../store/index/scan.js';
+import { type CaLayout, issuedCertificateFile } from '../../store/layout.js';
+import { certificateRevoked } from '../revoked.js';
+import { isKeyOf } from './replace-files.js';
+
+export interface CurrentCertificate {
+  readonly certificate: Certificate;
+  readonly issuer: Ca | 'self';
+}
+
+/** A CA, and what its index says of some names; read once for all of them. */
+export interface CaView {
+  readonly ca: Ca;
+  readonly index: Buffer;
+  readonly rows: ReadonlyMap<string, readonly IndexRow[]>;
+}
+
+export function viewOf(ca: Ca, names: ReadonlySet<string>): CaView {
+  const index = readIndexBytes(ca.layout.index);
+  const rows = [...findRowsByName(index, names)].map(([name, placed]) => [name, placed.map(({ row }) => row)] as const);
+  return { ca, index, rows: new Map(rows) };
+}
+
+/** What the index says of a certificate that belongs to a name. */
+export function rowOf({ index, rows }: CaView, name: string, { serialNumber }: Certificate): IndexRow | undefined {
+  const found = rows.get(name)?.find((row) => row.serialNumber === serialNumber);
+  return found ?? findRowBySerial(index, serialNumber)?.row;
+}
+
+/**
+ * The certificate in NAME-cert.pem, or else the newest that the CA has issued to the name.
+ *
+ * @throws CERTIFICATE_UNKNOWN, CERTIFICATE_REVOKED
+ */
+export function currentCertificate(file: FileName, view: () => CaView): CurrentCertificate {
+  const { certificateFile } = file;
+  const here = files.exists(certificateFile) ? readCertificate(certificateFile) : undefined;
+  if (here !== undefined && isSelfSigned(here)) return { certificate: here, issuer: 'self' };
+  const { ca: issuer, rows } = view();
+  const certificate = here ?? newestOf(issuer.layout, rows.get(file.name) ?? []);
+  if (certificate === undefined) {
+    throw new OvsPkiError('CERTIFICATE_UNKNOWN', `${issuer.type}ca has issued no certificate to ${file.name}`, {
+      hint: `a first one is made with: ovs-pki-ts sign ${file.typed}`,
+      details: { name: file.name },
+    });
+  }
+  if (!isIssuedBy(certificate, issuer)) {
+    const other = issuer.type === 'switch' ? 'controller' : 'switch';
+    throw new OvsPkiError('CERTIFICATE_UNKNOWN', `${certificateFile} is not a certificate of ${issuer.type}ca`, {
+      hint: `if it is one of the other CA, say so: ovs-pki-ts renew ${file.typed} ${other}`,
+      details: { name: file.name },
+    });
+  }
+  const row = rowOf(view(), file.name, certificate);
+  if (row?.state === 'R') throw certificateRevoked(file.typed, row.serialNumber, reasonOfColumn(row.revoked));
+  return { certificate, issuer };
+}
+
+/**
+ * A certificate goes where its key is, if that is here at all.
+ *
+ * @throws KEY_MISMATCH, FILE_NOT_FOUND where it has to be here
+ */
+export function requireOwnKey(
+  { privateKeyFile, typed }: FileName,
+  certificate: Certificate,
+  isNeeded: boolean,
+  isReplaced: boolean,
+): void {
+  if (!files.exists(privateKeyFile)) {
+    if (!isNeeded) return;
+    throw new OvsPkiError('FILE_NOT_FOUND', `${privateKeyFile} does not exist here`, {
+      hint: `go where the key is; or make another one there, and have its request signed: ovs-pki-ts req -u -f ${typed}`,
+      details: { file: privateKeyFile },
+    });
+  }
+  if (isReplaced || belongs(privateKeyFile, certificate)) return;
+  throw new OvsPkiError('KEY_MISMATCH', `${privateKeyFile} is not the key of the certificate of ${typed}`, {
+    hint: `if the request is of this key, have it signed: ovs-pki-ts sign --force ${typed}`,
+    details: { file: privateKeyFile },
+  });
+}
+
+/** Of a key with a passphrase nobody can tell; who signs with it needs it without. */
+function belongs(privateKeyFile: string, certificate: Certificate): boolean {
+  try {
+    return isKeyOf(privateKeyFile, certificate);
+  } catch (error) {
+    if (error instanceof OvsPkiError && error.code === 'KEY_ENCRYPTED') return true;
+    throw error;
+  }
+}
+
+/** The kind of key that a certificate has; the default where that is not made. */
+export function keySpecOf(publicKey: PublicKey): KeySpec {
+  if (publicKey.type === 'ec') return { type: 'ec', curve: publicKey.curve };
+  return publicKey.type === 'rsa' && publicKey.bits > defaultKeySpec.bits
+    ? { type: 'rsa', bits: publicKey.bits }
+    : defaultKeySpec;
+}
+
+export function readCertificate(file: string): Certificate {
+  return decodeCertificatePem(files.readFile(file).toString('latin1'), file);
+}
+
+export function isSelfSigned(certificate: Certificate): boolean {
+  return (
+    equalBytes(certificate.issuer.der, certificate.subject.der) && isSignedWith(certificate.publicKey, certificate)
+  );
+}
+
+/** Also by the other CA of a rollover, which has the same name. */
+export function isIssuedBy(certificate: Certificate, ca: Ca): boolean {
+  return isSignedBy(certificate, ca) || isOfOther(certificate, ca);
+}
+
+/** Whether the CA of a rollover that does not sign now has signed it: it is to be replaced. */
+export function isOfOther(certificate: Certificate, { other }: Ca): boolean {
+  return other !== undefined && isSignedBy(certificate, other);
+}
+
+function isSignedBy(certificate: Certificate, ca: Ca): boolean {
+  const sameName = equalBytes(certificate.issuer.der, ca.certificate.subject.der);
+  return sameName && isSignedWith(ca.certificate.publicKey, certificate);
+}
+
+function isSignedWith(key: PublicKey, { signatureAlgorithm, toBeSigned, signature }: Certificate): boolean {
+  return verifySignature(key, signatureAlgorithm, toBeSigned.bytes, signature);
+}
+
+/** The copy that the CA has of the certificate that expires last; a revoked one only where there is no other. */
+function newestOf(layout: CaLayout, rows: readonly IndexRow[]): Certificate | undefined {
+  const lastFirst = rows.toSorted((left, right) => expiryOf(right).getTime() - expiryOf(left).getTime());
+  const revokedLast = lastFirst.toSorted((left, right) => Number(left.state === 'R') - Number(right.state === 'R'));
+  return issuedCopies(layout, revokedLast).next().value;
+}
+
+/** The copies that the CA has of what rows stand for, in their order; they can be missing. */
+export function* issuedCopies(layout: CaLayout, rows: readonly IndexRow[]): Generator<Certificate, undefined> {
+  for (const { serialNumber } of rows) {
+    const file = issuedCertificateFile(layout, serialNumber);
+    if (files.exists(file)) yield readCertificate(file);
+  }
+}

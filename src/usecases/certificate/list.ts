@@ -1,0 +1,108 @@
+/**
+ * `list [TYPE]`: the certificates of a PKI directory, as its indexes have them.
+ *
+ * @module
+ */
+
+import { commonNameOfOneLine, formatOneLine } from '../../pki/name.js';
+import type { CertificateType } from '../../pki/profile.js';
+import { dayMs, dueDays } from '../../pki/validity.js';
+import type { Platform } from '../../platform/index.js';
+import { type Ca, readCa, typesIn } from '../../store/ca/ca.js';
+import { type IndexRow, indexRows, indexTimeMs } from '../../store/index/row.js';
+
+/** What a certificate is by the clock; `due` is one that is valid and has not long to go. */
+export type ListState = 'valid' | 'revoked' | 'expired' | 'due';
+export const listStates: readonly ListState[] = ['valid', 'revoked', 'expired', 'due'];
+
+/** Which certificates are to be listed; what is not given does not narrow them. */
+export interface ListRequest {
+  readonly pkiDirectory: string;
+  readonly type?: CertificateType | undefined;
+  readonly states?: readonly ListState[];
+  /** A pattern for the common name: `*` and `?` stand for any text and any one character. */
+  readonly name?: string | undefined;
+  readonly expiresBefore?: Date | undefined;
+}
+
+/** A row of an index. */
+export interface Listed {
+  readonly commonName: string;
+  /** By the clock: a certificate whose time has passed is expired, whatever the index still calls it. */
+  readonly state: Exclude<ListState, 'due'>;
+  /** It is valid, and ends within 30 days. */
+  readonly due: boolean;
+  /** ISO 8601, UTC. */
+  readonly notAfter: string;
+  readonly serialNumber: string;
+  /** `switchca` and `controllerca` are the authorities' own. */
+  readonly type: CertificateType | `${CertificateType}ca`;
+  /** In the one-line form of the index. */
+  readonly subject: string;
+  /** ISO 8601, UTC. */
+  readonly revokedAt?: string;
+  /** As OpenSSL writes it, such as `keyCompromise`. */
+  readonly reason?: string;
+}
+
+/**
+ * The certificates in the order in which they were issued, each read when it is asked for: an index of a million rows
+ * is not held.
+ *
+ * @throws PKI_NOT_FOUND, PKI_CORRUPT; the second also while they are read
+ */
+export async function list({ clock }: Platform, request: ListRequest): Promise<Iterable<Listed>> {
+  const types = request.type === undefined ? typesIn(request.pkiDirectory) : [request.type];
+  const cas = types.map((type) => readCa(request.pkiDirectory, type));
+  return listedIn(cas, request, clock.now().getTime());
+}
+
+function* listedIn(cas: readonly Ca[], request: ListRequest, now: number): Generator<Listed, void> {
+  const pattern = request.name === undefined ? undefined : globPattern(request.name);
+  const before = request.expiresBefore?.getTime() ?? Number.POSITIVE_INFINITY;
+  for (const ca of cas) {
+    const ownSubject = formatOneLine(ca.certificate.subject);
+    for (const row of indexRows(ca.layout.index)) {
+      const expires = indexTimeMs(row.expires);
+      const commonName = commonNameOfOneLine(row.subject);
+      if (expires >= before || pattern?.test(commonName) === false) continue;
+      const type = row.subject === ownSubject ? (`${ca.type}ca` as const) : ca.type;
+      const listed = { commonName, type, ...standing(row, expires, now), ...plainFields(row, expires) };
+      if (isWanted(listed, request.states)) yield listed;
+    }
+  }
+}
+
+/** What a certificate is now: revoked stays revoked. */
+export function standing(
+  { state }: Pick<IndexRow, 'state'>,
+  expires: number,
+  now: number,
+): Pick<Listed, 'state' | 'due'> {
+  if (state === 'R') return { state: 'revoked', due: false };
+  if (state === 'E' || expires < now) return { state: 'expired', due: false };
+  return { state: 'valid', due: expires < now + dueDays * dayMs };
+}
+
+function plainFields({ serialNumber, subject, revoked }: IndexRow, expires: number) {
+  const [time = '', reason] = revoked.split(',');
+  return {
+    notAfter: new Date(expires).toISOString(),
+    serialNumber,
+    subject,
+    ...(time === '' ? {} : { revokedAt: new Date(indexTimeMs(time)).toISOString() }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function isWanted({ state, due }: Listed, states: readonly ListState[] = []): boolean {
+  return states.length === 0 || states.includes(state) || (due && states.includes('due'));
+}
+
+function globPattern(glob: string): RegExp {
+  const parts = glob.split(/([*?])/).map((part) => {
+    if (part === '*') return '.*';
+    return part === '?' ? '.' : part.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  });
+  return new RegExp(`^${parts.join('')}$`, 's');
+}

@@ -1,0 +1,187 @@
+/**
+ * What `show` tells of certificates, requests, CRLs and private keys; JSON-safe.
+ *
+ * @module
+ */
+
+import type { Certificate } from '../../pki/certificate.js';
+import type { CertificationRequest } from '../../pki/certification-request.js';
+import type { Content } from '../../pki/content.js';
+import type { Crl } from '../../pki/crl.js';
+import { digest } from '../../pki/digest.js';
+import { keyIdentifier, verifySignature } from '../../pki/engine.js';
+import { describeKey, keyHash, type PublicKey } from '../../pki/key.js';
+import { type IpsecFindings, ipsecFindings } from '../../pki/lint/ipsec-rules.js';
+import { requestFindings } from '../../pki/lint/request-rules.js';
+import type { Finding } from '../../pki/lint/rule.js';
+import { attributeValues, formatName } from '../../pki/name.js';
+import { oid, purposeNames, signatureNames } from '../../pki/oid.js';
+import { colonHex, generalNameText } from '../../pki/text.js';
+import { summarize } from '../summary.js';
+
+/** One thing that a file holds. */
+export type ShownContent = ShownCertificate | ShownRequest | ShownCrl | ShownKey;
+
+/** A period, and where it stands now. */
+export interface ShownPeriod {
+  readonly state: 'valid' | 'expired' | 'not yet valid';
+  /** Seconds to its end, below zero where that has passed; seconds to its beginning where that has not come. */
+  readonly seconds: number;
+}
+
+/** What `show` tells of a certificate. */
+export interface ShownCertificate extends ReturnType<typeof summarize> {
+  readonly kind: 'certificate';
+  readonly ca: boolean;
+  readonly subjectAltName: readonly string[];
+  readonly validity: ShownPeriod;
+  readonly signatureAlgorithm: string;
+  readonly fingerprints: Fingerprints;
+  readonly subjectKeyIdentifier?: string;
+  readonly authorityKeyIdentifier?: string;
+  readonly keyUsage?: readonly string[];
+  readonly extKeyUsage?: readonly string[];
+  /** Why it would not work with Open vSwitch's IPsec (a CA certificate: as `ca_cert`), with each IKE daemon. */
+  readonly ipsec: IpsecFindings;
+}
+
+/** What `show` tells of a certification request. */
+export interface ShownRequest {
+  readonly kind: 'certification request';
+  readonly commonName: string;
+  readonly subjectAltName: readonly string[];
+  readonly subject: string;
+  readonly key: string;
+  readonly keyIdentifier: string;
+  readonly signatureAlgorithm: string;
+  readonly fingerprints: Fingerprints;
+  /** Why `sign` would refuse it; what depends on the CA is not looked at. */
+  readonly reasons: readonly Finding[];
+}
+
+/** What `show` tells of a CRL. */
+export interface ShownCrl {
+  readonly kind: 'CRL';
+  readonly issuer: string;
+  readonly crlNumber?: string;
+  readonly thisUpdate: string;
+  readonly nextUpdate?: string;
+  readonly validity: ShownPeriod;
+  /** How many certificates are revoked. */
+  readonly revoked: number;
+  readonly signatureAlgorithm: string;
+  readonly fingerprints: Fingerprints;
+}
+
+/** What `show` tells of a private key: what is public of it. */
+export interface ShownKey {
+  readonly kind: 'private key';
+  readonly key: string;
+  readonly encrypted: boolean;
+  readonly keyIdentifier: string;
+  /** SHA-256 of the SubjectPublicKeyInfo, by which keys, requests and certificates find each other. */
+  readonly publicKeySha256: string;
+}
+
+/** Digests of the DER, by which two people compare what they have. */
+export interface Fingerprints {
+  /** `AB:CD:…`, of the DER. */
+  readonly sha256: string;
+  readonly sha1: string;
+}
+
+export function shownContent(content: Content, now: Date): ShownContent {
+  switch (content.kind) {
+    case 'certificate':
+      return shownCertificate(content.certificate, now);
+    case 'certification request':
+      return shownRequest(content.request);
+    case 'CRL':
+      return shownCrl(content.crl, now);
+    case 'private key':
+      return shownKey(content.publicKey, content.encrypted);
+  }
+}
+
+function shownCertificate(certificate: Certificate, now: Date): ShownCertificate {
+  const { subjectKeyIdentifier: own, authorityKeyIdentifier: authority, keyUsage, extKeyUsage } = certificate;
+  return {
+    kind: 'certificate',
+    ...summarize(certificate),
+    ca: certificate.basicConstraints?.ca === true,
+    subjectAltName: (certificate.subjectAltName ?? []).map(generalNameText),
+    validity: periodAt(certificate.notBefore, certificate.notAfter, now),
+    signatureAlgorithm: signatureName(certificate.signatureAlgorithm),
+    fingerprints: fingerprintsOf(certificate.der),
+    ...(own === undefined ? {} : { subjectKeyIdentifier: colonHex(own) }),
+    ...(authority === undefined ? {} : { authorityKeyIdentifier: colonHex(authority) }),
+    ...(keyUsage === undefined ? {} : { keyUsage }),
+    ...(extKeyUsage === undefined ? {} : { extKeyUsage: extKeyUsage.map((usage) => purposeNames.get(usage) ?? usage) }),
+    ipsec: ipsecFindings(certificate, now),
+  };
+}
+
+function shownRequest(request: CertificationRequest): ShownRequest {
+  const { publicKey, signatureAlgorithm, toBeSigned, signature, subject } = request;
+  const reasons = requestFindings(request, {
+    name: undefined,
+    possessionProved: verifySignature(publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
+    caOrganization: attributeValues(subject, oid.organizationName)[0],
+    keyCertifiedFor: undefined,
+    keyRevoked: undefined,
+    isCaKey: false,
+  });
+  return {
+    kind: 'certification request',
+    commonName: request.commonNames[0] ?? '',
+    subjectAltName: (request.subjectAltName ?? []).map(generalNameText),
+    subject: formatName(subject),
+    key: describeKey(publicKey),
+    keyIdentifier: colonHex(keyIdentifier(publicKey)),
+    signatureAlgorithm: signatureName(signatureAlgorithm),
+    fingerprints: fingerprintsOf(request.der),
+    reasons,
+  };
+}
+
+function shownCrl(crl: Crl, now: Date): ShownCrl {
+  const { thisUpdate, nextUpdate, crlNumber } = crl;
+  return {
+    kind: 'CRL',
+    issuer: formatName(crl.issuer),
+    ...(crlNumber === undefined ? {} : { crlNumber: String(crlNumber) }),
+    thisUpdate: thisUpdate.toISOString(),
+    ...(nextUpdate === undefined ? {} : { nextUpdate: nextUpdate.toISOString() }),
+    validity: periodAt(thisUpdate, nextUpdate ?? lastTime, now),
+    revoked: crl.revoked.size,
+    signatureAlgorithm: signatureName(crl.signatureAlgorithm),
+    fingerprints: fingerprintsOf(crl.der),
+  };
+}
+
+function shownKey(publicKey: PublicKey, encrypted: boolean): ShownKey {
+  return {
+    kind: 'private key',
+    key: describeKey(publicKey),
+    encrypted,
+    keyIdentifier: colonHex(keyIdentifier(publicKey)),
+    publicKeySha256: keyHash(publicKey),
+  };
+}
+
+/** The last time that X.509 can name (RFC 5280, section 4.1.2.5): no end. */
+const lastTime = new Date('9999-12-31T23:59:59Z');
+
+function periodAt(from: Date, to: Date, now: Date): ShownPeriod {
+  const until = (date: Date): number => Math.trunc((date.getTime() - now.getTime()) / 1000);
+  if (now < from) return { state: 'not yet valid', seconds: until(from) };
+  return { state: now > to ? 'expired' : 'valid', seconds: until(to) };
+}
+
+function fingerprintsOf(der: Uint8Array): Fingerprints {
+  return { sha256: colonHex(digest('sha256', der)), sha1: colonHex(digest('sha1', der)) };
+}
+
+function signatureName(algorithm: string): string {
+  return signatureNames.get(algorithm) ?? algorithm;
+}

@@ -1,0 +1,72 @@
+/**
+ * `verify NAME [TYPE]`: is this a certificate of our CA, valid now, and fit for Open vSwitch?
+ *
+ * @module
+ */
+
+import { decodeCertificatePem } from '../../pki/certificate.js';
+import type { Crl } from '../../pki/crl.js';
+import { leafFindings } from '../../pki/lint/leaf-rules.js';
+import type { Finding } from '../../pki/lint/rule.js';
+import { parseFileName } from '../../pki/name.js';
+import { pathFindings } from '../../pki/path.js';
+import type { CertificateType } from '../../pki/profile.js';
+import * as files from '../../platform/files.js';
+import type { Platform } from '../../platform/index.js';
+import { type Ca, readCa, trustedBy } from '../../store/ca/ca.js';
+import { readCrls } from '../../store/ca/crls.js';
+import { findIndexRow } from '../../store/index/row.js';
+import type { CaLayout } from '../../store/layout.js';
+import { type CertificateSummary, orRefused, type Refused, summarize } from '../summary.js';
+
+/** What `verify` is to check: the certificates of these names against this CA. */
+export interface VerifyRequest {
+  readonly pkiDirectory: string;
+  readonly names: readonly string[];
+  readonly type: CertificateType;
+}
+
+/** Whether one certificate is valid. */
+export interface Verified {
+  readonly name: string;
+  readonly outcome: 'valid' | 'invalid';
+  readonly file: string;
+  readonly certificate: CertificateSummary;
+  /** All reasons why it is not valid. */
+  readonly reasons: readonly Finding[];
+}
+
+/**
+ * A result for each name, in the order given.
+ *
+ * @throws PKI_NOT_FOUND, PKI_CORRUPT
+ */
+export async function verify(platform: Platform, request: VerifyRequest): Promise<(Verified | Refused)[]> {
+  const ca = readCa(request.pkiDirectory, request.type);
+  const crls = readCrls(ca.layout);
+  return Promise.all(request.names.map((name) => orRefused(name, () => verifyOne(platform, ca, crls, name))));
+}
+
+async function verifyOne({ clock }: Platform, ca: Ca, crls: readonly Crl[], name: string): Promise<Verified> {
+  const { certificateFile: file } = parseFileName(name);
+  const certificate = decodeCertificatePem(files.readFile(file).toString('latin1'), file);
+  const authorities = trustedBy(ca);
+  const path = await pathFindings({ certificate, authorities, crls, at: clock.now() });
+  // Serial numbers mean something only among certificates of this CA.
+  const isOurs = !path.some(({ rule }) => rule === 'issuer' || rule === 'signature');
+  const index = isOurs ? indexFindings(ca.layout, certificate.serialNumber) : [];
+  const reasons = [...path, ...index, ...leafFindings(certificate)];
+  return {
+    name,
+    outcome: reasons.length === 0 ? 'valid' : 'invalid',
+    file,
+    certificate: summarize(certificate),
+    reasons,
+  };
+}
+
+function indexFindings({ index }: CaLayout, serialNumber: string): Finding[] {
+  if (!files.exists(index)) return [];
+  if (findIndexRow(index, serialNumber)?.state !== 'R') return [];
+  return [{ rule: 'revoked-in-index', citation: 'openssl-ca(1)', message: 'the certificate is revoked in index.txt' }];
+}

@@ -1,0 +1,126 @@
+/**
+ * `check [TYPE] [FILE…]`: what is due or wrong, in a PKI directory and among the certificates here, or in some files.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../../errors.js';
+import { equalBytes } from '../../pki/der.js';
+import type { CertificateType } from '../../pki/profile.js';
+import type { Platform } from '../../platform/index.js';
+import { typesIn } from '../../store/ca/ca.js';
+import { type CheckedFile, certificatesIn, readChecked } from './files.js';
+import { type GatheredCa, gatherCa } from './gather.js';
+import { type CheckReason, type Deadlines, damagedFile, reasonsOfCa, reasonsOfFiles } from './reasons.js';
+
+export { type CheckReason, type CheckRule, checkRules, type Deadlines } from './reasons.js';
+
+/** What is to be looked at, and what counts as soon. */
+export interface CheckRequest extends Deadlines {
+  /** Not looked at where `files` are given. */
+  readonly pkiDirectory: string;
+  readonly type?: CertificateType | undefined;
+  /** Certificates and CRLs to look at in place of a PKI directory. */
+  readonly files?: readonly string[];
+  /** Where each NAME-cert.pem is held against its NAME-privkey.pem; not with `files` or `type`. */
+  readonly folder?: string | undefined;
+}
+
+/** What was found. */
+export interface CheckResult {
+  readonly outcome: 'ok' | 'warning' | 'critical';
+  /** The critical ones first. */
+  readonly reasons: readonly CheckReason[];
+  /** What could not be looked at, and why. */
+  readonly unchecked: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly checkedAt: string;
+  readonly authorities: readonly CheckedAuthority[];
+  /** Of each name the certificate that ends last; a function, for there can be many. */
+  readonly newest: () => Iterable<NewestCertificate>;
+}
+
+/** When the last certificate of a name ends. */
+export interface NewestCertificate {
+  readonly type: CertificateType;
+  readonly name: string;
+  readonly notAfter: Date;
+}
+
+/** A CA in figures. */
+export interface CheckedAuthority {
+  readonly type: CertificateType;
+  readonly notAfter: string;
+  readonly certificates: Readonly<Record<'valid' | 'expired' | 'revoked', number>>;
+  /** How many names have a certificate that is not revoked. */
+  readonly names: number;
+  readonly crlNextUpdate?: string;
+}
+
+/**
+ * Everything that is due or wrong.
+ *
+ * @throws PKI_NOT_FOUND, PKI_CORRUPT, and for `files` what their reading throws
+ */
+export async function check({ clock }: Platform, request: CheckRequest): Promise<CheckResult> {
+  const now = clock.now();
+  const wanted = request.files ?? [];
+  // 1. What is there.
+  const types = wanted.length > 0 ? [] : request.type === undefined ? typesIn(request.pkiDirectory) : [request.type];
+  const authorities = types.map((type) => gatherCa(request.pkiDirectory, type, now.getTime()));
+  const here =
+    wanted.length > 0 || request.type !== undefined || request.folder === undefined
+      ? []
+      : certificatesIn(request.folder);
+  const read = [...(await Promise.all(wanted.map(readChecked))), ...(await Promise.all(here.map(readHere)))];
+  const checked = read.filter((item): item is CheckedFile => typeof item === 'object' && 'certificates' in item);
+  const damaged = read.filter((item): item is CheckReason => typeof item === 'object' && 'rule' in item);
+  // 2. What it means.
+  const reasons = [
+    ...authorities.flatMap((ca) => reasonsOfCa(ca, request, now.getTime())),
+    ...damaged,
+    ...reasonsOfFiles(checked, request, now.getTime(), (certificate) =>
+      authorities.some(({ certificates }) => equalBytes(certificate.issuer.der, certificates[0].subject.der)),
+    ),
+  ].sort((left, right) => Number(right.severity === 'critical') - Number(left.severity === 'critical'));
+  return {
+    outcome: reasons[0]?.severity ?? 'ok',
+    reasons,
+    unchecked: [
+      ...[...authorities, ...checked].flatMap(({ key }) => (typeof key === 'object' ? [key.unknown] : [])),
+      ...read.filter((item): item is string => typeof item === 'string'),
+    ],
+    checkedAt: now.toISOString(),
+    authorities: authorities.map(figuresOf),
+    newest: () => newestOf(authorities),
+  };
+}
+
+/** What may not be read is only told of; what can be read and is none, is wrong. */
+async function readHere(file: string): Promise<CheckedFile | CheckReason | string> {
+  try {
+    const found = await readChecked(file);
+    return found.certificates.length === 0 ? damagedFile(file, 'holds no certificate') : found;
+  } catch (error) {
+    if (!(error instanceof OvsPkiError)) throw error;
+    const isUnread = error.code.startsWith('FILE_') || error.code === 'KEY_ENCRYPTED';
+    return isUnread ? error.message : damagedFile(file, `cannot be read as a certificate (${error.code})`);
+  }
+}
+
+function figuresOf({ type, certificates: [own], counts, newest, crl }: GatheredCa): CheckedAuthority {
+  const nextUpdate = crl?.nextUpdate;
+  return {
+    type,
+    notAfter: own.notAfter.toISOString(),
+    certificates: counts,
+    names: newest.size,
+    ...(nextUpdate === undefined ? {} : { crlNextUpdate: nextUpdate.toISOString() }),
+  };
+}
+
+function* newestOf(authorities: readonly GatheredCa[]): Generator<NewestCertificate, void> {
+  for (const { type, newest } of authorities) {
+    for (const [name, { expires }] of newest) yield { type, name, notAfter: new Date(expires) };
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * What `check` looks at: indexes, the newest certificate of each name, CRLs, and the keys beside certificates.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../../errors.js';
+import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
+import type { Crl } from '../../pki/crl.js';
+import { equalBytes } from '../../pki/der.js';
+import { decodePrivateKey } from '../../pki/key.js';
+import { leafFindings } from '../../pki/lint/leaf-rules.js';
+import type { Finding } from '../../pki/lint/rule.js';
+import { commonNameOfOneLine, formatOneLine } from '../../pki/name.js';
+import type { CertificateType } from '../../pki/profile.js';
+import { isPlainlyStrong } from '../../pki/strength.js';
+import { smallFileReader } from '../../platform/chunks.js';
+import * as files from '../../platform/files.js';
+import { type Ca, readCa } from '../../store/ca/ca.js';
+import { newestCrl } from '../../store/ca/crls.js';
+import { isKeyInToken } from '../../store/ca/token-key.js';
+import { indexRows, indexTimeMs } from '../../store/index/row.js';
+import { reasonOfColumn } from '../../store/index/scan.js';
+import { type CaLayout, issuedCertificateFile } from '../../store/layout.js';
+
+/** The certificate of a name that ends last, of those that are not revoked. */
+export interface Newest {
+  readonly serialNumber: string;
+  /** Milliseconds. */
+  readonly expires: number;
+}
+
+export interface GatheredCa {
+  readonly type: CertificateType;
+  readonly layout: CaLayout;
+  /** Its own, and what stands behind that in cacert.pem. */
+  readonly certificates: readonly [Certificate, ...Certificate[]];
+  /** None where it is in a token, which is not opened for this. */
+  readonly key: KeyMatch | 'none';
+  /** The CA of a rollover that does not sign, and its newest list. */
+  readonly other?: { readonly certificate: Certificate; readonly crl: Crl | undefined };
+  readonly newest: ReadonlyMap<string, Newest>;
+  readonly counts: Readonly<Record<'valid' | 'expired' | 'revoked', number>>;
+  /** Serial numbers of certificates that are revoked and have not expired. */
+  readonly revoked: readonly string[];
+  /** When the last of a name's revoked certificates ends, in milliseconds. */
+  readonly revokedUntil: ReadonlyMap<string, number>;
+  /** The newest list that the CA has signed. */
+  readonly crl: Crl | undefined;
+  /** What is wrong with the copies in newcerts/ of the newest certificates. */
+  readonly copyFaults: readonly CopyFault[];
+}
+
+export interface CopyFault {
+  readonly name: string;
+  readonly file: string;
+  readonly fault: 'missing' | 'unreadable' | readonly Finding[];
+}
+
+/** Whether a private key belongs to a certificate; or why that is not known. */
+export type KeyMatch = 'matches' | 'differs' | 'damaged' | { readonly unknown: string };
+
+/** Throws PKI_NOT_FOUND or PKI_CORRUPT. */
+export function gatherCa(pkiDirectory: string, type: CertificateType, now: number): GatheredCa {
+  const ca = readCa(pkiDirectory, type);
+  const index = readNewest(ca, now);
+  const { other } = ca;
+  return {
+    type,
+    layout: ca.layout,
+    certificates: [ca.certificate, ...ca.chain],
+    ...(other && { other: { certificate: other.certificate, crl: newestCrl(other) } }),
+    key: isKeyInToken(ca.layout) ? 'none' : keyMatch(ca.certificate, ca.layout.privateKey),
+    ...index,
+    crl: newestCrl(ca),
+    copyFaults: copyFaults(ca.layout, index.newest, now),
+  };
+}
+
+function readNewest(
+  { certificate, layout }: Ca,
+  now: number,
+): Pick<GatheredCa, 'newest' | 'counts' | 'revoked' | 'revokedUntil'> {
+  const ownSubject = formatOneLine(certificate.subject);
+  const newest = new Map<string, Newest>();
+  const counts = { valid: 0, expired: 0, revoked: 0 };
+  const revoked: string[] = [];
+  const revokedUntil = new Map<string, number>();
+  for (const { state, expires: text, revoked: since, serialNumber, subject } of indexRows(layout.index)) {
+    if (subject === ownSubject) continue;
+    const expires = indexTimeMs(text);
+    const name = commonNameOfOneLine(subject) || subject;
+    if (state === 'R') {
+      counts.revoked++;
+      // In a complete list removeFromCRL says that nothing is revoked (RFC 5280, section 5.3.1): no list has such a row.
+      if (expires >= now && reasonOfColumn(since) !== 'removeFromCRL') revoked.push(serialNumber);
+      revokedUntil.set(name, Math.max(expires, revokedUntil.get(name) ?? 0));
+      continue;
+    }
+    counts[expires < now ? 'expired' : 'valid']++;
+    const known = newest.get(name);
+    if (known === undefined || expires >= known.expires) newest.set(name, { serialNumber, expires });
+  }
+  return { newest, counts, revoked, revokedUntil };
+}
+
+/** Looks into every certificate that is in force; what cannot be said at a glance is read in full. */
+function copyFaults(layout: CaLayout, newest: ReadonlyMap<string, Newest>, now: number): CopyFault[] {
+  const there = new Set(files.list(layout.newCertificates));
+  const read = smallFileReader();
+  const faults: CopyFault[] = [];
+  for (const [name, { serialNumber, expires }] of newest) {
+    if (expires < now) continue;
+    const file = issuedCertificateFile(layout, serialNumber);
+    if (!there.has(`${serialNumber}.pem`)) faults.push({ name, file, fault: 'missing' });
+    else if (!isPlainlyStrong(firstCertificate(read(file)))) {
+      const certificate = orUnreadable(() => decodeCertificatePem(files.readFile(file).toString('latin1'), file));
+      const fault = certificate === undefined ? 'unreadable' : strengthFindings(certificate);
+      if (fault.length > 0) faults.push({ name, file, fault });
+    }
+  }
+  return faults;
+}
+
+const beginning = Buffer.from('-----BEGIN CERTIFICATE-----');
+const ending = Buffer.from('-----END');
+
+/** The bytes of the first PEM block, not checked: the answer that they are strong is all that is taken from them. */
+function firstCertificate(pem: Buffer): Uint8Array {
+  const start = pem.indexOf(beginning);
+  if (start < 0) return Uint8Array.of();
+  const end = pem.indexOf(ending, start + beginning.length);
+  return Buffer.from(pem.toString('latin1', start + beginning.length, end < 0 ? start : end), 'base64');
+}
+
+/** Of the rules for leaves those about keys and signatures. */
+export function strengthFindings(certificate: Certificate): Finding[] {
+  return leafFindings(certificate).filter(
+    ({ rule }) => rule === 'leaf-signature-algorithm' || !rule.startsWith('leaf-'),
+  );
+}
+
+/** Whether a key file, if it is there and can be read, is the key of a certificate. */
+export function keyMatch({ publicKey }: Certificate, file: string): KeyMatch {
+  try {
+    const key = decodePrivateKey(files.readFile(file).toString('latin1'), file);
+    if (key.publicKey === undefined) return { unknown: `${file} does not tell its public key` };
+    return equalBytes(key.publicKey.spki, publicKey.spki) ? 'matches' : 'differs';
+  } catch (error) {
+    if (!(error instanceof OvsPkiError)) throw error;
+    const isDamaged = ['PEM_INVALID', 'KEY_INVALID', 'DER_INVALID'].includes(error.code);
+    return isDamaged ? 'damaged' : { unknown: error.message };
+  }
+}
+
+function orUnreadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof OvsPkiError) return undefined;
+    throw error;
+  }
+}

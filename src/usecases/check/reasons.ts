@@ -1,0 +1,254 @@
+/**
+ * What `check` finds wrong in what was gathered: pure, and every rule in one table.
+ *
+ * @module
+ */
+
+import type { Certificate } from '../../pki/certificate.js';
+import type { Crl } from '../../pki/crl.js';
+import { attributeValues, formatName } from '../../pki/name.js';
+import { oid } from '../../pki/oid.js';
+import type { CertificateType } from '../../pki/profile.js';
+import { isCrlDue } from '../../pki/renewal.js';
+import { type CheckedFile, keyFileBeside } from './files.js';
+import { type GatheredCa, type KeyMatch, strengthFindings } from './gather.js';
+import { periodText } from './period.js';
+
+/** What is looked for. docs/check.md has these rows. */
+export const checkRules = {
+  'leaf-expiry': 'a certificate ends soon or has expired, and there is no newer one of the same name',
+  'ca-expiry': 'a CA certificate ends soon, has expired, or is not valid yet',
+  'ca-before-leaf':
+    'a CA certificate ends within twelve times --warn, and certificates that it has signed not before it',
+  'rollover-open': 'a rollover has been under way for longer than --warn',
+  'crl-missing': 'certificates are revoked, and the CA has no CRL',
+  'crl-expiry': 'the next update of a CRL is near or has passed',
+  'crl-behind': 'certificates are revoked in index.txt and not on the CRL',
+  'weak-key': 'a key is too short, or not of a kind that is used',
+  'weak-signature': 'a signature was made with SHA-1 or MD5',
+  'key-mismatch': 'a private key is not the one of the certificate beside it, or is damaged',
+  'certificate-damaged': 'a NAME-cert.pem in the current folder is no certificate, or only a part of one',
+  'copy-missing': 'newcerts/ lacks the newest certificate of a name',
+  'copy-unreadable': 'the copy in newcerts/ of the newest certificate of a name is damaged',
+} as const;
+
+/** One of the names of {@link checkRules}. */
+export type CheckRule = keyof typeof checkRules;
+
+/** One thing that is due or wrong. */
+export interface CheckReason {
+  readonly rule: CheckRule;
+  readonly severity: 'warning' | 'critical';
+  /** Of the CA that it concerns, if it concerns one. */
+  readonly type?: CertificateType;
+  /** The name of a host, or a file. */
+  readonly about: string;
+  /** A sentence, without what it is about. */
+  readonly message: string;
+  /** ISO 8601, UTC: when what ends ends. */
+  readonly at?: string;
+}
+
+/** What counts as soon. */
+export interface Deadlines {
+  /** Milliseconds before an end from which it is a warning, and critical. */
+  readonly warnMs: number;
+  readonly criticalMs: number;
+}
+
+/** A file that should be a certificate by its name. */
+export function damagedFile(file: string, message: string): CheckReason {
+  return critical('certificate-damaged', file, message);
+}
+
+export function reasonsOfCa(ca: GatheredCa, deadlines: Deadlines, now: number): CheckReason[] {
+  const own = [
+    ...ca.certificates.flatMap((certificate) => authorityReasons(ca, certificate, deadlines, now)),
+    ...beforeLeafReasons(ca, deadlines, now),
+    ...rolloverReasons(ca, deadlines, now),
+    ...crlReasons(ca, deadlines, now),
+    ...keyReasons(ca.layout.privateKey, ca.layout.certificate, ca.key),
+  ];
+  const leaves: CheckReason[] = [];
+  for (const [name, { expires }] of ca.newest) {
+    // There was a newer one, and it was revoked: the host is out of service, and nobody is to be told of it for ever.
+    if (expires < now && (ca.revokedUntil.get(name) ?? 0) > expires) continue;
+    const reason = expiryReason('leaf-expiry', name, expires, deadlines, now, noNewer);
+    if (reason !== undefined) leaves.push(reason);
+  }
+  const copies = ca.copyFaults.flatMap(({ name, file, fault }): CheckReason[] => {
+    if (fault === 'missing') return [warning('copy-missing', name, `${file} is missing`)];
+    if (fault === 'unreadable') return [warning('copy-unreadable', name, `${file} cannot be read`)];
+    return fault.map(({ rule, message }) => warning(strengthRule(rule), name, message));
+  });
+  return [...own, ...leaves, ...copies].map((reason) => ({ ...reason, type: ca.type }));
+}
+
+/** Of the certificates of one name among the files only the last to end counts, and none that the index of a CA covers. */
+export function reasonsOfFiles(
+  checked: readonly CheckedFile[],
+  deadlines: Deadlines,
+  now: number,
+  isCovered: (certificate: Certificate) => boolean,
+): CheckReason[] {
+  const all = checked.flatMap(({ file, certificates }) => certificates.map((certificate) => ({ file, certificate })));
+  const last = new Map<string, number>();
+  for (const { certificate } of all) {
+    const name = nameOf(certificate);
+    last.set(name, Math.max(last.get(name) ?? 0, certificate.notAfter.getTime()));
+  }
+  return [
+    ...all.flatMap(({ file, certificate }) => {
+      const [name, expires] = [nameOf(certificate), certificate.notAfter.getTime()];
+      if (isCovered(certificate)) return [];
+      const isCa = certificate.basicConstraints?.ca === true;
+      const rule = isCa ? 'ca-expiry' : 'leaf-expiry';
+      const isLast = isCa || expires === last.get(name);
+      const expiry = isLast ? expiryReason(rule, file, expires, deadlines, now, isCa ? '' : noNewer) : undefined;
+      return [...(expiry === undefined ? [] : [expiry]), ...strengthReasons(file, certificate)];
+    }),
+    ...checked.flatMap(({ file, crls }) => crls.flatMap((crl) => crlExpiryReasons(file, crl, deadlines, now))),
+    ...checked.flatMap(({ file, key }) => keyReasons(keyFileBeside(file), file, key)),
+  ];
+}
+
+const noNewer = ', and there is no newer one of that name';
+
+function authorityReasons(ca: GatheredCa, certificate: Certificate, deadlines: Deadlines, now: number): CheckReason[] {
+  const { notBefore, notAfter } = certificate;
+  const about = ca.layout.certificate;
+  const begins = notBefore.getTime();
+  if (now < begins) {
+    return [critical('ca-expiry', about, `it is not valid before ${dayOf(begins)}`, begins)];
+  }
+  const expiry = expiryReason('ca-expiry', about, notAfter.getTime(), deadlines, now, '');
+  return [...(expiry === undefined ? [] : [expiry]), ...strengthReasons(about, certificate)];
+}
+
+/**
+ * Leaves that outlive their CA are usual: ovs-pki gives both ten years. It matters once a rollover has to be planned,
+ * and at the very end it is the end of the CA that is told of.
+ */
+function beforeLeafReasons(
+  { certificates: [own], newest, layout }: GatheredCa,
+  { warnMs }: Deadlines,
+  now: number,
+): CheckReason[] {
+  const end = own.notAfter.getTime();
+  if (end < now + warnMs || end >= now + 12 * warnMs) return [];
+  let count = 0;
+  let example = '';
+  for (const [name, { expires }] of newest) {
+    if (expires < end) continue;
+    if (count++ === 0) example = name;
+  }
+  if (count === 0) return [];
+  const which =
+    count === 1 ? `the certificate of ${example} does` : `${count} certificates do, such as that of ${example}`;
+  return [warning('ca-before-leaf', layout.certificate, `ends in ${lengthText(end, now)}, before ${which}`, end)];
+}
+
+/** Two keys are trusted meanwhile, and of their lists of revoked certificates the IKE daemons keep one. */
+function rolloverReasons(
+  { certificates: [own], other, layout }: GatheredCa,
+  { warnMs }: Deadlines,
+  now: number,
+): CheckReason[] {
+  if (other === undefined) return [];
+  const since = Math.max(own.notBefore.getTime(), other.certificate.notBefore.getTime());
+  if (now - since < warnMs) return [];
+  return [warning('rollover-open', layout.folder, `a rollover has been under way for ${lengthText(since, now)}`)];
+}
+
+function crlReasons({ crl, other, revoked, layout }: GatheredCa, deadlines: Deadlines, now: number): CheckReason[] {
+  const what = revoked.length === 1 ? 'a certificate is' : `${revoked.length} certificates are`;
+  const missing = warning('crl-missing', layout.folder, `${what} revoked, and there is no CRL`);
+  // Whether a CA that does not sign yet has a list is the affair of the next step; one that has expired needs none.
+  const isOver = other === undefined || other.certificate.notAfter.getTime() < now;
+  return [
+    ...(crl === undefined && revoked.length > 0 ? [missing] : []),
+    ...listReasons(layout.folder, crl, revoked, deadlines, now, 'CRL'),
+    ...(isOver ? [] : listReasons(layout.folder, other.crl, revoked, deadlines, now, 'CRL of the other CA')),
+  ];
+}
+
+function listReasons(
+  about: string,
+  crl: Crl | undefined,
+  revoked: readonly string[],
+  deadlines: Deadlines,
+  now: number,
+  name: string,
+): CheckReason[] {
+  if (crl === undefined) return [];
+  const behind = revoked.filter((serialNumber) => !crl.revoked.has(serialNumber));
+  const [first] = behind;
+  const message = `${behind.length} revoked in index.txt and not on the ${name}, such as the serial number ${first}`;
+  return [
+    ...crlExpiryReasons(about, crl, deadlines, now, name),
+    ...(first === undefined ? [] : [critical('crl-behind', about, message)]),
+  ];
+}
+
+/** Lists live for days and not for years: the period is that for what is critical, and the last third of their life. */
+function crlExpiryReasons(
+  about: string,
+  crl: Crl,
+  { criticalMs }: Deadlines,
+  now: number,
+  name = 'CRL',
+): CheckReason[] {
+  const { nextUpdate } = crl;
+  if (nextUpdate === undefined) return [];
+  const at = nextUpdate.getTime();
+  if (at < now) return [critical('crl-expiry', about, `the next ${name} was due ${lengthText(at, now)} ago`, at)];
+  if (!isCrlDue(crl, new Date(now), criticalMs)) return [];
+  return [warning('crl-expiry', about, `the next ${name} is due in ${lengthText(at, now)}`, at)];
+}
+
+function expiryReason(
+  rule: CheckRule,
+  about: string,
+  expires: number,
+  { warnMs, criticalMs }: Deadlines,
+  now: number,
+  tail: string,
+): CheckReason | undefined {
+  if (expires >= now + warnMs) return undefined;
+  if (expires < now) return critical(rule, about, `expired ${lengthText(expires, now)} ago${tail}`, expires);
+  const make = expires < now + criticalMs ? critical : warning;
+  return make(rule, about, `ends in ${lengthText(expires, now)}${tail}`, expires);
+}
+
+function strengthReasons(about: string, certificate: Certificate): CheckReason[] {
+  return strengthFindings(certificate).map(({ rule, message }) => warning(strengthRule(rule), about, message));
+}
+
+function strengthRule(finding: string): CheckRule {
+  return finding === 'leaf-signature-algorithm' ? 'weak-signature' : 'weak-key';
+}
+
+function keyReasons(keyFile: string, certificateFile: string, match: KeyMatch | 'none'): CheckReason[] {
+  if (match === 'differs') return [critical('key-mismatch', keyFile, `is not the key of ${certificateFile}`)];
+  return match === 'damaged' ? [critical('key-mismatch', keyFile, 'cannot be read as a private key')] : [];
+}
+
+function nameOf({ subject }: Certificate): string {
+  return attributeValues(subject, oid.commonName)[0] ?? formatName(subject);
+}
+
+function warning(rule: CheckRule, about: string, message: string, at?: number): CheckReason {
+  return { rule, severity: 'warning', about, message, ...(at === undefined ? {} : { at: new Date(at).toISOString() }) };
+}
+
+function critical(rule: CheckRule, about: string, message: string, at?: number): CheckReason {
+  return { ...warning(rule, about, message, at), severity: 'critical' };
+}
+
+function lengthText(at: number, now: number): string {
+  return periodText(Math.abs(at - now) / 1000);
+}
+
+function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}

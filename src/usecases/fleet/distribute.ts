@@ -1,0 +1,154 @@
+/**
+ * `distribute [NAME] --to HOST…`: takes an identity to hosts and points Open vSwitch to it.
+ *
+ * @module
+ */
+
+import type { HostResult } from '../../deploy/apply/apply.js';
+import type { TunnelEnd } from '../../deploy/desired/desired.js';
+import { knownValue } from '../../deploy/facts/fact.js';
+import type { HostFacts, PlanningFacts } from '../../deploy/facts/host-facts.js';
+import { keyHashOf } from '../../deploy/plan/identity-files.js';
+import { existingEnds } from '../../deploy/tunnels/existing.js';
+import { proveEnd } from '../../deploy/tunnels/proof.js';
+import { OvsPkiError } from '../../errors.js';
+import { decodeCertificatePem } from '../../pki/certificate.js';
+import { equalBytes } from '../../pki/der.js';
+import type { KeySpec } from '../../pki/key.js';
+import { attributeValues, nameFault } from '../../pki/name.js';
+import { oid } from '../../pki/oid.js';
+import * as files from '../../platform/files.js';
+import type { Platform } from '../../platform/index.js';
+import { type ApplyRequest, applyAsked } from './apply.js';
+import { namesHere } from './identities.js';
+import { fleetAt } from './inventory.js';
+import { type AskedHost, askHostsAll, closeAll } from './prepare.js';
+
+/** Whose identity goes to which hosts; what is made new is made with these. */
+export interface DistributeRequest extends Omit<ApplyRequest, 'fleet' | 'watched'> {
+  /** Undefined: each host's own is found out. */
+  readonly name: string | undefined;
+  /** Destinations of ssh(1), or IP addresses; one of this machine is handled without SSH. */
+  readonly destinations: readonly string[];
+  readonly days: number;
+  readonly keySpec: KeySpec;
+}
+
+/** A result for each host, in the order given. */
+export async function distribute(platform: Platform, request: DistributeRequest): Promise<HostResult[]> {
+  const { name, destinations } = request;
+  if (name !== undefined && destinations.length > 1) {
+    throw new OvsPkiError('USAGE', `one identity belongs to one host, and ${destinations.length} are named`, {
+      hint: `leave ${name} away, so that each host gets its own, or name one host`,
+    });
+  }
+  // 1. What is true on the hosts.
+  const identity = { method: 'ca-signed', type: 'switch', days: request.days, keySpec: request.keySpec } as const;
+  const provisional = { hosts: fleetAt(destinations).hosts.map((host) => ({ ...host, identity })) };
+  const asked = await askHostsAll(platform, provisional, true);
+  try {
+    // 2. Whose identity is meant.
+    const named = withoutNamesakes(asked.map((host) => withName(request, host)));
+    // 3. As for any inventory.
+    const encrypted = new Map(named.map((host) => [host.desired, 'error' in host ? [] : encryptedEnds(host)]));
+    return await applyAsked(platform, named, { ...request, watched: (desired) => encrypted.get(desired) ?? [] });
+  } finally {
+    closeAll(asked);
+  }
+}
+
+function withName(request: DistributeRequest, host: AskedHost<HostFacts>): AskedHost<HostFacts> {
+  if ('error' in host) return host;
+  try {
+    const name = request.name ?? nameFor(host.facts, host.desired.target.destination);
+    const fault = nameFault(name);
+    if (fault !== undefined) throw new OvsPkiError('NAME_INVALID', `${name} cannot be the name of a host: ${fault}`);
+    const method = methodFor(name, host.facts);
+    const { identity } = host.desired;
+    return { ...host, desired: { ...host.desired, name, identity: identity && { ...identity, method } } };
+  } catch (error) {
+    if (!(error instanceof OvsPkiError)) throw error;
+    host.shell.close();
+    return { desired: host.desired, error };
+  }
+}
+
+/** One key on two hosts would make each of them the other. */
+function withoutNamesakes(hosts: readonly AskedHost<HostFacts>[]): AskedHost<HostFacts>[] {
+  return hosts.map((host) => {
+    const { name, target } = host.desired;
+    const other = hosts.find((item) => item !== host && 'facts' in item && item.desired.name === name);
+    if ('error' in host || other === undefined) return host;
+    host.shell.close();
+    const also = other.desired.target.destination;
+    const error = new OvsPkiError(
+      'IDENTITY_AMBIGUOUS',
+      `${target.destination} and ${also} would both be ${name}, and one identity belongs to one host`,
+      { hint: `name each one's: ovs-pki-ts distribute NAME --to ${target.destination}`, details: { name } },
+    );
+    return { desired: { ...host.desired, name: target.destination }, error };
+  });
+}
+
+/**
+ * Whose identity a host is to have, where nobody says it: that whose key it has, that of its own name or its system-id
+ * (which OVN wants), the one it has now, the only one here; and for a host that has none yet its own name.
+ */
+function nameFor(facts: PlanningFacts, destination: string): string {
+  const here = namesHere();
+  const hashes = new Set([...facts.files.values()].map((fact) => keyHashIn(fact)));
+  const byKey = here.filter((name) => hashes.has(keyHashOf(certificateOf(name))));
+  const systemId = knownValue(facts.ovsdb)?.externalIds['system-id'];
+  const shortName = facts.hostName.split('.')[0] ?? '';
+  const own = [systemId, facts.hostName, shortName].filter((name): name is string => name !== undefined);
+  const now = nameNow(facts);
+  const candidates = [
+    byKey.length === 1 ? byKey[0] : undefined,
+    own.find((name) => here.includes(name)),
+    now,
+    here.length === 1 ? here[0] : undefined,
+    here.length === 0 && nameFault(shortName) === undefined && shortName !== 'localhost' ? shortName : undefined,
+  ];
+  const name = candidates.find((candidate) => candidate !== undefined);
+  if (name !== undefined) return name;
+  throw new OvsPkiError(
+    'IDENTITY_AMBIGUOUS',
+    `which certificate is ${destination} (${facts.hostName}) to have? Here are ${here.join(', ') || 'none'}`,
+    { hint: `name it: ovs-pki-ts distribute NAME --to ${destination}`, details: { names: here } },
+  );
+}
+
+function keyHashIn(fact: PlanningFacts['files'] extends ReadonlyMap<string, infer F> ? F : never): string | undefined {
+  const file = knownValue(fact);
+  return file?.kind === 'key' ? file.keyHash : undefined;
+}
+
+/** The name in the certificate that the database points to. */
+function nameNow(facts: PlanningFacts): string | undefined {
+  const path = knownValue(facts.ovsdb)?.otherConfig['certificate'];
+  const fact = path === undefined ? undefined : facts.files.get(path);
+  const file = fact === undefined ? undefined : knownValue(fact);
+  return file?.kind === 'certificate' ? attributeValues(file.certificates[0].subject, oid.commonName)[0] : undefined;
+}
+
+/** A certificate here that signed itself is meant to be used as such; otherwise the CA decides. */
+function methodFor(name: string, facts: PlanningFacts): 'ca-signed' | 'self-signed' {
+  if (namesHere().includes(name)) {
+    const { issuer, subject } = certificateOf(name);
+    return equalBytes(issuer.der, subject.der) ? 'self-signed' : 'ca-signed';
+  }
+  const config = knownValue(facts.ovsdb)?.otherConfig;
+  return config?.['certificate'] !== undefined && config['ca_cert'] === undefined ? 'self-signed' : 'ca-signed';
+}
+
+function certificateOf(name: string) {
+  const file = `${name}-cert.pem`;
+  return decodeCertificatePem(files.readFile(file).toString('latin1'), file);
+}
+
+/** Tunnels that work now must work afterwards; what did not work is not the fault of the new identity. */
+function encryptedEnds({ desired, facts }: Extract<AskedHost<HostFacts>, { readonly facts: HostFacts }>): TunnelEnd[] {
+  return existingEnds(facts).filter(
+    (end) => end.method !== 'psk' && proveEnd({ host: desired, end, facts, certificate: undefined }).encrypted,
+  );
+}

@@ -1,0 +1,59 @@
+/**
+ * What `status` and `doctor` do first: find out which hosts are meant, and ask them.
+ *
+ * @module
+ */
+
+import type { DesiredFleet } from '../../deploy/desired/desired.js';
+import type { ExaminedHost } from '../../deploy/doctor/doctor.js';
+import { OvsPkiError } from '../../errors.js';
+import * as files from '../../platform/files.js';
+import type { Platform } from '../../platform/index.js';
+import { fleetAt, readFleet } from './inventory.js';
+import { askHostsAll, closeAll } from './prepare.js';
+
+/** Which hosts `status` and `doctor` look at. */
+export interface ExamineRequest {
+  /** An inventory. */
+  readonly file: string | undefined;
+  /** Destinations of ssh(1), or IP addresses. Without them and a file: the inventory that lies here, or this machine. */
+  readonly destinations: readonly string[];
+  /** Whose CRLs those of the hosts are compared with; there need be none. */
+  readonly pkiDirectory: string;
+  /** Called as hosts answer. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** A host that could not be asked. */
+export interface UnaskedHost {
+  readonly host: string;
+  readonly error: OvsPkiError;
+}
+
+const usualFile = 'fleet.yaml';
+
+/** @throws USAGE, FILE_NOT_FOUND, INVENTORY_INVALID */
+export function fleetToExamine({ file, destinations }: ExamineRequest): DesiredFleet {
+  if (file !== undefined && destinations.length > 0) {
+    throw new OvsPkiError('USAGE', 'hosts are named by an inventory or by --to, not by both', {
+      hint: `ovs-pki-ts status ${file}`,
+    });
+  }
+  if (destinations.length > 0) return fleetAt(destinations);
+  if (file !== undefined || files.exists(usualFile)) return readFleet(file ?? usualFile);
+  return fleetAt(['local']);
+}
+
+/** Asks all hosts; changes nothing there. */
+export async function examine(
+  platform: Platform,
+  fleet: DesiredFleet,
+  onProgress?: (done: number, total: number) => void,
+): Promise<{ readonly examined: ExaminedHost[]; readonly unasked: UnaskedHost[] }> {
+  const asked = await askHostsAll(platform, fleet, false, onProgress);
+  closeAll(asked);
+  return {
+    examined: asked.flatMap((host) => ('facts' in host ? [host] : [])),
+    unasked: asked.flatMap((host) => ('error' in host ? [{ host: host.desired.name, error: host.error }] : [])),
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * `plan`: what `apply` would do, and what stands against it.
+ *
+ * @module
+ */
+
+import type { DesiredFleet } from '../../deploy/desired/desired.js';
+import type { HostPlan } from '../../deploy/plan/action.js';
+import { planHost } from '../../deploy/plan/plan.js';
+import type { OvsPkiError } from '../../errors.js';
+import type { Platform } from '../../platform/index.js';
+import { askHosts, closeAll, prepareFleet } from './prepare.js';
+
+/** What `plan` compares the hosts with. */
+export interface PlanRequest {
+  readonly fleet: DesiredFleet;
+  readonly pkiDirectory: string;
+  readonly prove: boolean;
+  /** Called as hosts answer. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** The plan of one host, or why there is none. */
+export type PlannedHost = HostPlan | { readonly host: string; readonly error: OvsPkiError };
+
+/** A plan for each host, in the order of the fleet. Changes nothing. */
+export async function plan(platform: Platform, request: PlanRequest): Promise<PlannedHost[]> {
+  const asked = await askHosts(platform, request.fleet, false, request.onProgress);
+  try {
+    const { work, failed } = await prepareFleet(platform, asked, request, 'planned');
+    const planned: PlannedHost[] = [
+      ...work.map(({ input }) => planHost(input)),
+      ...failed.map(({ desired, error }) => ({ host: desired.name, error })),
+    ];
+    const byName = new Map(planned.map((item) => [item.host, item]));
+    return request.fleet.hosts.flatMap(({ name }) => byName.get(name) ?? []);
+  } finally {
+    closeAll(asked);
+  }
+}

@@ -1,0 +1,269 @@
+/**
+ * What every command that works on hosts does first: open a shell on each, find out what is true, and decide who is to
+ * have which certificate and which PSK.
+ *
+ * @module
+ */
+
+import type { HostWork } from '../../deploy/apply/apply.js';
+import type { DesiredFleet, DesiredHost, TunnelEnd } from '../../deploy/desired/desired.js';
+import { knownValue } from '../../deploy/facts/fact.js';
+import { gatherFacts, gatherPlanningFacts, type HostFacts, type PlanningFacts } from '../../deploy/facts/host-facts.js';
+import type { Identity } from '../../deploy/plan/identity-files.js';
+import type { HostInput } from '../../deploy/plan/input.js';
+import { OvsPkiError } from '../../errors.js';
+import type { Certificate } from '../../pki/certificate.js';
+import type { Renewal } from '../../pki/renewal.js';
+import * as files from '../../platform/files.js';
+import type { Platform } from '../../platform/index.js';
+import { type HostShell, openHostShell } from '../../platform/ssh.js';
+import { inParallel } from '../certificate/req.js';
+import { type Authorities, type Authority, authoritiesIn } from './authorities.js';
+import { identityFor, isLeft } from './identities.js';
+
+/** At most so many connections are being made at once. */
+const hostsAtOnce = 32;
+
+/**
+ * Held by the shell: it is free again when that ends, with the connection or after the script that is at work when the
+ * connection breaks. Two runs that each hold what the other waits for do not give up in the same moment.
+ */
+const takeLock = `ovs_pki_ts_lock=0
+if command -v flock >/dev/null 2>&1 && ( : >>/run/ovs-pki-ts.lock ) 2>/dev/null; then
+  exec 9>>/run/ovs-pki-ts.lock
+  flock -w $((3 + $$ % 8)) 9 || ovs_pki_ts_lock=1
+fi
+`;
+
+/** A host and what was found out about it, or why nothing could be. */
+export type AskedHost<Facts = PlanningFacts> =
+  | { readonly desired: DesiredHost; readonly shell: HostShell; readonly facts: Facts }
+  | { readonly desired: DesiredHost; readonly error: OvsPkiError };
+
+/** @param lock the hosts are to be changed, and nobody else may do that at the same moment */
+export function askHosts(
+  platform: Platform,
+  fleet: DesiredFleet,
+  lock: boolean,
+  onProgress?: (done: number, total: number) => void,
+): Promise<AskedHost[]> {
+  return askEach(platform, fleet, lock, gatherPlanningFacts, onProgress);
+}
+
+/** The same, and not only for what plans are made from. */
+export function askHostsAll(
+  platform: Platform,
+  fleet: DesiredFleet,
+  lock: boolean,
+  onProgress?: (done: number, total: number) => void,
+): Promise<AskedHost<HostFacts>[]> {
+  return askEach(platform, fleet, lock, gatherFacts, onProgress);
+}
+
+async function askEach<Facts>(
+  { clock }: Platform,
+  fleet: DesiredFleet,
+  lock: boolean,
+  gather: (shell: HostShell, folders: readonly string[], now: () => Date) => Promise<Facts>,
+  onProgress: (done: number, total: number) => void = () => undefined,
+): Promise<AskedHost<Facts>[]> {
+  // What is wrong here is told before anybody is asked.
+  for (const { pskFile } of fleet.hosts.flatMap(({ ends }) => ends)) if (pskFile !== undefined) pskIn(pskFile);
+  let done = 0;
+  const opened: HostShell[] = [];
+  return inParallel(fleet.hosts, hostsAtOnce, async (desired): Promise<AskedHost<Facts>> => {
+    const shell = openHostShell(desired.target, lock ? takeLock : '');
+    opened.push(shell);
+    try {
+      const facts = await gather(shell, Object.values(desired.places), () => clock.now());
+      return { desired, shell, facts };
+    } catch (error) {
+      shell.close();
+      if (!(error instanceof OvsPkiError)) {
+        for (const other of opened) other.close();
+        throw error;
+      }
+      return { desired, error };
+    } finally {
+      done += 1;
+      onProgress(done, fleet.hosts.length);
+    }
+  });
+}
+
+export function closeAll(hosts: readonly AskedHost[]): void {
+  for (const host of hosts) if ('shell' in host) host.shell.close();
+}
+
+/** What a plan is made from, and the secrets that it does not hold. */
+export interface PreparedFleet {
+  readonly work: readonly (HostWork & { readonly desired: DesiredHost })[];
+  readonly failed: readonly { readonly desired: DesiredHost; readonly error: OvsPkiError }[];
+  readonly pskOf: (host: string, port: string) => string;
+}
+
+interface FleetPreparation {
+  readonly pkiDirectory: string;
+  readonly prove: boolean;
+  readonly psk?: string;
+  readonly renewal?: Renewal;
+}
+
+export async function prepareFleet(
+  platform: Platform,
+  hosts: readonly AskedHost[],
+  { pkiDirectory, prove, psk, renewal = 'all' }: FleetPreparation,
+  crls: 'made' | 'planned',
+  watched: (desired: DesiredHost) => readonly TunnelEnd[] = () => [],
+): Promise<PreparedFleet> {
+  const authorities = authoritiesIn(platform, pkiDirectory, crls);
+  const unasked = new Set(hosts.flatMap((host) => ('error' in host ? [host.desired.name] : [])));
+  const decided = await Promise.all(hosts.map((host) => withIdentity(platform, host, authorities, renewal, unasked)));
+  const failed = decided.filter((host): host is FailedHost => 'error' in host);
+  const revokedPeers = await revokedAmong(failed, authorities);
+  const ready = decided.filter((host): host is ReadyHost => 'identity' in host);
+  const psks = pskTable(ready, psk);
+  const certificates = new Map(
+    ready.map(({ desired, identity }) => [
+      desired.name,
+      identity === undefined || identity === 'enroll' ? identity : identity.certificate,
+    ]),
+  );
+  const work = ready.map(({ desired, shell, facts, identity, authority, notices }) => {
+    const input: HostInput = {
+      desired,
+      facts,
+      identity,
+      peers: peersOf(desired, certificates),
+      psks: new Map(
+        desired.ends.flatMap(({ port }) => (psks.changed.has(`${desired.name}/${port}`) ? [[port, 'set']] : [])),
+      ),
+      crls: authority?.crls ?? [],
+      revokedPeers,
+      retired: authority?.retired ?? [],
+      notices: [...(authority?.warnings ?? []), ...notices],
+      watched: watched(desired),
+      prove,
+      now: platform.clock.now(),
+    };
+    return { shell, input, desired };
+  });
+  return { work, failed, pskOf: (host, port) => psks.values.get(`${host}/${port}`) ?? '' };
+}
+
+interface ReadyHost {
+  readonly desired: DesiredHost;
+  readonly shell: HostShell;
+  readonly facts: PlanningFacts;
+  readonly identity: Identity | 'enroll' | undefined;
+  readonly authority: Authority | undefined;
+  readonly notices: readonly string[];
+}
+type FailedHost = Extract<AskedHost, { readonly error: OvsPkiError }>;
+
+async function withIdentity(
+  platform: Platform,
+  host: AskedHost,
+  authorities: Authorities,
+  renewal: Renewal,
+  unasked: ReadonlySet<string>,
+): Promise<ReadyHost | FailedHost> {
+  if ('error' in host) return host;
+  const { desired, facts } = host;
+  try {
+    const authority = desired.identity && (await authorities.of(desired.identity));
+    // Whether a host that cannot be asked trusts the next CA is not known: its peers keep what it trusts surely.
+    const waits = renewal === 'all' ? desired.ends.map(({ peer }) => peer).filter((peer) => unasked.has(peer)) : [];
+    const identity = await identityFor(platform, desired, facts, authority, waits.length > 0 ? 'expiring' : renewal);
+    const isHeld = typeof identity === 'object' && waits.length > 0 && isLeft(identity.certificate, authority?.ca);
+    const notice = `${desired.name}: keeps its certificate of the other CA until ${waits.join(', ')} can be asked`;
+    return { ...host, authority, identity, notices: isHeld ? [notice] : [] };
+  } catch (error) {
+    host.shell.close();
+    if (!(error instanceof OvsPkiError)) throw error;
+    return { desired: host.desired, error };
+  }
+}
+
+/** Also a host that cannot be asked: one that was stolen, say. */
+async function revokedAmong(failed: readonly FailedHost[], authorities: Authorities): Promise<Set<string>> {
+  const names = failed.map(async ({ desired: { name, identity }, error }) => {
+    if (error.code === 'CERTIFICATE_REVOKED') return [name];
+    const authority = identity && (await authorities.of(identity).catch(() => undefined));
+    return authority?.distrusts(name) === true ? [name] : [];
+  });
+  return new Set((await Promise.all(names)).flat());
+}
+
+function peersOf(
+  { ends }: DesiredHost,
+  certificates: ReadonlyMap<string, Certificate | 'enroll' | undefined>,
+): Map<string, Certificate | 'enroll'> {
+  const peers = new Map<string, Certificate | 'enroll'>();
+  for (const { method, peer } of ends) {
+    const certificate = certificates.get(peer);
+    if (method === 'self-signed' && certificate !== undefined) peers.set(peer, certificate);
+  }
+  return peers;
+}
+
+/**
+ * One PSK for the two ends of each tunnel: of a file, or what the ends have, or a new one. `changed` are the ends that
+ * do not have it yet.
+ */
+function pskTable(
+  hosts: readonly ReadyHost[],
+  given: string | undefined,
+): { values: Map<string, string>; changed: Set<string> } {
+  const values = new Map<string, string>();
+  const changed = new Set<string>();
+  const ofTunnel = new Map<string, string>();
+  for (const { desired, facts } of hosts) {
+    for (const end of desired.ends.filter(({ method }) => method === 'psk')) {
+      const tunnel = [...[end.localIp, end.remoteIp].sort(), end.type].join(' ');
+      const now = pskNow(facts, end);
+      const wanted = end.pskFile === undefined ? given : pskIn(end.pskFile);
+      const value = ofTunnel.get(tunnel) ?? wanted ?? now ?? pskOfPeer(hosts, end);
+      const psk = value ?? newPsk();
+      ofTunnel.set(tunnel, psk);
+      values.set(`${desired.name}/${end.port}`, psk);
+      if (now !== psk) changed.add(`${desired.name}/${end.port}`);
+    }
+  }
+  return { values, changed };
+}
+
+function pskNow({ ovsdb }: PlanningFacts, { port }: TunnelEnd): string | undefined {
+  return knownValue(ovsdb)
+    ?.interfaces.find(({ name }) => name === port)
+    ?.psk?.reveal();
+}
+
+function pskOfPeer(hosts: readonly ReadyHost[], { peer, localIp, remoteIp }: TunnelEnd): string | undefined {
+  const other = hosts.find(({ desired }) => desired.name === peer);
+  const end = other?.desired.ends.find((item) => item.remoteIp === localIp && item.localIp === remoteIp);
+  return other === undefined || end === undefined ? undefined : pskNow(other.facts, end);
+}
+
+/** 256 bits: RFC 7296, 2.15 wants no less of what replaces a certificate. */
+function newPsk(): string {
+  return Buffer.from(globalThis.crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
+}
+
+/** ovs-monitor-ipsec writes it between quotes into a line of ipsec.secrets. */
+function pskIn(file: string): string {
+  return checkedPsk(files.readFile(file).toString('utf8'), file);
+}
+
+/** A PSK as it was given, without the end of its line. @throws USAGE */
+export function checkedPsk(text: string, file: string): string {
+  const psk = text.replace(/\r?\n$/, '');
+  if (/^[\x21\x23-\x5b\x5d-\x7e]{8,512}$/.test(psk)) return psk;
+  throw new OvsPkiError(
+    'USAGE',
+    `${file} holds no PSK: 8 to 512 visible ASCII characters on one line, without " and \\`,
+    {
+      hint: `make a strong one: openssl rand -base64 32 >${file}; or leave the file away to have one made`,
+    },
+  );
+}

@@ -1,0 +1,58 @@
+/**
+ * `remove`: takes tunnels and identities away from hosts.
+ *
+ * @module
+ */
+
+import type { HostResult } from '../../deploy/apply/apply.js';
+import type { DesiredFleet } from '../../deploy/desired/desired.js';
+import { planRemoval, type Removal } from '../../deploy/plan/removal.js';
+import { databaseOf, removeFromHost } from '../../deploy/remote/run.js';
+import { isChange, transactionFor } from '../../deploy/remote/transaction.js';
+import { OvsPkiError } from '../../errors.js';
+import type { Platform } from '../../platform/index.js';
+import { type AskedHost, askHosts, closeAll } from './prepare.js';
+
+/** What `remove` is to take away, and from where. */
+export interface RemoveRequest {
+  /** The hosts; and of an inventory the ports of its tunnels. */
+  readonly fleet: DesiredFleet;
+  /** What goes from each host. */
+  readonly removalOf: (host: DesiredFleet['hosts'][number]) => Removal;
+}
+
+/** A result for each host, in the order of the fleet. */
+export async function remove(platform: Platform, { fleet, removalOf }: RemoveRequest): Promise<HostResult[]> {
+  const asked = await askHosts(platform, fleet, true);
+  try {
+    return await Promise.all(asked.map((host) => removeOne(platform, host, removalOf(host.desired))));
+  } finally {
+    closeAll(asked);
+  }
+}
+
+async function removeOne({ log }: Platform, host: AskedHost, removal: Removal): Promise<HostResult> {
+  const name = host.desired.name;
+  const base = { host: name, warnings: [], proofs: [], pointedBack: false };
+  if ('error' in host) return { ...base, outcome: 'failed', actions: [], error: host.error, exchanges: 0 };
+  const { actions, obstacles, warnings } = planRemoval(host.desired, host.facts, removal);
+  const [obstacle] = obstacles;
+  try {
+    if (obstacle !== undefined) throw new OvsPkiError(obstacle.code, obstacle.message, { hint: obstacle.hint });
+    const changes = actions.filter(isChange);
+    if (actions.length > 0) {
+      await removeFromHost(host.shell, name, {
+        transaction: changes.length === 0 ? undefined : transactionFor(changes, databaseOf(name, host.facts), () => ''),
+        guards: actions.filter((action) => action.kind === 'unguard'),
+        ports: actions.flatMap((action) => (action.kind === 'remove-port' ? [action.port] : [])),
+        files: actions.flatMap((action) => (action.kind === 'remove-file' ? [action.path] : [])),
+      });
+      log.write(`remove ${name}: ${actions.length} changes`);
+    }
+    const outcome = actions.length === 0 ? 'unchanged' : 'changed';
+    return { ...base, outcome, actions, warnings, error: undefined, exchanges: host.shell.exchanges() };
+  } catch (error) {
+    if (!(error instanceof OvsPkiError)) throw error;
+    return { ...base, outcome: 'failed', actions, error, exchanges: host.shell.exchanges() };
+  }
+}
