@@ -45,8 +45,8 @@ export async function startSocketDatabase(folder: string): Promise<SocketDatabas
 
 const tables = [
   ...['--format=json', '--', '--columns=other_config,external_ids,ovs_version', 'list', 'Open_vSwitch'],
-  ...['--', '--columns=name,ports', 'list', 'Bridge', '--', '--columns=_uuid,name,interfaces', 'list', 'Port'],
-  ...['--', '--columns=_uuid,name,type,options,ofport,error', 'list', 'Interface'],
+  ...['--', 'list', 'Bridge', '--', 'list', 'Port'],
+  ...['--', '--columns=_uuid,name,type,options,ofport,error,external_ids,mtu_request', 'list', 'Interface'],
 ];
 
 interface Reply {
