@@ -1,4 +1,5 @@
 // dist/: the library as modules with their types, and the program as a bundle that starts quickly.
+// With --program, only the program.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -41,8 +42,9 @@ const startQuickly = {
   },
 };
 
-rmSync('dist', { recursive: true, force: true });
-execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+const onlyProgram = process.argv.includes('--program');
+rmSync(onlyProgram ? program : 'dist', { recursive: true, force: true });
+if (!onlyProgram) execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 await build({
   ...common,
   entryPoints: ['src/cli/main.ts'],

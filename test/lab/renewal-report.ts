@@ -1,9 +1,9 @@
-/** docs/renewal.md: what replacing certificates and the CA costs, from the laboratory. */
+/** The figures of docs/renewal.md: what replacing certificates and the CA costs, from the laboratory. */
 
 import { cells } from './cells.js';
 import type { Result } from './report.js';
 
-/** Of a cell that was not run again, the rows that the page had before. */
+/** What stands above the marker stays, and of a cell that was not run again, the rows that the page had before. */
 export function renewalPage(results: readonly Result[], before: string): string {
   const rows = cells
     .filter(({ kind }) => kind === 'renewal' || kind === 'renewal-hub')
@@ -15,8 +15,10 @@ export function renewalPage(results: readonly Result[], before: string): string 
         ({ step, sent, lost, plaintext }) => `${start}${step} | ${lost} | ${sent} | ${plaintext} |`,
       );
     });
-  return `${beginning}
-## Figures
+  return `${before.slice(0, before.indexOf(marker) + marker.length)}
+
+${beginning}
+### Figures
 
 | tunnel | what was done | pings lost | of | plaintext packets |
 | --- | --- | --- | --- | --- |
@@ -25,9 +27,11 @@ ${rows.join('\n')}
 ${methods}`;
 }
 
-const beginning = `# Renewal without loss
+const marker = '<!-- From here on: written by "npm run lab -- renewal --write". -->';
 
-This page is written by \`npm run lab -- renewal --write\`. Two whole hosts in the laboratory ([lab.md](lab.md)) ping each other
+const beginning = `## What it costs
+
+Two whole hosts in the laboratory ([lab.md](lab.md)) ping each other
 through their tunnel every 10 ms, both ways, while \`apply\` gives both a new key and a certificate for it, and while \`rollover\`
 replaces the key of their CA. A ping counts as lost where a later one was answered and it was not. Plaintext packets are
 those of the tunnel that tcpdump saw outside of ESP. ss is strongSwan, ls is libreswan.
@@ -39,7 +43,7 @@ One of the two spokes has gone without a word while its tunnel was up. The other
 const methods = `The last row of a tunnel is the plain way, for comparison: other paths in \`other_config\`, first at one host, ten seconds later
 at the other. Everything in the laboratory is emulated, and the IKE daemons compute for longer than those of real hosts.
 
-## How it is done, and why so
+### How it is done, and why so
 
 | step | strongSwan 5.9.8 | libreswan 4.10 |
 | --- | --- | --- |
