@@ -11,7 +11,7 @@ import { nodePlatform } from '../platform/index.js';
 import { openLog } from '../platform/log.js';
 import { writeOut, writePiece } from '../platform/output.js';
 import { normalizeArguments } from './options/argv.js';
-import { type CommandName, commandSpecs } from './options/commands.js';
+import { type CommandName, type CommandSpec, commandGroups, commandSpecs } from './options/commands.js';
 import { passphraseSource, pinSource } from './options/passphrase.js';
 import { type OptionSpec, type OptionValues, optionSpecs } from './options/specs.js';
 import type { Command, Outcome, Pieces } from './outcome/outcome.js';
@@ -136,26 +136,35 @@ function parseCall(args: readonly string[]): Call | undefined {
 /** A parser that knows the command that is called, or all of them where help may be wanted. */
 function buildParser(called: string | undefined, found: (call: Call) => void): Parser {
   const program = new Parser('ovs-pki-ts')
-    .description('PKI and certificate lifecycle for Open vSwitch; takes the command lines of ovs-pki')
+    .description('PKI and certificate lifecycle for Open vSwitch, a replacement for ovs-pki')
     .version(`ovs-pki-ts ${version}`, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
-    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}`.replace(' [OPTION...]', '') })
+    .usage('COMMAND [OPTION...] [OPERAND...]')
+    .configureHelp({ helpWidth: 80, minWidthToWrap: 24, subcommandTerm: (command) => command.name() })
     .exitOverride()
     .configureOutput({ writeOut: (text) => writeOut('stdout', text), outputError: () => undefined })
     .addHelpText('after', helpAfter);
   const known = commandSpecs.filter(({ name }) => name === called);
-  for (const spec of known.length > 0 ? known : commandSpecs) {
+  const inOrder = commandGroups.flatMap((group) => commandSpecs.filter((spec) => spec.group === group));
+  for (const spec of known.length > 0 ? known : inOrder) {
     const used: readonly string[] = spec.options;
     const command = program
       .command(spec.name)
       .argument('[operand...]')
       .usage(`[OPTION...] ${spec.operands}`.trimEnd())
-      .description(spec.description)
+      .summary(spec.description)
+      .description(descriptionOf(spec))
+      .helpGroup(`${spec.group}:`)
       .action(() => found({ command: spec.name, options: valuesOf(spec, command), operands: command.args }));
     for (const option of optionSpecs) command.addOption(toOption(option, used.includes(option.long)));
   }
   return program;
+}
+
+function descriptionOf({ description, details }: CommandSpec): string {
+  const sentence = `${description[0]?.toUpperCase()}${description.slice(1)}.`;
+  return details === undefined ? sentence : `${sentence} ${details}`;
 }
 
 /** The options by the names that they are typed with. Throws USAGE for one that another command has. */
@@ -185,7 +194,10 @@ function toOption({ long, short, argument, isList, description }: OptionSpec, is
 }
 
 const helpAfter = `
-NAME is the name of a host or a range such as "host_[1-500]"; TYPE is switch (default) or controller.
-ovs-pki-ts COMMAND --help tells the options of a command; ovs-pki-ts(8) tells the rest.
+NAME is the name of a host or a range such as "host_[1-500]"; TYPE is switch
+(default) or controller. Run "ovs-pki-ts COMMAND --help" for the operands and
+options of a command; see ovs-pki-ts(8) for everything else.
 
-Example: ovs-pki-ts --dir pki init && ovs-pki-ts --dir pki req+sign -u host_1 host_2`;
+Example:
+  ovs-pki-ts --dir pki init
+  ovs-pki-ts --dir pki req+sign -u host_1 host_2`;

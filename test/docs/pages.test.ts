@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import test from 'ava';
-import { commandSpecs } from '../../src/cli/options/commands.js';
+import test, { type ExecutionContext } from 'ava';
+import { commandGroups, commandSpecs } from '../../src/cli/options/commands.js';
 import { type OptionSpec, optionSpecs } from '../../src/cli/options/specs.js';
 import { version } from '../../src/cli/version.js';
 import { errorTable } from '../../src/errors.js';
@@ -66,13 +66,28 @@ test('groff reads the manual page without a warning', async (t) => {
 
 test('--help has every command, and the help of each command exactly its options', async (t) => {
   const help = (await runOurs(['--help'])).stdout;
+  fits(t, help);
+  t.deepEqual(
+    help.split('\n').filter((line) => commandGroups.some((group) => line === `${group}:`)),
+    commandGroups.map((group) => `${group}:`),
+  );
+  t.is((await runOurs(['help'])).stdout, help);
   for (const { name } of commandSpecs) t.regex(help, new RegExp(`^ {2}${name.replace('+', '\\+')} `, 'm'));
   for (const { name, options: used } of commandSpecs) {
     const { stdout } = await runOurs([name, '--help']);
     const shown = [...stdout.matchAll(/^ {2}(?:-\w, )?--([a-z0-9-]+)/gm)].map(([, long]) => long);
     t.deepEqual(shown.sort(), [...used, 'help'].sort(), name);
+    fits(t, stdout);
   }
+  t.is((await runOurs(['help', 'apply'])).stdout, (await runOurs(['apply', '--help'])).stdout);
 });
+
+function fits(t: ExecutionContext, help: string): void {
+  t.deepEqual(
+    help.split('\n').filter((line) => line.length > 80),
+    [],
+  );
+}
 
 test('the README speaks of every command', (t) => {
   for (const { name } of commandSpecs)

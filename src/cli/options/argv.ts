@@ -30,6 +30,7 @@ export function normalizeArguments(args: readonly string[]): string[] {
     else options.push(normalizeOption(token, queue));
   }
   const [command, ...rest] = withoutEmpty(operands);
+  if (command === 'help') return [...rest.slice(0, 1), '--help'];
   if (command === undefined) throw usage('there is no command');
   // Behind "--" everything is an operand, and in front of the others the parser would take it for an option.
   if (command.startsWith('-')) throw usage(`there is no command ${command}`);

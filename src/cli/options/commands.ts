@@ -6,11 +6,20 @@
 
 import type { OptionName } from './specs.js';
 
+/** The headings of --help, in their order. */
+export const commandGroups = ['PKI', 'Certificates', 'Tunnels and hosts', 'Inventory'] as const;
+
+type CommandGroup = (typeof commandGroups)[number];
+
 export interface CommandSpec {
   readonly name: string;
   readonly operands: string;
+  readonly group: CommandGroup;
+  /** One line of --help: at most 64 characters. */
   readonly description: string;
-  /** The options that do something here; the others of ovs-pki are taken and change nothing, as ovs-pki has it. */
+  /** What the help of the command says besides. */
+  readonly details?: string;
+  /** The options that do something here; the others of ovs-pki are taken and change nothing, as in ovs-pki. */
   readonly options: readonly OptionName[];
 }
 
@@ -23,7 +32,8 @@ export const commandSpecs = [
   {
     name: 'init',
     operands: '',
-    description: 'initialize the PKI: make the directory and its two CAs',
+    group: 'PKI',
+    description: 'create the PKI directory and its two CAs',
     options: [
       ...keyOptions,
       'days',
@@ -38,109 +48,128 @@ export const commandSpecs = [
   {
     name: 'req',
     operands: '[NAME...]',
-    description: 'make NAME-privkey.pem and NAME-req.pem, a private key and a request',
+    group: 'Certificates',
+    description: 'make a key and a request: NAME-privkey.pem, NAME-req.pem',
     options: ['unique', ...keyOptions, 'force', 'names', ...commonOptions],
   },
   {
     name: 'sign',
     operands: '[NAME...] [TYPE]',
-    description: 'sign NAME-req.pem, making NAME-cert.pem',
+    group: 'Certificates',
+    description: 'sign NAME-req.pem and write NAME-cert.pem',
     options: ['batch', 'days', 'force', 'names', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'req+sign',
     operands: '[NAME...] [TYPE]',
-    description: 'both of the above, making all three files',
+    group: 'Certificates',
+    description: 'req and sign in one step',
     options: ['unique', ...keyOptions, 'days', 'force', 'names', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'self-sign',
     operands: '[NAME...]',
-    description: 'sign NAME-req.pem with NAME-privkey.pem, making NAME-cert.pem',
+    group: 'Certificates',
+    description: 'sign NAME-req.pem with NAME-privkey.pem, without a CA',
     options: ['days', 'force', 'names', ...commonOptions],
   },
   {
     name: 'verify',
     operands: '[NAME...] [TYPE]',
+    group: 'Certificates',
     description: 'check that NAME-cert.pem is a valid TYPE certificate',
     options: ['names', ...commonOptions],
   },
   {
     name: 'fingerprint',
     operands: '[FILE...]',
+    group: 'Certificates',
     description: 'print the fingerprint of FILE',
     options: [...commonOptions],
   },
   {
     name: 'passphrase',
     operands: '[TYPE]',
-    description: 'give the key of a CA a passphrase, another one, or none',
+    group: 'PKI',
+    description: 'set, change or remove the passphrase of a CA key',
     options: ['remove', ...passphraseOptions, 'new-passphrase-file', 'new-passphrase-fd', ...commonOptions],
   },
   {
     name: 'export',
     operands: 'NAME',
-    description: 'put a certificate with its CA, and for p12 its key, into one file for other programs',
+    group: 'Certificates',
+    description: 'write a certificate with its CA as PKCS#12, PKCS#7 or PEM',
     options: ['format', 'out', ...passphraseOptions, 'force', ...commonOptions],
   },
   {
     name: 'import',
     operands: 'TYPE',
-    description: 'make an existing CA, such as an intermediate of your company, the CA for TYPE',
+    group: 'PKI',
+    description: 'use an existing CA, such as an intermediate of your company',
     options: ['ca-cert', 'ca-key', 'chain', ...passphraseOptions, 'force', ...commonOptions],
   },
   {
     name: 'renew',
     operands: '[NAME... | --due] [TYPE]',
-    description: 'make a new NAME-cert.pem for the same name, and the same key',
+    group: 'Certificates',
+    description: 'make a new certificate for the same name and key',
     options: ['due', 'before', 'rekey', ...keyOptions, 'days', 'names', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'revoke',
     operands: '[NAME... | --serial NUMBER...] [TYPE]',
-    description: 'revoke the certificates of NAME; "apply" and "distribute" tell the hosts',
+    group: 'Certificates',
+    description: 'revoke the certificates of NAME; "apply" tells the hosts',
     options: ['serial', 'reason', 'at', 'names', ...commonOptions],
   },
   {
     name: 'crl',
     operands: '[TYPE]',
-    description: 'make the list of revoked certificates, crl.pem of the CA',
+    group: 'PKI',
+    description: 'make the CRL of a CA, crl.pem',
     options: ['days', 'out', 'outform', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'rollover',
-    operands: 'prepare|distribute|switch|back|retire|status [TYPE] [FILE]',
-    description: 'give a CA another key under the same name, without a moment in which hosts trust neither',
+    operands: 'STEP [TYPE] [FILE]',
+    group: 'PKI',
+    description: 'replace the key of a CA, step by step, without an outage',
+    details: 'STEP is prepare, distribute, switch, retire, back or status.',
     options: [...keyOptions, 'days', 'offline-root', 'pki-only', 'force', ...applyOptions, ...commonOptions],
   },
   {
     name: 'setup',
     operands: '[NAME...] [TYPE]',
-    description: 'from nothing to signed host certificates, asking what it needs to know',
+    group: 'Certificates',
+    description: 'from nothing to signed host certificates; asks what it needs',
     options: ['batch', ...keyOptions, 'days', 'names', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'list',
     operands: '[TYPE]',
+    group: 'PKI',
     description: 'list the certificates of the CAs',
     options: ['state', 'name', 'expires-before', ...commonOptions],
   },
   {
     name: 'show',
     operands: 'FILE|NAME|-...',
-    description: 'show what is in certificates, requests, CRLs, keys, PKCS #12 and CMS files',
+    group: 'Certificates',
+    description: 'show what is in certificates, requests, CRLs and keys',
     options: ['passphrase-file', 'passphrase-fd', ...commonOptions],
   },
   {
     name: 'check',
     operands: '[TYPE | FILE...]',
-    description: 'find what is due or wrong: expiry, CRLs, weak keys, files that do not match',
+    group: 'PKI',
+    description: 'report what is due or wrong: expiry, CRLs, weak keys, files',
     options: ['warn', 'critical', 'nagios', 'prometheus', ...commonOptions],
   },
   {
     name: 'connect',
     operands: 'NAME=HOST NAME=HOST',
-    description: 'make an encrypted tunnel between two hosts, from nothing to proof',
+    group: 'Tunnels and hosts',
+    description: 'make an encrypted tunnel between two hosts, and prove it',
     options: [
       'type',
       'auth',
@@ -159,43 +188,50 @@ export const commandSpecs = [
   {
     name: 'distribute',
     operands: '[NAME] --to HOST...',
-    description: 'take a certificate, its key and the CA to hosts, and point Open vSwitch to them',
+    group: 'Tunnels and hosts',
+    description: 'take a certificate, its key and the CA to hosts',
     options: ['to', ...keyOptions, 'days', ...applyOptions, ...commonOptions],
   },
   {
     name: 'inventory',
     operands: 'init [FILE]',
-    description: 'write an inventory of a fleet to be filled in (default: fleet.yaml)',
+    group: 'Inventory',
+    description: 'write an inventory of a fleet to fill in (default: fleet.yaml)',
     options: [...commonOptions],
   },
   {
     name: 'plan',
     operands: '[FILE]',
-    description: 'show what apply would do to the hosts of an inventory (default: fleet.yaml)',
+    group: 'Tunnels and hosts',
+    description: 'show what apply would change (default: fleet.yaml)',
     options: ['out', 'skip-proof', ...commonOptions],
   },
   {
     name: 'apply',
     operands: '[FILE]',
-    description: 'make the hosts of an inventory, or of a plan, what they should be',
+    group: 'Tunnels and hosts',
+    description: 'bring hosts to the state that an inventory or plan describes',
     options: [...applyOptions, ...commonOptions],
   },
   {
     name: 'remove',
     operands: '[FILE] | --to HOST...',
-    description: 'take tunnels and identities away from hosts',
+    group: 'Tunnels and hosts',
+    description: 'remove tunnels and identities from hosts',
     options: ['to', 'port', 'identity', ...commonOptions],
   },
   {
     name: 'status',
     operands: '[FILE | --to HOST...]',
-    description: 'show what hosts and their tunnels are now (default: fleet.yaml, or else this machine)',
+    group: 'Tunnels and hosts',
+    description: 'show the state of hosts and tunnels (default: fleet.yaml)',
     options: ['to', ...commonOptions],
   },
   {
     name: 'doctor',
     operands: '[FILE | --to HOST...]',
-    description: 'find what is wrong with hosts and their tunnels, and what cures it',
+    group: 'Tunnels and hosts',
+    description: 'report what is wrong with hosts and tunnels, and the cure',
     options: ['to', ...commonOptions],
   },
 ] as const satisfies readonly CommandSpec[];

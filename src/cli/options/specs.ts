@@ -13,7 +13,7 @@ export interface OptionSpec {
   readonly argument?: string;
   /** It takes all that follows up to the next option, and can be given again: its values are joined with commas. */
   readonly isList?: true;
-  /** Refused by commands that do not use it; those of ovs-pki are taken everywhere, as ovs-pki has it. */
+  /** Refused by commands that do not use it; those of ovs-pki are taken everywhere, as in ovs-pki. */
   readonly isOwn?: true;
   readonly description: string;
 }
@@ -26,13 +26,13 @@ export const optionSpecs = [
     description: 'type of keys to make (default: rsa); ec is for TLS only',
   },
   { long: 'bits', short: 'B', argument: 'NBITS', description: 'bits of the keys (default: 3072 for rsa, 256 for ec)' },
-  { long: 'dsaparam', short: 'D', argument: 'FILE', description: 'taken for compatibility; DSA keys are not made' },
-  { long: 'batch', short: 'b', description: 'ask nothing: sign without confirmation of the fingerprint' },
+  { long: 'dsaparam', short: 'D', argument: 'FILE', description: 'accepted for compatibility; DSA keys are not made' },
+  { long: 'batch', short: 'b', description: 'do not ask: sign without confirming the fingerprint' },
   { long: 'dir', short: 'd', argument: 'DIR', description: 'the PKI directory (default: /var/lib/openvswitch/pki)' },
   { long: 'force', short: 'f', description: 'continue even if a file or directory exists' },
-  { long: 'log', short: 'l', argument: 'FILE', description: `log what is done to FILE (default: ${defaultLogFile})` },
-  { long: 'unique', short: 'u', description: 'NAME is unique: take it as it is (needed for IPsec)' },
-  { long: 'days', argument: 'DAYS', description: 'days that what is signed is valid (default: 3650; a CRL: 30)' },
+  { long: 'log', short: 'l', argument: 'FILE', description: `log to FILE (default: ${defaultLogFile})` },
+  { long: 'unique', short: 'u', description: 'use NAME as it is, without a random identifier (needed for IPsec)' },
+  { long: 'days', argument: 'DAYS', description: 'days of validity (default: 3650; a CRL: 30)' },
   {
     long: 'names',
     argument: 'FILE',
@@ -56,13 +56,13 @@ export const optionSpecs = [
   { long: 'auth', isOwn: true, argument: 'METHOD', description: 'ca-signed (default), self-signed or psk' },
   { long: 'bridge', isOwn: true, argument: 'NAME', description: 'bridge that gets the tunnel (default: br-ipsec)' },
   { long: 'port', isOwn: true, argument: 'NAME', isList: true, description: 'port of the tunnel (default: tun)' },
-  { long: 'identity', isOwn: true, description: 'take away the certificate, its key and the CA' },
+  { long: 'identity', isOwn: true, description: 'remove the certificate, its key and the CA' },
   {
     long: 'tunnel-address',
     isOwn: true,
     argument: 'NAME=ADDRESS',
     isList: true,
-    description: 'where the tunnel of host NAME ends, if that is not the address of its ssh destination',
+    description: 'the tunnel address of host NAME, if it is not that of its ssh destination',
   },
   {
     long: 'bridge-address',
@@ -96,15 +96,15 @@ export const optionSpecs = [
     long: 'before',
     isOwn: true,
     argument: 'TIME',
-    description: 'with --due: how long before its end a certificate is due, such as 30d (default) or 12h',
+    description: 'with --due: renew what expires within TIME, such as 30d (default) or 12h',
   },
-  { long: 'rekey', isOwn: true, description: 'make a new key, too, where NAME-privkey.pem is here' },
+  { long: 'rekey', isOwn: true, description: 'also make a new key, if NAME-privkey.pem is in this folder' },
   {
     long: 'serial',
     isOwn: true,
     argument: 'NUMBER',
     isList: true,
-    description: 'revoke the certificates with these serial numbers, and not those of names',
+    description: 'revoke the certificates with these serial numbers',
   },
   {
     long: 'reason',
@@ -113,11 +113,16 @@ export const optionSpecs = [
     description:
       'keyCompromise, CACompromise, affiliationChanged, superseded, cessationOfOperation, certificateHold or unspecified',
   },
-  { long: 'at', isOwn: true, argument: 'TIME', description: 'with a compromise: since when the key is in other hands' },
+  {
+    long: 'at',
+    isOwn: true,
+    argument: 'TIME',
+    description: 'with --reason keyCompromise: when the key was compromised',
+  },
   {
     long: 'skip-proof',
     isOwn: true,
-    description: 'do not wait until the tunnels are encrypted, nor demand that the daemons run',
+    description: 'do not wait for encryption, and do not require running daemons',
   },
   {
     long: 'timeout',
@@ -128,14 +133,14 @@ export const optionSpecs = [
   { long: 'format', isOwn: true, argument: 'p12|p7b|chain', description: 'what is exported (default: p12)' },
   { long: 'ca-cert', isOwn: true, argument: 'FILE', description: 'the certificate of the CA' },
   { long: 'ca-key', isOwn: true, argument: 'FILE|URI', description: 'the private key of the CA' },
-  { long: 'chain', isOwn: true, argument: 'FILE', description: 'the certificates above that of the CA, up to a root' },
+  { long: 'chain', isOwn: true, argument: 'FILE', description: "the CA's issuer certificates, up to the root" },
   {
     long: 'offline-root',
     isOwn: true,
     argument: 'DIR',
     description: 'make a root in DIR, such as a USB stick, and the CAs as intermediates below it',
   },
-  { long: 'pki-only', isOwn: true, description: 'work in the PKI directory alone: hosts are seen to by hand' },
+  { long: 'pki-only', isOwn: true, description: 'change the PKI directory only; you change the hosts by hand' },
   {
     long: 'pkcs11',
     isOwn: true,
@@ -148,20 +153,20 @@ export const optionSpecs = [
     isOwn: true,
     argument: 'STATE',
     isList: true,
-    description: 'only certificates that are valid, revoked, expired or due (valid, and end within 30 days)',
+    description: 'only certificates that are valid, revoked, expired or due (valid, and expire within 30 days)',
   },
   { long: 'name', isOwn: true, argument: 'GLOB', description: 'only certificates of names such as "edge_*"' },
   {
     long: 'expires-before',
     isOwn: true,
     argument: 'TIME',
-    description: 'only certificates that end before a date, or within a period such as 30d',
+    description: 'only certificates that expire before a date, or within a period such as 30d',
   },
   {
     long: 'passphrase-file',
     isOwn: true,
     argument: 'FILE',
-    description: 'read the passphrase or PIN from FILE, which only its owner can read',
+    description: 'read the passphrase or PIN from FILE; only its owner may read it',
   },
   {
     long: 'passphrase-fd',
@@ -173,7 +178,7 @@ export const optionSpecs = [
     long: 'new-passphrase-file',
     isOwn: true,
     argument: 'FILE',
-    description: 'read the new passphrase from FILE, which only its owner can read',
+    description: 'read the new passphrase from FILE; only its owner may read it',
   },
   {
     long: 'new-passphrase-fd',
@@ -181,20 +186,20 @@ export const optionSpecs = [
     argument: 'N',
     description: 'read the new passphrase from the open descriptor N',
   },
-  { long: 'remove', isOwn: true, description: 'take the passphrase away: the key becomes a plain file' },
+  { long: 'remove', isOwn: true, description: 'remove the passphrase: the key becomes a plain file' },
   {
     long: 'warn',
     isOwn: true,
     argument: 'PERIOD',
-    description: 'so long before its end a certificate is told of (default: 30d)',
+    description: 'report certificates that expire within PERIOD (default: 30d)',
   },
   {
     long: 'critical',
     isOwn: true,
     argument: 'PERIOD',
-    description: 'so long before its end that is critical (default: 7d)',
+    description: 'treat as critical within PERIOD (default: 7d)',
   },
-  { long: 'nagios', isOwn: true, description: 'answer as a plugin of Nagios: one line, and 0, 1, 2 or 3' },
+  { long: 'nagios', isOwn: true, description: 'answer as a Nagios plugin: one line, exit status 0, 1, 2 or 3' },
   {
     long: 'prometheus',
     isOwn: true,
