@@ -11,7 +11,16 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 const program = resolve('dist/program');
 
 /** Libraries that only some commands need: each is a file of its own that is loaded when it is. */
-const lazyLibraries = ['reflect-metadata', '@peculiar/x509', 'pkijs', 'inquirer', 'cli-progress', 'yaml', 'valibot'];
+const lazyLibraries = [
+  'reflect-metadata',
+  '@peculiar/x509',
+  '@peculiar/webcrypto',
+  'pkijs',
+  'inquirer',
+  'cli-progress',
+  'yaml',
+  'valibot',
+];
 const lazyFile = (library) => `${library.replace('@peculiar/', '')}.cjs`;
 
 const common = {

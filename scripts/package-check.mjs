@@ -39,10 +39,15 @@ function checkProgram() {
 }
 
 function checkLibrary() {
-  const text = `import { nodePlatform, verify } from '${name}';
-    const asked = { pkiDirectory: 'pki', names: ['host_1'], type: 'switch' };
-    for (const { outcome } of await verify(nodePlatform(), asked)) console.log(outcome);`;
-  equal(run(process.execPath, ['--input-type=module', '--eval', text]), 'valid\n');
+  for (const [imported, platform] of [
+    [`import { nodePlatform, verify } from '${name}';`, 'nodePlatform()'],
+    [`import { verify } from '${name}'; import { peculiarPlatform } from '${name}/peculiar';`, 'peculiarPlatform()'],
+  ]) {
+    const text = `${imported}
+      const asked = { pkiDirectory: 'pki', names: ['host_1'], type: 'switch' };
+      for (const { outcome } of await verify(${platform}, asked)) console.log(outcome);`;
+    equal(run(process.execPath, ['--input-type=module', '--eval', text]), 'valid\n');
+  }
 }
 
 /** As a consumer with the strictest settings sees the types. */
@@ -50,11 +55,12 @@ function checkTypes() {
   writeFileSync(
     join(project, 'use.mts'),
     `import { type ErrorCode, init, nodePlatform, verify } from '${name}';
+     import { peculiarPlatform } from '${name}/peculiar';
      const code: ErrorCode = 'FILE_EXISTS';
      const results = await verify(nodePlatform(), { pkiDirectory: code, names: [], type: 'controller' });
      export const outcomes: ('valid' | 'invalid' | 'refused')[] = results.map(({ outcome }) => outcome);
      // @ts-expect-error a request is not empty
-     await init(nodePlatform(), {});\n`,
+     await init(peculiarPlatform(), {});\n`,
   );
   run(process.execPath, [tsc, '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', 'use.mts']);
 }

@@ -4,9 +4,11 @@
  * @module
  */
 
-import type { PFX } from 'pkijs';
+import type { EncryptedData, PFX } from 'pkijs';
 import { OvsPkiError } from '../errors.js';
+import { readDer } from './der.js';
 import { providerOf } from './engine.js';
+import { oid } from './oid.js';
 import { type AskPassphrase, wrongPassphrase } from './passphrase.js';
 
 /** Programs write files with 1 to a million; a file can ask for any number (RFC 7292, appendix B). */
@@ -28,13 +30,7 @@ export async function readPkcs12(bytes: Uint8Array, file: string, ask: AskPassph
   } catch (error) {
     throw damaged(file, error);
   }
-  const { iterations = 1 } = pfx.macData ?? {};
-  if (iterations > mostIterations) {
-    throw new OvsPkiError('ENCRYPTION_UNSUPPORTED', `${file} wants ${iterations} iterations for its integrity check`, {
-      hint: `that is more than anybody needs, and would take very long: is this a file that you trust?`,
-      details: { file, iterations },
-    });
-  }
+  requireFewIterations(pfx.macData?.iterations ?? 1, 'its integrity check', file);
   const passphrase = await ask();
   try {
     return { ...(await unpack(pkijs, pfx, passphrase, file)), passphrase };
@@ -59,7 +55,12 @@ async function unpack(
   const certificates: Uint8Array[] = [];
   const keys: { der: Uint8Array; encrypted: boolean }[] = [];
   for (const { contentType, content } of pfx.parsedValue?.authenticatedSafe?.safeContents ?? []) {
-    const decrypt = () => new pkijs.EncryptedData({ schema: content }).decrypt({ password }, engine);
+    const decrypt = () => {
+      const data = new pkijs.EncryptedData({ schema: content });
+      const { contentEncryptionAlgorithm: algorithm } = data.encryptedContentInfo;
+      const isLegacy = algorithm.algorithmId === oid.pbeWithSha1AndTripleDes;
+      return isLegacy ? decryptLegacy(data, passphrase, file) : data.decrypt({ password }, engine);
+    };
     const isPlain = contentType === pkijs.ContentInfo.DATA;
     const inner: ArrayBuffer = isPlain
       ? content.getValue()
@@ -76,7 +77,25 @@ async function unpack(
   return { certificates, keys };
 }
 
+async function decryptLegacy(data: EncryptedData, passphrase: string, file: string): Promise<ArrayBuffer> {
+  const { decryptPbes1, readPbes1Parameters } = await import('./pbes1.js');
+  const { encryptedContentInfo: info } = data;
+  const used = readPbes1Parameters(readDer(new Uint8Array(info.contentEncryptionAlgorithm.algorithmParams.toBER())));
+  requireFewIterations(used.iterations, 'its encryption', file);
+  const content = await decryptPbes1(new Uint8Array(info.getEncryptedContent()), passphrase, used);
+  return new Uint8Array(content).buffer;
+}
+
+function requireFewIterations(iterations: number, what: string, file: string): void {
+  if (iterations <= mostIterations) return;
+  throw new OvsPkiError('ENCRYPTION_UNSUPPORTED', `${file} asks for ${iterations} iterations for ${what}`, {
+    hint: 'no program writes that many, and they would take very long: check where the file comes from',
+    details: { file, iterations },
+  });
+}
+
 function failDecrypting(file: string, cause: unknown): never {
+  if (cause instanceof OvsPkiError) throw cause;
   // Where there is no integrity check, it is the padding that shows a wrong passphrase.
   if (!/Unknown|Incorrect|Unsupported|algorithm/i.test(messageOf(cause))) throw wrongPassphrase(file, cause);
   throw new OvsPkiError('ENCRYPTION_UNSUPPORTED', `${file} is encrypted with an algorithm that is not read here`, {

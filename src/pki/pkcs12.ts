@@ -58,7 +58,7 @@ export async function encodePkcs12(input: Pkcs12Input): Promise<Uint8Array> {
 }
 
 /** What tells a reader that the key is that of the certificate, and what both are called. */
-function leafAttributes({ friendlyName, certificate }: Pkcs12Input): Uint8Array<ArrayBuffer>[] {
+export function leafAttributes({ friendlyName, certificate }: Pkcs12Input): Uint8Array<ArrayBuffer>[] {
   const name = encode(tag.bmpString, Buffer.from(friendlyName, 'utf16le').swap16());
   const attribute = (type: string, value: Uint8Array) => copy(encodeSequence(encodeOid(type), encodeSetOf(value)));
   return [

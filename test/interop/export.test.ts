@@ -77,6 +77,61 @@ for (const { kind, authorities, make } of hosts) {
   });
 }
 
+test('a legacy PKCS#12 file has Triple DES throughout, and openssl, NSS and show read it', async (t) => {
+  const folder = await scene(t, hosts[0].make);
+  await oursWell(folder, ['export', 'host', '--legacy', '--passphrase-file', 'password']);
+  const args = ['pkcs12', '-in', 'host.p12', '-passin', 'file:password', '-nodes', '-info'];
+  const { status, stdout, stderr } = await run('openssl', args, { cwd: folder });
+  t.is(status, 0, stderr);
+  t.regex(stderr, /^MAC: sha1, Iteration 50000$/m);
+  t.is(stderr.match(/pbeWithSHA1And3-KeyTripleDES-CBC, Iteration 50000/g)?.length, 2, stderr);
+  t.deepEqual(fingerprints(stdout), fingerprints(expected(folder, 1)));
+  t.is(
+    await publicKey(folder, stdout),
+    await publicKey(folder, readFileSync(join(folder, 'host-privkey.pem'), 'latin1')),
+  );
+  const listed = await runWell('pk12util', ['-l', 'host.p12', '-w', 'password', '-d', 'sql:.'], { cwd: folder });
+  t.regex(listed, /Friendly Name: host$/m);
+  const shown = await oursWell(folder, ['show', 'host.p12', '--passphrase-file', 'password']);
+  t.regex(shown, /common name +host$/m);
+  t.regex((await ours(folder, ['export', 'host', '--legacy', '--format', 'p7b'])).stderr, /\[USAGE\]/);
+});
+
+test('a PKCS#12 file that openssl made with Triple DES is shown, and refused with another password', async (t) => {
+  const folder = await scene(t, hosts[0].make);
+  const [certificate, key] = [
+    ['-in', 'host-cert.pem'],
+    ['-inkey', 'host-privkey.pem'],
+  ];
+  for (const password of ['a password for pkcs12', 'Kennwörter für ☃']) {
+    writeFileSync(join(folder, 'password'), password, { mode: 0o600 });
+    const triple = ['-certpbe', 'PBE-SHA1-3DES', '-keypbe', 'PBE-SHA1-3DES', '-macalg', 'sha1'];
+    const args = ['pkcs12', '-export', ...(certificate ?? []), ...(key ?? []), '-out', 'x.p12', ...triple];
+    await runWell('openssl', [...args, '-passout', 'file:password'], { cwd: folder });
+    const shown = await oursWell(folder, ['show', 'x.p12', '--passphrase-file', 'password']);
+    t.regex(shown, /common name +host$/m);
+  }
+  await runWell(
+    'openssl',
+    [
+      'pkcs12',
+      '-export',
+      '-nomac',
+      '-certpbe',
+      'PBE-SHA1-3DES',
+      '-in',
+      'host-cert.pem',
+      '-nokeys',
+      '-out',
+      'y.p12',
+      '-passout',
+      'pass:another one',
+    ],
+    { cwd: folder },
+  );
+  t.regex((await ours(folder, ['show', 'y.p12', '--passphrase-file', 'password'])).stderr, /\[PASSPHRASE_WRONG\]/);
+});
+
 test('a password beyond ASCII opens the PKCS#12 file in openssl and NSS', async (t) => {
   const folder = await scene(t, hosts[0].make);
   writeFileSync(join(folder, 'password'), 'Kennwörter für ☃', { mode: 0o600 });

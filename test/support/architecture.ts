@@ -28,6 +28,7 @@ const nothing = /^$/;
 export const importTable: Readonly<Record<string, Room>> = {
   'errors.ts': { rooms: [], packages: nothing },
   'index.ts': { rooms: ['errors.ts', 'usecases', 'pki', 'platform'], packages: nothing },
+  'peculiar.ts': { rooms: ['platform'], packages: /^@peculiar\/webcrypto$/ },
   platform: { rooms: ['errors.ts'], packages: /^(node-webcrypto-p11|node:(child_process|crypto|fs|os|path|url))$/ },
   pki: { rooms: ['errors.ts'], packages: /^(@peculiar\/.+|pkijs|asn1js|reflect-metadata|node:(crypto|net|path))$/ },
   store: { rooms: ['errors.ts', 'pki', 'platform'], packages: /^node:path$/ },
@@ -43,6 +44,7 @@ const onlyIn: readonly { readonly packages: RegExp; readonly file: string | read
   { packages: /^cli-progress$/, file: 'src/cli/render/progress.ts' },
   { packages: /^(node:)?child_process$/, file: 'src/platform/run.ts' },
   { packages: /^(@peculiar\/x509|reflect-metadata)$/, file: 'src/pki/certification-request.ts' },
+  { packages: /^@peculiar\/webcrypto$/, file: ['src/pki/pbes1.ts', 'src/peculiar.ts'] },
   { packages: /^pkijs$/, file: ['src/pki/path-pkijs.ts', 'src/pki/pkcs12.ts', 'src/pki/pkcs12-reader.ts'] },
   { packages: /^node-webcrypto-p11$/, file: 'src/platform/token.ts' },
   { packages: /^yaml$/, file: 'src/deploy/inventory/yaml.ts' },

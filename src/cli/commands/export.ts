@@ -21,6 +21,9 @@ export async function run({ platform, options, operands }: CommandContext): Prom
   if (format !== 'p12' && (options['passphrase-file'] ?? options['passphrase-fd']) !== undefined) {
     throw new OvsPkiError('USAGE', `a file of format ${format} has no passphrase: it holds no key`);
   }
+  if (format !== 'p12' && options.legacy === true) {
+    throw new OvsPkiError('USAGE', `--legacy is for the format p12, and ${format} is not encrypted`);
+  }
   const out = textOf(options, 'out');
   if (out === '-') {
     throw new OvsPkiError('USAGE', 'export writes a file, and not to standard output', {
@@ -34,6 +37,7 @@ export async function run({ platform, options, operands }: CommandContext): Prom
     ...(out === undefined ? {} : { out }),
     password: (file) => newPassphraseOf(options, 'passphrase', `of ${file}`),
     force: options.force === true,
+    legacy: options.legacy === true,
   });
   return {
     exitStatus: 0,

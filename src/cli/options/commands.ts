@@ -99,7 +99,7 @@ export const commandSpecs = [
     operands: 'NAME',
     group: 'Certificates',
     description: 'write a certificate with its CA as PKCS#12, PKCS#7 or PEM',
-    options: ['format', 'out', ...passphraseOptions, 'force', ...commonOptions],
+    options: ['format', 'legacy', 'out', ...passphraseOptions, 'force', ...commonOptions],
   },
   {
     name: 'import',

@@ -131,6 +131,11 @@ export const optionSpecs = [
     description: 'how long tunnels may take to come up (default: 90)',
   },
   { long: 'format', isOwn: true, argument: 'p12|p7b|chain', description: 'what is exported (default: p12)' },
+  {
+    long: 'legacy',
+    isOwn: true,
+    description: 'with --format p12: Triple DES and SHA-1, for old Windows and Java',
+  },
   { long: 'ca-cert', isOwn: true, argument: 'FILE', description: 'the certificate of the CA' },
   { long: 'ca-key', isOwn: true, argument: 'FILE|URI', description: 'the private key of the CA' },
   { long: 'chain', isOwn: true, argument: 'FILE', description: "the CA's issuer certificates, up to the root" },

@@ -38,6 +38,8 @@ export interface ExportRequest {
   /** Gives the password of a PKCS#12 file; asked for when all else is known to be right. */
   readonly password: (file: string) => Promise<string>;
   readonly force: boolean;
+  /** A PKCS#12 file for readers that know nothing newer than SHA-1 and Triple DES. */
+  readonly legacy?: boolean;
 }
 
 /** What was written. */
@@ -90,7 +92,7 @@ export async function exportCertificate(platform: Platform, request: ExportReque
 }
 
 async function contentOf(
-  { name, format, password }: ExportRequest,
+  { name, format, password, legacy = false }: ExportRequest,
   file: string,
   certificates: readonly Certificate[],
   privateKey: PrivateKey | undefined,
@@ -102,7 +104,10 @@ async function contentOf(
   const secret = await password(file);
   requireGoodPassphrase(secret);
   const friendlyName = parseFileName(name).name;
-  return encodePkcs12({ friendlyName, pkcs8: privateKey.pkcs8, certificate, chain, password: secret });
+  const input = { friendlyName, pkcs8: privateKey.pkcs8, certificate, chain, password: secret };
+  if (!legacy) return encodePkcs12(input);
+  const { encodeLegacyPkcs12 } = await import('../../pki/pkcs12-legacy.js');
+  return encodeLegacyPkcs12(input);
 }
 
 function mismatch(keyFile: string, file: string): OvsPkiError {
