@@ -14,6 +14,7 @@ import { children, contextTag, type DerElement, readDer, readOid, sequenceOf, ta
 import { decodePublicKey, type PublicKey } from './key.js';
 import { type AskPassphrase, wrongPassphrase } from './passphrase.js';
 import { decodePem, type PemBlock } from './pem.js';
+import { requireFewIterationsOfKey } from './work.js';
 
 /** One thing that was found. Of a private key only what is public. */
 export type Content =
@@ -100,7 +101,10 @@ function blocksOf(bytes: Uint8Array, file: string): Block[] {
     return form === undefined ? [] : [{ ...form, bytes: content }];
   });
   if (known.length > 0) return known;
-  throw unknown(file, `there is nothing in it that can be shown, only: ${found.map(({ label }) => label).join(', ')}`);
+  throw unknown(
+    file,
+    `there is nothing in it that can be shown, only: ${[...new Set(found.map(({ label }) => label))].slice(0, 5).join(', ')}`,
+  );
 }
 
 /** Which structure DER holds, by its first elements. */
@@ -160,6 +164,7 @@ async function readKey(
 ): Promise<Content> {
   // EncryptedPrivateKeyInfo begins with its algorithm, PrivateKeyInfo with its version.
   const encrypted = inFile(file, () => sequenceOf(readDer(bytes), 'the private key')[0]?.tag === tag.sequence);
+  if (encrypted) inFile(file, () => requireFewIterationsOfKey(file, bytes));
   return { ...publicHalf(bytes, form, file, encrypted ? await passphrase() : undefined), encrypted };
 }
 

@@ -6,7 +6,18 @@
 
 import { OvsPkiError } from '../errors.js';
 import { type Certificate, decodeExtensions, type Extension, inFile } from './certificate.js';
-import { children, contextTag, equalBytes, readDer, readInteger, readTime, sequenceOf, tag } from './der.js';
+import {
+  children,
+  contextTag,
+  type DerElement,
+  eachChild,
+  equalBytes,
+  readDer,
+  readInteger,
+  readTime,
+  sequenceOf,
+  tag,
+} from './der.js';
 import { decodeSigned, type SignedStructure, verifySignature } from './engine.js';
 import { type DistinguishedName, decodeName } from './name.js';
 import { oid } from './oid.js';
@@ -37,7 +48,7 @@ export function decodeCrl(der: Uint8Array): Crl {
   const isTime = (identifier: number | undefined): boolean =>
     identifier === tag.utcTime || identifier === tag.generalizedTime;
   const nextUpdate = isTime(rest[0]?.tag) ? readTime(rest.shift(), 'nextUpdate') : undefined;
-  const entries = rest[0]?.tag === tag.sequence ? children(rest.shift() as NonNullable<(typeof rest)[0]>) : [];
+  const entries = rest[0]?.tag === tag.sequence ? rest.shift() : undefined;
   const wrapped = rest.find((field) => field.tag === contextTag(0, true));
   const extensions = wrapped === undefined ? [] : decodeExtensions(children(wrapped)[0]);
   const contentOf = (wanted: string) => extensions.find(({ type }) => type === wanted)?.value;
@@ -53,14 +64,19 @@ export function decodeCrl(der: Uint8Array): Crl {
       authority &&
       sequenceOf(readDer(authority), 'authorityKeyIdentifier').find((part) => part.tag === contextTag(0, false))
         ?.content,
-    revoked: new Map(
-      entries.map((entry) => {
-        const [serialNumber, date] = sequenceOf(entry, 'an entry of the CRL');
-        return [formatSerial(readInteger(serialNumber, 'a serial number')), readTime(date, 'revocationDate')];
-      }),
-    ),
+    revoked: entries === undefined ? new Map() : revokedIn(entries),
     extensions,
   };
+}
+
+/** One entry after the other: a CRL may have a million. */
+function revokedIn(entries: DerElement): Map<SerialNumber, Date> {
+  const revoked = new Map<SerialNumber, Date>();
+  for (const entry of eachChild(entries)) {
+    const [serialNumber, date] = sequenceOf(entry, 'an entry of the CRL');
+    revoked.set(formatSerial(readInteger(serialNumber, 'a serial number')), readTime(date, 'revocationDate'));
+  }
+  return revoked;
 }
 
 /** Whether a CA has signed a list with the key of this certificate. */

@@ -8,6 +8,14 @@
 
 import { OvsPkiError } from '../errors.js';
 
+/** What a file can ask of us is bounded: an element costs us a hundred times its two bytes. */
+const mostChildren = 10_000;
+/** A key of a million bits is read and refused with its reason; nothing is computed with what is longer. */
+const longestInteger = 1 << 17;
+/** RFC 2578, section 3.5, has 128 numbers of 32 bits; nothing here has as many bytes as that. */
+const longestOid = 64;
+const longestNamedBits = 16;
+
 /** Identifier octets of the types that X.509 uses. */
 export const tag = {
   boolean: 0x01,
@@ -47,16 +55,24 @@ export function readDer(bytes: Uint8Array): DerElement {
   return element;
 }
 
-/** Reads the elements inside a constructed element. */
+/** Reads the elements inside a constructed element, of which no structure but a CRL has many. */
 export function children(element: DerElement): DerElement[] {
-  if ((element.tag & 0x20) === 0) throw invalid(`element of type ${hexByte(element.tag)} holds no elements`);
   const found: DerElement[] = [];
-  for (let offset = 0; offset < element.content.length; ) {
-    const { element: child, end } = readElement(element.content, offset);
+  for (const child of eachChild(element)) {
+    if (found.length === mostChildren) throw invalid(`more than ${mostChildren} elements in one`);
     found.push(child);
-    offset = end;
   }
   return found;
+}
+
+/** The same one after the other, however many there are. */
+export function* eachChild(element: DerElement): Generator<DerElement, void> {
+  if ((element.tag & 0x20) === 0) throw invalid(`element of type ${hexByte(element.tag)} holds no elements`);
+  for (let offset = 0; offset < element.content.length; ) {
+    const { element: child, end } = readElement(element.content, offset);
+    yield child;
+    offset = end;
+  }
 }
 
 /** The element, if it is there and of that type. Throws DER_INVALID otherwise. */
@@ -74,6 +90,7 @@ export function sequenceOf(element: DerElement | undefined, what: string): DerEl
 /** The dotted form of an OBJECT IDENTIFIER. */
 export function readOid(element: DerElement | undefined, what: string): string {
   const { content } = expectTag(element, tag.oid, what);
+  if (content.length > longestOid) throw invalid(`${what}: an object identifier of ${content.length} bytes`);
   const arcs: bigint[] = [];
   let arc = 0n;
   let started = false;
@@ -87,7 +104,7 @@ export function readOid(element: DerElement | undefined, what: string): string {
     }
   }
   const [first, ...rest] = arcs;
-  if (first === undefined || started || content.length > 64) throw invalid(`${what}: broken object identifier`);
+  if (first === undefined || started) throw invalid(`${what}: broken object identifier`);
   const root = first < 80n ? first / 40n : 2n;
   return [root, first - root * 40n, ...rest].join('.');
 }
@@ -104,6 +121,7 @@ export function integerBytes(element: DerElement | undefined, what: string): Uin
   const { content } = expectTag(element, tag.integer, what);
   const [first, second] = content;
   if (first === undefined) throw invalid(`${what}: empty integer`);
+  if (content.length > longestInteger) throw invalid(`${what}: an integer of ${content.length} bytes`);
   if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
     throw invalid(`${what}: padded integer`);
   }
@@ -127,6 +145,7 @@ export function bitStringBytes(element: DerElement | undefined, what: string): U
 export function namedBits(element: DerElement | undefined, what: string): boolean[] {
   const { content } = expectTag(element, tag.bitString, what);
   const unused = content[0];
+  if (content.length > longestNamedBits) throw invalid(`${what}: ${content.length} bytes of bits`);
   if (unused === undefined || unused > 7 || (content.length === 1 && unused > 0)) throw invalid(`${what}: broken bits`);
   const bits: boolean[] = [];
   for (let bit = 0; bit < (content.length - 1) * 8 - unused; bit++) {

@@ -7,10 +7,11 @@
 import { createCipheriv, createPrivateKey, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { OvsPkiError, systemErrorCode } from '../errors.js';
 import { inFile } from './certificate.js';
-import { encodeInteger, encodeNull, encodeOctetString, encodeOid, encodeSequence, readDer } from './der.js';
+import { encodeInteger, encodeNull, encodeOctetString, encodeOid, encodeSequence } from './der.js';
 import { decodePrivateKey, encodePrivateKey, type PrivateKey } from './key.js';
 import { oid } from './oid.js';
 import { decodePemOf, encodePem } from './pem.js';
+import { requireFewIterationsOfKey } from './work.js';
 
 /** PBKDF2 with HMAC-SHA-256: OWASP, Password Storage Cheat Sheet, 2023. OpenSSL's own default is 2048. */
 export const iterations = 600_000;
@@ -45,14 +46,14 @@ export function encodeEncryptedPrivateKey(pkcs8: Uint8Array, passphrase: string)
   return encodePem(label, encodeSequence(algorithm, encodeOctetString(encrypted)));
 }
 
-/** Opens a private key file. Throws PASSPHRASE_WRONG, DER_INVALID, KEY_INVALID or KEY_TYPE_UNSUPPORTED. */
+/** Opens a private key file. Throws PASSPHRASE_WRONG, DER_INVALID, KEY_INVALID, ENCRYPTION_UNSUPPORTED or KEY_TYPE_UNSUPPORTED. */
 export function decodeEncryptedPrivateKey(pem: string, passphrase: string, file: string): PrivateKey {
   return decodePrivateKey(encodePrivateKey(decrypt(pem, passphrase, file)), file);
 }
 
 function decrypt(pem: string, passphrase: string, file: string): Uint8Array {
   if (pem.includes(`BEGIN ${label}`)) {
-    for (const { bytes } of decodePemOf([label], pem, file)) inFile(file, () => readDer(bytes));
+    for (const { bytes } of decodePemOf([label], pem, file)) inFile(file, () => requireFewIterationsOfKey(file, bytes));
   }
   try {
     return createPrivateKey({ key: pem, passphrase }).export({ type: 'pkcs8', format: 'der' });

@@ -215,7 +215,13 @@ export interface SignedStructure {
   readonly signature: Uint8Array;
 }
 
-export function decodeSigned(der: Uint8Array, what: string): SignedStructure {
+/** Certificates and requests of the largest fleets have some hundred kilobytes less; only CRLs grow. */
+const longestSigned = 256 * 1024;
+
+export function decodeSigned(der: Uint8Array, what: 'certificate' | 'certification request' | 'CRL'): SignedStructure {
+  if (what !== 'CRL' && der.length > longestSigned) {
+    throw new OvsPkiError('DER_INVALID', `a ${what} of ${der.length} bytes: more than ${longestSigned} are not read`);
+  }
   const [toBeSigned, algorithm, signature, ...more] = sequenceOf(readDer(der), what);
   if (toBeSigned === undefined) throw new OvsPkiError('DER_INVALID', `the ${what} is empty`);
   if (more.length > 0) throw new OvsPkiError('DER_INVALID', `the ${what} goes on behind its signature`);

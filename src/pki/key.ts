@@ -24,7 +24,6 @@ import {
   sequenceOf,
   tag,
 } from './der.js';
-import { digestHex } from './digest.js';
 import { oid } from './oid.js';
 import { decodePemOf, encodePem } from './pem.js';
 
@@ -172,11 +171,6 @@ function decodePkcs8(pkcs8: Uint8Array): PrivateKey {
   if (curve === undefined) throw unsupported(otherNames.get(algorithmOid) ?? `algorithm ${algorithmOid}`, 'the key');
   const point = sequenceOf(key, 'the EC private key').find((part) => part.tag === contextTag(1, true));
   return { pkcs8, spec: { type: 'ec', curve }, publicKey: point && ecPublicKey(curve, point) };
-}
-
-/** SHA-256 of the SubjectPublicKeyInfo, hexadecimal: what a key is known by. */
-export function keyHash({ spki }: PublicKey): string {
-  return digestHex('sha256', spki);
 }
 
 /** How many bits a positive number has. */

@@ -9,6 +9,7 @@ import type { CertificateRevocationList, Certificate as ParsedCertificate } from
 import type { Certificate } from './certificate.js';
 import type { Crl } from './crl.js';
 import { providerOf } from './engine.js';
+import { requireModestStructure } from './work.js';
 
 interface SecondOpinionInput {
   /** From the certificate to the trust anchor. */
@@ -20,6 +21,7 @@ interface SecondOpinionInput {
 /** Why pkijs refuses the path; undefined where it accepts it. */
 export async function pkijsRefusal(input: SecondOpinionInput): Promise<string | undefined> {
   const { path, crls, at } = input;
+  for (const { der } of path) requireModestStructure(der);
   const pkijs = await import('pkijs');
   const read = ({ der }: Certificate) => pkijs.Certificate.fromBER(new Uint8Array(der));
   const readList = ({ der }: Crl) => pkijs.CertificateRevocationList.fromBER(new Uint8Array(der));

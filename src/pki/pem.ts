@@ -20,25 +20,21 @@ export function encodePem(label: string, bytes: Uint8Array): string {
 }
 
 /** All blocks of a file, in order. Throws PEM_INVALID for a block that is damaged. */
-export function decodePem(text: string, file: string): PemBlock[] {
+export function decodePem(content: string, file: string): PemBlock[] {
+  const text = content.replace(byteOrderMark, '');
   const blocks: PemBlock[] = [];
-  let label: string | undefined;
-  let body: string[] = [];
-  for (const line of text.replace(byteOrderMark, '').split(/\r?\n|\r/)) {
-    const edge = /^-----(BEGIN|END) ([A-Z0-9][A-Z0-9 .]*)-----\s*$/.exec(line);
-    if (edge === null) {
-      if (label !== undefined) body.push(line.trim());
-    } else if (edge[1] === 'BEGIN') {
-      if (label !== undefined) throw invalid(file, `block ${label} has no END line`);
-      label = edge[2] as string;
-      body = [];
+  let open: { readonly label: string; readonly bodyStart: number } | undefined;
+  for (const { side, label, start, end } of edgesIn(text)) {
+    if (side === 'BEGIN') {
+      if (open !== undefined) throw invalid(file, `block ${open.label} has no END line`);
+      open = { label, bodyStart: end };
     } else {
-      if (label !== edge[2]) throw invalid(file, `END ${edge[2]} without its BEGIN line`);
-      blocks.push({ label: label as string, bytes: decodeBody(body, file, label as string) });
-      label = undefined;
+      if (open?.label !== label) throw invalid(file, `END ${label} without its BEGIN line`);
+      blocks.push({ label, bytes: decodeBody(text.slice(open.bodyStart, start), file, label) });
+      open = undefined;
     }
   }
-  if (label !== undefined) throw invalid(file, `block ${label} has no END line: the file is cut off`);
+  if (open !== undefined) throw invalid(file, `block ${open.label} has no END line: the file is cut off`);
   return blocks;
 }
 
@@ -47,22 +43,32 @@ export function decodePemOf(labels: readonly string[], text: string, file: strin
   const blocks = decodePem(text, file);
   const [first, ...rest] = blocks.filter((block) => labels.includes(block.label));
   if (first !== undefined) return [first, ...rest];
-  const others = [...new Set(blocks.map((block) => block.label))].join(', ');
+  const others = [...new Set(blocks.map((block) => block.label))].slice(0, 5).join(', ');
   throw invalid(file, `there is no ${labels[0]} in it${others === '' ? '' : `, but: ${others}`}`);
+}
+
+/** The lines that begin and end blocks, found without making lines of all the others, of which there may be millions. */
+function* edgesIn(text: string) {
+  const pattern = /(?:^|[\r\n])-----(BEGIN|END) ([A-Z0-9][A-Z0-9 .]{0,63})-----[^\S\r\n]*(?=[\r\n]|$)/g;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    const [whole, side, label = ''] = match;
+    yield { side, label, start: match.index, end: match.index + whole.length };
+  }
 }
 
 /** As editors put it before UTF-8, here in text that was read as Latin-1 or as UTF-8. */
 const byteOrderMark = /^(?:\u00ef\u00bb\u00bf|\ufeff)/;
 
-function decodeBody(lines: readonly string[], file: string, label: string): Uint8Array {
-  if (label.endsWith('PRIVATE KEY') && lines.some((line) => line.includes(':'))) {
+function decodeBody(body: string, file: string, label: string): Uint8Array {
+  if (label.endsWith('PRIVATE KEY') && body.includes(':')) {
     // RFC 1421 headers: only the old encrypted keys carry them.
     throw new OvsPkiError('KEY_ENCRYPTED', `${file}: the block ${label} is encrypted`, {
       hint: `decrypt it first: openssl pkey -in ${file} -out decrypted.pem`,
       details: { file },
     });
   }
-  const base64 = lines.join('');
+  // White space counts for nothing at the beginning and the end of a line only.
+  const base64 = body.replaceAll(/\s+/g, (space) => (/[\r\n]/.test(space) ? '' : space)).trim();
   if (base64 === '' || base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) {
     throw invalid(file, `the base64 of block ${label} is damaged`);
   }

@@ -4,15 +4,14 @@
  * @module
  */
 
-import type { EncryptedData, PFX } from 'pkijs';
+import type { AlgorithmIdentifier, EncryptedData, PFX } from 'pkijs';
 import { OvsPkiError } from '../errors.js';
+import { inFile } from './certificate.js';
 import { readDer } from './der.js';
 import { providerOf } from './engine.js';
 import { oid } from './oid.js';
 import { type AskPassphrase, wrongPassphrase } from './passphrase.js';
-
-/** Programs write files with 1 to a million; a file can ask for any number (RFC 7292, appendix B). */
-const mostIterations = 5_000_000;
+import { iterationsOf, requireFewIterations, requireModestStructure } from './work.js';
 
 /** The DER of what is in a file, and the passphrase that opened it. Keys are as they stand there, mostly encrypted. */
 export interface Pkcs12Contents {
@@ -23,6 +22,7 @@ export interface Pkcs12Contents {
 
 /** Reads a file. Throws DER_INVALID, PASSPHRASE_WRONG or ENCRYPTION_UNSUPPORTED. */
 export async function readPkcs12(bytes: Uint8Array, file: string, ask: AskPassphrase): Promise<Pkcs12Contents> {
+  inFile(file, () => requireModestStructure(bytes));
   const pkijs = await import('pkijs');
   let pfx: PFX;
   try {
@@ -30,7 +30,7 @@ export async function readPkcs12(bytes: Uint8Array, file: string, ask: AskPassph
   } catch (error) {
     throw damaged(file, error);
   }
-  requireFewIterations(pfx.macData?.iterations ?? 1, 'its integrity check', file);
+  requireFewIterations(file, BigInt(pfx.macData?.iterations ?? 1), 'its integrity check');
   const passphrase = await ask();
   try {
     return { ...(await unpack(pkijs, pfx, passphrase, file)), passphrase };
@@ -54,21 +54,29 @@ async function unpack(
   });
   const certificates: Uint8Array[] = [];
   const keys: { der: Uint8Array; encrypted: boolean }[] = [];
+  let iterations = 0n;
+  const count = (algorithm: AlgorithmIdentifier): void => {
+    iterations += iterationsOf(readDer(new Uint8Array(algorithm.toSchema().toBER())));
+    requireFewIterations(file, iterations, 'its encryption');
+  };
   for (const { contentType, content } of pfx.parsedValue?.authenticatedSafe?.safeContents ?? []) {
-    const decrypt = () => {
+    const decrypt = async () => {
       const data = new pkijs.EncryptedData({ schema: content });
       const { contentEncryptionAlgorithm: algorithm } = data.encryptedContentInfo;
+      count(algorithm);
       const isLegacy = algorithm.algorithmId === oid.pbeWithSha1AndTripleDes;
-      return isLegacy ? decryptLegacy(data, passphrase, file) : data.decrypt({ password }, engine);
+      return isLegacy ? decryptLegacy(data, passphrase) : data.decrypt({ password }, engine);
     };
     const isPlain = contentType === pkijs.ContentInfo.DATA;
     const inner: ArrayBuffer = isPlain
       ? content.getValue()
       : await decrypt().catch((error) => failDecrypting(file, error));
+    requireModestStructure(new Uint8Array(inner));
     for (const { bagValue } of pkijs.SafeContents.fromBER(inner).safeBags) {
       if (bagValue instanceof pkijs.CertBag && 'getValue' in bagValue.certValue)
         certificates.push(new Uint8Array(bagValue.certValue.getValue()));
       const encrypted = bagValue instanceof pkijs.PKCS8ShroudedKeyBag;
+      if (encrypted) count(bagValue.encryptionAlgorithm);
       if (encrypted || bagValue instanceof pkijs.PrivateKeyInfo) {
         keys.push({ der: new Uint8Array(bagValue.toSchema().toBER()), encrypted });
       }
@@ -77,21 +85,12 @@ async function unpack(
   return { certificates, keys };
 }
 
-async function decryptLegacy(data: EncryptedData, passphrase: string, file: string): Promise<ArrayBuffer> {
+async function decryptLegacy(data: EncryptedData, passphrase: string): Promise<ArrayBuffer> {
   const { decryptPbes1, readPbes1Parameters } = await import('./pbes1.js');
   const { encryptedContentInfo: info } = data;
   const used = readPbes1Parameters(readDer(new Uint8Array(info.contentEncryptionAlgorithm.algorithmParams.toBER())));
-  requireFewIterations(used.iterations, 'its encryption', file);
   const content = await decryptPbes1(new Uint8Array(info.getEncryptedContent()), passphrase, used);
   return new Uint8Array(content).buffer;
-}
-
-function requireFewIterations(iterations: number, what: string, file: string): void {
-  if (iterations <= mostIterations) return;
-  throw new OvsPkiError('ENCRYPTION_UNSUPPORTED', `${file} asks for ${iterations} iterations for ${what}`, {
-    hint: 'no program writes that many, and they would take very long: check where the file comes from',
-    details: { file, iterations },
-  });
 }
 
 function failDecrypting(file: string, cause: unknown): never {

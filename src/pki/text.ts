@@ -93,7 +93,7 @@ function publicKeyLines(key: PublicKey): string[] {
         `                Public-Key: (${key.bits} bit)`,
         '                Modulus:',
         ...hexLines(signedBytes(key.modulus), 20, 15),
-        `                Exponent: ${key.exponent} (0x${key.exponent.toString(16)})`,
+        ...exponentLines(key.exponent),
       ];
     case 'ec':
       return [
@@ -108,6 +108,12 @@ function publicKeyLines(key: PublicKey): string[] {
     case 'other':
       return [...lines, `            Public Key Algorithm: ${key.name}`];
   }
+}
+
+/** In decimal as long as it fits into a word. */
+function exponentLines(exponent: bigint): string[] {
+  if (exponent >= 1n << 64n) return ['                Exponent:', ...hexLines(signedBytes(exponent), 20, 15)];
+  return [`                Exponent: ${exponent} (0x${exponent.toString(16)})`];
 }
 
 function signedBytes(value: bigint): Uint8Array {

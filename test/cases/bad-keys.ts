@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode, encodeBitString, encodeOid, encodeSequence, tag } from '../../src/pki/der.js';
 import { oid } from '../../src/pki/oid.js';
+import { keyForms } from '../support/key-forms.js';
 import { badKeyFile, ecKeyFile } from '../support/keys.js';
 import {
   buildRequest,
@@ -145,6 +146,23 @@ const rows: readonly Row[] = [
         encodeBitString(Uint8Array.of(4)),
       ),
     rules: ['proof-of-possession', 'key-type'],
+  },
+  ...keyForms
+    .filter(({ title }) => !title.includes('exponent'))
+    .map(
+      ({ title, of, type, spki }): Row => ({
+        title,
+        key: () => (of === 'rsa' ? fixtureKey(3) : loadKey(ecKeyFile('p256', 1))),
+        spki,
+        ...(of === 'ec' ? { signature: 'sha256-ecdsa' } : {}),
+        rules: type === 'other' ? ['proof-of-possession', 'key-type'] : ['key-encoding'],
+      }),
+    ),
+  {
+    title: 'a key that is certified under another name, with another exponent',
+    key: () => fixtureKey(2),
+    spki: (key) => rsaSpki(rsaNumbers(key).modulus, 65539n),
+    rules: ['proof-of-possession', 'key-already-certified'],
   },
   { title: 'a key that is certified under another name', key: () => fixtureKey(2), rules: ['key-already-certified'] },
   { title: 'EC on P-256', key: () => loadKey(ecKeyFile('p256', 1)), signature: 'sha256-ecdsa', rules: [] },

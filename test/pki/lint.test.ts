@@ -13,7 +13,8 @@ import { findingsOf } from '../../src/pki/lint/rule.js';
 import { oid } from '../../src/pki/oid.js';
 import { leaf } from '../cases/verify-paths.js';
 import { unfitCertificates } from '../cases/verify-unfit.js';
-import { type BadKey, badKeyFile } from '../support/keys.js';
+import { type KeyForm, keyForms } from '../support/key-forms.js';
+import { type BadKey, badKeyFile, ecKeyFile } from '../support/keys.js';
 import {
   algorithmIdentifier,
   basicConstraints,
@@ -200,7 +201,8 @@ for (const { id } of certificateRules) {
   });
 }
 
-const keyFixtures: Readonly<Record<string, BadKey>> = {
+const keyFixtures: Readonly<Record<string, BadKey | KeyForm['title']>> = {
+  'key-encoding': 'a compressed point',
   'key-type': 'dsa',
   'rsa-size': 'weak-rsa-1024',
   'rsa-exponent': 'weak-exponent-3',
@@ -211,7 +213,11 @@ const keyFixtures: Readonly<Record<string, BadKey>> = {
 
 for (const { id } of keyRules) {
   test(`Keys: a bad fixture breaks the rule ${id}, and no other`, (t) => {
-    const key = publicKeyOf(loadKey(badKeyFile(keyFixtures[id] as BadKey)));
+    const form = keyForms.find(({ title }) => title === keyFixtures[id]);
+    const key =
+      form === undefined
+        ? publicKeyOf(loadKey(badKeyFile(keyFixtures[id] as BadKey)))
+        : decodePublicKey(readDer(form.spki(loadKey(ecKeyFile('p256', 1)))));
     t.deepEqual(
       findingsOf(keyRules, key, undefined).map(({ rule }) => rule),
       [id],

@@ -7,7 +7,9 @@
 import { posix } from 'node:path';
 import { type Certificate, decodeCertificatesPem } from '../../pki/certificate.js';
 import { type Crl, decodeCrlsPem } from '../../pki/crl.js';
-import { digestHex } from '../../pki/digest.js';
+import { readDer } from '../../pki/der.js';
+import { decodePublicKey } from '../../pki/key.js';
+import { keyHash } from '../../pki/key-identity.js';
 import { decodePemOf } from '../../pki/pem.js';
 import { absent, type Fact, known, unknown } from './fact.js';
 import type { Section } from './sections.js';
@@ -64,7 +66,12 @@ function fileFact(path: string, { status, text }: Section): Fact<FileFact> {
       return known({ kind: 'key', mode, keyHash: undefined, label: label.replaceAll('-', ' ') });
     if (kind !== 'key') return known({ kind: 'other', mode });
     const [block] = decodePemOf(['PUBLIC KEY'], body, path);
-    return known({ kind, mode, keyHash: digestHex('sha256', block.bytes), label: label.replaceAll('-', ' ') });
+    return known({
+      kind,
+      mode,
+      keyHash: keyHash(decodePublicKey(readDer(block.bytes))),
+      label: label.replaceAll('-', ' '),
+    });
   } catch (error) {
     return unknown(error instanceof Error ? error.message : String(error));
   }

@@ -164,7 +164,9 @@ function ikeFact(sections: ReadonlyMap<string, Section>, text: (name: string) =>
   const answer = status?.status === 0 ? status.text : undefined;
   if (/strongswan/i.test(version)) {
     const [listcerts, listcacerts] = [text('ike-certs'), text('ike-cacerts')];
-    return known(parseStrongswan({ version, statusall: answer, listcerts, listcacerts, listcrls: text('ike-crls') }));
+    return saidBy({ status: 0, text: '' }, () =>
+      parseStrongswan({ version, statusall: answer, listcerts, listcacerts, listcrls: text('ike-crls') }),
+    );
   }
   if (section?.status === 127) return absent('there is no program ipsec');
   if (!/libreswan/i.test(version)) return unknown(`ipsec --version says: ${version.slice(0, 100)}`);
@@ -182,7 +184,7 @@ function ikeFact(sections: ReadonlyMap<string, Section>, text: (name: string) =>
 
 /** `2: eth0    inet 10.0.0.1/24 brd …` */
 function parseAddresses(text: string): string[] {
-  return [...text.matchAll(/^\d+:\s+\S+\s+inet6?\s+([^\s/]+)/gm)].map(([, address = '']) => address);
+  return [...text.matchAll(/^\d+:[ \t]+\S+[ \t]+inet6?[ \t]+([^\s/]+)/gm)].map(([, address = '']) => address);
 }
 
 function carriedIn(sections: ReadonlyMap<string, Section>): HostFacts['carried'] {

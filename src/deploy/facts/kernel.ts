@@ -56,8 +56,8 @@ export function parseStates(text: string): SecurityAssociation[] {
     const [, source, destination] = /^src (\S+) dst (\S+)/.exec(block) ?? [];
     const spi = /\bspi (0x[0-9a-f]+)/.exec(block)?.[1];
     if (source === undefined || destination === undefined || spi === undefined) return [];
-    const [, bytes, packets] = /lifetime current:\s*(\d+)\(bytes\), (\d+)\(packets\)/.exec(block) ?? [];
-    const sel = /^\s*sel (src .*)$/m.exec(block)?.[1];
+    const [, bytes, packets] = /lifetime current:\s{0,80}(\d+)\(bytes\), (\d+)\(packets\)/.exec(block) ?? [];
+    const sel = /^[ \t]*sel (src .*)$/m.exec(block)?.[1];
     return [
       {
         source,

@@ -49,7 +49,7 @@ export function parseMonitorTunnels(text: string): MonitorTunnel[] {
     const [, port, version, state, reason] = /^Interface name: (\S+) v(\d+) \((\w+)\)(.*)$/m.exec(block) ?? [];
     if (port === undefined || state === undefined) return [];
     const field = (name: string): string | undefined => {
-      const value = new RegExp(`^\\s*${name}:\\s*(.*)$`, 'm').exec(block)?.[1]?.trim();
+      const value = new RegExp(`^[ \\t]*${name}:(.*)$`, 'm').exec(block)?.[1]?.trim();
       return value === undefined || value === 'None' || value === '' ? undefined : value;
     };
     const told = reason?.replace(/^[:\s]+/, '');

@@ -65,7 +65,9 @@ export function serialNumberOf(text: string): string {
   return digits.length % 2 === 0 ? digits : `0${digits}`;
 }
 
-/** `0a:1b`, `0x1b` or `1b`. */
+/** `0a:1b`, `0x1b` or `1b`; 20 octets are the most that a CRL number has (RFC 5280, section 5.2.3). */
 export function bigintOf(hexadecimal: string): bigint {
-  return BigInt(`0x${hexadecimal.replaceAll(/^0x|:/g, '')}`);
+  const digits = hexadecimal.replaceAll(/^0x|:/g, '');
+  if (!/^[0-9a-fA-F]{1,64}$/.test(digits)) throw new Error('a number that is none');
+  return BigInt(`0x${digits}`);
 }

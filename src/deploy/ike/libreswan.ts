@@ -68,7 +68,8 @@ function connectionsIn(status: string, traffic: string): IkeConnection[] {
     else if (state === 'STATE_V2_ESTABLISHED_CHILD_SA') change(name, { childInstalled: true, ikeEstablished: true });
     else if (/^STATE_V2_PARENT_I/.test(state)) change(name, { connecting: true });
   }
-  for (const [, name = '', id = ''] of traffic.matchAll(/^006 #\d+: "([^"]+)".*\bid='([^']*)'/gm)) {
+  for (const line of traffic.split('\n')) {
+    const [, name = '', id = ''] = /^006 #\d+: "([^"]+)".*\bid='([^']*)'/.exec(line) ?? [];
     if (found.has(name)) change(name, { remoteId: id.replace(/^@/, '') });
   }
   return [...found.values()].filter(({ name }) => !name.startsWith('prevent_unencrypted_'));

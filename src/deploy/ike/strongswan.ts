@@ -30,7 +30,7 @@ export function parseStrongswan({ version, statusall, listcerts, listcacerts, li
     connections: connectionsIn(statusall ?? ''),
     certificates: certificatesIn(listcerts),
     authorities: certificatesIn(listcacerts),
-    crls: [...listcrls.matchAll(/^\s+serial:\s+([0-9a-f:]+)(?:\n\s+authKeyId:\s+([0-9a-f:]+))?/gm)].map(
+    crls: [...listcrls.matchAll(/^[ \t]+serial:[ \t]+([0-9a-f:]+)(?:\n[ \t]+authKeyId:[ \t]+([0-9a-f:]+))?/gm)].map(
       ([, number = '', keyIdentifier]) => ({
         crlNumber: bigintOf(number),
         keyIdentifier: keyIdentifier?.replaceAll(':', ''),
@@ -51,10 +51,11 @@ function connectionsIn(statusall: string): IkeConnection[] {
     found.set(name, { ...(found.get(name) ?? idleConnection(name)), ...values });
   };
   for (const line of statusall.split('\n')) {
-    const [, loaded] = /^\s*(\S+):\s+(?:\S+\.\.\.\S+\s+IKE|child: )/.exec(line) ?? [];
-    if (loaded !== undefined) change(loaded, {});
-    const [, ike, remoteId] = /^\s*(\S+)\[\d+\]: ESTABLISHED .*\.\.\.\S+?\[(.*)\]$/.exec(line.trimEnd()) ?? [];
-    if (ike !== undefined) change(ike, { ikeEstablished: true, remoteId });
+    const [, loaded, ends] = /^\s*(\S+):\s+(?:(\S+)\s+IKE|child: )/.exec(line) ?? [];
+    if (loaded !== undefined && (ends === undefined || isBetween(ends))) change(loaded, {});
+    const [, ike, whole = ''] = /^\s*(\S+)\[\d+\]: ESTABLISHED (.*)\]$/.exec(line.trimEnd()) ?? [];
+    const remoteId = remoteIdIn(whole);
+    if (ike !== undefined && remoteId !== undefined) change(ike, { ikeEstablished: true, remoteId });
     const [, connecting] = /^\s*(\S+)\[\d+\]: CONNECTING/.exec(line) ?? [];
     if (connecting !== undefined) change(connecting, { connecting: true });
     const [, child] = /^\s*(\S+)\{\d+\}:\s+INSTALLED/.exec(line) ?? [];
@@ -64,10 +65,22 @@ function connectionsIn(statusall: string): IkeConnection[] {
   return [...found.values()].filter(({ name }) => !/^prevent_unencrypted_|^\(unnamed\)$/.test(name));
 }
 
+/** `10.0.0.1...10.0.0.2` */
+function isBetween(ends: string): boolean {
+  const dots = ends.indexOf('...', 1);
+  return dots > 0 && dots + 3 < ends.length;
+}
+
+/** What stands behind the other end in `10 seconds ago, 10.0.0.1[own]...10.0.0.2[other`; what the other one calls itself comes last. */
+function remoteIdIn(established: string): string | undefined {
+  const dots = established.indexOf('...');
+  return dots < 0 ? undefined : /^[^\s[]+\[(.*)$/.exec(established.slice(dots + 3))?.[1];
+}
+
 function certificatesIn(list: string): LoadedCertificate[] {
-  return list.split(/^(?=\s+subject:)/m).flatMap((block) => {
+  return list.split(/^(?=[ \t]+subject:)/m).flatMap((block) => {
     const subject = /^\s+subject:\s+"(.*)"/.exec(block)?.[1];
-    const serial = /^\s+serial:\s+([0-9a-f:]+)/m.exec(block)?.[1];
+    const serial = /^[ \t]+serial:[ \t]+([0-9a-f:]+)/m.exec(block)?.[1];
     if (subject === undefined || serial === undefined) return [];
     return [{ subject, serialNumber: serialNumberOf(serial), hasPrivateKey: /has private key/.test(block) }];
   });

@@ -6,7 +6,7 @@
 
 import type { Certificate } from '../../pki/certificate.js';
 import { digestHex } from '../../pki/digest.js';
-import { keyHash } from '../../pki/key.js';
+import { keyHash } from '../../pki/key-identity.js';
 import { encodePem } from '../../pki/pem.js';
 import type { IkeDaemon, Places } from '../desired/desired.js';
 

@@ -234,11 +234,15 @@ function stepFailed(host: string, what: string, { status, stderr }: ScriptResult
 /** The reply of ovsdb-server: one result for each operation, and an error where one of them could not be done. */
 function requireAccepted(host: string, reply: string, transaction: Transaction | undefined): void {
   if (transaction === undefined || reply.trim() === '') return;
-  const { result, error } = JSON.parse(reply.trim().split('\n').at(-1) ?? '') as {
-    result: readonly ({ error?: string; details?: string } | null)[] | null;
-    error: unknown;
-  };
-  const refused = result?.find((item) => item !== null && item.error !== undefined);
+  const answer = replyIn(reply);
+  if (answer === undefined) {
+    throw new OvsPkiError('HOST_STEP_FAILED', `${host}: the reply of its database is not understood`, {
+      hint: 'see what stands in the database: ovs-vsctl show; then run the command again',
+      details: { host },
+    });
+  }
+  const { result, error } = answer;
+  const refused = result.find(({ error }) => error !== undefined);
   if (refused === undefined && error === null) return;
   if (refused?.error === 'timed out') {
     throw new OvsPkiError(
@@ -258,4 +262,21 @@ function requireAccepted(host: string, reply: string, transaction: Transaction |
       details: { host },
     },
   );
+}
+
+/** The reply of RFC 7047, section 4.1.3, in the last line; undefined for anything else. */
+function replyIn(text: string) {
+  try {
+    const { result, error } = JSON.parse(text.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
+    if (result !== null && !Array.isArray(result)) return undefined;
+    const items: unknown[] = result ?? [];
+    return { error, result: items.map((item) => ({ error: textIn(item, 'error'), details: textIn(item, 'details') })) };
+  } catch {
+    return undefined;
+  }
+}
+
+function textIn(item: unknown, key: string): string | undefined {
+  const value = typeof item === 'object' && item !== null ? (item as Record<string, unknown>)[key] : undefined;
+  return value === undefined ? undefined : String(value);
 }

@@ -5,6 +5,7 @@
  */
 
 import { bitLengthOf, maximumRsaBits, minimumRsaBits, type PublicKey } from '../key.js';
+import { isCanonical } from '../key-identity.js';
 import { type Finding, findingsOf, type Rule } from './rule.js';
 
 /** How far from its square root a modulus is searched for a factor. */
@@ -26,6 +27,15 @@ export const keyRules: readonly Rule<PublicKey, unknown>[] = [
     check: (key) => (key.type === 'other' ? `keys of type ${key.name} are not certified` : undefined),
   },
   {
+    id: 'key-encoding',
+    citation:
+      'RFC 3279, section 2.3.1; RFC 5480, section 2.2: one key, one encoding, or a register of keys is passed by',
+    check: (key) =>
+      key.type !== 'other' && !isCanonical(key)
+        ? 'the key is not in its plain form: EC points uncompressed, RSA with NULL as its parameters'
+        : undefined,
+  },
+  {
     id: 'rsa-size',
     citation: 'NIST SP 800-57 part 1, table 2; ovs-pki 3.5',
     check: (key) =>
@@ -45,7 +55,10 @@ export const keyRules: readonly Rule<PublicKey, unknown>[] = [
     id: 'rsa-small-factor',
     citation: 'NIST SP 800-89, section 5.3.3',
     check: (key) =>
-      key.type === 'rsa' && key.modulus > 0n && smallPrimes().some((prime) => key.modulus % prime === 0n)
+      key.type === 'rsa' &&
+      key.bits <= maximumRsaBits &&
+      key.modulus > 0n &&
+      smallPrimes().some((prime) => key.modulus % prime === 0n)
         ? 'the RSA modulus has a small factor: it is no product of two primes'
         : undefined,
   },
@@ -61,7 +74,7 @@ export const keyRules: readonly Rule<PublicKey, unknown>[] = [
     id: 'rsa-roca',
     citation: 'CVE-2017-15361',
     check: (key) =>
-      key.type === 'rsa' && isRocaWeak(key.modulus)
+      key.type === 'rsa' && key.bits <= maximumRsaBits && isRocaWeak(key.modulus)
         ? 'the RSA key was made by a chip whose keys can be factored (ROCA)'
         : undefined,
   },

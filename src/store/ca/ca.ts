@@ -12,6 +12,7 @@ import { decodeEncryptedPrivateKey, encodeEncryptedPrivateKey } from '../../pki/
 import { importSigningKey, keyIdentifier, type SigningKey, signatureAlgorithmFor } from '../../pki/engine.js';
 import type { Issuer } from '../../pki/issue.js';
 import { decodePrivateKey, encodePrivateKey, type PrivateKey } from '../../pki/key.js';
+import { isSameKey } from '../../pki/key-identity.js';
 import { attributeValues } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import { type CertificateType, certificateTypes } from '../../pki/profile.js';
@@ -191,7 +192,7 @@ export async function readCaKey(platform: Platform, ca: Ca): Promise<OpenedKey> 
     throw asPkiError(layout, file, error);
   });
   const { publicKey } = opened.privateKey;
-  if (publicKey !== undefined && !equalBytes(publicKey.spki, certificate.publicKey.spki)) {
+  if (publicKey !== undefined && !isSameKey(publicKey, certificate.publicKey)) {
     requireSameCa(ca);
     throw new OvsPkiError('KEY_MISMATCH', `${file} is not the key of ${layout.certificate}`, {
       hint: 'put the two back from the same backup',

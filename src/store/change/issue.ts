@@ -8,10 +8,10 @@
 import { asRefusal, OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import type { CertificationRequest } from '../../pki/certification-request.js';
-import { equalBytes } from '../../pki/der.js';
 import { type SignedStructure, verifySignature } from '../../pki/engine.js';
 import { type Issuer, issueCertificate } from '../../pki/issue.js';
-import { keyHash, type PublicKey } from '../../pki/key.js';
+import type { PublicKey } from '../../pki/key.js';
+import { isSameKey, keyHash } from '../../pki/key-identity.js';
 import { type Applicant, type RequestContext, renewalFindings, requestFindings } from '../../pki/lint/request-rules.js';
 import type { Finding } from '../../pki/lint/rule.js';
 import { attributeValues, encodeName } from '../../pki/name.js';
@@ -177,7 +177,7 @@ function checkOrders(ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiErro
       caOrganization: ca.organization,
       keyCertifiedFor: inThisBatch.get(keyHash) ?? earlier[0]?.commonName,
       keyRevoked: earlier.map(({ serialNumber }) => distrusted().get(serialNumber)).find(Boolean),
-      isCaKey: generationsOf(ca).some(({ certificate }) => equalBytes(publicKey.spki, certificate.publicKey.spki)),
+      isCaKey: generationsOf(ca).some(({ certificate }) => isSameKey(publicKey, certificate.publicKey)),
     });
     const [commonName = ''] = commonNames;
     const reasons = [...rules, ...nameFindings(authorities, commonName)];

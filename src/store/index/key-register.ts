@@ -1,6 +1,6 @@
 /**
- * Which key is certified for which name: `keys/00` to `keys/ff`, by the first byte of the SHA-256 of the
- * SubjectPublicKeyInfo, a line `HASH SERIAL NAME` each. It is made from index.txt and newcerts, so it may be deleted;
+ * Which key is certified for which name: `keys/00` to `keys/ff`, by the first byte of what the key is known by
+ * (`keyHash`), a line `HASH SERIAL NAME` each. It is made from index.txt and newcerts, so it may be deleted;
  * it exists so that a signature costs the same with one certificate as with a million.
  *
  * @module
@@ -9,7 +9,7 @@
 import { join } from 'node:path';
 import { OvsPkiError } from '../../errors.js';
 import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
-import { keyHash } from '../../pki/key.js';
+import { keyHash } from '../../pki/key-identity.js';
 import { attributeValues } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import type { SerialNumber } from '../../pki/serial.js';
@@ -20,7 +20,7 @@ import { type CaLayout, issuedCertificateFile } from '../layout.js';
 import { readIndex } from './row.js';
 
 export interface RegisteredKey {
-  /** SHA-256 of the SubjectPublicKeyInfo, hexadecimal. */
+  /** What the key is known by, however it is written. */
   readonly hash: string;
   readonly serialNumber: SerialNumber;
   readonly commonName: string;
@@ -35,12 +35,17 @@ const linePattern = /^([0-9a-f]{64}) ([0-9A-F]+) (.+)$/;
 export function syncKeyRegister(layout: CaLayout): void {
   makeFolder(layout.keyRegister);
   if (isRegisterCurrent(layout)) return;
-  const known = new Set(allLines(layout).map(({ serialNumber }) => serialNumber));
+  // In an older form keys were known by something else: every copy is looked at, and nothing that was known is lost.
+  const isOfToday = readState(layout).startsWith(form);
+  const lines = allLines(layout);
+  const known = new Set(lines.map(({ serialNumber }) => serialNumber));
+  const knownPairs = new Set(lines.map(pairOf));
   const missing: RegisteredKey[] = [];
   for (const { serialNumber } of readIndex(layout.index)) {
-    if (known.has(serialNumber)) continue;
+    if (isOfToday && known.has(serialNumber)) continue;
     const certificate = issuedCertificate(layout, serialNumber);
-    if (certificate !== undefined) missing.push(registeredKey(certificate));
+    const key = certificate && registeredKey(certificate);
+    if (key !== undefined && !knownPairs.has(pairOf(key))) missing.push(key);
   }
   registerKeys(layout, missing);
 }
@@ -126,6 +131,10 @@ function parseLines(text: string): RegisteredKey[] {
   });
 }
 
+function pairOf({ hash, serialNumber }: RegisteredKey): string {
+  return `${hash} ${serialNumber}`;
+}
+
 function stateFile(layout: CaLayout): string {
   return join(layout.keyRegister, 'state');
 }
@@ -134,10 +143,13 @@ function readState(layout: CaLayout): string {
   return files.readTail(stateFile(layout), 1024).toString('latin1');
 }
 
+/** By what the keys of a register are known: the second form, that of keys however they are written. */
+const form = 'form-2 ';
+
 /**
  * What index.txt is now, and since which start of the machine: the register is not synced to the disk, so after a
  * crash of the machine it is made good from the index.
  */
 function currentState(layout: CaLayout): string {
-  return `${bootId} ${files.stampOf(layout.index)?.stamp ?? 'none'}`;
+  return `${form}${bootId} ${files.stampOf(layout.index)?.stamp ?? 'none'}`;
 }

@@ -31,17 +31,25 @@ export interface IndexRow {
 const rowPattern =
   /^([VRE])\t(\d{12,14}Z)\t((?:\d{12,14}Z(?:,[^\t\n]*)?)?)\t(-?(?:[0-9A-F]{2})+)\t([^\t\n]*)\t([^\t\n]*)$/;
 
+/** No subject that a CA takes is near as long; more is no row, and is not held. */
+const longestRow = 1024 * 1024;
+
 /** Reads one line. Throws PKI_CORRUPT. */
 export function parseIndexRow(line: string, file = 'index.txt'): IndexRow {
   const match = rowPattern.exec(line);
   const [, state, expires, revoked, serialNumber, name, subject] = match ?? [];
   if (match === null || (state === 'R') !== (revoked !== '')) {
-    throw new OvsPkiError('PKI_CORRUPT', `${file}: this line is not one of an index.txt: ${JSON.stringify(line)}`, {
-      hint: `compare it with the last good copy: diff ${file}.old ${file}`,
-      details: { file },
-    });
+    throw noRow(line, file);
   }
   return { state, expires, revoked, serialNumber, file: name, subject } as IndexRow;
+}
+
+function noRow(line: string, file: string): OvsPkiError {
+  const shown = JSON.stringify(line.slice(0, 300));
+  return new OvsPkiError('PKI_CORRUPT', `${file}: this line is not one of an index.txt: ${shown}`, {
+    hint: `compare it with the last good copy: diff ${file}.old ${file}`,
+    details: { file },
+  });
 }
 
 export function formatIndexRow(row: IndexRow): string {
@@ -104,6 +112,7 @@ export function* indexRows(file: string): Generator<IndexRow, void> {
   for (const chunk of readChunks(file)) {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() as string;
+    if (rest.length > longestRow) throw noRow(rest, file);
     for (const line of lines) yield parseIndexRow(line, file);
   }
   if (rowPattern.test(rest)) yield parseIndexRow(rest, file);

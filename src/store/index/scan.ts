@@ -44,12 +44,14 @@ export function findRowBySerial(index: Buffer, serialNumber: SerialNumber): Plac
 
 /** The host name that each row with a good one has, and where the row ends. */
 export function* namesIn(index: Buffer): Generator<{ readonly name: string; readonly end: number }> {
-  for (let at = index.indexOf('/CN='); at >= 0; at = index.indexOf('/CN=', at + 4)) {
-    const end = endOfLine(index, at);
-    // The last attribute of the subject, or the last but an address of mail.
-    const [commonName = ''] = index.toString('latin1', at + 4, end).split('/emailAddress=');
+  for (let first = index.indexOf('/CN='); first >= 0; ) {
+    const end = endOfLine(index, first);
+    // The last attribute of the subject, or the last but an address of mail; no good name has a slash in it.
+    const at = index.lastIndexOf('/CN=', end - 4);
+    const [commonName = ''] = index.toString('latin1', at + 4, end).split('/emailAddress=', 1);
     const name = nameOfCommonName(commonName);
     if (name !== undefined) yield { name, end };
+    first = index.indexOf('/CN=', end);
   }
 }
 

@@ -6,7 +6,7 @@
  */
 
 import type { Certificate } from '../../pki/certificate.js';
-import { keyHash } from '../../pki/key.js';
+import { keyHash } from '../../pki/key-identity.js';
 import { attributeValues } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import type { CertificateType } from '../../pki/profile.js';

@@ -7,7 +7,7 @@
 import { OvsPkiError } from '../../errors.js';
 import { digestHex } from '../../pki/digest.js';
 import { requireGoodPassphrase } from '../../pki/encrypted-key.js';
-import { keyHash } from '../../pki/key.js';
+import { keyHash } from '../../pki/key-identity.js';
 import { attributeValues } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import type { CertificateType } from '../../pki/profile.js';

@@ -7,7 +7,7 @@
 
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
-import { equalBytes } from '../../pki/der.js';
+import { isSameKey } from '../../pki/key-identity.js';
 import { attributeValues, nameOfCommonName, parseFileName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import { validityFrom } from '../../pki/validity.js';
@@ -99,7 +99,7 @@ function dueOrWhyNot(scene: Scene, name: string): { waiting: Certificate | undef
 function issuedSince({ view, until }: Scene, name: string, current: Certificate): Certificate | undefined {
   const rows = (view.rows.get(name) ?? []).filter((row) => row.state === 'V' && expiryOf(row) > until);
   for (const copy of issuedCopies(view.ca.layout, rows.toReversed())) {
-    if (!isOfOther(copy, view.ca) && equalBytes(copy.publicKey.spki, current.publicKey.spki)) return copy;
+    if (!isOfOther(copy, view.ca) && isSameKey(copy.publicKey, current.publicKey)) return copy;
   }
   return undefined;
 }

@@ -8,8 +8,8 @@
 
 import { OvsPkiError } from '../../errors.js';
 import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
-import { equalBytes } from '../../pki/der.js';
 import { decodePrivateKey } from '../../pki/key.js';
+import { isSameKey } from '../../pki/key-identity.js';
 import type { FileName } from '../../pki/name.js';
 import { certificateFileText } from '../../pki/text.js';
 import * as files from '../../platform/files.js';
@@ -79,7 +79,7 @@ function newCertificate({ privateKeyFile, certificateFile }: FileName): Certific
 /** Whether a file holds the private key of a certificate. Throws KEY_INVALID, KEY_ENCRYPTED, FILE_NOT_FOUND. */
 export function isKeyOf(file: string, { publicKey }: Certificate): boolean {
   const key = decodePrivateKey(files.readFile(file).toString('latin1'), file);
-  return key.publicKey === undefined || equalBytes(key.publicKey.spki, publicKey.spki);
+  return key.publicKey === undefined || isSameKey(key.publicKey, publicKey);
 }
 
 function keepOld(file: string, mode?: number): void {

@@ -7,10 +7,10 @@
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import { decodeCertificationRequestPem } from '../../pki/certification-request.js';
-import { equalBytes } from '../../pki/der.js';
 import { importSigningKey, keyIdentifier, signatureAlgorithmFor, verifySignature } from '../../pki/engine.js';
 import { issueCertificate } from '../../pki/issue.js';
 import { decodePrivateKey, type PrivateKey, type PublicKey } from '../../pki/key.js';
+import { isSameKey } from '../../pki/key-identity.js';
 import { requestFindings } from '../../pki/lint/request-rules.js';
 import { attributeValues, encodeName, parseFileName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
@@ -53,7 +53,7 @@ async function selfSignOne(platform: Platform, { days, force }: SelfSignRequest,
   if (!force) requireFree(file.certificateFile);
   // 2. Do they belong together, and is the request a good one?
   const { publicKey, signatureAlgorithm, toBeSigned, signature } = request;
-  if (privateKey.publicKey !== undefined && !equalBytes(privateKey.publicKey.spki, publicKey.spki)) {
+  if (privateKey.publicKey !== undefined && !isSameKey(privateKey.publicKey, publicKey)) {
     throw new OvsPkiError('KEY_MISMATCH', `${file.privateKeyFile} is not the key of ${file.requestFile}`, {
       hint: `make both anew: ovs-pki-ts req --unique --force ${name}`,
       details: { name },

@@ -8,9 +8,9 @@ import type { Certificate } from '../../pki/certificate.js';
 import type { CertificationRequest } from '../../pki/certification-request.js';
 import type { Content } from '../../pki/content.js';
 import type { Crl } from '../../pki/crl.js';
-import { digest } from '../../pki/digest.js';
+import { digest, digestHex } from '../../pki/digest.js';
 import { keyIdentifier, verifySignature } from '../../pki/engine.js';
-import { describeKey, keyHash, type PublicKey } from '../../pki/key.js';
+import { describeKey, type PublicKey } from '../../pki/key.js';
 import { type IpsecFindings, ipsecFindings } from '../../pki/lint/ipsec-rules.js';
 import { requestFindings } from '../../pki/lint/request-rules.js';
 import type { Finding } from '../../pki/lint/rule.js';
@@ -165,7 +165,7 @@ function shownKey(publicKey: PublicKey, encrypted: boolean): ShownKey {
     key: describeKey(publicKey),
     encrypted,
     keyIdentifier: colonHex(keyIdentifier(publicKey)),
-    publicKeySha256: keyHash(publicKey),
+    publicKeySha256: digestHex('sha256', publicKey.spki),
   };
 }
 

@@ -7,8 +7,8 @@
 import { OvsPkiError } from '../../errors.js';
 import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
 import type { Crl } from '../../pki/crl.js';
-import { equalBytes } from '../../pki/der.js';
 import { decodePrivateKey } from '../../pki/key.js';
+import { isSameKey } from '../../pki/key-identity.js';
 import { leafFindings } from '../../pki/lint/leaf-rules.js';
 import type { Finding } from '../../pki/lint/rule.js';
 import { commonNameOfOneLine, formatOneLine } from '../../pki/name.js';
@@ -145,7 +145,7 @@ export function keyMatch({ publicKey }: Certificate, file: string): KeyMatch {
   try {
     const key = decodePrivateKey(files.readFile(file).toString('latin1'), file);
     if (key.publicKey === undefined) return { unknown: `${file} does not tell its public key` };
-    return equalBytes(key.publicKey.spki, publicKey.spki) ? 'matches' : 'differs';
+    return isSameKey(key.publicKey, publicKey) ? 'matches' : 'differs';
   } catch (error) {
     if (!(error instanceof OvsPkiError)) throw error;
     const isDamaged = ['PEM_INVALID', 'KEY_INVALID', 'DER_INVALID'].includes(error.code);

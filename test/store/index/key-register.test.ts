@@ -1,12 +1,26 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { decodeCertificationRequestPem, init, nodePlatform, type Refused, req, sign } from '../../../src/index.js';
-import { keyHash } from '../../../src/pki/key.js';
+import {
+  decodeCertificatePem,
+  decodeCertificationRequestPem,
+  init,
+  nodePlatform,
+  type Refused,
+  req,
+  sign,
+} from '../../../src/index.js';
+import { digestHex } from '../../../src/pki/digest.js';
+import { keyHash } from '../../../src/pki/key-identity.js';
+import { stampOf } from '../../../src/platform/files.js';
+import { bootId } from '../../../src/platform/process-identity.js';
 import { certificatesOfKey, syncKeyRegister } from '../../../src/store/index/key-register.js';
 import { type CaLayout, caLayout } from '../../../src/store/layout.js';
+import { keyForms } from '../../support/key-forms.js';
+import { ecKeyFile } from '../../support/keys.js';
 import { runWell } from '../../support/programs.js';
 import { scratchFolder } from '../../support/scratch.js';
+import { buildRequest, hostName, loadKey, requestPem } from '../../support/x509.js';
 
 const keySpec = { type: 'ec', curve: 'P-256' } as const;
 const platform = nodePlatform();
@@ -54,6 +68,37 @@ test('a key that openssl ca certified here is refused under another name', async
   t.is(refused.error.code, 'REQUEST_REFUSED');
   t.regex(refused.error.message, /host_3/);
 });
+
+for (const { title, of, spki } of keyForms.filter(({ of }) => of === 'ec')) {
+  test(`an older register that knows a compromised key by ${title} does not let it pass in its plain form`, async (t) => {
+    const scene = await makeScene(t);
+    const { layout, hosts, pki } = scene;
+    // As ovs-pki certified it: openssl ca takes every form.
+    const signKey = loadKey(ecKeyFile('p256', 1));
+    const request = buildRequest({ subject: hostName('old'), signKey, signature: 'sha256-ecdsa', spki: spki(signKey) });
+    writeFileSync(join(hosts, 'old-req.pem'), requestPem(request));
+    const files = ['-in', join(hosts, 'old-req.pem'), '-out', join(hosts, 'old-cert.pem')];
+    await runWell('openssl', ['ca', '-config', 'ca.cnf', '-batch', ...files], { cwd: layout.folder });
+    const { serialNumber } = decodeCertificatePem(readFileSync(join(hosts, 'old-cert.pem'), 'latin1'), 'old');
+    const revoke = ['ca', '-config', 'ca.cnf', '-crl_reason', 'keyCompromise', '-revoke', join(hosts, 'old-cert.pem')];
+    await runWell('openssl', revoke, { cwd: layout.folder });
+    // The form of the register before: a hash of the bytes, and a state that fits the index.
+    rmSync(layout.keyRegister, { recursive: true });
+    const hash = digestHex('sha256', spki(signKey));
+    const { stamp = '' } = stampOf(layout.index) ?? {};
+    staleState(layout, `${bootId} ${stamp}`);
+    appendFileSync(join(layout.keyRegister, hash.slice(0, 2)), `${hash} ${serialNumber} old\n`);
+
+    t.is(of, 'ec');
+    const plain = buildRequest({ subject: hostName('new'), signKey, signature: 'sha256-ecdsa' });
+    writeFileSync(join(hosts, 'new-req.pem'), requestPem(plain));
+    const order = { pkiDirectory: pki, names: [join(hosts, 'new')], type: 'switch', days: 30, force: false } as const;
+    const [result] = await sign(platform, order);
+    t.is(result?.outcome, 'refused');
+    t.regex(result?.outcome === 'refused' ? result.error.message : '', /for "old".*was revoked \(keyCompromise\)/);
+    t.true(registerLines(layout).includes(`${hash} ${serialNumber} old`), 'what was known stays known');
+  });
+}
 
 test('a register that fits the index is not read again, and an unknown key is not found', async (t) => {
   const { layout } = await makeScene(t);
