@@ -16,7 +16,7 @@ export const errorTable = {
   USAGE: { exitStatus: 2, meaning: 'The command line or a call of the library does not have the form it must have.' },
   PROMPT_IMPOSSIBLE: {
     exitStatus: 2,
-    meaning: 'A question has to be answered, and there is no terminal to ask it on.',
+    meaning: 'A question must be answered, and there is no terminal to ask it on.',
   },
   NAME_INVALID: {
     exitStatus: 3,
@@ -33,12 +33,11 @@ export const errorTable = {
   },
   PASSPHRASE_EXPOSED: {
     exitStatus: 3,
-    meaning: 'A file with a passphrase can be read by others than its owner; it was not used.',
+    meaning: 'Users other than its owner can read a file with a passphrase; it was not used.',
   },
   ENCRYPTION_UNSUPPORTED: {
     exitStatus: 3,
-    meaning:
-      'A file is encrypted with an algorithm that is not read: an old one, such as RC2 or triple DES, or an unknown one.',
+    meaning: 'A file is encrypted with an algorithm that is not supported: an old one, such as RC2, or an unknown one.',
   },
   KEY_IN_TOKEN: {
     exitStatus: 3,
@@ -48,8 +47,11 @@ export const errorTable = {
     exitStatus: 3,
     meaning: 'A PKCS #11 module, or the package node-webcrypto-p11, is not there or cannot be used.',
   },
-  TOKEN_NOT_FOUND: { exitStatus: 3, meaning: 'No PKCS #11 token, or more than one, fits what its URI says.' },
-  TOKEN_KEY_NOT_FOUND: { exitStatus: 3, meaning: 'A PKCS #11 token does not have the key, or several fit its URI.' },
+  TOKEN_NOT_FOUND: { exitStatus: 3, meaning: 'No PKCS #11 token, or more than one, matches the URI.' },
+  TOKEN_KEY_NOT_FOUND: {
+    exitStatus: 3,
+    meaning: 'A PKCS #11 token does not have the key, or several keys match the URI.',
+  },
   TOKEN_PIN_LOCKED: { exitStatus: 3, meaning: 'A PKCS #11 token has locked its PIN.' },
   TOKEN_FAILED: { exitStatus: 3, meaning: 'A PKCS #11 token refuses an operation; details.answer says how.' },
   KEY_MISMATCH: { exitStatus: 3, meaning: 'A private key does not belong to the request or certificate beside it.' },
@@ -57,13 +59,13 @@ export const errorTable = {
   FILE_NOT_FOUND: { exitStatus: 3, meaning: 'A file that is needed does not exist.' },
   FILE_UNREADABLE: {
     exitStatus: 3,
-    meaning: 'A file exists but cannot be read, or is too large to be what it should be.',
+    meaning: 'A file exists but cannot be read, or is too large.',
   },
   FILE_UNWRITABLE: { exitStatus: 3, meaning: 'A file or folder cannot be written; nothing half written is left.' },
   LOG_UNWRITABLE: { exitStatus: 3, meaning: 'The log file that was asked for cannot be written.' },
   PEM_INVALID: {
     exitStatus: 3,
-    meaning: 'A file does not hold the PEM block that was looked for, or the block is damaged.',
+    meaning: 'A file does not contain the expected PEM block, or the block is damaged.',
   },
   DER_INVALID: { exitStatus: 3, meaning: 'The ASN.1 inside a PEM block is damaged or is not strict DER.' },
   REQUEST_REFUSED: {
@@ -78,11 +80,11 @@ export const errorTable = {
   },
   CERTIFICATE_UNKNOWN: {
     exitStatus: 3,
-    meaning: 'The CA has no certificate of this name or serial number that this could be done with.',
+    meaning: 'The CA has no certificate with this name or serial number to which this applies.',
   },
   CERTIFICATE_REVOKED: {
     exitStatus: 3,
-    meaning: 'A certificate that would be renewed or brought to a host is revoked.',
+    meaning: 'A certificate to renew or to bring to a host is revoked.',
   },
   REVOCATION_REFUSED: {
     exitStatus: 3,
@@ -90,52 +92,53 @@ export const errorTable = {
   },
   ROLLOVER_STATE: {
     exitStatus: 3,
-    meaning: 'A step of a rollover does not come after the one that was done last.',
+    meaning: 'A step of a rollover does not follow the step that was done last.',
   },
   ROLLOVER_LAGS: {
     exitStatus: 3,
-    meaning: 'A rollover cannot go on: hosts or certificates are not as far as that; details.lagging lists them.',
+    meaning:
+      'The rollover cannot continue: some hosts or certificates have not completed the previous step; details.lagging lists them.',
   },
   CA_EXPIRED: { exitStatus: 3, meaning: 'The CA certificate is not valid now, so nothing it signs would be accepted.' },
   CA_UNFIT: {
     exitStatus: 3,
-    meaning: 'A certificate cannot be that of a CA here; details.reasons lists all reasons.',
+    meaning: 'A certificate is not fit to be a CA here; details.reasons lists all reasons.',
   },
-  ISSUER_NOT_FOUND: { exitStatus: 3, meaning: 'The CA that signed a certificate is not where it was looked for.' },
+  ISSUER_NOT_FOUND: { exitStatus: 3, meaning: 'The issuer of a certificate was not found.' },
   INVENTORY_INVALID: {
     exitStatus: 3,
     meaning: 'The inventory of the fleet breaks one or more rules; details.faults lists all of them, with their lines.',
   },
   PKI_EXISTS: { exitStatus: 3, meaning: 'The PKI directory exists already.' },
   PKI_NOT_FOUND: { exitStatus: 5, meaning: 'There is no PKI directory, or no CA in it, at the given place.' },
-  PKI_CORRUPT: { exitStatus: 5, meaning: 'A file of the PKI directory does not hold what it must hold.' },
-  PKI_LOCKED: { exitStatus: 5, meaning: 'Another process holds the lock of the CA for longer than we wait.' },
+  PKI_CORRUPT: { exitStatus: 5, meaning: 'A file of the PKI directory is damaged or does not match the others.' },
+  PKI_LOCKED: { exitStatus: 5, meaning: 'Another process holds the lock of the CA, and the wait for it timed out.' },
   HOST_UNREACHABLE: { exitStatus: 6, meaning: 'A host cannot be reached, or ssh cannot be started.' },
-  HOST_KEY_UNKNOWN: { exitStatus: 6, meaning: 'The SSH host key is not known, or is another one than was known.' },
+  HOST_KEY_UNKNOWN: { exitStatus: 6, meaning: 'The SSH host key is unknown, or has changed.' },
   HOST_LOGIN_REFUSED: { exitStatus: 6, meaning: 'A host refused the SSH login.' },
   HOST_SUDO_REFUSED: { exitStatus: 6, meaning: 'An ordinary user logged in, and sudo asks for a password or refuses.' },
   HOST_CONNECTION_LOST: {
     exitStatus: 6,
-    meaning: 'The connection to a host ended in the middle; the host has its old or its new identity.',
+    meaning: 'The connection to a host was lost; the host has its old or its new identity.',
   },
   HOST_TIMEOUT: { exitStatus: 6, meaning: 'A host took too long for a step.' },
   HOST_LOCKED: { exitStatus: 6, meaning: 'Another run of ovs-pki-ts is at work on the host.' },
   HOST_UNFIT: { exitStatus: 6, meaning: 'A host lacks what the step needs: a program, a service, an address.' },
-  HOST_STEP_FAILED: { exitStatus: 6, meaning: 'A step failed on a host, and what it had is in force again.' },
+  HOST_STEP_FAILED: { exitStatus: 6, meaning: 'A step failed on a host, and the host was rolled back.' },
   HOST_FACT_UNKNOWN: {
     exitStatus: 6,
-    meaning: 'Something that the plan depends on could not be found out on a host; nothing was changed there.',
+    meaning: 'A fact that the plan depends on could not be read on a host; nothing was changed there.',
   },
   HOST_PROOF_FAILED: {
     exitStatus: 6,
-    meaning: 'A tunnel did not come up as it must; the host was pointed back to what it had.',
+    meaning: 'A tunnel did not come up as it must; the host was rolled back.',
   },
   PLAN_STALE: { exitStatus: 3, meaning: 'The hosts are not as they were when the plan was made.' },
   PLAN_INVALID: { exitStatus: 3, meaning: 'A plan file does not hold a plan of this version.' },
-  IDENTITY_AMBIGUOUS: { exitStatus: 3, meaning: 'It is not clear which certificate a host is to have.' },
+  IDENTITY_AMBIGUOUS: { exitStatus: 3, meaning: 'Several certificates could be the identity of a host.' },
   IDENTITY_UNFIT: {
     exitStatus: 3,
-    meaning: 'A certificate cannot be the identity of a host: its name, its times, its key or its CA are not right.',
+    meaning: 'A certificate cannot be the identity of a host: its name, validity, key or CA is not right.',
   },
   AUTH_METHODS_MIXED: {
     exitStatus: 3,
