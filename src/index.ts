@@ -27,7 +27,6 @@ export {
 } from './pki/certification-request.js';
 export type { DerElement } from './pki/der.js';
 export { type Curve, defaultKeySpec, type KeySpec, type PublicKey } from './pki/key.js';
-export type { IkeDaemonName, IpsecFindings } from './pki/lint/ipsec-rules.js';
 export type { Finding } from './pki/lint/rule.js';
 export { type DistinguishedName, type NameAttribute, nameFault } from './pki/name.js';
 export { expandNames } from './pki/name-list.js';
@@ -71,6 +70,8 @@ export { type SetupRequest, type SetupResult, setup } from './usecases/certifica
 export { type Shown, type ShowRequest, show } from './usecases/certificate/show.js';
 export type {
   Fingerprints,
+  IkeDaemonName,
+  IpsecFindings,
   ShownCertificate,
   ShownContent,
   ShownCrl,

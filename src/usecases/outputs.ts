@@ -12,15 +12,15 @@ export type {
   DesiredHost,
   DesiredIdentity,
   HostTarget,
-  IkeDaemon,
-  Places,
   PlaintextPolicy,
   TunnelEnd,
   TunnelType,
 } from '../deploy/desired/desired.js';
-export { authenticationMethods, ikeDaemons, tunnelTypes } from '../deploy/desired/desired.js';
+export { authenticationMethods, tunnelTypes } from '../deploy/desired/desired.js';
 export type { EndState, EndStatus, HostStatus, IdentityStatus } from '../deploy/doctor/host-status.js';
 export type { Finding as HostFinding } from '../deploy/doctor/rule.js';
+export type { Places } from '../deploy/ike/daemon.js';
+export { ikeDaemonLabels, ikeDaemonNames } from '../deploy/ike/daemon.js';
 export type { Action, CrlSummary, GuardedTunnel, HostPlan, Obstacle } from '../deploy/plan/action.js';
 export type { Removal } from '../deploy/plan/removal.js';
 export type { EndProof } from '../deploy/tunnels/proof.js';

@@ -31,24 +31,6 @@ knock() {
   esac
 }
 
-case $(ipsec --version 2>/dev/null) in *trongSwan*) strongswan=1 ;; *) strongswan='' ;; esac
-
-# help CONNECTION INITIATES ATTEMPTS: what is up is left alone, for each new attempt would make one more security association
-help() {
-  if [ -n "$strongswan" ]; then
-    if [ "$2" = 1 ] && ! ipsec status "$1" 2>/dev/null | grep -F "$1{" | grep -q INSTALLED; then $within ipsec up "$1"; fi
-  else
-    status=$(ipsec status 2>/dev/null)
-    if printf '%s\n' "$status" | grep -F "\"$1\":" | grep -q '^000 #.*\(ESTABLISHED_CHILD_SA\|V2_IPSEC\)'; then return; fi
-    # ovs-monitor-ipsec takes a rest of an earlier tunnel of the same name for this one, and then loads nothing.
-    if ! printf '%s\n' "$status" | grep -qF "000 \"$1\": "; then
-      $within ipsec auto --asynchronous --start "$1"
-    elif [ "$2" = 1 ] || [ "$3" -ge 8 ]; then
-      $within ipsec auto --asynchronous --up "$1"
-    fi
-  fi 2>&1 </dev/null | tail -n 3 | sed "s/^/$1: /" >&2
-}
-
 # settle BRIDGE PORT SELECTOR LOCAL REMOTE INITIATES PATTERN IDLE: where IDLE is 1, the tunnel was at work before, and its other
 # end may have nothing to send
 settle() (
@@ -70,7 +52,9 @@ settle() (
       fi 2>/dev/null
     elif [ "$attempts" -ge 2 ]; then
       # Its own first attempt is under way for a moment after the connection has come into being.
-      for connection in $connections; do help "$connection" "$6" "$attempts"; done
+      for connection in $connections; do
+        help_up "$connection" "$6" "$attempts" 2>&1 </dev/null | tail -n 3 | sed "s/^/$connection: /" >&2
+      done
     fi
     if [ -n "$connections" ]; then attempts=$((attempts + 1)); fi
     if [ "$(date +%s)" -ge "$deadline" ]; then exit 1; fi

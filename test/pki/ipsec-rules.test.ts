@@ -1,6 +1,7 @@
 import test from 'ava';
-import { decodeCertificate } from '../../src/pki/certificate.js';
-import { type IpsecFindings, ipsecFindings } from '../../src/pki/lint/ipsec-rules.js';
+import { forEachName } from '../../src/deploy/ike/daemons.js';
+import { type Certificate, decodeCertificate } from '../../src/pki/certificate.js';
+import { ipsecFindings } from '../../src/pki/lint/ipsec-rules.js';
 import { oid } from '../../src/pki/oid.js';
 import { authority, leaf } from '../cases/verify-paths.js';
 import { unfitCertificates } from '../cases/verify-unfit.js';
@@ -76,14 +77,12 @@ const cases: readonly IpsecCase[] = [
   },
 ];
 
-const rulesOf = ({ strongswan, libreswan }: IpsecFindings) => ({
-  strongswan: strongswan.map(({ rule }) => rule),
-  libreswan: libreswan.map(({ rule }) => rule),
-});
+const rulesOf = (certificate: Certificate) =>
+  forEachName((daemon) => ipsecFindings(certificate, new Date(), daemon).map(({ rule }) => rule));
 
 for (const { title, certificate, both = [], strongswan = [], libreswan = [] } of cases) {
   test(`whether ${title} works with IPsec is told for each daemon`, (t) => {
-    t.deepEqual(rulesOf(ipsecFindings(decodeCertificate(certificate()), new Date())), {
+    t.deepEqual(rulesOf(decodeCertificate(certificate())), {
       strongswan: [...both, ...strongswan],
       libreswan: [...both, ...libreswan],
     });
@@ -92,7 +91,7 @@ for (const { title, certificate, both = [], strongswan = [], libreswan = [] } of
 
 test('what verify finds unfit does not work with IPsec, save where only TLS would not', (t) => {
   const works = unfitCertificates.filter(({ make }) => {
-    const found = ipsecFindings(decodeCertificate(make().leaf), new Date());
+    const found = rulesOf(decodeCertificate(make().leaf));
     return found.strongswan.length + found.libreswan.length === 0;
   });
   t.deepEqual(

@@ -51,6 +51,21 @@ const onlyIn: readonly { readonly packages: RegExp; readonly file: string | read
   { packages: /^valibot$/, file: 'src/deploy/inventory/schema.ts' },
 ];
 
+/** What the files of a folder may not import, though their room lets them. */
+const folderRules: readonly { readonly from: string; readonly never: RegExp }[] = [
+  { from: 'src/deploy/ike/', never: /^src\/deploy\/(?!ike\/|facts\/(sections|fact)\.ts$)/ },
+  { from: 'src/deploy/facts/', never: /^src\/deploy\/(tunnels|plan|remote|apply|doctor)\// },
+  { from: 'src/deploy/tunnels/', never: /^src\/deploy\/(plan|remote|apply|doctor)\// },
+  { from: 'src/deploy/plan/', never: /^src\/deploy\/(remote|apply)\// },
+  { from: 'src/deploy/doctor/', never: /^src\/deploy\/(remote|apply)\// },
+  { from: 'src/deploy/remote/', never: /^src\/deploy\/(apply|doctor)\// },
+];
+
+/** Who may say which IKE daemons there are: all others ask a value for what it does. */
+const daemonFolders: readonly string[] = [
+  ...['src/deploy/ike/', 'src/deploy/inventory/schema.ts', 'src/deploy/inventory/tunnel-options.ts'],
+];
+
 export const maximumFileLines = 400;
 export const maximumFunctionLines = 50;
 
@@ -108,6 +123,11 @@ const nodeRules: readonly NodeRule[] = [
   { rule: 'clock', applies: (path) => inSource(path) && path !== 'src/platform/clock.ts', finds: asksTheTime },
   { rule: 'Math.random', applies: inSource, finds: (node) => isMember(node, 'Math', /^random$/) },
   { rule: 'class', applies: (path) => inSource(path) && path !== 'src/errors.ts', finds: ts.isClassLike },
+  {
+    rule: 'ike-daemon',
+    applies: (path) => inSource(path) && !daemonFolders.some((folder) => path.startsWith(folder)),
+    finds: namesDaemon,
+  },
   { rule: 'any', applies: () => true, finds: (node) => node.kind === ts.SyntaxKind.AnyKeyword },
   {
     rule: 'function-length',
@@ -117,6 +137,12 @@ const nodeRules: readonly NodeRule[] = [
       lineOf(file, node.getEnd()) - lineOf(file, node.getStart(file)) + 1 > maximumFunctionLines,
   },
 ];
+
+/** A literal that is the name of a daemon, or a name of ours with one in it; what is said to people may name them. */
+function namesDaemon(node: ts.Node): boolean {
+  if (ts.isIdentifier(node)) return /strongswan|libreswan|charon|pluto/i.test(node.text);
+  return ts.isStringLiteralLike(node) && /^(strongswan|libreswan|charon|pluto)$/i.test(node.text);
+}
 
 function asksTheTime(node: ts.Node): boolean {
   if (ts.isNewExpression(node)) return isNamed(node.expression, 'Date') && (node.arguments?.length ?? 0) === 0;
@@ -159,7 +185,10 @@ function importViolations(file: ts.SourceFile): Violation[] {
         return [{ rule: 'package', place, what }];
       return table.packages.test(target) ? [] : [{ rule: 'package', place, what }];
     }
-    const room = roomOf(resolveImport(file.fileName, target));
+    const resolved = resolveImport(file.fileName, target);
+    const isForbidden = folderRules.some(({ from, never }) => file.fileName.startsWith(from) && never.test(resolved));
+    if (isForbidden) return [{ rule: 'folder', place, what }];
+    const room = roomOf(resolved);
     return room === own || table.rooms.includes(room) ? [] : [{ rule: 'import', place, what }];
   });
 }

@@ -13,6 +13,7 @@ import type {
   ShownRequest,
 } from '../../usecases/certificate/shown-content.js';
 import { periodText } from '../../usecases/check/period.js';
+import { ikeDaemonLabels, ikeDaemonNames } from '../../usecases/outputs.js';
 import { dayText, visible } from './text.js';
 
 /** A label and what stands behind it, on one line or several. */
@@ -131,15 +132,17 @@ function secondText(isoTime: string): string {
   return `${isoTime.slice(0, 19).replace('T', ' ')} UTC`;
 }
 
-function ipsecLines({ ca, ipsec: { strongswan, libreswan } }: ShownCertificate): string[] {
+function ipsecLines({ ca, ipsec }: ShownCertificate): string[] {
   const what = ca ? 'OVS IPsec as ca_cert' : 'OVS IPsec';
-  const messages = (findings: typeof strongswan): string[] => findings.map(({ message }) => message);
-  const [here, there] = [messages(strongswan), messages(libreswan)];
-  if (here.length === 0 && there.length === 0) return [`${what}: yes`];
-  const reasons = [...new Set([...here, ...there])].map((reason) => {
-    const both = here.includes(reason) && there.includes(reason);
-    return `- ${both ? '' : here.includes(reason) ? 'with strongSwan: ' : 'with libreswan: '}${reason}`;
+  const all = ikeDaemonNames.map((name) => ({
+    label: ikeDaemonLabels[name],
+    reasons: ipsec[name].map(({ message }) => message),
+  }));
+  const able = all.filter(({ reasons }) => reasons.length === 0).map(({ label }) => label);
+  if (able.length === all.length) return [`${what}: yes`];
+  const reasons = [...new Set(all.flatMap((daemon) => daemon.reasons))].map((reason) => {
+    const concerned = all.filter((daemon) => daemon.reasons.includes(reason)).map(({ label }) => label);
+    return `- ${concerned.length === all.length ? '' : `with ${concerned.join(' and ')}: `}${reason}`;
   });
-  const only = here.length === 0 ? 'with strongSwan only' : there.length === 0 ? 'with libreswan only' : 'no';
-  return [`${what}: ${only}:`, ...reasons];
+  return [`${what}: ${able.length === 0 ? 'no' : `with ${able.join(' and ')} only`}:`, ...reasons];
 }

@@ -7,7 +7,7 @@
 
 import { authorityFiles, identityFiles } from '../plan/identity.js';
 import { isOurAuthorityFile } from '../plan/identity-files.js';
-import { daemonFor } from '../plan/input.js';
+import { daemonFor, ikeScriptFor } from '../plan/input.js';
 import { databaseOf, prepareHost, refuseStrangersOn, removeFromHost } from '../remote/run.js';
 import { transactionFor } from '../remote/transaction.js';
 import { enroll } from './enroll.js';
@@ -40,7 +40,9 @@ export async function applyPlans(
   // 3. Tunnels that are at work go over to a new certificate. charon has read all its connections again for that.
   await renewInPlace(hosts, edges);
   const anew = hosts.filter((host) => isRenewed(host) && meetsStrangers(host));
-  await onEach(anew, edges, 'switch', ({ work, plan }) => refuseStrangersOn(work.shell, plan.host));
+  await onEach(anew, edges, 'switch', ({ work, input, plan }) =>
+    refuseStrangersOn(work.shell, plan.host, ikeScriptFor(input)),
+  );
   // 4. One transaction a host, where all that it rests on is in place; then the tunnels come up.
   leaveOutFailedPeers(hosts, unasked);
   await switchHosts(hosts, edges);
@@ -75,7 +77,7 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
         identity === undefined || identity === 'enroll' || !isNewIdentity ? undefined : identityFiles(input, identity),
       links: links.filter(({ inUse }) => !inUse),
       trusted,
-      daemon: daemonFor(input),
+      ike: ikeScriptFor(input),
       guards,
       cuts,
       refusesStrangers,
@@ -92,9 +94,7 @@ function meetsStrangers({ input, plan: { actions } }: Progress): boolean {
   const { desired, facts } = input;
   const hasMark = (): boolean => databaseOf(desired.name, facts).otherConfig['ipsec_skb_mark'] !== undefined;
   const isWired = actions.some(({ kind }) => kind === 'port');
-  return (
-    isWired && daemonFor(input) === 'strongswan' && (actions.some(({ kind }) => kind === 'plaintext') || hasMark())
-  );
+  return isWired && daemonFor(input).meetsStrangers && (actions.some(({ kind }) => kind === 'plaintext') || hasMark());
 }
 
 async function cleanOne(host: Progress): Promise<void> {
@@ -103,7 +103,7 @@ async function cleanOne(host: Progress): Promise<void> {
   const guards = plan.actions.filter((action) => action.kind === 'unguard');
   if (files.length === 0 && guards.length === 0) return;
   await removeFromHost(work.shell, input.desired.name, {
-    ...{ transaction: undefined, guards, ports: [], files, renewed: isRenewed(host) },
+    ...{ ike: ikeScriptFor(input), transaction: undefined, guards, ports: [], files, renewed: isRenewed(host) },
     ...(files.some(isOurAuthorityFile) ? { trusted: authorityFiles(input) } : {}),
   });
 }

@@ -7,6 +7,7 @@
 import { OvsPkiError } from '../../errors.js';
 import { decided } from '../facts/fact.js';
 import { gatherPlanningFacts } from '../facts/host-facts.js';
+import { ikeScriptFor } from '../plan/input.js';
 import { restoreTransaction } from '../remote/restore.js';
 import { databaseOf, rereadOn, restoreHost } from '../remote/run.js';
 import { isChange } from '../remote/transaction.js';
@@ -87,8 +88,9 @@ async function restore(host: Progress, failed: readonly EndProof[], edges: Apply
   const links = begun.flatMap((action) =>
     action.kind === 'link' && action.from !== undefined ? [{ path: action.path, to: action.from }] : [],
   );
-  if (links.length > 0) await rereadOn(work.shell, nameOf(host), links, databaseOf(nameOf(host), input.facts));
-  await restoreHost(work.shell, nameOf(host), transaction, gone, guards);
+  const ike = ikeScriptFor(input);
+  if (links.length > 0) await rereadOn(work.shell, nameOf(host), ike, links, databaseOf(nameOf(host), input.facts));
+  await restoreHost(work.shell, nameOf(host), ike, transaction, gone, guards);
 }
 
 /** The same text at both ends. */

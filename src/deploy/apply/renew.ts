@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { IkeDaemon, TunnelEnd } from '../desired/desired.js';
+import type { TunnelEnd } from '../desired/desired.js';
 import type { HostPlan } from '../plan/action.js';
-import { daemonFor } from '../plan/input.js';
+import { daemonFor, ikeScriptFor } from '../plan/input.js';
 import { authenticateOn, databaseOf, leaveOn, pinOn, rereadOn } from '../remote/run.js';
 import type { Held, Link } from '../remote/scripts.js';
 import { isAtWork } from '../tunnels/packets.js';
@@ -20,14 +20,16 @@ export async function renewInPlace(hosts: readonly Progress[], edges: ApplyEdges
   await onEach(renewing, edges, 'switch', async (host) => {
     const links = linksInUse(host.plan);
     host.begun = [...host.begun, ...links];
-    await rereadOn(host.work.shell, nameOf(host), links, databaseOf(nameOf(host), host.input.facts));
+    const database = databaseOf(nameOf(host), host.input.facts);
+    await rereadOn(host.work.shell, nameOf(host), ikeScriptFor(host.input), links, database);
   });
   // 2. One authentication a tunnel proves what is new at both of its ends.
   const before = new Map<Progress, readonly string[]>();
   for (const group of groupsOf(tunnelsToAuthenticate(hosts))) await authenticateAnew(group, hosts, edges, before);
   // 3. What was up before goes.
   await onEach([...before.keys()], edges, 'switch', async (host) => {
-    await leaveOn(host.work.shell, nameOf(host), before.get(host) ?? [], seconds[daemonFor(host.input)].leave);
+    const { leave } = daemonFor(host.input).renewalSeconds;
+    await leaveOn(host.work.shell, nameOf(host), ikeScriptFor(host.input), before.get(host) ?? [], leave);
   });
 }
 
@@ -40,16 +42,6 @@ export function linksInUse({ actions }: HostPlan): Link[] {
 export function isRenewed({ plan }: Progress): boolean {
   return linksInUse(plan).length > 0;
 }
-
-/**
- * For how long the end that answers sends by the old security association, and when the old IKE SA goes. charon as that
- * end takes it away ten seconds after the new one has come. Of pluto we do that ourselves, and what it does before takes
- * longer.
- */
-const seconds: Readonly<Record<IkeDaemon, { readonly hold: number; readonly leave: number }>> = {
-  strongswan: { hold: 8, leave: 12 },
-  libreswan: { hold: 20, leave: 21 },
-};
 
 /** So many tunnels of a host at a time: all of them have to be done while the other ends are held. */
 const atOnce = 16;
@@ -95,7 +87,7 @@ async function authenticateAnew(
 ): Promise<void> {
   const held = (host: Progress): Held[] =>
     tunnels.flatMap(({ asker, peer, back }) =>
-      peer === host && back ? [{ end: back, seconds: seconds[daemonFor(asker.input)].hold }] : [],
+      peer === host && back ? [{ end: back, seconds: daemonFor(asker.input).renewalSeconds.hold }] : [],
     );
   await onEach(
     hosts.filter((host) => held(host).length > 0),
@@ -106,7 +98,7 @@ async function authenticateAnew(
   const asking = new Set(tunnels.map(({ asker }) => asker));
   await onEach([...asking], edges, 'switch', async (host) => {
     const ends = tunnels.flatMap(({ asker, end }) => (asker === host ? [end] : []));
-    const answer = await authenticateOn(host.work.shell, nameOf(host), ends);
+    const answer = await authenticateOn(host.work.shell, nameOf(host), ikeScriptFor(host.input), ends);
     before.set(host, [...(before.get(host) ?? []), ...answer.before]);
     warn(
       host,
@@ -125,9 +117,12 @@ async function authenticateAnew(
  */
 function tunnelsToAuthenticate(hosts: readonly Progress[]): Tunnel[] {
   const presentsAnew = (host: Progress): boolean => host.error === undefined && host.input.prove && isRenewed(host);
-  const canAsk = (host: Progress, peer: Progress | undefined): boolean =>
-    presentsAnew(host) &&
-    (daemonFor(host.input) === 'strongswan' || (peer !== undefined && daemonFor(peer.input) === 'libreswan'));
+  const canAsk = (host: Progress, peer: Progress | undefined): boolean => {
+    const daemon = daemonFor(host.input);
+    const isLike = peer !== undefined && daemonFor(peer.input) === daemon;
+    const { authenticatesAgain: whom } = daemon;
+    return presentsAnew(host) && (whom === 'with any peer' || (whom === 'with its like' && isLike));
+  };
   const byName = new Map(hosts.map((host) => [nameOf(host), host]));
   return hosts.flatMap((asker): Tunnel[] => {
     const { desired, watched, facts, revokedPeers } = asker.input;

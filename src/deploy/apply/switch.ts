@@ -7,7 +7,7 @@
 import { OvsPkiError } from '../../errors.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import type { Action } from '../plan/action.js';
-import { daemonFor, placesFor } from '../plan/input.js';
+import { daemonFor, ikeScriptFor, placesFor } from '../plan/input.js';
 import { beginSwitch, databaseOf, switchHost, switchUnproved, withMark } from '../remote/run.js';
 import { isChange, transactionFor } from '../remote/transaction.js';
 import { isAtWork } from '../tunnels/packets.js';
@@ -49,11 +49,11 @@ function daemonsOf(hosts: readonly Progress[]): Daemons {
   return new Map(hosts.map((host) => [nameOf(host), daemonFor(host.input)]));
 }
 
-/** Between two different daemons it is strongSwan that asks: libreswan can be made to wait for it, and not the reverse. */
+/** Where one of two daemons can be made to wait for its peer, it is the other that asks. */
 function asks(end: TunnelEnd, host: Progress, daemons: Daemons): boolean {
-  const daemon = daemonFor(host.input);
+  const { waitsForPeer } = daemonFor(host.input);
   const peer = daemons.get(end.peer);
-  return peer === undefined || peer === daemon ? end.initiates : daemon === 'strongswan';
+  return peer === undefined || peer.waitsForPeer === waitsForPeer ? end.initiates : !waitsForPeer;
 }
 
 /**
@@ -65,7 +65,7 @@ function withCollisions(hosts: readonly Progress[], daemons: Daemons): Progress[
   for (const host of hosts) {
     const ports = new Set(
       host.input.desired.ends
-        .filter((end) => daemons.get(end.peer) === 'libreswan' && asks(end, host, daemons))
+        .filter((end) => daemons.get(end.peer)?.waitsForPeer === true && asks(end, host, daemons))
         .map(({ port }) => port),
     );
     host.deferred = host.plan.actions.filter((action) => action.kind === 'port' && ports.has(action.port));
@@ -79,13 +79,15 @@ function answerersFirst(edges: ApplyEdges, daemons: Daemons): (host: Progress) =
     const changes = changesOf(host).filter((change) => !deferred.includes(change));
     if (changes.length === 0) return;
     const transaction = transactionFor(changes, afterGuard(host), (port) => edges.pskOf(plan.host, port));
-    await begin(host, changes, () => beginSwitch(work.shell, plan.host, transaction, portsToWait(host, daemons)));
+    await begin(host, changes, () =>
+      beginSwitch(work.shell, plan.host, ikeScriptFor(host.input), transaction, portsToWait(host, daemons)),
+    );
   };
 }
 
 /** The ports of libreswan ends that answer: whatever is changed in the database, ovs-monitor-ipsec may start them again. */
 function portsToWait(host: Progress, daemons: Daemons): string[] {
-  if (daemonFor(host.input) !== 'libreswan') return [];
+  if (!daemonFor(host.input).waitsForPeer) return [];
   const later = portsIn(host.deferred);
   return endsToProve(host).flatMap((end) => (later.has(end.port) || asks(end, host, daemons) ? [] : [end.port]));
 }
@@ -129,6 +131,7 @@ function switchOne(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Pro
     }
     const { facts, said } = await begin(host, changes, () =>
       switchHost(work.shell, plan.host, {
+        ike: ikeScriptFor(input),
         transaction,
         addresses,
         waiting: transaction === undefined ? [] : portsToWait(host, daemons),

@@ -7,6 +7,7 @@
 
 import type { KeySpec } from '../../pki/key.js';
 import type { CertificateType } from '../../pki/profile.js';
+import type { IkeDaemonName, Places } from '../ike/daemon.js';
 
 /** {@link TunnelType}, as a list. */
 export const tunnelTypes = ['gre', 'geneve', 'vxlan', 'stt'] as const;
@@ -18,23 +19,10 @@ export const authenticationMethods = ['ca-signed', 'self-signed', 'psk'] as cons
 /** How the two hosts of a tunnel know each other (howto "Encrypt Open vSwitch Tunnels with IPsec"). */
 export type AuthenticationMethod = (typeof authenticationMethods)[number];
 
-/** {@link IkeDaemon}, as a list. */
-export const ikeDaemons = ['strongswan', 'libreswan'] as const;
-/** The IKE daemons that ovs-monitor-ipsec can feed. */
-export type IkeDaemon = (typeof ikeDaemons)[number];
-
 /** How a host is reached: a destination of ssh(1), or this machine without it. */
 export type HostTarget =
   | { readonly kind: 'ssh'; readonly destination: string }
   | { readonly kind: 'local'; readonly destination: string };
-
-/** The folders on a host, absolute. */
-export interface Places {
-  readonly certs: string;
-  readonly private: string;
-  readonly cacerts: string;
-  readonly crls: string;
-}
 
 /**
  * `other_config:ipsec_skb_mark`: which unencrypted tunnel packets the kernel drops. `0/1` all of the host that OpenFlow
@@ -47,7 +35,7 @@ export interface DesiredHost {
   /** The common name of its certificate, unless only PSKs are used. */
   readonly name: string;
   readonly target: HostTarget;
-  readonly ikeDaemon: IkeDaemon | 'auto';
+  readonly ikeDaemon: IkeDaemonName | 'auto';
   /** Undefined takes those of its IKE daemon. */
   readonly places: Partial<Places>;
   readonly plaintext: PlaintextPolicy;

@@ -8,21 +8,11 @@ import { type Crl, isCrlOf } from '../../pki/crl.js';
 import { equalBytes } from '../../pki/der.js';
 import { isCrlDue } from '../../pki/renewal.js';
 import { knownValue } from '../facts/fact.js';
-import type { IkeFact } from '../ike/answers.js';
+import type { IkeFact } from '../ike/daemon.js';
 import { isNewer } from '../plan/crls.js';
 import { isOurAuthorityFile } from '../plan/identity-files.js';
 import { reliesOnCa } from './identity.js';
-import {
-  certificateAt,
-  configOf,
-  dayOf,
-  type Fault,
-  fileAt,
-  type HostView,
-  isLibreswan,
-  nameOf,
-  type Rule,
-} from './rule.js';
+import { certificateAt, configOf, dayOf, type Fault, fileAt, type HostView, nameOf, type Rule } from './rule.js';
 
 export const crlRules: readonly Rule[] = [
   {
@@ -65,15 +55,8 @@ export const crlRules: readonly Rule[] = [
       return crlsOn(host).flatMap(({ path, crl }): Fault[] => {
         const fault = faultOfLoaded(ike, crl);
         if (fault === undefined) return [];
-        const message = `${ike.daemon} ${fault} ${path}: it believes peers whose certificates were revoked`;
-        if (!isLibreswan(host)) return [{ message, cure: 'ipsec rereadcrls && ipsec purgecrls', at: 'host' }];
-        const nss = ike.nssFolder ?? '/var/lib/ipsec/nss';
-        const steps = [
-          `openssl crl -in ${path} -outform DER -out ${path}.der`,
-          `crlutil -I -i ${path}.der -d sql:${nss}`,
-          `rm ${path}.der`,
-        ];
-        return [{ message, cure: steps.join(' && '), at: 'host' }];
+        const message = `${ike.daemon.label} ${fault} ${path}: it believes peers whose certificates were revoked`;
+        return [{ message, cure: ike.daemon.commands.readCrl(path, ike.nssFolder), at: 'host' }];
       });
     },
   },

@@ -75,7 +75,7 @@ export function hostStatus(host: ExaminedHost): HostStatus {
     hostName: facts.hostName,
     kernel: facts.kernel,
     ovsVersion: database?.ovsVersion,
-    ikeDaemon: ike === undefined ? undefined : { name: ike.daemon, version: ike.version, running: ike.running },
+    ikeDaemon: ike === undefined ? undefined : { name: ike.daemon.name, version: ike.version, running: ike.running },
     services: {
       ovsdbServer: facts.ovsdb.state === 'known',
       vswitchd: facts.vswitchdRuns,

@@ -13,12 +13,12 @@ import {
   certificateAt,
   commonNameOf,
   configOf,
+  daemonOf,
   dayOf,
   dnsNamesOf,
   type Fault,
   fileAt,
   type HostView,
-  isStrongswan,
   methodOf,
   nameOf,
   ownCertificate,
@@ -80,24 +80,21 @@ export const identityRules: readonly Rule[] = [
       if (key?.kind !== 'key' || key.keyHash !== undefined || !host.facts.programs.has('openssl')) return [];
       const what = /ENCRYPTED/.test(key.label) ? 'is encrypted with a passphrase' : 'is encrypted or damaged';
       const message = `the private key ${path} ${what}`;
-      if (!isStrongswan(host)) return [{ message, cure: renewCommand(host), at: 'here' }];
-      const plain = `${path}.plain`;
-      return [
-        {
-          message,
-          cure: `(umask 077; openssl rsa -in ${path} -out ${plain} && mv ${plain} ${path} && ipsec rereadsecrets)`,
-          at: 'host',
-        },
-      ];
+      const decrypt = path === undefined ? undefined : daemonOf(host)?.commands.decryptKey(path);
+      return decrypt === undefined
+        ? [{ message, cure: renewCommand(host), at: 'here' }]
+        : [{ message, cure: decrypt, at: 'host' }];
     },
   },
   ownRule(
     'key-not-rsa',
     'The key is not an RSA key, and strongSwan under ovs-monitor-ipsec takes no other.',
-    (host, certificate) =>
-      isStrongswan(host) && certificate.publicKey.type !== 'rsa'
-        ? 'the key of the certificate is no RSA key, and ovs-monitor-ipsec tells strongSwan that it is one'
-        : undefined,
+    (host, certificate) => {
+      const daemon = daemonOf(host);
+      return daemon?.readsEcKeys === false && certificate.publicKey.type !== 'rsa'
+        ? `the key of the certificate is no RSA key, and ovs-monitor-ipsec tells ${daemon.label} that it is one`
+        : undefined;
+    },
   ),
   ownRule('certificate-expired', 'The certificate of the host has expired.', ({ time }, { notAfter }) =>
     notAfter < time ? `its certificate expired on ${dayOf(notAfter)}` : undefined,
@@ -178,13 +175,14 @@ export const identityRules: readonly Rule[] = [
     severity: 'error',
     meaning: 'AppArmor confines strongSwan to /etc/ipsec.d, and a file that it needs lies elsewhere.',
     find: (host) => {
-      if (!isStrongswan(host) || !host.facts.appArmor.some((line) => /charon.*\(enforce\)/.test(line))) return [];
+      const { confinement, label } = daemonOf(host) ?? {};
+      if (confinement === undefined || !host.facts.appArmor.some((line) => confinement.profile.test(line))) return [];
       const outside = roles
         .flatMap((role) => configOf(host)[role] ?? [])
-        .filter((path) => !path.startsWith('/etc/ipsec.d/'));
+        .filter((path) => !path.startsWith(`${confinement.folder}/`));
       return outside.length === 0
         ? []
-        : [again(host, `AppArmor lets strongSwan read below /etc/ipsec.d only, not ${outside.join(', ')}`)];
+        : [again(host, `AppArmor lets ${label} read below ${confinement.folder} only, not ${outside.join(', ')}`)];
     },
   },
 ];

@@ -6,17 +6,17 @@
 
 import type { Certificate } from '../../pki/certificate.js';
 import { knownValue } from '../facts/fact.js';
-import { type IkeFact, type LoadedCertificate, portOfConnection } from '../ike/answers.js';
+import { type LoadedCertificate, portOfConnection } from '../ike/answers.js';
+import type { IkeFact } from '../ike/daemon.js';
 import { reliesOnCa } from './identity.js';
 import {
   certificateAt,
   commonNameOf,
   configOf,
+  daemonOf,
   databaseOf,
   type Fault,
   type HostView,
-  isLibreswan,
-  isStrongswan,
   ownCertificate,
   type Rule,
   usesCertificates,
@@ -49,22 +49,33 @@ export const loadedRules: readonly Rule[] = [
     (host, ike) => {
       const path = configOf(host)['ca_cert'];
       const authority = certificateAt(host, path);
-      if (!isStrongswan(host) || authority === undefined || !reliesOnCa(host) || hasLoaded(ike.authorities, authority))
+      if (
+        daemonOf(host)?.store !== 'files' ||
+        authority === undefined ||
+        !reliesOnCa(host) ||
+        hasLoaded(ike.authorities, authority)
+      )
         return undefined;
       return {
-        message: `strongSwan has not read the CA certificate ${path}: it believes no peer ("no trusted RSA public key found")`,
-        cure: `${inPlace(path, 'cacerts')}ipsec rereadcacerts`,
+        message: `${ike.daemon.label} has not read the CA certificate ${path}: it believes no peer ("no trusted RSA public key found")`,
+        cure: ike.daemon.commands.trust(path, ike.nssFolder),
         at: 'host',
       };
     },
   ),
   runningRule('ca-not-in-nss', 'The CA certificate is not in the NSS database of libreswan.', (host, ike) => {
-    const authority = certificateAt(host, configOf(host)['ca_cert']);
-    if (!isLibreswan(host) || authority === undefined || !reliesOnCa(host) || hasLoaded(ike.authorities, authority))
+    const path = configOf(host)['ca_cert'];
+    const authority = certificateAt(host, path);
+    if (
+      daemonOf(host)?.store !== 'nss' ||
+      authority === undefined ||
+      !reliesOnCa(host) ||
+      hasLoaded(ike.authorities, authority)
+    )
       return undefined;
     return {
-      message: `the CA certificate ${configOf(host)['ca_cert']} is not in the NSS database of libreswan`,
-      cure: `certutil -A -a -i ${configOf(host)['ca_cert']} -d sql:${ike.nssFolder ?? '/var/lib/ipsec/nss'} -n ovs_cert_cacert -t CT,,`,
+      message: `the CA certificate ${path} is not in the NSS database of ${ike.daemon.label}`,
+      cure: ike.daemon.commands.trust(path, ike.nssFolder),
       at: 'host',
     };
   }),
@@ -72,7 +83,9 @@ export const loadedRules: readonly Rule[] = [
     'certificate-not-loaded',
     'The IKE daemon has not loaded the certificate of the host.',
     (ike, certificate) =>
-      sameName(ike, certificate).length > 0 ? undefined : `${ike.daemon} has not loaded the certificate of this host`,
+      sameName(ike, certificate).length > 0
+        ? undefined
+        : `${ike.daemon.label} has not loaded the certificate of this host`,
   ),
   ownCertificateRule(
     'certificate-in-use-differs',
@@ -81,7 +94,7 @@ export const loadedRules: readonly Rule[] = [
       const [used] = sameName(ike, certificate);
       return used === undefined
         ? undefined
-        : `${ike.daemon} uses the certificate with the serial number ${used.serialNumber}, and the file holds ${certificate.serialNumber}: ovs-monitor-ipsec compares paths, never contents`;
+        : `${ike.daemon.label} uses the certificate with the serial number ${used.serialNumber}, and the file holds ${certificate.serialNumber}: ovs-monitor-ipsec compares paths, never contents`;
     },
   ),
   runningRule('key-not-loaded', 'The IKE daemon has the certificate and not its private key.', (host, ike) => {
@@ -90,7 +103,7 @@ export const loadedRules: readonly Rule[] = [
     const own = ike.certificates.filter((loaded) => isSame(loaded, certificate));
     if (own.length === 0 || own.some(({ hasPrivateKey }) => hasPrivateKey !== false)) return undefined;
     return {
-      message: `${ike.daemon} has no private key for the certificate of this host: another key, one that is encrypted, or none that it may read`,
+      message: `${ike.daemon.label} has no private key for the certificate of this host: another key, one that is encrypted, or none that it may read`,
       cure: `openssl pkey -noout -in ${configOf(host)['private_key']} && ipsec rereadsecrets`,
       at: 'host',
     };
@@ -102,7 +115,7 @@ export const loadedRules: readonly Rule[] = [
     find: (host) => {
       const ike = knownValue(host.facts.ike);
       const tunnels = knownValue(host.facts.monitorTunnels);
-      if (!isLibreswan(host) || ike === undefined || tunnels === undefined) return [];
+      if (daemonOf(host)?.keepsConnections !== true || ike === undefined || tunnels === undefined) return [];
       return ike.connections.flatMap(({ name }): Fault[] => {
         const connection = portOfConnection(name);
         if (connection === undefined) return [];
@@ -110,8 +123,8 @@ export const loadedRules: readonly Rule[] = [
         if (tunnels.some((tunnel) => tunnel.port === port && tunnel.version === version)) return [];
         return [
           {
-            message: `libreswan keeps the connection ${name}, which ovs-monitor-ipsec does not know any more`,
-            cure: `ipsec auto --delete ${name}`,
+            message: `${ike.daemon.label} keeps the connection ${name}, which ovs-monitor-ipsec does not know any more`,
+            cure: ike.daemon.commands.forget(name, ike.version),
             at: 'host',
             port,
           },
@@ -172,8 +185,4 @@ function sameName({ certificates }: IkeFact, certificate: Certificate): LoadedCe
 function hasName({ subject }: LoadedCertificate, certificate: Certificate): boolean {
   const name = commonNameOf(certificate);
   return name !== undefined && (subject.endsWith(`CN=${name}`) || subject.includes(`CN=${name},`));
-}
-
-function inPlace(path: string | undefined, folder: string): string {
-  return path?.startsWith(`/etc/ipsec.d/${folder}/`) === true ? '' : `cp ${path} /etc/ipsec.d/${folder}/ && `;
 }

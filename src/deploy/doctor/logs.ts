@@ -5,58 +5,38 @@
  */
 
 import type { TunnelEnd } from '../desired/desired.js';
+import type { IkeDaemon } from '../ike/daemon.js';
+import { ikeDaemons } from '../ike/daemons.js';
 import { connectionsOf } from '../tunnels/proof.js';
 import {
+  daemonOf,
   endRule,
   type Fault,
   type HostView,
   interfaceOf,
-  isLibreswan,
-  isStrongswan,
   methodOf,
   type Rule,
+  startCommands,
 } from './rule.js';
 import { isUp } from './tunnels.js';
 
 /** What is said, by whom, and what it means. */
-const sayings: readonly {
+interface Saying {
   readonly id: string;
   readonly said: RegExp;
-  readonly isOf: (host: HostView) => boolean;
+  /** Undefined where all daemons may say it. */
+  readonly daemon?: IkeDaemon;
+  readonly needsCa?: true;
   readonly message: string;
   readonly cure: string | ((host: HostView, down: TunnelEnd) => string);
   readonly at: Fault['at'];
-}[] = [
-  {
-    id: 'log-no-trusted-key',
-    said: /no trusted (?:RSA|ECDSA)?\s?public key found/,
-    isOf: isStrongswan,
-    message: 'strongSwan has no CA that it believes the certificate of the peer by',
-    cure: 'ipsec rereadcacerts && ipsec listcacerts',
-    at: 'host',
-  },
-  {
-    id: 'log-no-ca-in-nss',
-    said: /no Certificate Authority in NSS Certificate DB/,
-    // With self-signed certificates it says so too, and means nothing by it.
-    isOf: (host) => isLibreswan(host) && host.ends.some((end) => methodOf(host, end) === 'ca-signed'),
-    message:
-      'libreswan had no CA when it first looked, and goes on with that: a CA that came later is seen only after a restart',
-    cure: 'systemctl restart ipsec && systemctl restart openvswitch-ipsec',
-    at: 'host',
-  },
-  {
-    id: 'log-cannot-identify',
-    said: /we cannot identify ourselves/,
-    isOf: isLibreswan,
-    message: 'libreswan does not find its own address among those of the connection',
-    cure: 'ovs-vsctl --columns=name,options list Interface',
-    at: 'host',
-  },
+}
+
+const sayings: readonly Saying[] = [
+  ...ikeDaemons.flatMap((daemon) => daemon.sayings.map((saying) => ({ ...saying, daemon, at: 'host' as const }))),
   {
     id: 'log-no-proposal',
     said: /NO_PROPOSAL_CHOSEN/,
-    isOf: () => true,
     message: 'the peer takes none of the proposals, or has not loaded its end of the tunnel yet',
     cure: 'ipsec statusall 2>/dev/null || ipsec status',
     at: 'host',
@@ -64,7 +44,6 @@ const sayings: readonly {
   {
     id: 'log-authentication-failed',
     said: /AUTHENTICATION_FAILED|authentication of '.*' .*failed|authentication failed/,
-    isOf: () => true,
     message:
       'the two ends do not believe each other: the certificate, its CA, its name or the PSK of one of them is not what the other wants',
     cure: (host, { remoteIp }) => `ovs-pki-ts doctor --to ${host.destination} ${remoteIp}`,
@@ -73,7 +52,6 @@ const sayings: readonly {
   {
     id: 'log-selectors',
     said: /TS_UNACCEPTABLE|No IKEv2 connection found with compatible Traffic Selectors/,
-    isOf: () => true,
     message: 'the peer has not loaded the same tunnel: its type, its addresses or its ipsec options are other ones',
     cure: 'ovs-vsctl --columns=name,type,options list Interface',
     at: 'host',
@@ -81,7 +59,7 @@ const sayings: readonly {
 ];
 
 const sayingRules = sayings.map(
-  ({ id, said, isOf, message, cure, at }): Rule => ({
+  ({ id, said, daemon, needsCa, message, cure, at }): Rule => ({
     id,
     severity: 'error',
     meaning: `A tunnel is down, and the IKE daemon has logged: ${message}.`,
@@ -89,7 +67,9 @@ const sayingRules = sayings.map(
       const down = host.ends.filter(({ port }) => !isUp(port, host));
       const line = sinceLastSuccess(host.facts.ikeLog).findLast((item) => said.test(item));
       const [first] = down;
-      if (first === undefined || line === undefined || !isOf(host)) return [];
+      if (first === undefined || line === undefined) return [];
+      if (daemon !== undefined && daemonOf(host) !== daemon) return [];
+      if (needsCa && !host.ends.some((end) => methodOf(host, end) === 'ca-signed')) return [];
       return [
         { message: `${message} ("${line.trim()}")`, cure: typeof cure === 'string' ? cure : cure(host, first), at },
       ];
@@ -109,7 +89,6 @@ export const logRules: readonly Rule[] = [
       ({ port, peer }, host) => {
         const connections = connectionsOf(host.facts, { port }).map(({ name }) => name);
         if (interfaceOf(host, { port }) === undefined || isUp(port, host)) return undefined;
-        const start = isLibreswan(host) ? 'ipsec auto --start' : 'ipsec up';
         return connections.length === 0
           ? {
               message: `the IKE daemon has not loaded the connection of ${port}`,
@@ -118,7 +97,7 @@ export const logRules: readonly Rule[] = [
             }
           : {
               message: `${port} to ${peer} is not up, and nothing here tells why`,
-              cure: connections.map((name) => `${start} ${name}`).join('; '),
+              cure: startCommands(host, connections),
               at: 'host',
             };
       },

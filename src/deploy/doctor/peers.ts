@@ -8,6 +8,7 @@ import { equalBytes } from '../../pki/der.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { IkeConnection } from '../ike/answers.js';
+import { ikeDaemons } from '../ike/daemons.js';
 import { carries } from '../tunnels/packets.js';
 import { connectionsOf } from '../tunnels/proof.js';
 import { mayHaveSigned } from './identity.js';
@@ -17,13 +18,13 @@ import {
   commonNameOf,
   configOf,
   connectCommand,
+  daemonOf,
   dnsNamesOf,
   endRule,
   type Fault,
   fileAt,
   type HostView,
   interfaceOf,
-  isLibreswan,
   methodOf,
   ownCertificate,
   type PeerEnd,
@@ -127,7 +128,7 @@ export const peerRules: readonly Rule[] = [
       const sent = bytesOf(host, end, end.localIp, end.remoteIp);
       const arrived = bytesOf(peer.host, peer.end, end.localIp, end.remoteIp);
       if (sent < tellingBytes || arrived > 0) return undefined;
-      const option = isLibreswan(host) ? 'ipsec_encapsulation=yes' : 'ipsec_forceencaps=yes';
+      const option = (daemonOf(host) ?? ikeDaemons[0]).encapsulation;
       return {
         message: `${sent} bytes of ESP have left for ${peer.host.name}, and none has arrived there: IP protocol 50 is filtered on the way (ESP in UDP gets through, and takes 8 bytes more: keep the MTU of what goes through the tunnel 100 below that of the network)`,
         cure: `ovs-vsctl set Interface ${end.port} options:${option}`,

@@ -7,7 +7,7 @@
 import { type TunnelEnd, tunnelTypes } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import { guardCommand, hasGuard } from '../tunnels/packets.js';
-import { configOf, databaseOf, endRule, type HostView, interfaceOf, isStrongswan, nameOf, type Rule } from './rule.js';
+import { configOf, daemonOf, databaseOf, endRule, type HostView, interfaceOf, nameOf, type Rule } from './rule.js';
 
 export const plaintextRules: readonly Rule[] = [
   endRule(
@@ -69,8 +69,9 @@ function isGuarded(end: TunnelEnd, host: HostView): boolean {
   if (interfaceOf(host, end) === undefined || policies === undefined || end.localIp === '' || hasGuard(host.facts, end))
     return true;
   return (
-    end.type === 'gre' &&
-    isStrongswan(host) &&
-    policies.some(({ direction, action, protocol }) => direction === 'out' && action === 'block' && protocol === 'gre')
+    daemonOf(host)?.markStops.includes(end.type) === true &&
+    policies.some(
+      ({ direction, action, protocol }) => direction === 'out' && action === 'block' && protocol === end.type,
+    )
   );
 }

@@ -5,15 +5,8 @@
  */
 
 import { type Fact, knownValue } from '../facts/fact.js';
-import {
-  configOf,
-  type HostView,
-  isLibreswan,
-  isStrongswan,
-  type Rule,
-  tolerableSkewSeconds,
-  usesCertificates,
-} from './rule.js';
+import { ikeDaemons } from '../ike/daemons.js';
+import { configOf, daemonOf, type HostView, type Rule, tolerableSkewSeconds, usesCertificates } from './rule.js';
 
 /** What ovs-monitor-ipsec and the IKE daemons call. */
 const programs: readonly {
@@ -35,25 +28,20 @@ const programs: readonly {
     why: 'ovs-monitor-ipsec asks the kernel with it, and so does this program',
     isNeeded: () => true,
   },
-  {
-    program: 'certutil',
-    pack: 'libnss3-tools',
-    why: 'ovs-monitor-ipsec brings certificates into NSS with it',
-    isNeeded: isLibreswan,
-  },
-  {
-    program: 'pk12util',
-    pack: 'libnss3-tools',
-    why: 'ovs-monitor-ipsec brings keys into NSS with it',
-    isNeeded: isLibreswan,
-  },
+  ...ikeDaemons.flatMap((daemon) =>
+    daemon.programs
+      .filter(({ onlyFor }) => onlyFor === undefined)
+      .map(({ program, pack, why }) => ({
+        program,
+        pack,
+        why,
+        isNeeded: (host: HostView) => daemonOf(host) === daemon,
+      })),
+  ),
 ];
 
 const scripts = '/usr/share/openvswitch/scripts';
 const ovsCtl = `${scripts}/ovs-ctl`;
-
-/** Plugins of strongSwan that can do AES-GCM; Debian has the first three in libstrongswan-standard-plugins. */
-const gcmPlugins: ReadonlySet<string> = new Set(['gcm', 'openssl', 'aesni', 'botan', 'wolfssl']);
 
 const programRules = programs.map(
   ({ program, pack, why, isNeeded }): Rule => ({
@@ -123,7 +111,7 @@ export const programsRules: readonly Rule[] = [
         ? [
             {
               message: `there is no IKE daemon: ${facts.ike.reason}`,
-              cure: 'apt-get install strongswan libstrongswan-standard-plugins',
+              cure: `apt-get install ${ikeDaemons[0].packages}`,
               at: 'host',
             },
           ]
@@ -137,7 +125,7 @@ export const programsRules: readonly Rule[] = [
       const ike = knownValue(facts.ike);
       return ike === undefined || ike.running
         ? []
-        : [{ message: `${ike.daemon} does not run or does not answer`, cure: 'ipsec start', at: 'host' }];
+        : [{ message: `${ike.daemon.label} does not run or does not answer`, cure: 'ipsec start', at: 'host' }];
     },
   },
   {
@@ -149,8 +137,8 @@ export const programsRules: readonly Rule[] = [
       if (wanted === undefined || found === undefined || wanted === found) return [];
       return [
         {
-          message: `ovs-monitor-ipsec was started for ${wanted}, and the program ipsec is that of ${found}`,
-          cure: `${ovsCtl} stop-ovs-ipsec; ${ovsCtl} --ike-daemon=${found} start-ovs-ipsec`,
+          message: `ovs-monitor-ipsec was started for ${wanted.label}, and the program ipsec is that of ${found.label}`,
+          cure: `${ovsCtl} stop-ovs-ipsec; ${ovsCtl} --ike-daemon=${found.name} start-ovs-ipsec`,
           at: 'host',
         },
       ];
@@ -171,17 +159,9 @@ export const programsRules: readonly Rule[] = [
     meaning:
       'strongSwan has no plugin for AES-GCM, which the proposals of ovs-monitor-ipsec need (gcm, openssl or aesni).',
     find: (host) => {
-      const plugins = knownValue(host.facts.ike)?.plugins;
-      return !isStrongswan(host) || plugins === undefined || plugins.some((name) => gcmPlugins.has(name))
-        ? []
-        : [
-            {
-              message:
-                'strongSwan has no plugin for AES-GCM (gcm, openssl or aesni), which the proposals of ovs-monitor-ipsec need',
-              cure: 'apt-get install libstrongswan-standard-plugins && ipsec restart',
-              at: 'host',
-            },
-          ];
+      const ike = knownValue(host.facts.ike);
+      const lack = ike?.daemon.lacks(ike);
+      return lack === undefined ? [] : [{ ...lack, at: 'host' }];
     },
   },
   {
@@ -205,12 +185,13 @@ export const programsRules: readonly Rule[] = [
     meaning: 'ovs-monitor-ipsec puts certificates into another NSS database than the one that libreswan reads.',
     find: (host) => {
       const [written, read] = [knownValue(host.facts.monitor)?.nssFolder, knownValue(host.facts.ike)?.nssFolder];
-      if (!isLibreswan(host) || written === undefined || read === undefined || written === read) return [];
+      const daemon = daemonOf(host);
+      if (daemon?.store !== 'nss' || written === undefined || read === undefined || written === read) return [];
       if (!usesCertificates(host) && configOf(host)['certificate'] === undefined) return [];
       return [
         {
-          message: `ovs-monitor-ipsec puts certificates into ${written}, and libreswan reads ${read}`,
-          cure: nssFolderCommand(read),
+          message: `ovs-monitor-ipsec puts certificates into ${written}, and ${daemon.label} reads ${read}`,
+          cure: nssFolderCommand(daemon.name, read),
           at: 'host',
         },
       ];
@@ -230,8 +211,8 @@ function unanswered(fact: Fact<unknown>): ReturnType<Rule['find']> {
 }
 
 /** ovs-ctl has no option for the folder, so the unit is given another command line. */
-function nssFolderCommand(folder: string): string {
+function nssFolderCommand(daemon: string, folder: string): string {
   const unit = '/etc/systemd/system/openvswitch-ipsec.service.d';
-  const command = `${scripts}/ovs-monitor-ipsec --pidfile=/run/openvswitch/ovs-monitor-ipsec.pid --ike-daemon=libreswan --ipsec-d=${folder} --log-file --detach unix:/run/openvswitch/db.sock`;
+  const command = `${scripts}/ovs-monitor-ipsec --pidfile=/run/openvswitch/ovs-monitor-ipsec.pid --ike-daemon=${daemon} --ipsec-d=${folder} --log-file --detach unix:/run/openvswitch/db.sock`;
   return `mkdir -p ${unit} && printf '[Service]\\nExecStart=\\nExecStart=%s\\n' '${command}' >${unit}/nss.conf && systemctl daemon-reload && systemctl restart openvswitch-ipsec`;
 }

@@ -12,6 +12,8 @@ import { knownValue } from '../facts/fact.js';
 import type { FileFact } from '../facts/files.js';
 import { type HostFacts, ikeDaemonOf } from '../facts/host-facts.js';
 import type { InterfaceFact, OvsDatabase } from '../facts/ovsdb.js';
+import type { IkeDaemon } from '../ike/daemon.js';
+import { ikeDaemons } from '../ike/daemons.js';
 import type { HostCrl } from '../plan/input.js';
 import { hasGuard } from '../tunnels/packets.js';
 
@@ -97,12 +99,16 @@ export function interfaceOf(host: HostView, { port }: Pick<TunnelEnd, 'port'>): 
   return databaseOf(host)?.interfaces.find(({ name }) => name === port);
 }
 
-export function isStrongswan({ facts }: HostView): boolean {
-  return ikeDaemonOf(facts) === 'strongswan';
+/** The IKE daemon that ovs-monitor-ipsec feeds, or else the one that is there. */
+export function daemonOf({ facts }: HostView): IkeDaemon | undefined {
+  return ikeDaemonOf(facts);
 }
 
-export function isLibreswan({ facts }: HostView): boolean {
-  return ikeDaemonOf(facts) === 'libreswan';
+/** The commands that initiate connections, one after the other. */
+export function startCommands({ facts }: HostView, connections: readonly string[]): string {
+  const daemon = ikeDaemonOf(facts) ?? ikeDaemons[0];
+  const version = knownValue(facts.ike)?.version ?? '';
+  return connections.map((name) => daemon.commands.start(name, version)).join('; ');
 }
 
 export function usesCertificates(host: HostView): boolean {

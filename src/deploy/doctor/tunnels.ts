@@ -9,16 +9,17 @@ import { knownValue } from '../facts/fact.js';
 import { connectionsOf } from '../tunnels/proof.js';
 import {
   configOf,
+  daemonOf,
   databaseOf,
   endRule,
   type Fault,
   fileAt,
   type HostView,
   interfaceOf,
-  isLibreswan,
   lotOf,
   nameOf,
   type Rule,
+  startCommands,
 } from './rule.js';
 
 export const tunnelRules: readonly Rule[] = [
@@ -119,16 +120,16 @@ export const tunnelRules: readonly Rule[] = [
         'A tunnel has no local_ip, and libreswan has no default route to find its own address by. (strongSwan takes any address.)',
     },
     (end, host) => {
-      const found = interfaceOf(host, end);
+      const [found, daemon] = [interfaceOf(host, end), daemonOf(host)];
       if (
-        !isLibreswan(host) ||
+        daemon?.needsLocalIp !== true ||
         found === undefined ||
         found.options['local_ip'] !== undefined ||
         host.facts.hasDefaultRoute
       )
         return undefined;
       return {
-        message: `${end.port} has no local_ip, and libreswan finds no default route to take the address of ("we cannot identify ourselves")`,
+        message: `${end.port} has no local_ip, and ${daemon.label} finds no default route to take the address of ("we cannot identify ourselves")`,
         cure: `ovs-vsctl set Interface ${end.port} options:local_ip=${end.localIp === '' ? 'ADDRESS' : end.localIp}`,
         at: 'host',
       };
@@ -195,10 +196,9 @@ export const tunnelRules: readonly Rule[] = [
       );
       if (!waits || isUp(end.port, host)) return undefined;
       const connections = connectionNames(end.port, host);
-      const start = isLibreswan(host) ? 'ipsec auto --start' : 'ipsec up';
       return {
         message: `the kernel waits for its last request for ${end.port} and makes no other before it expires (up to 165 s)`,
-        cure: connections.map((name) => `${start} ${name}`).join('; ') || `${start} ${end.port}-1`,
+        cure: startCommands(host, connections.length === 0 ? [`${end.port}-1`] : connections),
         at: 'host',
       };
     },

@@ -8,10 +8,8 @@ import { OvsPkiError } from '../../errors.js';
 import { shellWord } from '../../platform/quote.js';
 import type { HostShell } from '../../platform/ssh.js';
 import { fillTemplate } from '../../platform/templates.js';
-import type { IkeDaemon } from '../desired/desired.js';
-import type { IkeFact } from '../ike/answers.js';
-import { parseLibreswan } from '../ike/libreswan.js';
-import { parseStrongswan } from '../ike/strongswan.js';
+import type { IkeDaemon, IkeFact } from '../ike/daemon.js';
+import { daemonSaying, ikeDaemons, questionsByVersion } from '../ike/daemons.js';
 import { absent, type Fact, known, unknown } from './fact.js';
 import { type FileFact, filesIn, linksIn } from './files.js';
 import { type KernelPolicy, parsePolicies, parseStates, type SecurityAssociation } from './kernel.js';
@@ -60,12 +58,6 @@ export type PlanningFacts = Omit<
   'hasDefaultRoute' | 'monitorTunnels' | 'carried' | 'complaints' | 'monitorLog' | 'ike' | 'listensForIke' | 'ikeLog'
 > & { readonly ike: Fact<Pick<IkeFact, 'daemon' | 'version' | 'running' | 'plugins'>> };
 
-/** The folders whose files are looked at besides those that the database names. */
-const watchedFiles = [
-  ...['certs', 'private', 'cacerts', 'crls'].map((folder) => `/etc/ipsec.d/${folder}/*`),
-  '/etc/keys/*',
-];
-
 const factsTimeoutMs = 120_000;
 
 /**
@@ -98,9 +90,11 @@ export function factsScript(
   extent: 'all' | 'planning',
 ): { readonly script: string; readonly mark: string } {
   const mark = globalThis.crypto.randomUUID().replaceAll('-', '');
-  const more = folders.map((folder) => `${shellWord(folder)}/*`);
-  const files = [...new Set([...watchedFiles, ...more])].join(' ');
-  return { script: fillTemplate('remote/facts.sh', { mark, files, in_full: extent === 'all' ? 'yes' : '' }), mark };
+  // Besides the files that the database names.
+  const usual = ikeDaemons.flatMap(({ places }) => Object.values(places));
+  const files = [...new Set([...usual, ...folders].map((folder) => `${shellWord(folder)}/*`))].join(' ');
+  const in_full = extent === 'all' ? 'yes' : '';
+  return { script: fillTemplate('remote/facts.sh', { mark, files, in_full, daemons: questionsByVersion() }), mark };
 }
 
 export function readFacts(stdout: string, stderr: string, mark: string, now: Date): HostFacts {
@@ -132,7 +126,7 @@ export function readFacts(stdout: string, stderr: string, mark: string, now: Dat
     carried: carriedIn(sections),
     complaints: complaintsIn(text('monitor-log')),
     monitorLog: text('monitor-log'),
-    ike: ikeFact(sections, text),
+    ike: ikeFact(sections),
     policies: saidBy(sections.get('policies'), parsePolicies),
     states: saidBy(sections.get('states'), parseStates),
     listensForIke: text('listening').includes('01F4'),
@@ -157,29 +151,15 @@ function monitorFact(sections: ReadonlyMap<string, Section>): Fact<MonitorFact> 
   return section.status === 0 ? known(parseMonitor(section.text)) : absent('ovs-monitor-ipsec does not run');
 }
 
-function ikeFact(sections: ReadonlyMap<string, Section>, text: (name: string) => string): Fact<IkeFact> {
+function ikeFact(sections: ReadonlyMap<string, Section>): Fact<IkeFact> {
   const section = sections.get('ipsec-version');
-  const version = text('ipsec-version');
-  const status = sections.get('ike-status');
-  const answer = status?.status === 0 ? status.text : undefined;
-  if (/strongswan/i.test(version)) {
-    const [listcerts, listcacerts] = [text('ike-certs'), text('ike-cacerts')];
-    return saidBy({ status: 0, text: '' }, () =>
-      parseStrongswan({ version, statusall: answer, listcerts, listcacerts, listcrls: text('ike-crls') }),
-    );
+  const found = daemonSaying(section?.text ?? '');
+  if (found !== undefined) {
+    const { daemon, version } = found;
+    return saidBy({ status: 0, text: '' }, () => ({ daemon, ...daemon.read(sections, version) }));
   }
   if (section?.status === 127) return absent('there is no program ipsec');
-  if (!/libreswan/i.test(version)) return unknown(`ipsec --version says: ${version.slice(0, 100)}`);
-  const nss = [...sections].filter(([name, { status }]) => name.startsWith('nss:') && status === 0);
-  return saidBy({ status: 0, text: '' }, () =>
-    parseLibreswan({
-      version,
-      status: answer,
-      traffic: text('ike-traffic'),
-      crls: text('ike-crls'),
-      nss: new Map(nss.map(([name, { text: pem }]) => [name.slice('nss:'.length), pem])),
-    }),
-  );
+  return unknown(`ipsec --version says: ${section?.text.slice(0, 100) ?? ''}`);
 }
 
 /** `2: eth0    inet 10.0.0.1/24 brd …` */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { IkeDaemon } from '../desired/desired.js';
+import type { IkeDaemon } from '../ike/daemon.js';
+import { daemonNamed } from '../ike/daemons.js';
 
 export interface MonitorFact {
   readonly ikeDaemon: IkeDaemon | undefined;
@@ -35,9 +36,8 @@ export function parseMonitor(commandLine: string): MonitorFact {
     const joined = args.find((arg) => arg.startsWith(`${name}=`));
     return joined === undefined ? args[args.indexOf(name) + 1 || args.length] : joined.slice(name.length + 1);
   };
-  const daemon = valueOfOption('--ike-daemon');
   return {
-    ikeDaemon: daemon === 'strongswan' || daemon === 'libreswan' ? daemon : undefined,
+    ikeDaemon: daemonNamed(valueOfOption('--ike-daemon')),
     nssFolder: valueOfOption('--ipsec-d') ?? '/etc/ipsec.d',
     keepsIkeDaemon: args.includes('--no-restart-ike-daemon'),
   };

@@ -1,13 +1,10 @@
 /**
- * What the IKE daemon of a host has loaded and established, in one form for both daemons.
+ * What the IKE daemon of a host has loaded and established, in one form for all daemons.
  *
  * @module
  */
 
-import type { IkeDaemon } from '../desired/desired.js';
-
-export interface IkeFact {
-  readonly daemon: IkeDaemon;
+export interface IkeAnswers {
   /** As it names itself, such as `5.9.8`. */
   readonly version: string;
   readonly running: boolean;

@@ -1,87 +1,73 @@
 /**
- * strongSwan, from `ipsec statusall`, `ipsec listcerts`, `ipsec listcacerts` and `ipsec listcrls`.
+ * strongSwan, with charon under the starter: what ovs-monitor-ipsec feeds by ipsec.conf.
  *
  * @module
  */
 
-import {
-  bigintOf,
-  type IkeConnection,
-  type IkeFact,
-  idleConnection,
-  type LoadedCertificate,
-  serialNumberOf,
-} from './answers.js';
+import { fillTemplate } from '../../platform/templates.js';
+import { type IkeDaemon, ikeDaemonLabels } from './daemon.js';
+import { readStrongswan } from './strongswan-answers.js';
 
-export interface StrongswanAnswers {
-  readonly version: string;
-  /** Undefined where charon does not answer. */
-  readonly statusall: string | undefined;
-  readonly listcerts: string;
-  readonly listcacerts: string;
-  readonly listcrls: string;
-}
+/** Plugins that can do AES-GCM; Debian has the first three in libstrongswan-standard-plugins. */
+const gcmPlugins: ReadonlySet<string> = new Set(['gcm', 'openssl', 'aesni', 'botan', 'wolfssl']);
 
-export function parseStrongswan({ version, statusall, listcerts, listcacerts, listcrls }: StrongswanAnswers): IkeFact {
-  return {
-    daemon: 'strongswan',
-    version: /strongSwan U?([\d.]+)/.exec(version)?.[1] ?? 'unknown',
-    running: statusall?.includes('Status of IKE charon daemon') === true,
-    connections: connectionsIn(statusall ?? ''),
-    certificates: certificatesIn(listcerts),
-    authorities: certificatesIn(listcacerts),
-    crls: [...listcrls.matchAll(/^[ \t]+serial:[ \t]+([0-9a-f:]+)(?:\n[ \t]+authKeyId:[ \t]+([0-9a-f:]+))?/gm)].map(
-      ([, number = '', keyIdentifier]) => ({
-        crlNumber: bigintOf(number),
-        keyIdentifier: keyIdentifier?.replaceAll(':', ''),
-      }),
-    ),
-    plugins: /loaded plugins: (.*)/.exec(statusall ?? '')?.[1]?.split(' '),
-    nssFolder: undefined,
-  };
-}
-
-/**
- * `tun-1[3]: ESTABLISHED …, 1.1.1.1[id]...2.2.2.2[id]` and `tun-1{5}:  INSTALLED, TRANSPORT, …`. The connections of one tunnel share an IKE SA, which
- * bears the name of the first.
- */
-function connectionsIn(statusall: string): IkeConnection[] {
-  const found = new Map<string, IkeConnection>();
-  const change = (name: string, values: Partial<IkeConnection>): void => {
-    found.set(name, { ...(found.get(name) ?? idleConnection(name)), ...values });
-  };
-  for (const line of statusall.split('\n')) {
-    const [, loaded, ends] = /^\s*(\S+):\s+(?:(\S+)\s+IKE|child: )/.exec(line) ?? [];
-    if (loaded !== undefined && (ends === undefined || isBetween(ends))) change(loaded, {});
-    const [, ike, whole = ''] = /^\s*(\S+)\[\d+\]: ESTABLISHED (.*)\]$/.exec(line.trimEnd()) ?? [];
-    const remoteId = remoteIdIn(whole);
-    if (ike !== undefined && remoteId !== undefined) change(ike, { ikeEstablished: true, remoteId });
-    const [, connecting] = /^\s*(\S+)\[\d+\]: CONNECTING/.exec(line) ?? [];
-    if (connecting !== undefined) change(connecting, { connecting: true });
-    const [, child] = /^\s*(\S+)\{\d+\}:\s+INSTALLED/.exec(line) ?? [];
-    if (child !== undefined) change(child, { childInstalled: true });
-  }
-  // What comes in has no name before it has said who it is.
-  return [...found.values()].filter(({ name }) => !/^prevent_unencrypted_|^\(unnamed\)$/.test(name));
-}
-
-/** `10.0.0.1...10.0.0.2` */
-function isBetween(ends: string): boolean {
-  const dots = ends.indexOf('...', 1);
-  return dots > 0 && dots + 3 < ends.length;
-}
-
-/** What stands behind the other end in `10 seconds ago, 10.0.0.1[own]...10.0.0.2[other`; what the other one calls itself comes last. */
-function remoteIdIn(established: string): string | undefined {
-  const dots = established.indexOf('...');
-  return dots < 0 ? undefined : /^[^\s[]+\[(.*)$/.exec(established.slice(dots + 3))?.[1];
-}
-
-function certificatesIn(list: string): LoadedCertificate[] {
-  return list.split(/^(?=[ \t]+subject:)/m).flatMap((block) => {
-    const subject = /^\s+subject:\s+"(.*)"/.exec(block)?.[1];
-    const serial = /^[ \t]+serial:[ \t]+([0-9a-f:]+)/m.exec(block)?.[1];
-    if (subject === undefined || serial === undefined) return [];
-    return [{ subject, serialNumber: serialNumberOf(serial), hasPrivateKey: /has private key/.test(block) }];
-  });
-}
+export const strongswan: IkeDaemon = {
+  name: 'strongswan',
+  label: ikeDaemonLabels.strongswan,
+  version: /strongSwan(?: U?([\d.]+))?/i,
+  versionPattern: '*trongSwan*',
+  // AppArmor lets charon read below /etc/ipsec.d only.
+  places: {
+    certs: '/etc/ipsec.d/certs',
+    private: '/etc/ipsec.d/private',
+    cacerts: '/etc/ipsec.d/cacerts',
+    crls: '/etc/ipsec.d/crls',
+  },
+  store: 'files',
+  programs: [],
+  packages: 'strongswan libstrongswan-standard-plugins',
+  questions: () => fillTemplate('remote/ike/strongswan-facts.sh', {}),
+  read: readStrongswan,
+  script: () => fillTemplate('remote/ike/strongswan.sh', {}),
+  lacks: ({ plugins }) =>
+    plugins === undefined || plugins.some((name) => gcmPlugins.has(name))
+      ? undefined
+      : {
+          message:
+            'strongSwan has no plugin for AES-GCM (gcm, openssl or aesni), which the proposals of ovs-monitor-ipsec need',
+          cure: 'apt-get install libstrongswan-standard-plugins && ipsec restart',
+        },
+  readsEcKeys: false,
+  checksExtKeyUsage: false,
+  confinement: { profile: /charon.*\(enforce\)/, folder: '/etc/ipsec.d' },
+  meetsStrangers: true,
+  markStops: ['gre'],
+  waitsForPeer: false,
+  authenticatesAgain: 'with any peer',
+  // charon as the end that answers takes the old IKE SA away ten seconds after the new one has come.
+  renewalSeconds: { hold: 8, leave: 12 },
+  trustsFolder: true,
+  noticesCrlLate: false,
+  needsLocalIp: false,
+  keepsConnections: false,
+  encapsulation: 'ipsec_forceencaps=yes',
+  sayings: [
+    {
+      id: 'log-no-trusted-key',
+      said: /no trusted (?:RSA|ECDSA)?\s?public key found/,
+      message: 'strongSwan has no CA that it believes the certificate of the peer by',
+      cure: 'ipsec rereadcacerts && ipsec listcacerts',
+    },
+  ],
+  commands: {
+    start: (connection) => `ipsec up ${connection}`,
+    forget: (connection) => `ipsec stroke delete ${connection}`,
+    trust: (file) =>
+      file?.startsWith('/etc/ipsec.d/cacerts/') === true
+        ? 'ipsec rereadcacerts'
+        : `cp ${file} /etc/ipsec.d/cacerts/ && ipsec rereadcacerts`,
+    readCrl: () => 'ipsec rereadcrls && ipsec purgecrls',
+    decryptKey: (file) =>
+      `(umask 077; openssl rsa -in ${file} -out ${file}.plain && mv ${file}.plain ${file} && ipsec rereadsecrets)`,
+  },
+};

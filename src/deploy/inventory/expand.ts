@@ -14,9 +14,9 @@ import type {
   DesiredFleet,
   DesiredHost,
   DesiredIdentity,
-  Places,
   TunnelEnd,
 } from '../desired/desired.js';
+import type { Places } from '../ike/daemon.js';
 import type { Fault } from './fault.js';
 import { defined, linksOf } from './links.js';
 import { addressOf, bridgeOf, defaultBridge, type Half, hostOf, type InventoryHost, optionSources } from './lookup.js';

@@ -6,6 +6,7 @@
 
 import { addressFamily } from '../desired/address.js';
 import type { DesiredHost, TunnelEnd } from '../desired/desired.js';
+import { daemonNamed, ikeDaemons } from '../ike/daemons.js';
 import { type Fault, formatPath } from './fault.js';
 import type { Link } from './links.js';
 import { addressOf, bridgeOf, type Half, hostOf, optionSources } from './lookup.js';
@@ -110,9 +111,12 @@ function portFaults(inventory: Inventory, { name, ends }: DesiredHost, halves: r
 }
 
 function identityFaults(inventory: Inventory, { name, identity, ikeDaemon }: DesiredHost): Fault[] {
-  if (identity?.keySpec.type !== 'ec' || ikeDaemon === 'libreswan') return [];
+  if (identity?.keySpec.type !== 'ec' || daemonNamed(ikeDaemon)?.readsEcKeys === true) return [];
   const path = hostOf(inventory, name).key === undefined ? ['defaults', 'key'] : ['hosts', name, 'key'];
-  const message = `strongSwan reads only RSA keys from ovs-monitor-ipsec; EC keys need ike_daemon: libreswan at ${name}`;
+  const [able, unable] = [true, false].map((reads) => ikeDaemons.filter(({ readsEcKeys }) => readsEcKeys === reads));
+  const names = able?.map((daemon) => daemon.name).join(' or ');
+  const labels = unable?.map(({ label }) => label).join(' and ');
+  const message = `${labels} reads only RSA keys from ovs-monitor-ipsec; EC keys need ike_daemon: ${names} at ${name}`;
   return [{ path, message }];
 }
 

@@ -10,7 +10,8 @@ import * as v from 'valibot';
 import { maximumRsaBits, minimumRsaBits } from '../../pki/key.js';
 import { nameFault } from '../../pki/name.js';
 import { addressFault, bridgeAddressFault, destinationFault } from '../desired/address.js';
-import { authenticationMethods, ikeDaemons, tunnelTypes } from '../desired/desired.js';
+import { authenticationMethods, tunnelTypes } from '../desired/desired.js';
+import { ikeDaemonNames } from '../ike/daemon.js';
 import { closest, describeValue, type Fault, type Path } from './fault.js';
 import { type OptionRule, optionRules, optionText, whyRefused } from './tunnel-options.js';
 
@@ -194,7 +195,9 @@ const host = object(
         'An address that the bridge gets, so that the hosts reach each other through the tunnel.',
       ),
     ),
-    ike_daemon: v.optional(choice(['auto', ...ikeDaemons], 'The IKE daemon; auto looks at the host. Default: auto.')),
+    ike_daemon: v.optional(
+      choice(['auto', ...ikeDaemonNames], 'The IKE daemon; auto looks at the host. Default: auto.'),
+    ),
     plaintext: v.optional(plaintext),
     days: v.optional(days),
     key: v.optional(key),

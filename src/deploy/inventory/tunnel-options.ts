@@ -7,7 +7,8 @@
  * @module
  */
 
-import type { IkeDaemon, TunnelType } from '../desired/desired.js';
+import type { TunnelType } from '../desired/desired.js';
+import type { IkeDaemonName } from '../ike/daemon.js';
 
 export interface OptionRule {
   /** What a value must be, for a message. */
@@ -15,7 +16,7 @@ export interface OptionRule {
   readonly pattern: RegExp;
   readonly example: string;
   /** The IKE daemons that know it; undefined where both do. libreswan loads no connection at all beside an unknown word. */
-  readonly daemon?: IkeDaemon;
+  readonly daemon?: IkeDaemonName;
   /** The types of tunnels that have it; undefined where all do. */
   readonly types?: readonly TunnelType[];
   /** It belongs to a tunnel, because both ends must agree on it, and not to a host. */
@@ -116,7 +117,7 @@ export function optionText(name: string, value: string | number | boolean): stri
 export function optionFaults(
   options: Readonly<Record<string, string>>,
   type: TunnelType,
-  daemon: IkeDaemon | 'auto',
+  daemon: IkeDaemonName | 'auto',
 ): { readonly option: string; readonly message: string }[] {
   const faults = Object.keys(options).flatMap((option) => {
     const rule = optionRules[option];
@@ -126,7 +127,11 @@ export function optionFaults(
   return [...faults, ...keyFaults(options, type)];
 }
 
-function unfit({ types, daemon: only }: OptionRule, type: TunnelType, daemon: IkeDaemon | 'auto'): string | undefined {
+function unfit(
+  { types, daemon: only }: OptionRule,
+  type: TunnelType,
+  daemon: IkeDaemonName | 'auto',
+): string | undefined {
   if (types !== undefined && !types.includes(type))
     return `is an option of ${types.join(', ')} tunnels, not of ${type}`;
   if (only === undefined || daemon === 'auto' || daemon === only) return undefined;

@@ -57,11 +57,12 @@ export function cutActions({ desired, facts, revokedPeers }: HostInput): Action[
 
 /** NSS does not look for newer lists in the minute after it has looked, and nothing makes pluto look sooner. */
 export function cutWarnings(input: HostInput, actions: readonly Action[]): string[] {
-  if (daemonFor(input) !== 'libreswan') return [];
+  const { noticesCrlLate, label } = daemonFor(input);
+  if (!noticesCrlLate) return [];
   return actions.flatMap((action) =>
     action.kind === 'cut'
       ? [
-          `${input.desired.name}: libreswan may need a minute to notice a new CRL; if the tunnel to ${action.peer} has come back until then, apply once more`,
+          `${input.desired.name}: ${label} may need a minute to notice a new CRL; if the tunnel to ${action.peer} has come back until then, apply once more`,
         ]
       : [],
   );

@@ -8,7 +8,7 @@ import type { Certificate } from '../../pki/certificate.js';
 import { digestHex } from '../../pki/digest.js';
 import { keyHash } from '../../pki/key-identity.js';
 import { encodePem } from '../../pki/pem.js';
-import type { IkeDaemon, Places } from '../desired/desired.js';
+import type { Places } from '../ike/daemon.js';
 
 export interface Identity {
   readonly certificate: Certificate;
@@ -19,20 +19,6 @@ export interface Identity {
     | { readonly kind: 'on-host'; readonly path: string }
     | { readonly kind: 'file'; readonly file: string; readonly keyHash: string };
 }
-
-/**
- * The folders from which each daemon may read. AppArmor lets charon read below /etc/ipsec.d only; for libreswan the
- * files are what ovs-monitor-ipsec imports into NSS from, and /etc/ipsec.d may be the NSS database itself.
- */
-export const defaultPlaces: Readonly<Record<IkeDaemon, Places>> = {
-  strongswan: {
-    certs: '/etc/ipsec.d/certs',
-    private: '/etc/ipsec.d/private',
-    cacerts: '/etc/ipsec.d/cacerts',
-    crls: '/etc/ipsec.d/crls',
-  },
-  libreswan: { certs: '/etc/keys', private: '/etc/keys', cacerts: '/etc/keys', crls: '/etc/keys' },
-};
 
 /** Each generation has names of its own, for ovs-monitor-ipsec compares paths and never contents. */
 export function certificateFileFor(folder: string, name: string, certificate: Certificate): string {

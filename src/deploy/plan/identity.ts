@@ -252,16 +252,17 @@ function retiredAuthorities(input: HostInput): Action[] {
 /** charon trusts whatever lies in the folder; pluto, until it ends, what it has trusted. */
 export function retiredWarnings(input: HostInput): string[] {
   const { cacerts } = placesFor(input);
-  if (daemonFor(input) === 'libreswan') {
+  const { label, trustsFolder } = daemonFor(input);
+  if (!trustsFolder) {
     const isTold = input.retired.some((item) => holdsCertificate(input, authorityFileFor(cacerts, item), item));
     const { name } = input.desired;
-    return isTold ? [`${name}: libreswan trusts the retired CA, whose key is destroyed, until it is restarted`] : [];
+    return isTold ? [`${name}: ${label} trusts the retired CA, whose key is destroyed, until it is restarted`] : [];
   }
   return input.retired.flatMap((authority) =>
     [...input.facts.files.keys()]
       .filter((path) => posix.dirname(path) === cacerts && !isOurAuthorityFile(path) && !input.facts.links.has(path))
       .filter((path) => holdsCertificate(input, path, authority))
-      .map((path) => `${input.desired.name}: ${path} lets strongSwan trust a CA that was retired: take it away there`),
+      .map((path) => `${input.desired.name}: ${path} lets ${label} trust a CA that was retired: take it away there`),
   );
 }
 

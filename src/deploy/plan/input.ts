@@ -7,12 +7,14 @@
 import type { Certificate } from '../../pki/certificate.js';
 import type { Crl } from '../../pki/crl.js';
 import { equalBytes } from '../../pki/der.js';
-import type { DesiredHost, IkeDaemon, Places, TunnelEnd } from '../desired/desired.js';
+import type { DesiredHost, TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { FileFact } from '../facts/files.js';
 import { ikeDaemonOf, type PlanningFacts } from '../facts/host-facts.js';
 import type { InterfaceFact } from '../facts/ovsdb.js';
-import { defaultPlaces, type Identity } from './identity-files.js';
+import type { IkeDaemon, Places } from '../ike/daemon.js';
+import { daemonNamed, ikeDaemons } from '../ike/daemons.js';
+import type { Identity } from './identity-files.js';
 
 /** All that the plan of a host is made of. */
 export interface HostInput {
@@ -50,13 +52,18 @@ export interface HostCrl {
 }
 
 export function daemonFor({ desired, facts }: Pick<HostInput, 'desired' | 'facts'>): IkeDaemon {
-  const found = ikeDaemonOf(facts);
-  return desired.ikeDaemon === 'auto' ? (found ?? 'strongswan') : desired.ikeDaemon;
+  return daemonNamed(desired.ikeDaemon) ?? ikeDaemonOf(facts) ?? ikeDaemons[0];
+}
+
+/** The functions for the daemon that is there, in sh(1). */
+export function ikeScriptFor({ desired, facts }: Pick<HostInput, 'desired' | 'facts'>): string {
+  const there = knownValue(facts.ike);
+  return (there?.daemon ?? daemonFor({ desired, facts })).script(there?.version ?? '');
 }
 
 export function placesFor(input: Pick<HostInput, 'desired' | 'facts'>): Places {
   const { places } = input.desired;
-  const defaults = defaultPlaces[daemonFor(input)];
+  const defaults = daemonFor(input).places;
   return {
     certs: places.certs ?? defaults.certs,
     private: places.private ?? defaults.private,

@@ -98,9 +98,7 @@ function missingPrograms(input: HostInput): Obstacle[] {
     ...(identity === 'enroll' || desired.identity !== undefined
       ? [{ program: 'openssl', why: 'ovs-monitor-ipsec reads certificates with it', pack: 'openssl' }]
       : []),
-    ...(crls.length > 0 && daemonFor(input) === 'libreswan'
-      ? [{ program: 'crlutil', why: 'libreswan gets the list of revoked certificates with it', pack: 'libnss3-tools' }]
-      : []),
+    ...(crls.length > 0 ? daemonFor(input).programs.filter(({ onlyFor }) => onlyFor === 'crl') : []),
     ...(desired.ends.length > 0 && desired.plaintext === '0/1'
       ? [{ program: 'ip', why: 'without it no packet of a new tunnel could be held back', pack: 'iproute2' }]
       : []),
@@ -187,16 +185,10 @@ function services({ desired, facts }: HostInput): Obstacle[] {
   if (ike === undefined) {
     found.push(unfit(`${desired.name} has no IKE daemon`, `apt-get install strongswan, ${at}`));
   } else if (!ike.running) {
-    found.push(unfit(`${desired.name}: ${ike.daemon} does not run or does not answer`, `ipsec start, ${at}`));
+    found.push(unfit(`${desired.name}: ${ike.daemon.label} does not run or does not answer`, `ipsec start, ${at}`));
   }
-  if (ike?.plugins !== undefined && !ike.plugins.includes('gcm')) {
-    found.push(
-      unfit(
-        `${desired.name}: strongSwan has no gcm plugin, which ovs-monitor-ipsec's proposals need`,
-        `apt-get install libstrongswan-standard-plugins; ipsec restart, ${at}`,
-      ),
-    );
-  }
+  const lack = ike?.daemon.lacks(ike);
+  if (lack !== undefined) found.push(unfit(`${desired.name}: ${lack.message}`, `${lack.cure}, ${at}`));
   return found;
 }
 
@@ -251,9 +243,10 @@ function warningsOf(input: HostInput): string[] {
     );
   }
   const places = placesFor(input);
-  const outside = Object.values(places).find((folder) => !folder.startsWith('/etc/ipsec.d'));
-  if (daemonFor(input) === 'strongswan' && facts.appArmor.length > 0 && outside !== undefined) {
-    warnings.push(`${desired.name}: AppArmor lets strongSwan read below /etc/ipsec.d only, not ${outside}`);
+  const { confinement, label } = daemonFor(input);
+  const outside = Object.values(places).find((folder) => !folder.startsWith(confinement?.folder ?? ''));
+  if (confinement !== undefined && facts.appArmor.length > 0 && outside !== undefined) {
+    warnings.push(`${desired.name}: AppArmor lets ${label} read below ${confinement.folder} only, not ${outside}`);
   }
   return warnings;
 }

@@ -69,7 +69,7 @@ export async function switchUnproved(
   addresses: readonly Action[],
 ): Promise<void> {
   if (transaction === undefined && addresses.length === 0) return;
-  await step(shell, host, 'the change could not be made', switchScript(transaction, addresses), transaction);
+  await step(shell, host, 'the change could not be made', switchScript('', transaction, addresses), transaction);
 }
 
 /**
@@ -80,10 +80,11 @@ export async function switchUnproved(
 export async function beginSwitch(
   shell: HostShell,
   host: string,
+  ike: string,
   transaction: Transaction,
   waiting: readonly string[],
 ): Promise<void> {
-  const script = switchScript(transaction, []) + waitForPeerScript(waiting);
+  const script = switchScript(ike, transaction, []) + waitForPeerScript(waiting);
   await step(shell, host, 'the change could not be made', script, transaction);
 }
 
@@ -96,6 +97,8 @@ export async function switchHost(
   shell: HostShell,
   host: string,
   change: {
+    /** The functions of its IKE daemon, here and elsewhere. */
+    readonly ike: string;
     readonly transaction: Transaction | undefined;
     readonly addresses: readonly Action[];
     readonly waiting: readonly string[];
@@ -106,8 +109,8 @@ export async function switchHost(
   },
 ): Promise<Switched> {
   const { script: facts, mark } = factsScript(change.folders, 'all');
-  const guarded = `(\n${switchScript(change.transaction, change.addresses)}${waitForPeerScript(change.waiting)}) || exit 90\n`;
-  const script = `${guarded}printf '\\n%s\\n' ${mark}-switched\n${settleScript(change.ends, change.seconds, mark)}${facts}`;
+  const guarded = `(\n${switchScript(change.ike, change.transaction, change.addresses)}${waitForPeerScript(change.waiting)}) || exit 90\n`;
+  const script = `${guarded}printf '\\n%s\\n' ${mark}-switched\n${settleScript(change.ike, change.ends, change.seconds, mark)}${facts}`;
   const timeoutMs = stepTimeoutMs + change.seconds * 1000;
   const result = await shell.run(script, timeoutMs);
   const [reply = '', after] = result.stdout.split(`\n${mark}-switched\n`);
@@ -120,17 +123,18 @@ export async function switchHost(
 export async function rereadOn(
   shell: HostShell,
   host: string,
+  ike: string,
   links: readonly Pointing[],
   database: OvsDatabase,
 ): Promise<void> {
   const { certificate = '', private_key = '' } = database.otherConfig;
-  const script = rereadScript(host, links, { certificate, private_key });
+  const script = rereadScript(ike, host, links, { certificate, private_key });
   await step(shell, host, 'its daemon could not be given the new certificate', script);
 }
 
 /** Has charon forget connections that any peer fits. */
-export async function refuseStrangersOn(shell: HostShell, host: string): Promise<void> {
-  await step(shell, host, 'its IKE daemon could not be prepared', refuseStrangersScript());
+export async function refuseStrangersOn(shell: HostShell, host: string, ike: string): Promise<void> {
+  await step(shell, host, 'its IKE daemon could not be prepared', refuseStrangersScript(ike));
 }
 
 /** Lets these ends go on sending by what they send by now, while the other ends authenticate anew. */
@@ -142,10 +146,11 @@ export async function pinOn(shell: HostShell, host: string, ends: readonly Held[
 export async function authenticateOn(
   shell: HostShell,
   host: string,
+  ike: string,
   ends: readonly TunnelEnd[],
 ): Promise<Authenticated> {
   const what = 'it could not authenticate itself with the new certificate';
-  const { stdout } = await step(shell, host, what, authenticateScript(ends));
+  const { stdout } = await step(shell, host, what, authenticateScript(ike, ends));
   return readAuthenticated(stdout, ends);
 }
 
@@ -153,21 +158,23 @@ export async function authenticateOn(
 export async function leaveOn(
   shell: HostShell,
   host: string,
+  ike: string,
   before: readonly string[],
   seconds: number,
 ): Promise<void> {
-  await step(shell, host, 'what was up before could not be taken down', leaveScript(before, seconds));
+  await step(shell, host, 'what was up before could not be taken down', leaveScript(ike, before, seconds));
 }
 
 /** Points the host back to what it had. */
 export async function restoreHost(
   shell: HostShell,
   host: string,
+  ike: string,
   transaction: Transaction,
   gone: readonly string[],
   guards: readonly GuardedTunnel[],
 ): Promise<void> {
-  const script = switchScript(transaction, []) + unguardScript(guards) + forgetScript(gone);
+  const script = switchScript(ike, transaction, []) + unguardScript(guards) + forgetScript(gone);
   await step(shell, host, 'it could not be pointed back', script, transaction);
 }
 
@@ -176,6 +183,7 @@ export async function removeFromHost(
   shell: HostShell,
   host: string,
   removed: {
+    readonly ike: string;
     readonly transaction: Transaction | undefined;
     readonly guards: readonly GuardedTunnel[];
     readonly ports: readonly string[];
@@ -186,12 +194,12 @@ export async function removeFromHost(
     readonly trusted?: readonly string[];
   },
 ): Promise<void> {
-  const { transaction, guards, ports, files, renewed = false, trusted } = removed;
+  const { ike, transaction, guards, ports, files, renewed = false, trusted } = removed;
   const script =
-    switchScript(transaction, []) +
+    switchScript(ike, transaction, []) +
     unguardScript(guards) +
     forgetScript(ports) +
-    (renewed ? dropOldKeysScript(host) : '') +
+    (renewed ? dropOldKeysScript(ike, host) : '') +
     removeFilesScript(files) +
     (trusted === undefined ? '' : distrustScript(trusted));
   await step(shell, host, 'it could not be taken away', script, transaction);

@@ -7,7 +7,7 @@
 
 import { shellWord } from '../../platform/quote.js';
 import { fillTemplate } from '../../platform/templates.js';
-import type { IkeDaemon, TunnelEnd } from '../desired/desired.js';
+import type { TunnelEnd } from '../desired/desired.js';
 import type { Action, GuardedTunnel } from '../plan/action.js';
 import type { IdentityFiles } from '../plan/identity-files.js';
 import { guardCommand, packetSelectors, unguardCommand } from '../tunnels/packets.js';
@@ -29,7 +29,8 @@ export interface Preparation {
   readonly links: readonly Link[];
   /** The files of CAs that are trusted besides the one that the identity names. */
   readonly trusted: readonly string[];
-  readonly daemon: IkeDaemon;
+  /** The functions of its IKE daemon. */
+  readonly ike: string;
   readonly guards: readonly GuardedTunnel[];
   /** The ports whose tunnels are taken down, when the lists of revoked certificates are loaded. */
   readonly cuts: readonly string[];
@@ -49,8 +50,8 @@ const modes: Readonly<Record<Place['role'], string>> = {
 
 /** Keys before certificates, certificates before what points to them. */
 export function prepareScript(preparation: Preparation): string {
-  const { places, keys, identity, links, daemon, trusted, guards, cuts, plaintext, refusesStrangers } = preparation;
-  const lines = [placeFunctions()];
+  const { places, keys, identity, links, ike, trusted, guards, cuts, plaintext, refusesStrangers } = preparation;
+  const lines = [functionsWith(ike)];
   for (const { path, role, content } of places) {
     const text = role === 'private-key' ? keys.get(path) : content;
     if (text === undefined) throw new Error(`there is nothing to put at ${path}`);
@@ -63,13 +64,9 @@ export function prepareScript(preparation: Preparation): string {
       lines.push(`signed ${shellWord(identity.certificate)} ${shellWord(identity.ca_cert)}`);
     }
   }
-  // charon reads /etc/ipsec.d/cacerts when it starts; the "ca" section that ovs-monitor-ipsec writes is never loaded.
   lines.push(...links.map(({ path, to }) => linkLine(path, to)));
-  if (
-    daemon === 'strongswan' &&
-    (identity?.ca_cert !== undefined || trusted.length > 0 || places.some(({ role }) => role === 'ca'))
-  ) {
-    lines.push('if command -v ipsec >/dev/null 2>&1; then ipsec rereadcacerts >/dev/null 2>&1 || :; fi');
+  if (identity?.ca_cert !== undefined || trusted.length > 0 || places.some(({ role }) => role === 'ca')) {
+    lines.push('reread_authorities');
   }
   lines.push(...trusted.map((file) => `trust ${shellWord(file)}`));
   lines.push(...guards.map(guardLine), ...cuts.map((port) => `take_down ${shellWord(portPattern(port))}`));
@@ -81,8 +78,8 @@ export function prepareScript(preparation: Preparation): string {
 const refuseStrangers = 'refuse_strangers';
 
 /** The same alone, for a daemon that has read its connections again since. */
-export function refuseStrangersScript(): string {
-  return `${placeFunctions()}${refuseStrangers}\n`;
+export function refuseStrangersScript(ike: string): string {
+  return `${functionsWith(ike)}${refuseStrangers}\n`;
 }
 
 function linkLine(path: string, to: string): string {
@@ -95,15 +92,17 @@ export type Pointing = Pick<Link, 'path' | 'to'>;
 /**
  * Lets the IKE daemon have what links lead to from now on.
  *
+ * @param ike its functions, here and below
  * @param name the common name of the certificate
  */
 export function rereadScript(
+  ike: string,
   name: string,
   links: readonly Pointing[],
   { certificate, private_key: privateKey }: Pick<IdentityFiles, 'certificate' | 'private_key'>,
 ): string {
   const words = [name, certificate, privateKey].map(shellWord);
-  return `${renewFunctions()}${links.map(({ path, to }) => `${linkLine(path, to)}\n`).join('')}reread ${words.join(' ')}\n`;
+  return `${renewFunctions(ike)}${links.map(({ path, to }) => `${linkLine(path, to)}\n`).join('')}reread ${words.join(' ')}\n`;
 }
 
 /** An end that goes on sending by the old security association, while the other one authenticates anew. */
@@ -114,18 +113,18 @@ export interface Held {
 }
 
 /** Takes the keys of the generations before out of the NSS database. @param name the common name */
-export function dropOldKeysScript(name: string): string {
-  return `${renewFunctions()}drop_old_keys ${shellWord(portPattern(name))}\n`;
+export function dropOldKeysScript(ike: string, name: string): string {
+  return `${renewFunctions(ike)}drop_old_keys ${shellWord(portPattern(name))}\n`;
 }
 
 export function pinScript(ends: readonly Held[]): string {
   const lines = ends.map(({ end, seconds }) => `pin ${shellWord(end.localIp)} ${shellWord(end.remoteIp)} ${seconds}\n`);
-  return renewFunctions() + lines.join('');
+  return renewFunctions('') + lines.join('');
 }
 
-export function authenticateScript(ends: readonly TunnelEnd[]): string {
+export function authenticateScript(ike: string, ends: readonly TunnelEnd[]): string {
   const patterns = ends.map(({ port }) => shellWord(portPattern(port)));
-  return `${renewFunctions()}authenticate ${patterns.join(' ')}\n`;
+  return `${renewFunctions(ike)}authenticate ${patterns.join(' ')}\n`;
 }
 
 /** What the IKE daemon said of a new authentication. */
@@ -145,13 +144,13 @@ export function readAuthenticated(stdout: string, ends: readonly TunnelEnd[]): A
 }
 
 /** Takes down what was up before. @param seconds for how long nothing of it is touched */
-export function leaveScript(before: readonly string[], seconds: number): string {
-  return `${renewFunctions()}leave ${seconds} ${before.map(shellWord).join(' ')}\n`;
+export function leaveScript(ike: string, before: readonly string[], seconds: number): string {
+  return `${renewFunctions(ike)}leave ${seconds} ${before.map(shellWord).join(' ')}\n`;
 }
 
 /** One transaction, then the addresses of bridges. Ends with the transaction's reply on standard output. */
-export function switchScript(transaction: Transaction | undefined, addresses: readonly Action[]): string {
-  const lines = [placeFunctions()];
+export function switchScript(ike: string, transaction: Transaction | undefined, addresses: readonly Action[]): string {
+  const lines = [functionsWith(ike)];
   if (transaction !== undefined) lines.push(transactLine(transaction));
   for (const action of addresses) {
     if (action.kind !== 'address') continue;
@@ -195,7 +194,7 @@ export interface SettlingEnd extends TunnelEnd {
 }
 
 /** @param seconds how long the tunnels may take; @param mark of the answer in which it tells what they carried */
-export function settleScript(ends: readonly SettlingEnd[], seconds: number, mark: string): string {
+export function settleScript(ike: string, ends: readonly SettlingEnd[], seconds: number, mark: string): string {
   const tunnels = ends.map(({ bridge, port, type, localIp, remoteIp, initiates, mayBeIdle }) => {
     const words = [
       bridge,
@@ -209,7 +208,7 @@ export function settleScript(ends: readonly SettlingEnd[], seconds: number, mark
     ];
     return `settle ${words.map(shellWord).join(' ')} &`;
   });
-  return fillTemplate('remote/settle.sh', { mark, seconds: String(seconds), tunnels: tunnels.join('\n') });
+  return ike + fillTemplate('remote/settle.sh', { mark, seconds: String(seconds), tunnels: tunnels.join('\n') });
 }
 
 /**
@@ -235,8 +234,12 @@ function transactLine(transaction: Transaction): string {
   return `printf '%s' ${shellWord(JSON.stringify(transaction))} | transact || { [ $? -ne 3 ] || exit 3; fail 'the database refused the connection: is ovsdb-server at work?'; }`;
 }
 
-function renewFunctions(): string {
-  return `${placeFunctions()}\n${fillTemplate('remote/renew.sh', {})}\n`;
+function renewFunctions(ike: string): string {
+  return `${functionsWith(ike)}\n${fillTemplate('remote/renew.sh', {})}\n`;
+}
+
+function functionsWith(ike: string): string {
+  return `${placeFunctions()}\n${ike}`;
 }
 
 /** The shell functions that place files and talk to the database. */

@@ -120,9 +120,11 @@ function ikeReasons(facts: HostFacts, end: TunnelEnd, certificate: Certificate |
   if (certificate === undefined || end.method === 'psk') return reasons;
   const loaded = ike.certificates.filter(({ serialNumber }) => serialNumber === certificate.serialNumber);
   if (loaded.length === 0) {
-    reasons.push(`${ike.daemon} has not loaded the certificate with the serial number ${certificate.serialNumber}`);
+    reasons.push(
+      `${ike.daemon.label} has not loaded the certificate with the serial number ${certificate.serialNumber}`,
+    );
   } else if (loaded.every(({ hasPrivateKey }) => hasPrivateKey === false)) {
-    reasons.push(`${ike.daemon} has no private key for its certificate`);
+    reasons.push(`${ike.daemon.label} has no private key for its certificate`);
   }
   return reasons;
 }

@@ -13,29 +13,32 @@ import { keyFindings } from './key-rules.js';
 import { leafFindings } from './leaf-rules.js';
 import { type Finding, findingsOf, type Rule } from './rule.js';
 
-/** The programs that speak IKE for Open vSwitch. */
-export type IkeDaemonName = 'strongswan' | 'libreswan';
-
-/** Why it would not work with each daemon; nothing where it would. */
-export type IpsecFindings = Readonly<Record<IkeDaemonName, readonly Finding[]>>;
+/** What a program that speaks IKE for Open vSwitch makes of certificates. */
+export interface IkeReader {
+  /** As it calls itself. */
+  readonly label: string;
+  readonly readsEcKeys: boolean;
+  /** It refuses a certificate whose extKeyUsage allows neither IKE nor TLS. */
+  readonly checksExtKeyUsage: boolean;
+}
 
 interface IpsecContext {
   readonly at: Date;
-  readonly daemon: IkeDaemonName;
+  readonly reader: IkeReader;
 }
 
 type IpsecRule = Rule<Certificate, IpsecContext>;
 
-export function ipsecFindings(certificate: Certificate, at: Date): IpsecFindings {
+/** Why it would not work with a daemon; nothing where it would. */
+export function ipsecFindings(certificate: Certificate, at: Date, reader: IkeReader): Finding[] {
   const isCa = certificate.basicConstraints?.ca === true;
   // extKeyUsage is a matter of TLS in these; what the IKE daemons make of it is a rule below.
   const general = isCa ? keyFindings(certificate.publicKey) : leafFindings(certificate).filter(isForIpsec);
-  const of = (daemon: IkeDaemonName): Finding[] => [
-    ...findingsOf(timeRules, certificate, { at, daemon }),
+  return [
+    ...findingsOf(timeRules, certificate, { at, reader }),
     ...general,
-    ...findingsOf(isCa ? caRules : hostRules, certificate, { at, daemon }),
+    ...findingsOf(isCa ? caRules : hostRules, certificate, { at, reader }),
   ];
-  return { strongswan: of('strongswan'), libreswan: of('libreswan') };
 }
 
 const isForIpsec = ({ rule }: Finding): boolean => rule !== 'leaf-ext-key-usage';
@@ -65,16 +68,16 @@ const hostRules: readonly IpsecRule[] = [
   {
     id: 'ipsec-key-type',
     citation: 'ovs-monitor-ipsec writes ": RSA FILE" into ipsec.secrets',
-    check: ({ publicKey }, { daemon }) =>
-      daemon === 'strongswan' && publicKey.type === 'ec'
-        ? 'its key is an EC key, which ovs-monitor-ipsec gives to strongSwan as an RSA key'
+    check: ({ publicKey }, { reader }) =>
+      !reader.readsEcKeys && publicKey.type === 'ec'
+        ? `its key is an EC key, which ovs-monitor-ipsec gives to ${reader.label} as an RSA key`
         : undefined,
   },
   {
     id: 'ipsec-ext-key-usage',
     citation: 'RFC 4945, section 5.1.3.12; libreswan has NSS check for IPsec, TLS client or TLS server',
-    check: ({ extKeyUsage }, { daemon }) =>
-      daemon === 'libreswan' && extKeyUsage !== undefined && !extKeyUsage.some((usage) => ikePurposes.has(usage))
+    check: ({ extKeyUsage }, { reader }) =>
+      reader.checksExtKeyUsage && extKeyUsage !== undefined && !extKeyUsage.some((usage) => ikePurposes.has(usage))
         ? 'extKeyUsage allows neither IKE nor TLS'
         : undefined,
   },

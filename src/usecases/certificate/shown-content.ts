@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { IkeDaemonName } from '../../deploy/ike/daemon.js';
+import { forEachName } from '../../deploy/ike/daemons.js';
 import type { Certificate } from '../../pki/certificate.js';
 import type { CertificationRequest } from '../../pki/certification-request.js';
 import type { Content } from '../../pki/content.js';
@@ -11,7 +13,7 @@ import type { Crl } from '../../pki/crl.js';
 import { digest, digestHex } from '../../pki/digest.js';
 import { keyIdentifier, verifySignature } from '../../pki/engine.js';
 import { describeKey, type PublicKey } from '../../pki/key.js';
-import { type IpsecFindings, ipsecFindings } from '../../pki/lint/ipsec-rules.js';
+import { ipsecFindings } from '../../pki/lint/ipsec-rules.js';
 import { requestFindings } from '../../pki/lint/request-rules.js';
 import type { Finding } from '../../pki/lint/rule.js';
 import { attributeValues, formatName } from '../../pki/name.js';
@@ -28,6 +30,10 @@ export interface ShownPeriod {
   /** Seconds to its end, below zero where that has passed; seconds to its beginning where that has not come. */
   readonly seconds: number;
 }
+
+/** Why a certificate would not work with each IKE daemon; nothing where it would. */
+export type IpsecFindings = Readonly<Record<IkeDaemonName, readonly Finding[]>>;
+export type { IkeDaemonName };
 
 /** What `show` tells of a certificate. */
 export interface ShownCertificate extends ReturnType<typeof summarize> {
@@ -117,7 +123,7 @@ function shownCertificate(certificate: Certificate, now: Date): ShownCertificate
     ...(authority === undefined ? {} : { authorityKeyIdentifier: colonHex(authority) }),
     ...(keyUsage === undefined ? {} : { keyUsage }),
     ...(extKeyUsage === undefined ? {} : { extKeyUsage: extKeyUsage.map((usage) => purposeNames.get(usage) ?? usage) }),
-    ipsec: ipsecFindings(certificate, now),
+    ipsec: forEachName((daemon) => ipsecFindings(certificate, now, daemon)),
   };
 }
 

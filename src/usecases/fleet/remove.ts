@@ -6,6 +6,7 @@
 
 import type { HostResult } from '../../deploy/apply/apply.js';
 import type { DesiredFleet } from '../../deploy/desired/desired.js';
+import { ikeScriptFor } from '../../deploy/plan/input.js';
 import { planRemoval, type Removal } from '../../deploy/plan/removal.js';
 import { databaseOf, removeFromHost } from '../../deploy/remote/run.js';
 import { isChange, transactionFor } from '../../deploy/remote/transaction.js';
@@ -42,6 +43,7 @@ async function removeOne({ log }: Platform, host: AskedHost, removal: Removal): 
     const changes = actions.filter(isChange);
     if (actions.length > 0) {
       await removeFromHost(host.shell, name, {
+        ike: ikeScriptFor(host),
         transaction: changes.length === 0 ? undefined : transactionFor(changes, databaseOf(name, host.facts), () => ''),
         guards: actions.filter((action) => action.kind === 'unguard'),
         ports: actions.flatMap((action) => (action.kind === 'remove-port' ? [action.port] : [])),

@@ -6,17 +6,21 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { IkeDaemon, TunnelEnd } from '../../../src/deploy/desired/desired.js';
+import type { TunnelEnd } from '../../../src/deploy/desired/desired.js';
+import type { IkeDaemonName } from '../../../src/deploy/ike/daemon.js';
+import { forEachName } from '../../../src/deploy/ike/daemons.js';
 import { authenticateScript, leaveScript, readAuthenticated } from '../../../src/deploy/remote/scripts.js';
 import { scratchFolder } from '../../support/scratch.js';
 import { type StandInHost, standInHost } from '../../support/stand-ins.js';
+
+const scripts = forEachName((daemon) => daemon.script(''));
 
 /** What a peer makes of it; `late`: it answers, and not in time; `unable`: the daemon cannot be made to ask. */
 type Peer = 'takes' | 'refuses' | 'gone' | 'late' | 'unable';
 
 interface Case {
   readonly title: string;
-  readonly daemon: IkeDaemon;
+  readonly daemon: IkeDaemonName;
   /** The peers of tun-1, tun-2 and so on. */
   readonly peers: readonly Peer[];
   readonly status?: number;
@@ -61,7 +65,7 @@ for (const { title, daemon, peers, status = 0, says = /^$/, unanswered = [] } of
   test(title, async (t) => {
     const host = makeHost(t, daemon, peers);
     const ends = peers.map((_, index) => ({ port: portOf(index + 1) }) as TunnelEnd);
-    const result = await host.sh(authenticateScript(ends));
+    const result = await host.sh(authenticateScript(scripts[daemon], ends));
     t.is(result.status, status, result.stderr);
     t.regex(result.stderr, says);
     const answer = readAuthenticated(result.stdout, ends);
@@ -73,14 +77,14 @@ for (const { title, daemon, peers, status = 0, says = /^$/, unanswered = [] } of
     const asked = host.calls().filter((call) => /^up |event-v2-reauth/.test(call));
     t.is(asked.length, peers.length, 'each of them was asked, once');
 
-    t.is((await host.sh(leaveScript(answer.before, 1))).status, 0);
+    t.is((await host.sh(leaveScript(scripts[daemon], answer.before, 1))).status, 0);
     const left = host.calls().filter((call) => /^down |--deletestate/.test(call));
     t.deepEqual(left.map((call) => call.replace(/.* /, '')).sort(), replaced.sort());
   });
 }
 
 /** Time passes a hundred times as fast where the script sleeps. */
-function makeHost(t: ExecutionContext, daemon: IkeDaemon, peers: readonly Peer[]): StandInHost {
+function makeHost(t: ExecutionContext, daemon: IkeDaemonName, peers: readonly Peer[]): StandInHost {
   const folder = scratchFolder(t);
   const names = peers.map((_, index) => `${portOf(index + 1)}-1`);
   for (const [index, peer] of peers.entries()) writeFileSync(join(folder, names[index] ?? ''), peer);
@@ -104,7 +108,7 @@ function portOf(number: number): string {
   return number % 2 === 1 ? `tun-${number}` : `tunnel_to-${number}`;
 }
 
-function upLine(daemon: IkeDaemon, number: number): string {
+function upLine(daemon: IkeDaemonName, number: number): string {
   return daemon === 'strongswan'
     ? `${`${portOf(number)}-1`.padStart(12)}[${number}]: ESTABLISHED 5 minutes ago, 192.0.2.1[host_1]...192.0.2.2[host_2]\n`
     : `000 #${number}: "${portOf(number)}-1":500 STATE_V2_ESTABLISHED_IKE_SA (established IKE SA); REKEY in 28525s; REPLACE in 28795s; idle;\n`;

@@ -3,16 +3,17 @@
 import test from 'ava';
 import type { Progress } from '../../../src/deploy/apply/host-run.js';
 import { renewInPlace } from '../../../src/deploy/apply/renew.js';
-import type { DesiredHost, IkeDaemon, TunnelEnd } from '../../../src/deploy/desired/desired.js';
+import type { DesiredHost, TunnelEnd } from '../../../src/deploy/desired/desired.js';
 import { known } from '../../../src/deploy/facts/fact.js';
 import type { PlanningFacts } from '../../../src/deploy/facts/host-facts.js';
+import type { IkeDaemonName } from '../../../src/deploy/ike/daemon.js';
 import type { Action } from '../../../src/deploy/plan/action.js';
 import { OvsPkiError } from '../../../src/errors.js';
 import { capturedFacts } from '../../support/host-answers.js';
 import { edges, progressWith } from '../../support/progress.js';
 
 interface Host {
-  readonly daemon: IkeDaemon;
+  readonly daemon: IkeDaemonName;
   readonly renewed?: boolean;
   readonly method?: TunnelEnd['method'];
   /** No packet has passed its tunnels. */

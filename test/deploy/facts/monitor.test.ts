@@ -1,12 +1,13 @@
 import test from 'ava';
 import { complaintsIn, parseMonitor, parseMonitorTunnels } from '../../../src/deploy/facts/monitor.js';
+import { libreswan } from '../../../src/deploy/ike/libreswan.js';
 import { capturedFacts } from '../../support/host-answers.js';
 
 test('the folder of NSS is read from both forms of the option', (t) => {
   for (const option of ['--ipsec-d=/x/nss', '--ipsec-d\n/x/nss']) {
     t.like(parseMonitor(`python3\novs-monitor-ipsec\n${option}\n--ike-daemon=libreswan`), {
       nssFolder: '/x/nss',
-      ikeDaemon: 'libreswan',
+      ikeDaemon: libreswan,
     });
   }
 });

@@ -3,11 +3,13 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { libreswan } from '../../../src/deploy/ike/libreswan.js';
 import { distrustScript, dropOldKeysScript, placeFunctions, rereadScript } from '../../../src/deploy/remote/scripts.js';
 import { rsaKeyFile } from '../../support/keys.js';
 import { type Run, run, runWell } from '../../support/programs.js';
 import { scratchFolder } from '../../support/scratch.js';
 
+const ike = libreswan.script('4.10');
 const nickname = 'ovs_certkey_host.1';
 const caNickname = 'ovs_cert_cacert';
 
@@ -57,7 +59,7 @@ async function makeHost(t: ExecutionContext, database: 'made' | 'missing' = 'mad
     reread: (pair, pluto) => {
       const links = ['cert', 'key'].map((kind) => ({ path: join(folder, `${kind}.pem`), to: `${kind}-${pair}.pem` }));
       const paths = { certificate: join(folder, 'cert.pem'), private_key: join(folder, 'key.pem') };
-      return sh(rereadScript('host.1', links, paths), pluto);
+      return sh(rereadScript(ike, 'host.1', links, paths), pluto);
     },
     serials,
     keys: async () => (await run('certutil', ['-K', '-d', `sql:${nss}`])).stdout.match(/^<.*>/gm)?.length ?? 0,
@@ -118,14 +120,14 @@ test('a renewal brings the new pair beside the old one, and then takes the old k
   t.is((await host.serials()).length, 3);
   t.is(await host.keys(), 3);
   t.is(host.calls().filter((call) => call === 'whack --rereadcerts').length, 3);
-  t.is((await host.sh(dropOldKeysScript('host.1'))).status, 0);
+  t.is((await host.sh(dropOldKeysScript(ike, 'host.1'))).status, 0);
   t.is(await host.keys(), 1);
   t.is((await host.serials()).length, 3, 'nobody can say which of one nickname is to go');
   const kept = await host.sh(`pk12util -o out.p12 -n ${nickname} -d sql:nss -W '' -K ''
     openssl pkcs12 -in out.p12 -passin pass: -nodes -nocerts 2>/dev/null | openssl pkey -pubout | cmp - key-3.pub`);
   await runWell('openssl', ['pkey', '-in', 'key-3.pem', '-pubout', '-out', 'key-3.pub'], { cwd: host.folder });
   t.regex(kept.stdout, /EXPORT SUCCESSFUL/);
-  t.is((await host.sh(dropOldKeysScript('host.1'))).status, 0, 'again');
+  t.is((await host.sh(dropOldKeysScript(ike, 'host.1'))).status, 0, 'again');
   t.is(await host.keys(), 1);
 });
 
@@ -145,7 +147,7 @@ for (const { title, pairs } of walks) {
       t.is(status, 0, stderr);
       t.is((await host.serials())[0], String(pair));
     }
-    t.is((await host.sh(dropOldKeysScript('host.1'))).status, 0);
+    t.is((await host.sh(dropOldKeysScript(ike, 'host.1'))).status, 0);
     t.is(await host.keys(), 1);
     const certificate = join(host.folder, `cert-${pairs.at(-1)}.pem`);
     t.is((await host.serials())[0], (await serialOf(certificate)).toString());
@@ -221,14 +223,14 @@ test('a certificate with another subject takes the nickname over', async (t) => 
 
 test('trust in another CA of the name comes and goes, and what is trusted again is trusted once', async (t) => {
   const host = await makeHost(t);
-  const trust = (number: number) => host.sh(`${placeFunctions()}\ntrust ca-${number}.pem\n`);
+  const trust = (number: number) => host.sh(`${placeFunctions()}\n${ike}\ntrust ca-${number}.pem\n`);
   for (const number of [1, 2, 2]) {
     const { status, stderr } = await trust(number);
     t.is(status, 0, stderr);
   }
   t.deepEqual((await host.serials(caNickname)).sort(), ['71', '72']);
   t.is(host.calls().filter((call) => call === 'whack --impair trigger:FREE_ROOT_CERTS').length, 3);
-  const distrusted = await host.sh(`${placeFunctions()}\n${distrustScript(['ca-2.pem'])}`);
+  const distrusted = await host.sh(`${placeFunctions()}\n${ike}\n${distrustScript(['ca-2.pem'])}`);
   t.is(distrusted.status, 0, distrusted.stderr);
   t.deepEqual(await host.serials(caNickname), ['72']);
   const shown = await runWell('certutil', ['-L', '-d', `sql:${host.folder}/nss`]);
@@ -237,7 +239,7 @@ test('trust in another CA of the name comes and goes, and what is trusted again 
 
 test('a file that is no CA is not trusted, and the script ends', async (t) => {
   const host = await makeHost(t);
-  const { status, stderr } = await host.sh(`${placeFunctions()}\ntrust key-1.pem\necho went on`);
+  const { status, stderr } = await host.sh(`${placeFunctions()}\n${ike}\ntrust key-1.pem\necho went on`);
   t.is(status, 1);
   t.regex(stderr, /the NSS database sql:\S+nss does not take the CA key-1\.pem: /);
   t.notRegex(stderr, /PRIVATE KEY/);
@@ -251,6 +253,6 @@ test('the key of another host in the same database stays', async (t) => {
     pk12util -i o.p12 -d sql:nss -W ''`;
   await host.sh(other);
   t.is(await host.keys(), 3);
-  t.is((await host.sh(dropOldKeysScript('host.1'))).status, 0);
+  t.is((await host.sh(dropOldKeysScript(ike, 'host.1'))).status, 0);
   t.is(await host.keys(), 2);
 });

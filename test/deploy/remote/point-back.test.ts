@@ -60,7 +60,7 @@ test('what was to follow a transaction that the database refuses is not done', a
   const changes = [{ ...newCertificate, to: undefined }].filter(isChange);
   const transaction = transactionFor(changes, databaseOf('host_1', facts), () => '');
   const error = await t.throwsAsync(
-    removeFromHost(shell, 'host_1', { transaction, guards: [], ports: [], files: [file] }),
+    removeFromHost(shell, 'host_1', { ike: '', transaction, guards: [], ports: [], files: [file] }),
     { instanceOf: OvsPkiError },
   );
   t.is(error.code, 'PLAN_STALE');

@@ -1,0 +1,197 @@
+# How libreswan's pluto is told things. Each IKE daemon has a file with the same functions; those of place.sh come before.
+
+# nss: the database that pluto reads
+nss() {
+  for folder in $(ipsec status 2>/dev/null | sed -n 's/.*nssdir=\([^, ]*\).*/\1/p') /var/lib/ipsec/nss /etc/ipsec.d; do
+    if [ -e "$folder/cert9.db" ]; then break; fi
+  done
+  printf 'sql:%s' "$folder"
+}
+
+# reread_authorities: ovs-monitor-ipsec brings the CA into the database
+reread_authorities() { :; }
+
+# trust FILE: one more CA of the name that the CA has; ovs-monitor-ipsec brings one
+trust() {
+  answer=$(certutil -A -a -i "$1" -d "$(nss)" -n ovs_cert_cacert -t CT,, 2>&1) || fail "the NSS database $(nss) does not take the CA $1: $answer"
+  look_again
+}
+
+# look_again: pluto remembers for minutes which CAs it has seen
+look_again() {
+  ipsec whack --impair trigger:FREE_ROOT_CERTS >/dev/null 2>&1 </dev/null || :
+}
+
+# distrust FILE...: no CA of that name but these, whose files are the only ones left
+distrust() {
+  tries=0
+  while certutil -D -d "$(nss)" -n ovs_cert_cacert >/dev/null 2>&1 && [ "$tries" -lt 20 ]; do tries=$((tries + 1)); done
+  for authority in "$@"; do trust "$authority"; done
+  look_again
+}
+
+# place_crl PATH CONTENT: a CRL, where pluto reads it too. Where the NSS database does not take it, it is not at PATH either,
+# so that it is brought again. pluto looks into NSS again every minute.
+place_crl() {
+  if command -v ipsec >/dev/null 2>&1; then import_crl "$1" "$2"; fi
+  place "$1" 644 "$2"
+}
+
+# import_crl PATH CONTENT. The CA may come into the database later (-B), and one that is newer stays.
+import_crl() {
+  mkdir -p -- "${1%/*}" || fail "the folder ${1%/*} cannot be made"
+  der=${1%/*}/.${1##*/}.der
+  printf '%s' "$2" | openssl crl -outform DER -out "$der" 2>/dev/null || {
+    rm -f -- "$der"
+    fail "$1 could not be written: is the disk full or read-only?"
+  }
+  answer=$(crlutil -I -B -i "$der" -d "$(nss)" 2>&1) || case $answer in
+  *OLD_CRL*) ;;
+  *) rm -f -- "$der"; fail "the NSS database $(nss) does not take the CRL: $answer" ;;
+  esac
+  rm -f -- "$der"
+}
+
+# forget PATTERN: ovs-monitor-ipsec deletes only those connections of a port that is gone which have a state just then; what
+# libreswan keeps would be taken for the next tunnel of that name.
+forget() {
+  tries=0
+  while [ -n "$(connections "$1")" ] && [ "$tries" -lt 20 ]; do
+    tries=$((tries + 1))
+    sleep 1
+  done
+  for connection in $(ipsec status 2>/dev/null | sed -n "s/^000 \"\($1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\": .*/\1/p" | sort -u); do
+    ipsec auto --delete "$connection" >/dev/null 2>&1 || :
+  done
+}
+
+# down CONNECTION: takes one down, without waiting long for what its peer says
+down() { patiently ipsec auto --down "$1"; }
+
+# refuse_strangers: libreswan loads no drop policies of ovs-monitor-ipsec
+refuse_strangers() { :; }
+
+# wait_for_peer PATTERN: once libreswan has the connections of a port, those that are not up yet are loaded again, and so
+# not started
+wait_for_peer() {
+  tries=0
+  until all_loaded "$1" || [ "$tries" -ge 30 ]; do
+    tries=$((tries + 1))
+    sleep 1
+  done
+  # ovs-monitor-ipsec starts a connection just after it has loaded it.
+  sleep 1
+  status=$(ipsec status 2>/dev/null)
+  for connection in $(connections "$1"); do
+    if ! printf '%s\n' "$status" | grep -F "\"$connection\":" | grep -q '^000 #.*ESTABLISHED'; then
+      ipsec auto --replace "$connection" >/dev/null 2>&1 || :
+    fi
+  done
+}
+all_loaded() {
+  status=$(ipsec status 2>/dev/null) all=$(connections "$1")
+  for connection in $all; do
+    printf '%s\n' "$status" | grep -qF "000 \"$connection\": " || return 1
+  done
+  [ -n "$all" ]
+}
+
+# reread NAME CERTIFICATE KEY: what is up stays up, and what is authenticated from now on has this certificate
+reread() {
+  runs=''
+  if ipsec status >/dev/null 2>&1; then runs=1; fi
+  database=$(nss)
+  if [ ! -e "${database#sql:}/cert9.db" ]; then
+    [ -n "$runs" ] || return 0
+    fail "there is no NSS database in ${database#sql:}"
+  fi
+  into_nss "$1" "$2" "$3"
+  [ -z "$runs" ] || answer=$(ipsec whack --rereadcerts 2>&1) || fail "the IKE daemon did not take the new certificate: $answer"
+}
+
+# into_nss NAME CERTIFICATE KEY: as ovs-monitor-ipsec does it, and beside what is there; a pair that is there already stays. Of
+# certificates with one nickname that counts whose time began last, so those that began after this one go, with their keys.
+into_nss() {
+  there=$(counting "$1" | subject)
+  # To another subject NSS would give another nickname.
+  if [ -n "$there" ] && [ "$there" != "$(subject <"$2")" ]; then while drop_counting "$1"; do :; done; fi
+  staged=$(mktemp) || fail 'there is no room for a temporary file'
+  answer=$(openssl pkcs12 -export -in "$2" -inkey "$3" -out "$staged" -name "ovs_certkey_$1" -passout pass: 2>&1 &&
+    pk12util -i "$staged" -d "$database" -W '' 2>&1)
+  status=$?
+  rm -f -- "$staged"
+  [ "$status" -eq 0 ] || fail "the certificate could not be put into the NSS database: $answer"
+  wanted=$(fingerprint <"$2")
+  until [ "$(counting "$1" | fingerprint)" = "$wanted" ]; do
+    drop_counting "$1" || fail 'the certificate does not count in the NSS database'
+  done
+}
+
+# counting NAME: the certificates of a nickname, the one that counts first
+counting() { certutil -L -d "$database" -n "ovs_certkey_$1" -a 2>/dev/null; }
+# drop_counting NAME: the first of them, with its key
+drop_counting() { certutil -F -d "$database" -n "ovs_certkey_$1" >/dev/null 2>&1; }
+subject() { openssl x509 -noout -subject -nameopt oneline,show_type 2>/dev/null; }
+fingerprint() { openssl x509 -noout -sha256 -fingerprint 2>/dev/null; }
+
+# drop_old_keys NAME: the keys that certificates of the same nickname had before; the certificates alone cannot be told apart
+drop_old_keys() {
+  if ! command -v certutil >/dev/null 2>&1; then return 0; fi
+  certutil -K -d "$(nss)" 2>/dev/null | sed -n "s/^<[ 0-9]*> *[a-z]* *\([0-9a-f]*\)  *\(NSS Certificate DB:\)\{0,1\}ovs_certkey_$1\$/\1/p" | sed '$d' |
+    while read -r key; do certutil -F -d "$(nss)" -k "$key" >/dev/null 2>&1 || :; done
+}
+
+# states CONNECTION...: the IKE SAs of these that are up, by their numbers
+states() {
+  status=$(ipsec status 2>/dev/null)
+  for connection in "$@"; do
+    printf '%s\n' "$status" | grep -F ": \"$connection\":" | sed -n 's/^000 #\([0-9]*\): .* STATE_V2_ESTABLISHED_IKE_SA .*/\1/p'
+  done
+}
+
+# authenticate_again CONNECTION...: pluto renews its IKE SAs for ever and authenticates none again, unless the event for that is set
+# off. A pluto that does not know the event goes on with what is up. Fails where there is no answer.
+authenticate_again() {
+  for state in $before; do
+    $within ipsec whack --asynchronous --impair "event-v2-reauth:$state" >/dev/null 2>&1 </dev/null || {
+      before=''
+      return 0
+    }
+  done
+  tries=0 waits=0
+  while [ -n "$before" ] && [ "$(states "$@" | wc -l)" -lt "$((2 * $(printf '%s\n' "$before" | wc -l)))" ]; do
+    tries=$((tries + 1))
+    if waits_for_answer "$@"; then waits=$((waits + 1)); fi
+    # A peer that refuses has answered the first message before, which is sent again then.
+    if [ "$tries" -gt 20 ] && [ "$waits" -gt 15 ]; then return 1; fi
+    [ "$tries" -le 20 ] || refused 'the peer did not take the new certificate' "$(ipsec status 2>/dev/null | sed -n 's/^000 #/#/p')"
+    sleep 1
+  done
+  for connection in "$@"; do
+    answer=$($within ipsec auto --up "$connection" 2>&1 </dev/null) || refused "$connection" "$answer"
+  done
+}
+
+# waits_for_answer CONNECTION...: has one sent the first message of IKE, and nothing came?
+waits_for_answer() {
+  status=$(ipsec status 2>/dev/null)
+  for connection in "$@"; do
+    if printf '%s\n' "$status" | grep -F ": \"$connection\":" | grep -q STATE_V2_PARENT_I1; then return 0; fi
+  done
+  return 1
+}
+
+# leave_state STATE: takes one IKE SA down
+leave_state() { $within ipsec whack --deletestate "$1"; }
+
+# help_up CONNECTION INITIATES ATTEMPTS: what is up is left alone, for each new attempt would make one more security association
+help_up() {
+  status=$(ipsec status 2>/dev/null)
+  if printf '%s\n' "$status" | grep -F "\"$1\":" | grep -q '^000 #.*\(ESTABLISHED_CHILD_SA\|V2_IPSEC\)'; then return; fi
+  # ovs-monitor-ipsec takes a rest of an earlier tunnel of the same name for this one, and then loads nothing.
+  if ! printf '%s\n' "$status" | grep -qF "000 \"$1\": "; then
+    $within ipsec auto --asynchronous --start "$1"
+  elif [ "$2" = 1 ] || [ "$3" -ge 8 ]; then
+    $within ipsec auto --asynchronous --up "$1"
+  fi
+}

@@ -1,0 +1,10 @@
+# What charon says of itself. Part of facts.sh, which has the functions.
+probe ike-status ipsec statusall
+if [ -n "$in_full" ]; then
+  probe ike-certs ipsec listcerts --utc
+  probe ike-cacerts ipsec listcacerts --utc
+  # What is on the CRLs is not needed.
+  if answer=$($within ipsec listcrls --utc 2>&1 </dev/null); then
+    say ike-crls 0 "$(printf '%s\n' "$answer" | grep -E '^ *(issuer|serial|authKeyId): ')"
+  fi
+fi
