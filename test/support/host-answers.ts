@@ -46,6 +46,7 @@ export function examinedHost(name: string, facts: HostFacts): ExaminedHost {
     ikeDaemon: 'auto',
     places: {},
     plaintext: 'keep',
+    loopProtection: 'auto',
     identity: undefined,
     ends: [],
     bridgeAddresses: {},

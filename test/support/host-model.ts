@@ -8,8 +8,9 @@ import type { FileFact } from '../../src/deploy/facts/files.js';
 import type { PlanningFacts } from '../../src/deploy/facts/host-facts.js';
 import { parsePolicies } from '../../src/deploy/facts/kernel.js';
 import type { OvsDatabase } from '../../src/deploy/facts/ovsdb.js';
-import type { Action } from '../../src/deploy/plan/action.js';
+import type { Action, LoopRole } from '../../src/deploy/plan/action.js';
 import { pemOf } from '../../src/deploy/plan/identity-files.js';
+import { type HostLoops, loopMark, noLoops } from '../../src/deploy/plan/loops.js';
 import { isChange, type Transaction, transactionFor } from '../../src/deploy/remote/transaction.js';
 import { guardCommand } from '../../src/deploy/tunnels/packets.js';
 import { type Certificate, decodeCertificatesPem } from '../../src/pki/certificate.js';
@@ -25,7 +26,11 @@ export interface HostBefore {
     readonly bridge: string;
     readonly type: string;
     readonly options: Readonly<Record<string, string>>;
+    /** More columns of its Port. */
+    readonly columns?: Readonly<Record<string, unknown>>;
   }[];
+  /** More columns of each Bridge. */
+  readonly bridgeColumns?: Readonly<Record<string, unknown>>;
   readonly files: ReadonlyMap<string, FileFact>;
   readonly addresses: readonly string[];
 }
@@ -37,14 +42,19 @@ export async function fillDatabase(database: SocketDatabase, host: HostBefore): 
     'Open_vSwitch',
     ...host.bridges.map((name) => {
       const ports = host.ports.flatMap((port, index) => (port.bridge === name ? [named(`port${index}`)] : []));
-      return { op: 'insert', table: 'Bridge', 'uuid-name': idOf(name), row: { name, ports: ['set', ports] } };
+      return {
+        op: 'insert',
+        table: 'Bridge',
+        'uuid-name': idOf(name),
+        row: { name, ports: ['set', ports], ...host.bridgeColumns },
+      };
     }),
-    ...host.ports.flatMap(({ name, type, options }, index) => [
+    ...host.ports.flatMap(({ name, type, options, columns }, index) => [
       {
         op: 'insert',
         table: 'Port',
         'uuid-name': `port${index}`,
-        row: { name, interfaces: named(`interface${index}`) },
+        row: { name, interfaces: named(`interface${index}`), ...columns },
       },
       {
         op: 'insert',
@@ -70,8 +80,28 @@ export async function factsOf(database: SocketDatabase, host: HostBefore): Promi
 
 /** What belongs to the input of a plan and says nothing. */
 export const nothingElse = {
-  ...{ crls: [], revokedPeers: new Set<string>(), notices: [], retired: [], watched: [] },
+  ...{ crls: [], revokedPeers: new Set<string>(), notices: [], retired: [], watched: [], loops: noLoops },
 } as const;
+
+const marked = (role: LoopRole): unknown => ['map', [[loopMark, role]]];
+/** More columns of a Port that has such a role; of `none` they are an operator's own. */
+export const loopColumns: Readonly<Record<LoopRole, Readonly<Record<string, unknown>>>> = {
+  none: { protected: true, other_config: ['map', [['transient', 'true']]] },
+  'split-horizon': { protected: true, external_ids: marked('split-horizon') },
+  rstp: { other_config: ['map', [['rstp-port-auto-edge', 'false']]], external_ids: marked('rstp') },
+};
+
+/** More columns of a Bridge that we let run RSTP. */
+export const rstpColumns = { rstp_enable: true, external_ids: marked('rstp') };
+
+/** The same role for all ports of a host. */
+export function loopsWith(role: LoopRole, ends: readonly { readonly port: string }[], bridge: string): HostLoops {
+  return {
+    ...noLoops,
+    roles: new Map(ends.map(({ port }) => [port, role])),
+    rstp: new Map(ends.length === 0 ? [] : [[bridge, { enable: role === 'rstp', priority: undefined }]]),
+  };
+}
 
 /** All of a database but for the numbers of rows and for empty bridges, which stay. */
 export function essence(database: OvsDatabase | undefined): unknown {
@@ -79,6 +109,11 @@ export function essence(database: OvsDatabase | undefined): unknown {
   const rows = database.interfaces.filter(({ type }) => type !== 'internal');
   return {
     otherConfig: database.otherConfig,
+    bridges: [...database.bridgeRows.values()].filter(({ name }) => rows.some(({ bridge }) => bridge === name)),
+    ports: database.ports
+      .filter(({ name }) => rows.some((row) => row.name === name))
+      .map(({ uuid: _, ...port }) => port)
+      .sort((a, b) => a.name.localeCompare(b.name)),
     interfaces: rows
       .map(({ name, type, options, psk: secret, bridge }) => ({ name, type, options, psk: secret?.reveal(), bridge }))
       .sort((a, b) => a.name.localeCompare(b.name)),

@@ -3,6 +3,7 @@
 import { type ApplyEdges, progressWith as begunWith, type Progress } from '../../src/deploy/apply/host-run.js';
 import type { Action } from '../../src/deploy/plan/action.js';
 import type { HostInput } from '../../src/deploy/plan/input.js';
+import { noLoops } from '../../src/deploy/plan/loops.js';
 
 /** What is outside of the hosts: there is nothing. */
 export const edges: ApplyEdges = {
@@ -31,6 +32,7 @@ export function progressWith(
     notices: [],
     retired: [],
     watched: [],
+    loops: noLoops,
     prove: true,
     now: new Date(),
     ...given,

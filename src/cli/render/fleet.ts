@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Action, CrlSummary, HostPlan, HostResult } from '../../usecases/outputs.js';
+import type { Action, CrlSummary, HostPlan, HostResult, LoopRole } from '../../usecases/outputs.js';
 
 /** A plan like a diff: `+` what comes, `-` what goes, `~` what changes. */
 export function planText(plans: readonly HostPlan[]): string {
@@ -47,6 +47,10 @@ export function actionLines(action: Action): string[] {
       return [`+ bridge ${action.bridge}`];
     case 'address':
       return [`+ address ${action.address} on ${action.bridge}`];
+    case 'loop-role':
+      return [`~ port ${action.port}: ${loopText(action.to, action.from)}`];
+    case 'rstp':
+      return [rstpLine(action)];
     case 'remove-port':
       return [`- port ${action.port} of ${action.bridge}`];
     case 'remove-file':
@@ -68,12 +72,26 @@ function changeLine(what: string, from: string | undefined, to: string | undefin
   return to === undefined ? `- ${what}=${from}` : `~ ${what}=${to} (was ${from})`;
 }
 
-function portLines({ port, bridge, type, isNew, set, remove, psk, peer }: Extract<Action, { kind: 'port' }>): string[] {
+function loopText(to: LoopRole, from: LoopRole): string {
+  if (to === 'split-horizon') return 'protected=true: split horizon, so that a mesh of tunnels is no loop';
+  if (to === 'rstp') return 'rstp-port-auto-edge=false: it waits for RSTP before it forwards';
+  return from === 'rstp' ? 'rstp-port-auto-edge is as by default: it is part of no loop' : 'protected=false: no mesh';
+}
+
+function rstpLine({ bridge, to, priority }: Extract<Action, { kind: 'rstp' }>): string {
+  if (!to) return `- bridge ${bridge}: rstp_enable=false: its tunnels make no loop`;
+  const root = priority === undefined ? '' : `, rstp-priority=${priority}`;
+  return `~ bridge ${bridge}: rstp_enable=true${root}: its tunnels make a loop that RSTP breaks`;
+}
+
+function portLines(action: Extract<Action, { kind: 'port' }>): string[] {
+  const { port, bridge, type, isNew, set, remove, psk, peer, loopRole = 'none' } = action;
   const options = Object.entries(set).map(([key, value]) => `${key}=${value}`);
   const secret = psk === 'set' ? ['psk=(not shown)'] : [];
   const gone = [...remove, ...(psk === 'remove' ? ['psk'] : [])].map((key) => `    - options:${key}`);
   const heading = `${isNew ? '+' : '~'} port ${port} of ${bridge}: ${type} to ${peer}`;
-  return [heading, ...[...options, ...secret].map((option) => `    + options:${option}`), ...gone];
+  const against = loopRole === 'none' ? [] : [`    + ${loopText(loopRole, 'none')}`];
+  return [heading, ...[...options, ...secret].map((option) => `    + options:${option}`), ...gone, ...against];
 }
 
 /** What was done, host by host, and what proves it. */

@@ -30,6 +30,12 @@ export type HostTarget =
  */
 export type PlaintextPolicy = '0/1' | '1/1' | 'none' | 'keep';
 
+/**
+ * What is done against loops of tunnels: `auto` split horizon where there is a full mesh and RSTP elsewhere, `rstp` always
+ * that, `keep` leaves what is there.
+ */
+export type LoopProtection = 'auto' | 'rstp' | 'keep';
+
 /** One host as it should be. */
 export interface DesiredHost {
   /** The common name of its certificate, unless only PSKs are used. */
@@ -39,6 +45,7 @@ export interface DesiredHost {
   /** Undefined takes those of its IKE daemon. */
   readonly places: Partial<Places>;
   readonly plaintext: PlaintextPolicy;
+  readonly loopProtection: LoopProtection;
   /** Which certificate it is to have; undefined where it needs none. */
   readonly identity: DesiredIdentity | undefined;
   readonly ends: readonly TunnelEnd[];

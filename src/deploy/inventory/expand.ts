@@ -71,6 +71,7 @@ function expandHost(
     ikeDaemon: host.ike_daemon ?? 'auto',
     places: placesOf(host),
     plaintext: plaintextPolicies[host.plaintext ?? defaults.plaintext ?? 'drop-unencrypted'],
+    loopProtection: defaults.loop_protection ?? 'auto',
     identity: identityOf(inventory, host, halves),
     ends,
     bridgeAddresses:

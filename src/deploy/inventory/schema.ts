@@ -141,6 +141,10 @@ const plaintext = choice(
   Object.keys(plaintextPolicies) as (keyof typeof plaintextPolicies)[],
   'What the kernel does with packets of tunnels that are not encrypted. drop-unencrypted (0/1) drops all of the host, also those of its tunnels without IPsec; drop-marked (1/1) only those that OpenFlow marked with 1; allow-unencrypted (none) drops nothing, so packets leave readable until IPsec is up; keep leaves the host as it is. Default: drop-unencrypted.',
 );
+const loopProtection = choice(
+  ['auto', 'rstp', 'keep'],
+  'What is done so that tunnels between learning bridges make no loop. auto: split horizon (protected ports) for a full mesh, RSTP for other rings, nothing where there is no ring; rstp: RSTP for every ring, which also goes round a tunnel that is cut; keep: bridges and ports stay as they are. Default: auto.',
+);
 const type = choice(tunnelTypes, 'What the tunnel is made of. Default: gre. Open vSwitch 3.5 and later have no stt.');
 const auth = choice(
   authenticationMethods,
@@ -159,6 +163,7 @@ const defaults = v.pipe(
       auth: v.optional(auth),
       bridge: v.optional(bridge),
       plaintext: v.optional(plaintext),
+      loop_protection: v.optional(loopProtection),
       days: v.optional(days),
       key: v.optional(key),
       options: v.optional(options('Options of every tunnel.')),

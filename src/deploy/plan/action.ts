@@ -7,6 +7,9 @@
 import type { KeySpec } from '../../pki/key.js';
 import type { HostTarget, TunnelType } from '../desired/desired.js';
 
+/** What a port does against loops: split horizon keeps frames from going from one such port to another. */
+export type LoopRole = 'none' | 'split-horizon' | 'rstp';
+
 /** One thing that is done to a host. JSON-safe, without a byte of a key. */
 export type Action =
   | {
@@ -66,6 +69,17 @@ export type Action =
       readonly remove: readonly string[];
       readonly psk: 'set' | 'remove' | undefined;
       readonly peer: string;
+      /** What a new port does against loops. */
+      readonly loopRole?: LoopRole;
+    }
+  /** What a port that is there does against loops of tunnels. */
+  | { readonly kind: 'loop-role'; readonly port: string; readonly from: LoopRole; readonly to: LoopRole }
+  | {
+      readonly kind: 'rstp';
+      readonly bridge: string;
+      readonly to: boolean;
+      /** `other_config:rstp-priority` of the bridge that is to be the root. */
+      readonly priority: string | undefined;
     }
   | { readonly kind: 'remove-port'; readonly port: string; readonly bridge: string }
   | { readonly kind: 'remove-file'; readonly path: string };

@@ -15,6 +15,7 @@ import type { InterfaceFact } from '../facts/ovsdb.js';
 import type { IkeDaemon, Places } from '../ike/daemon.js';
 import { daemonNamed, ikeDaemons } from '../ike/daemons.js';
 import type { Identity } from './identity-files.js';
+import type { HostLoops } from './loops.js';
 
 /** All that the plan of a host is made of. */
 export interface HostInput {
@@ -34,6 +35,8 @@ export interface HostInput {
   readonly notices: readonly string[];
   /** CAs that are not to be trusted any more. */
   readonly retired: readonly Certificate[];
+  /** What it does against loops of tunnels. */
+  readonly loops: HostLoops;
   /** Tunnels that the plan does not touch and that a new identity must not stop. */
   readonly watched: readonly TunnelEnd[];
   /** Tunnels must be encrypted when the plan has been applied: their services must run now. */

@@ -23,6 +23,7 @@ export function hostObstacles(input: HostInput): Found {
     ...mixedMethods(input),
     ...unfitIdentity(input),
     ...otherPorts(input),
+    ...input.loops.obstacles,
   ];
   const wiring = [...services(input), ...addresses(input)];
   return input.prove || input.desired.ends.length === 0

@@ -10,6 +10,7 @@ import type { Action, HostPlan } from './action.js';
 import { crlActions, crlWarnings, cutActions, cutWarnings } from './crls.js';
 import { identityActions, retiredWarnings } from './identity.js';
 import type { HostInput } from './input.js';
+import { loopActions } from './loop-actions.js';
 import { hostObstacles } from './obstacles.js';
 import { guardActions, tunnelActions } from './tunnels.js';
 
@@ -25,6 +26,7 @@ export function planHost(input: HostInput): HostPlan {
           ...cutActions(input),
           ...guardActions(input),
           ...tunnelActions(input),
+          ...loopActions(input),
         ];
   return {
     host: desired.name,
@@ -33,6 +35,7 @@ export function planHost(input: HostInput): HostPlan {
     warnings: [
       ...warnings,
       ...input.notices,
+      ...input.loops.warnings,
       ...retiredWarnings(input),
       ...crlWarnings(input),
       ...cutWarnings(input, actions),

@@ -7,10 +7,12 @@
 import { type DesiredHost, type TunnelEnd, tunnelTypes } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
+import type { OvsDatabase } from '../facts/ovsdb.js';
 import { existingEnds } from '../tunnels/existing.js';
 import { hasGuard } from '../tunnels/packets.js';
 import type { Action, HostPlan, Obstacle } from './action.js';
 import { isIdentityLink, isOurAuthorityFile, isOurFile } from './identity-files.js';
+import { endOfRstp } from './loop-actions.js';
 
 /** What is to be taken away from a host. */
 export interface Removal {
@@ -42,6 +44,7 @@ export function planRemoval({ name, target }: DesiredHost, facts: PlanningFacts,
   const mark = database.otherConfig['ipsec_skb_mark'];
   const actions: Action[] = [
     ...found.map((item): Action => ({ kind: 'remove-port', port: item.name, bridge: item.bridge ?? '' })),
+    ...endOfRstp(facts, new Set(tunnelBridges(database, chosen))),
     ...(removal.identity
       ? config.map((key): Action => ({ kind: 'other_config', key, from: database.otherConfig[key], to: undefined }))
       : []),
@@ -61,6 +64,13 @@ export function planRemoval({ name, target }: DesiredHost, facts: PlanningFacts,
     removal.ports === 'all' ? [] : removal.ports.filter((port) => !found.some((item) => item.name === port));
   const warnings = missing.map((port) => `${name} has no port ${port} that is a tunnel`);
   return { host: name, target, actions, warnings, obstacles };
+}
+
+/** The bridges that keep a tunnel. */
+function tunnelBridges({ interfaces }: OvsDatabase, gone: readonly string[]): string[] {
+  return interfaces.flatMap(({ name, type, bridge }) =>
+    bridge !== undefined && tunnelTypes.some((item) => item === type) && !gone.includes(name) ? [bridge] : [],
+  );
 }
 
 /** @param left tunnels that need the certificate, and `others`: ports that are to go and are no tunnels */

@@ -58,7 +58,10 @@ function endActions(input: HostInput, end: TunnelEnd): Action[] {
   const isUnchanged =
     found !== undefined && found.type === type && psk === undefined && remove.length === 0 && isEmpty(set);
   if (isUnchanged) return place;
-  return [...place, { kind: 'port', port, bridge, type, isNew: found === undefined, set, remove, psk, peer }];
+  const isNew = found === undefined;
+  const loopRole = isNew ? input.loops.roles.get(port) : undefined;
+  const role = loopRole === undefined || loopRole === 'none' ? {} : { loopRole };
+  return [...place, { kind: 'port', port, bridge, type, isNew, set, remove, psk, peer, ...role }];
 }
 
 /** Options that we answer for: what else an operator has set stays. */

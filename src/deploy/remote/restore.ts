@@ -6,10 +6,8 @@
 
 import { knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
-import type { Action } from '../plan/action.js';
-import { isChange, type Transaction } from './transaction.js';
-
-type Change = Extract<Action, { readonly kind: 'other_config' | 'plaintext' | 'bridge' | 'port' | 'remove-port' }>;
+import { loopBack } from './loop-operations.js';
+import { type Change, isChange, type Transaction } from './transaction.js';
 
 /**
  * @param before what was true before the change, and `after` it
@@ -36,6 +34,10 @@ const touch: Operation = { op: 'mutate', table: 'Open_vSwitch', where: [], mutat
 function undo(change: Change, before: PlanningFacts, after: PlanningFacts): Operation[] {
   if (change.kind === 'other_config') return configBack(change.key, change.from);
   if (change.kind === 'plaintext') return configBack('ipsec_skb_mark', change.from);
+  if (change.kind === 'loop-role' || change.kind === 'rstp') {
+    const database = knownValue(before.ovsdb);
+    return database === undefined ? [] : loopBack(change, database);
+  }
   if (change.kind !== 'port') return [];
   if (!change.isNew) return optionsBack(change.port, before);
   const made = knownValue(after.ovsdb)?.interfaces.find(({ name }) => name === change.port)?.portUuid;

@@ -7,16 +7,20 @@
 
 import type { OvsDatabase } from '../facts/ovsdb.js';
 import type { Action } from '../plan/action.js';
+import { changedRole, changedRstp, newRole } from './loop-operations.js';
 
 type Operation = Readonly<Record<string, unknown>>;
 
 /** A transaction: the name of the database, then its operations. */
 export type Transaction = readonly ['Open_vSwitch', ...Operation[]];
 
-type Change = Extract<Action, { readonly kind: 'other_config' | 'plaintext' | 'bridge' | 'port' | 'remove-port' }>;
+const changeKinds = ['other_config', 'plaintext', 'bridge', 'port', 'remove-port', 'loop-role', 'rstp'] as const;
+
+/** What is done in the database. */
+export type Change = Extract<Action, { readonly kind: (typeof changeKinds)[number] }>;
 
 export function isChange(action: Action): action is Change {
-  return ['other_config', 'plaintext', 'bridge', 'port', 'remove-port'].includes(action.kind);
+  return changeKinds.some((kind) => kind === action.kind);
 }
 
 /**
@@ -33,6 +37,8 @@ export function transactionFor(
     if (change.kind === 'port')
       return change.isNew ? newPort(change, index, pskOf) : changedPort(change, database, pskOf);
     if (change.kind === 'remove-port') return removedPort(change, database);
+    if (change.kind === 'loop-role') return changedRole(change, database);
+    if (change.kind === 'rstp') return changedRstp(change, database);
     const key = change.kind === 'plaintext' ? 'ipsec_skb_mark' : change.key;
     return mutateMap('Open_vSwitch', [], 'other_config', change.to === undefined ? {} : { [key]: change.to }, [key]);
   });
@@ -78,7 +84,7 @@ function newBridge(name: string, index: number): Operation[] {
 }
 
 function newPort(
-  { port, bridge, type, set, psk }: Extract<Change, { kind: 'port' }>,
+  { port, bridge, type, set, psk, loopRole = 'none' }: Extract<Change, { kind: 'port' }>,
   index: number,
   pskOf: (port: string) => string,
 ): Operation[] {
@@ -94,6 +100,7 @@ function newPort(
       where: [['name', '==', bridge]],
       mutations: [['ports', 'insert', ['set', [['named-uuid', ids.port]]]]],
     },
+    ...newRole(port, loopRole),
   ];
 }
 

@@ -59,6 +59,7 @@ export function fleetAt(destinations: readonly string[]): DesiredFleet {
       ikeDaemon: 'auto',
       places: {},
       plaintext: 'keep',
+      loopProtection: 'auto',
       identity: undefined,
       ends: [],
       bridgeAddresses: {},

@@ -11,6 +11,7 @@ import { knownValue } from '../../deploy/facts/fact.js';
 import { gatherFacts, gatherPlanningFacts, type HostFacts, type PlanningFacts } from '../../deploy/facts/host-facts.js';
 import type { Identity } from '../../deploy/plan/identity-files.js';
 import type { HostInput } from '../../deploy/plan/input.js';
+import { type LoopHost, loopsOf, noLoops } from '../../deploy/plan/loops.js';
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import type { Renewal } from '../../pki/renewal.js';
@@ -123,6 +124,7 @@ export async function prepareFleet(
   const revokedPeers = await revokedAmong(failed, authorities);
   const ready = decided.filter((host): host is ReadyHost => 'identity' in host);
   const psks = pskTable(ready, psk);
+  const loops = loopsOf(hosts.map(loopHost));
   const certificates = new Map(
     ready.map(({ desired, identity }) => [
       desired.name,
@@ -142,6 +144,7 @@ export async function prepareFleet(
       revokedPeers,
       retired: authority?.retired ?? [],
       notices: [...(authority?.warnings ?? []), ...notices],
+      loops: loops.get(desired.name) ?? noLoops,
       watched: watched(desired),
       prove,
       now: platform.clock.now(),
@@ -149,6 +152,12 @@ export async function prepareFleet(
     return { shell, input, desired };
   });
   return { work, failed, pskOf: (host, port) => psks.values.get(`${host}/${port}`) ?? '' };
+}
+
+/** A host that cannot be asked is part of the shape all the same. */
+function loopHost(host: AskedHost): LoopHost {
+  const { name, ends, loopProtection } = host.desired;
+  return { name, ends, protection: loopProtection, facts: 'facts' in host ? host.facts : undefined };
 }
 
 interface ReadyHost {

@@ -183,6 +183,7 @@ function progressOf(host: Host, index: number, ran: string[], peers = [1 - index
   const target = { kind: 'local', destination: 'local' } as const;
   const desired: DesiredHost = {
     ...{ name, target, ikeDaemon: host.daemon, places: {}, plaintext: 'keep', identity: undefined },
+    loopProtection: 'auto',
     ...{ ends, bridgeAddresses: {} },
   };
   const input = {

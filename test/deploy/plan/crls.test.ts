@@ -10,6 +10,7 @@ import type { Action } from '../../../src/deploy/plan/action.js';
 import { crlActions, crlWarnings, cutActions, cutWarnings } from '../../../src/deploy/plan/crls.js';
 import { crlFileFor } from '../../../src/deploy/plan/identity-files.js';
 import type { HostCrl, HostInput } from '../../../src/deploy/plan/input.js';
+import { noLoops } from '../../../src/deploy/plan/loops.js';
 import { planRemoval } from '../../../src/deploy/plan/removal.js';
 import { type Certificate, decodeCertificate } from '../../../src/pki/certificate.js';
 import { type Crl, decodeCrl } from '../../../src/pki/crl.js';
@@ -55,6 +56,7 @@ const desired: DesiredHost = {
   ikeDaemon: 'strongswan',
   places: {},
   plaintext: 'keep',
+  loopProtection: 'auto',
   identity: undefined,
   ends: [gre],
   bridgeAddresses: {},
@@ -80,6 +82,7 @@ function inputOf({ crls = [], files = [], states = [], ends = [gre], revoked = [
     notices: [],
     retired: [],
     watched: [],
+    loops: noLoops,
     prove: true,
     now: capturedAt,
   };

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import type { AuthenticationMethod, DesiredHost, TunnelEnd } from '../../../src/deploy/desired/desired.js';
 import { known, unknown } from '../../../src/deploy/facts/fact.js';
 import type { PlanningFacts } from '../../../src/deploy/facts/host-facts.js';
-import type { Action } from '../../../src/deploy/plan/action.js';
+import type { Action, LoopRole } from '../../../src/deploy/plan/action.js';
 import {
   authorityFileFor,
   certificateFileFor,
@@ -27,7 +27,10 @@ import {
   fillDatabase,
   type HostBefore,
   keyFile,
+  loopColumns,
+  loopsWith,
   nothingElse,
+  rstpColumns,
 } from '../../support/host-model.js';
 import { type Identities, identityOf, makeIdentities, oldPaths } from '../../support/identities.js';
 import { rsaKeyFile } from '../../support/keys.js';
@@ -51,11 +54,12 @@ const psk = 'the-secret-that-is-in-no-plan';
 const pskBefore = 'the-secret-that-was-there-before';
 const withoutBigint = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
 const ports = ['tun', 'tun_2', 'gre_host_3'] as const;
-const options = fc.constantFrom<Record<string, string>>(
+const someOptions: readonly Record<string, string>[] = [
   {},
   { key: '7' },
   { ipsec_dpdaction: 'restart', tos: 'inherit' },
-);
+];
+const options = fc.constantFrom(...someOptions);
 
 /** What is wanted of a host: one method for all of it, up to three tunnels. */
 const wishes = fc.record({
@@ -67,18 +71,18 @@ const wishes = fc.record({
   options,
   plaintext: fc.constantFrom('0/1', '1/1', 'none', 'keep'),
   address: fc.boolean(),
+  loops: fc.constantFrom<LoopRole>('none', 'split-horizon', 'rstp'),
 });
 
 /** What is there already: parts of an older plan, and what is an operator's own. */
 const beginnings = fc.record({
-  identity: fc.constantFrom<'none' | 'whole' | 'files only' | 'pointers only'>(
-    ...(['none', 'whole', 'files only', 'pointers only'] as const),
-  ),
+  identity: fc.constantFrom(...(['none', 'whole', 'files only', 'pointers only'] as const)),
   mark: fc.constantFrom(undefined, '0/1', '1/1'),
   ports: fc.subarray([...ports]),
   method: fc.constantFrom<AuthenticationMethod>('ca-signed', 'self-signed', 'psk'),
   peerFile: fc.boolean(),
   strangers: fc.boolean(),
+  loops: fc.constantFrom<LoopRole>('none', 'split-horizon', 'rstp'),
 });
 
 type Wish = Readonly<typeof wishes extends fc.Arbitrary<infer T> ? Omit<T, 'ends'> : never> & {
@@ -303,10 +307,10 @@ test.serial('a renewal changes where the links lead, and nothing that ovs-monito
 
 const ordinary: Wish = {
   ...({ method: 'ca-signed', certificate: 'new', ends: ['tun'], type: 'gre', bridge: 'br-ipsec' } as const),
-  ...({ options: {}, plaintext: '0/1', address: false } as const),
+  ...({ options: {}, plaintext: '0/1', address: false, loops: 'none' } as const),
 };
 const nothing: Beginning = {
-  ...({ identity: 'none', mark: undefined, method: 'ca-signed' } as const),
+  ...({ identity: 'none', mark: undefined, method: 'ca-signed', loops: 'none' } as const),
   ...{ ports: [], peerFile: false, strangers: false },
 };
 
@@ -326,10 +330,8 @@ function inputOf(wish: Wish, facts: PlanningFacts): HostInput {
   const ends = endsOf(wish);
   const identity = { method: wish.method, type: 'switch', days: 30, keySpec: { type: 'rsa', bits: 2048 } } as const;
   const desired: DesiredHost = {
-    name: 'host_1',
-    target: { kind: 'ssh', destination: 'host_1' },
-    ikeDaemon: 'strongswan',
-    places: {},
+    ...({ name: 'host_1', target: { kind: 'ssh', destination: 'host_1' }, ikeDaemon: 'strongswan' } as const),
+    ...({ places: {}, loopProtection: 'auto' } as const),
     plaintext: wish.plaintext as DesiredHost['plaintext'],
     identity: wish.method === 'psk' ? undefined : { ...identity, method: wish.method },
     ends,
@@ -349,6 +351,7 @@ function inputOf(wish: Wish, facts: PlanningFacts): HostInput {
     peers: new Map(wish.method === 'self-signed' ? ends.map(({ peer }) => [peer, identities.peer]) : []),
     psks: new Map(changed.map(({ port }) => [port, 'set'])),
     ...nothingElse,
+    loops: loopsWith(wish.loops, ends, wish.bridge),
     prove: false,
     now: new Date(identities.new.notBefore.getTime() + 60_000),
   };
@@ -356,7 +359,7 @@ function inputOf(wish: Wish, facts: PlanningFacts): HostInput {
 
 function hostBefore(
   { type, bridge }: Wish,
-  { identity, mark, ports, method, peerFile, strangers }: Beginning,
+  { identity, mark, ports, method, peerFile, strangers, loops }: Beginning,
 ): HostBefore {
   const paths = oldPaths(identities);
   const hasFiles = identity === 'whole' || identity === 'files only';
@@ -375,9 +378,7 @@ function hostBefore(
     bridges: [...(ports.length > 0 ? [bridge] : []), ...(strangers ? ['br-int'] : [])],
     ports: [
       ...ports.map((name) => ({
-        name,
-        bridge,
-        type,
+        ...{ name, bridge, type, columns: loopColumns[loops] },
         options: { remote_ip: '203.0.113.9', ttl: '64', ipsec_ikelifetime: '1h', ...authentication[method] },
       })),
       ...(strangers ? [{ name: 'plain', bridge: 'br-int', type: 'vxlan', options: { remote_ip: '203.0.113.5' } }] : []),
@@ -394,5 +395,6 @@ function hostBefore(
       ...(strangers ? ([['/etc/ipsec.d/certs/my-own.pem', certificateFile(identities.peer)]] as const) : []),
     ]),
     addresses: ['198.51.100.1'],
+    ...(loops === 'rstp' ? { bridgeColumns: rstpColumns } : {}),
   };
 }

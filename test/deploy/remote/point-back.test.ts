@@ -33,6 +33,7 @@ const desired: DesiredHost = {
   ikeDaemon: 'strongswan',
   places: {},
   plaintext: 'keep',
+  loopProtection: 'auto',
   identity: undefined,
   ends: [end],
   bridgeAddresses: {},

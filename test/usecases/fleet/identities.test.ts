@@ -44,6 +44,7 @@ const desired: DesiredHost = {
   ikeDaemon: 'auto',
   places: {},
   plaintext: 'keep',
+  loopProtection: 'auto',
   identity: { ...identity, keySpec },
   ends: [],
   bridgeAddresses: {},
