@@ -56,6 +56,14 @@ export function nameFault(name: string): string | undefined {
   return undefined;
 }
 
+/**
+ * What strongSwan, libreswan and NSS compare of a name: letters of either case are one, and dots at its end do not count.
+ * Names that are the same there are one name to all that a certificate is for.
+ */
+export function comparedName(commonName: string): string {
+  return (nameOfCommonName(commonName) ?? commonName).toLowerCase().replace(/\.{1,64}$/, '');
+}
+
 /** Where the files of a name are, and the name itself: `keys/host_1` is `host_1` with its files in `keys`. */
 export interface FileName {
   /** What was typed. */

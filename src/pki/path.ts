@@ -10,9 +10,10 @@ import { generalName } from './certificate.js';
 import type { Crl } from './crl.js';
 import { children, contextTag, equalBytes, readDer, readInteger, tag } from './der.js';
 import { verifySignature } from './engine.js';
+import { keyFindings } from './lint/key-rules.js';
 import type { Finding } from './lint/rule.js';
 import { type DistinguishedName, decodeName } from './name.js';
-import { extensionNames, oid } from './oid.js';
+import { extensionNames, oid, purposeNames } from './oid.js';
 import { pkijsRefusal } from './path-pkijs.js';
 import { formatSerial } from './serial.js';
 import { formatTime } from './text.js';
@@ -186,8 +187,23 @@ function signerFindings(authority: Certificate, below: readonly Certificate[]): 
     const message = `${position(depth)} allows ${basicConstraints.pathLength} CAs below it, and there are ${between}`;
     findings.push(found('path-length', 'RFC 5280, section 6.1.4 (m)', message));
   }
+  findings.push(...fitnessFindings(authority, depth));
   const names = (below[0]?.subjectAltName ?? []).filter(({ kind }) => kind === 2).map(({ text }) => text);
   return [...findings, ...nameConstraintFindings(authority, names, depth)];
+}
+
+/** A CA for code, or with a key that others can compute, stands for no host: TLS libraries refuse both at every depth. */
+function fitnessFindings({ extKeyUsage, publicKey }: Certificate, depth: number): Finding[] {
+  const findings: Finding[] = [];
+  const missing = [oid.serverAuth, oid.clientAuth].filter((purpose) => extKeyUsage?.includes(purpose) === false);
+  if (missing.length > 0) {
+    const names = missing.map((purpose) => purposeNames.get(purpose)).join(' and ');
+    const message = `${position(depth)} is for other purposes than ${names}`;
+    findings.push(found('ca-ext-key-usage', 'RFC 5280, section 4.2.1.12', message));
+  }
+  const weak = keyFindings(publicKey).filter(({ rule }) => rule !== 'key-encoding');
+  findings.push(...weak.map(({ citation, message }) => found('ca-key', citation, `${position(depth)}: ${message}`)));
+  return findings;
 }
 
 /** dNSName constraints are applied; others are refused where they are critical, as RFC 5280 demands. */
@@ -203,6 +219,10 @@ function nameConstraintFindings(authority: Certificate, names: readonly string[]
   const other = [...permitted, ...excluded].find(({ kind }) => kind !== 2);
   if (other !== undefined)
     return fault(`${position(depth)} constrains names of type ${other.kind}, which is not supported`);
+  // OpenSSL gives up at the same product.
+  if (names.length * (permitted.length + excluded.length) > 1 << 20) {
+    return fault(`${position(depth)} constrains more names than are compared`);
+  }
   const outside = names.find(
     (name) =>
       (permitted.length > 0 && !permitted.some(({ text }) => isWithin(name, text))) ||

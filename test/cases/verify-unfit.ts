@@ -1,7 +1,9 @@
 /** Certificates whose path is good, and which Open vSwitch, its TLS or its IPsec cannot use or should not trust. */
 
+import { encodeNamedBits } from '../../src/pki/der.js';
 import { oid } from '../../src/pki/oid.js';
-import { type BadKey, badKeyFile } from '../support/keys.js';
+import { keyForms } from '../support/key-forms.js';
+import { type BadKey, badKeyFile, ecKeyFile } from '../support/keys.js';
 import {
   basicConstraints,
   type CertificateParts,
@@ -56,6 +58,17 @@ const rows: readonly (readonly [title: string, rule: string, parts: Partial<Cert
     'leaf-ext-key-usage',
     withExtensions(basicConstraints(false), keyUsage(0), extKeyUsage('1.3.6.1.5.5.7.3.3'), subjectAltName('host')),
   ],
+  [
+    'extKeyUsage for anything',
+    'leaf-ext-key-usage',
+    withExtensions(basicConstraints(false), keyUsage(0), extKeyUsage(oid.anyExtendedKeyUsage), subjectAltName('host')),
+  ],
+  [
+    'a Netscape type for TLS clients only',
+    'leaf-netscape-type',
+    withExtensions(...leafExtensions(), extension('2.16.840.1.113730.1.1', encodeNamedBits([0]))),
+  ],
+  ['an EC key with a compressed point', 'key-encoding', { spki: compressedKey() }],
   ['an RSA key of 1024 bits', 'rsa-size', keyed('weak-rsa-1024')],
   ['an RSA key with exponent 3', 'rsa-exponent', keyed('weak-exponent-3')],
   ['an RSA key with a small factor', 'rsa-small-factor', keyed('weak-small-factor')],
@@ -89,3 +102,8 @@ export const unfitCertificates: readonly VerifyFault[] = [
     stricter: 'leaf-is-no-ca',
   },
 ];
+
+function compressedKey(): Uint8Array {
+  const form = keyForms.find(({ title }) => title === 'a compressed point');
+  return form?.spki(loadKey(ecKeyFile('p256', 1))) ?? Uint8Array.of();
+}

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { nodePlatform, OvsPkiError, verify } from '../../src/index.js';
+import { unfitAuthorities } from '../cases/verify-authorities.js';
 import { verifyFaults } from '../cases/verify-faults.js';
 import type { VerifyFault } from '../cases/verify-paths.js';
 import { revocationFaults } from '../cases/verify-revocation.js';
@@ -10,7 +11,7 @@ import { projectRoot, run, runOurs } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
 import { certificatePem, crlPem } from '../support/x509.js';
 
-const rows = [...verifyFaults, ...revocationFaults, ...unfitCertificates];
+const rows = [...verifyFaults, ...unfitAuthorities, ...revocationFaults, ...unfitCertificates];
 
 test('verify and "openssl verify" agree on every path, save where we are stricter and say so', async (t) => {
   const folder = scratchFolder(t);

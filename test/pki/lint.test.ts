@@ -239,6 +239,7 @@ const requestFixtures: Readonly<Record<string, { parts?: Partial<RequestParts>; 
     'proof-of-possession': { context: { possessionProved: false } },
     'common-name': { parts: { subject: name(['O', 'Open vSwitch']) } },
     'name-matches': { context: { name: 'victim' } },
+    namesake: { context: { namesake: 'HOST' } },
     'subject-attributes': {
       parts: { subject: name(['O', 'Open vSwitch'], ['emailAddress', 'x@y', tag.ia5String], ['CN', 'host']) },
     },
@@ -271,7 +272,14 @@ test('Every rule for requests has a fixture', (t) => {
       extensions: [subjectAltName('victim'), keyUsage(5)],
       spki: spkiOf(loadKey(badKeyFile('dsa'))),
     },
-    { possessionProved: false, name: 'x', keyCertifiedFor: 'other', keyRevoked: 'superseded', isCaKey: true },
+    {
+      possessionProved: false,
+      name: 'x',
+      keyCertifiedFor: 'other',
+      keyRevoked: 'superseded',
+      isCaKey: true,
+      namesake: 'G',
+    },
   );
   t.deepEqual(everythingWrong, Object.keys(requestFixtures));
 });

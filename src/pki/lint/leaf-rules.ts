@@ -53,10 +53,22 @@ const leafRules: readonly Rule<Certificate, undefined>[] = [
     id: 'leaf-ext-key-usage',
     citation: 'RFC 5280, section 4.2.1.12',
     check: ({ extKeyUsage }) => {
-      if (extKeyUsage === undefined || extKeyUsage.includes(oid.anyExtendedKeyUsage)) return undefined;
+      if (extKeyUsage === undefined) return undefined;
+      // anyExtendedKeyUsage is not enough for OpenSSL, which is the TLS of Open vSwitch.
       return extKeyUsage.includes(oid.serverAuth) && extKeyUsage.includes(oid.clientAuth)
         ? undefined
         : 'extKeyUsage does not allow both TLS server and client';
+    },
+  },
+  {
+    id: 'leaf-netscape-type',
+    citation: 'nsCertType, which OpenSSL still obeys: x509v3_config(5)',
+    check: ({ extensions }) => {
+      const type = extensions.find((extension) => extension.type === netscapeType);
+      // A BIT STRING of one byte: the tag, the length, the bits that are not used, then SSL client and SSL server.
+      return type === undefined || ((type.value[3] ?? 0) & 0xc0) === 0xc0
+        ? undefined
+        : 'its Netscape type does not allow both TLS server and client';
     },
   },
   {
@@ -68,6 +80,8 @@ const leafRules: readonly Rule<Certificate, undefined>[] = [
         : undefined,
   },
 ];
+
+const netscapeType = '2.16.840.1.113730.1.1';
 
 const weakSignatures: ReadonlySet<string> = new Set([
   '1.2.840.113549.1.1.4',

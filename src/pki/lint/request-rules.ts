@@ -23,6 +23,8 @@ export interface RequestContext {
   readonly caOrganization: string | undefined;
   /** The common name of a certificate that this CA has given to the same key. */
   readonly keyCertifiedFor: string | undefined;
+  /** The common name of a valid certificate of this CA that other programs take for one of the same name. */
+  readonly namesake?: string | undefined;
   /** Why a certificate that this CA has given to the same key was revoked, where that speaks against the key. */
   readonly keyRevoked: string | undefined;
   /** Whether the key is the CA's own. */
@@ -103,6 +105,20 @@ const requestRules: readonly RequestRule[] = [
       possessionProved ? undefined : 'the signature does not prove that the sender has the private key',
   },
   ...nameRules,
+  {
+    id: 'namesake',
+    citation:
+      'RFC 4343 and RFC 1034, section 3.1: names differ neither by case nor by a dot at their end; strongSwan, libreswan, NSS',
+    check: ({ commonNames: [commonName = ''] }, { namesake }) => {
+      if (namesake !== undefined) {
+        return `${JSON.stringify(namesake)} has a valid certificate, and to the IKE daemons ${JSON.stringify(commonName)} is the same name`;
+      }
+      const name = nameOfCommonName(commonName);
+      return name?.endsWith('.') === true
+        ? `the name ${JSON.stringify(name)} ends with a dot, which other programs leave out`
+        : undefined;
+    },
+  },
   {
     id: 'subject-attributes',
     citation: 'RFC 5280, section 4.1.2.6; the policy of an ovs-pki CA',

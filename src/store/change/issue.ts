@@ -14,7 +14,7 @@ import type { PublicKey } from '../../pki/key.js';
 import { isSameKey, keyHash } from '../../pki/key-identity.js';
 import { type Applicant, type RequestContext, renewalFindings, requestFindings } from '../../pki/lint/request-rules.js';
 import type { Finding } from '../../pki/lint/rule.js';
-import { attributeValues, encodeName } from '../../pki/name.js';
+import { attributeValues, comparedName, encodeName, nameOfCommonName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import { issuersOf, nameFindings } from '../../pki/path.js';
 import { leafSubject } from '../../pki/profile.js';
@@ -25,8 +25,14 @@ import { validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, generationsOf, openIssuer, requireSameCa } from '../ca/ca.js';
-import { certificatesOfKey, type RegisteredKey, registerKeys, syncKeyRegister } from '../index/key-register.js';
-import { appendIndexRows, indexRowFor } from '../index/row.js';
+import {
+  certificatesOfKey,
+  namesakes,
+  type RegisteredKey,
+  registerKeys,
+  syncKeyRegister,
+} from '../index/key-register.js';
+import { appendIndexRows, expiryOf, findIndexRow, indexRowFor } from '../index/row.js';
 import { readRevoked } from '../index/scan.js';
 import { appendAudit, appendOutcomes, auditStamp, type IssueIntent } from '../journal/audit-log.js';
 import { withLock } from '../journal/lock.js';
@@ -137,7 +143,7 @@ async function issueBatch(
   requireSameCa(ca);
   recoverInterrupted(platform, ca);
   syncKeyRegister(ca.layout);
-  const checked = checkOrders(ca, orders);
+  const checked = checkOrders(ca, orders, validity.notBefore);
   const work = checked.filter((item): item is Work => !(item instanceof OvsPkiError));
 
   const intents = work.map((item) => intentOf(platform, ca, item, validity.notAfter));
@@ -164,8 +170,9 @@ async function issueBatch(
   });
 }
 
-function checkOrders(ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiError)[] {
+function checkOrders(ca: Ca, orders: readonly ProvedOrder[], now: Date): (Work | OvsPkiError)[] {
   const inThisBatch = new Map<string, string>();
+  const namesInThisBatch = new Map<string, string>();
   const authorities = [ca.certificate, ...issuersOf(ca.certificate, ca.chain)];
   const distrusted = distrustedSerials(ca);
   return orders.map((order): Work | OvsPkiError => {
@@ -177,14 +184,29 @@ function checkOrders(ca: Ca, orders: readonly ProvedOrder[]): (Work | OvsPkiErro
       caOrganization: ca.organization,
       keyCertifiedFor: inThisBatch.get(keyHash) ?? earlier[0]?.commonName,
       keyRevoked: earlier.map(({ serialNumber }) => distrusted().get(serialNumber)).find(Boolean),
+      namesake: otherName(namesInThisBatch, commonNames[0]) ?? validNamesake(ca, commonNames[0] ?? '', now),
       isCaKey: generationsOf(ca).some(({ certificate }) => isSameKey(publicKey, certificate.publicKey)),
     });
     const [commonName = ''] = commonNames;
     const reasons = [...rules, ...nameFindings(authorities, commonName)];
     if (reasons.length > 0) return refusal(name ?? commonName, reasons, order.what);
     inThisBatch.set(keyHash, commonName);
+    namesInThisBatch.set(comparedName(commonName), commonName);
     return { publicKey, commonName, serialNumber: freeSerial(ca), keyHash };
   });
+}
+
+/** A name of this batch that is written otherwise and is the same to other programs. */
+function otherName(names: ReadonlyMap<string, string>, commonName = ''): string | undefined {
+  const found = names.get(comparedName(commonName));
+  return found === undefined || nameOfCommonName(found) === nameOfCommonName(commonName) ? undefined : found;
+}
+
+function validNamesake({ layout }: Ca, commonName: string, now: Date): string | undefined {
+  return namesakes(layout, commonName).find(({ serialNumber }) => {
+    const row = findIndexRow(layout.index, serialNumber);
+    return row?.state === 'V' && expiryOf(row) > now;
+  })?.commonName;
 }
 
 /** The revoked certificates whose keys are not to be certified again, with the reason; read when it is asked for. */

@@ -1,6 +1,6 @@
 /**
  * Which key is certified for which name: `keys/00` to `keys/ff`, by the first byte of what the key is known by
- * (`keyHash`), a line `HASH SERIAL NAME` each. It is made from index.txt and newcerts, so it may be deleted;
+ * (`keyHash`), a line `HASH SERIAL NAME` each; and a second line by the hash of the name as other programs compare it. It is made from index.txt and newcerts, so it may be deleted;
  * it exists so that a signature costs the same with one certificate as with a million.
  *
  * @module
@@ -9,8 +9,9 @@
 import { join } from 'node:path';
 import { OvsPkiError } from '../../errors.js';
 import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
+import { digestHex } from '../../pki/digest.js';
 import { keyHash } from '../../pki/key-identity.js';
-import { attributeValues } from '../../pki/name.js';
+import { attributeValues, comparedName, nameOfCommonName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import type { SerialNumber } from '../../pki/serial.js';
 import * as files from '../../platform/files.js';
@@ -38,16 +39,17 @@ export function syncKeyRegister(layout: CaLayout): void {
   // In an older form keys were known by something else: every copy is looked at, and nothing that was known is lost.
   const isOfToday = readState(layout).startsWith(form);
   const lines = allLines(layout);
-  const known = new Set(lines.map(({ serialNumber }) => serialNumber));
+  const byName = new Set(lines.filter(isOfName).map(({ serialNumber }) => serialNumber));
+  const byKey = new Set(lines.filter((line) => !isOfName(line)).map(({ serialNumber }) => serialNumber));
   const knownPairs = new Set(lines.map(pairOf));
   const missing: RegisteredKey[] = [];
   for (const { serialNumber } of readIndex(layout.index)) {
-    if (isOfToday && known.has(serialNumber)) continue;
+    if (isOfToday && byName.has(serialNumber) && byKey.has(serialNumber)) continue;
     const certificate = issuedCertificate(layout, serialNumber);
     const key = certificate && registeredKey(certificate);
-    if (key !== undefined && !knownPairs.has(pairOf(key))) missing.push(key);
+    if (key !== undefined) missing.push(...linesOf(key).filter((line) => !knownPairs.has(pairOf(line))));
   }
-  registerKeys(layout, missing);
+  appendLines(layout, missing);
 }
 
 /** Whether nothing has changed the index since the register was brought up to date with it. */
@@ -66,14 +68,31 @@ export function certificatesOfKey(layout: CaLayout, hash: string): RegisteredKey
   return found;
 }
 
+/** The certificates of other names that are this name to other programs. The register must be up to date. */
+export function namesakes(layout: CaLayout, commonName: string): RegisteredKey[] {
+  const isOther = nameOfCommonName(commonName) ?? commonName;
+  return certificatesOfKey(layout, nameHash(commonName)).filter(
+    (line) => (nameOfCommonName(line.commonName) ?? line.commonName) !== isOther,
+  );
+}
+
 /** Adds keys and notes that the register fits the index as it is now. The lock must be held. */
 export function registerKeys(layout: CaLayout, keys: readonly RegisteredKey[]): void {
+  appendLines(layout, keys.flatMap(linesOf));
+}
+
+/** By its key, and by its name. */
+function linesOf(key: RegisteredKey): RegisteredKey[] {
+  return [key, { ...key, hash: nameHash(key.commonName) }];
+}
+
+function appendLines(layout: CaLayout, lines: readonly RegisteredKey[]): void {
   const buckets = new Map<string, string>();
-  for (const { hash, serialNumber, commonName } of keys) {
+  for (const { hash, serialNumber, commonName } of lines) {
     const file = bucket(layout, hash);
     buckets.set(file, `${buckets.get(file) ?? ''}${hash} ${serialNumber} ${commonName}\n`);
   }
-  for (const [file, lines] of buckets) files.append(file, lines);
+  for (const [file, text] of buckets) files.append(file, text);
   files.write(stateFile(layout), currentState(layout));
 }
 
@@ -131,6 +150,14 @@ function parseLines(text: string): RegisteredKey[] {
   });
 }
 
+function nameHash(commonName: string): string {
+  return digestHex('sha256', Buffer.from(`name ${comparedName(commonName)}`));
+}
+
+function isOfName({ hash, commonName }: RegisteredKey): boolean {
+  return hash === nameHash(commonName);
+}
+
 function pairOf({ hash, serialNumber }: RegisteredKey): string {
   return `${hash} ${serialNumber}`;
 }
@@ -143,8 +170,8 @@ function readState(layout: CaLayout): string {
   return files.readTail(stateFile(layout), 1024).toString('latin1');
 }
 
-/** By what the keys of a register are known: the second form, that of keys however they are written. */
-const form = 'form-2 ';
+/** By what the keys of a register are known: the third form, that of names too, and of keys however they are written. */
+const form = 'form-3 ';
 
 /**
  * What index.txt is now, and since which start of the machine: the register is not synced to the disk, so after a

@@ -53,7 +53,7 @@ for (const { title, damage } of damages) {
     syncKeyRegister(scene.layout);
     t.is(certificatesOfKey(scene.layout, scene.hash)[0]?.commonName, 'host_1');
     const lines = registerLines(scene.layout);
-    t.is(lines.length, 3, 'the CA, host_1 and host_2, each once');
+    t.is(lines.length, 6, 'the CA, host_1 and host_2, each once by its key and once by its name');
     for (const line of lines) t.regex(line, /^[0-9a-f]{64} [0-9A-F]{32} [^\n]+$/);
   });
 }
@@ -68,6 +68,35 @@ test('a key that openssl ca certified here is refused under another name', async
   t.is(refused.error.code, 'REQUEST_REFUSED');
   t.regex(refused.error.message, /host_3/);
 });
+
+for (const [name, other] of [
+  ['host_1', 'HOST_1'],
+  ['host_2', 'Host_2'],
+] as const) {
+  test(`${name} has a certificate, so ${other}, which is the same name to the IKE daemons, gets none until it is revoked`, async (t) => {
+    const { pki, hosts, layout } = await makeScene(t);
+    // Made before names were in the register.
+    const { stamp = '' } = stampOf(layout.index) ?? {};
+    rmSync(layout.keyRegister, { recursive: true });
+    staleState(layout, `${bootId} ${stamp}`);
+    const names = [join(hosts, other), join(hosts, 'third'), join(hosts, 'THIRD'), join(hosts, 'dot.')];
+    await req(platform, { names, keySpec, unique: true, force: false });
+    const order = { pkiDirectory: pki, names, type: 'switch', days: 30, force: true } as const;
+    const results = await sign(platform, order);
+    const told = results.map((result) => (result.outcome === 'refused' ? result.error.message : result.outcome));
+    t.regex(told[0] ?? '', new RegExp(`"${name}" has a valid certificate`));
+    t.is(told[1], 'signed');
+    t.regex(told[2] ?? '', /"third" has a valid certificate/);
+    t.regex(told[3] ?? '', /ends with a dot/);
+    const again = await sign(platform, { ...order, names: [join(hosts, name)] });
+    t.is(again[0]?.outcome, 'signed', 'the name itself may have as many as it wants');
+    const index = readFileSync(layout.index, 'latin1');
+    const revoked = index.replaceAll(new RegExp(`^V(\\t[0-9]+Z\\t)(.*/CN=${name})$`, 'gm'), 'R$1260101000000Z$2');
+    writeFileSync(layout.index, revoked);
+    const freed = await sign(platform, { ...order, names: [join(hosts, other)] });
+    t.is(freed[0]?.outcome, 'signed');
+  });
+}
 
 for (const { title, of, spki } of keyForms.filter(({ of }) => of === 'ec')) {
   test(`an older register that knows a compromised key by ${title} does not let it pass in its plain form`, async (t) => {
@@ -119,7 +148,7 @@ test('a row whose copy is missing or damaged does not stop the others', async (t
   for (const name of copies.filter(isHost2)) writeFileSync(join(layout.newCertificates, name), 'damaged');
   syncKeyRegister(layout);
   t.is(certificatesOfKey(layout, hash)[0]?.commonName, 'host_1');
-  t.is(registerLines(layout).length, 2);
+  t.is(registerLines(layout).length, 4);
 });
 
 test('foreign files in the folder of the register are not read', async (t) => {
