@@ -47,6 +47,7 @@ const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> =
   remove: () => import('./commands/remove.js'),
   status: () => import('./commands/status.js'),
   doctor: () => import('./commands/doctor.js'),
+  completion: () => import('./commands/completion.js'),
 };
 
 interface Call {

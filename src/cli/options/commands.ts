@@ -7,7 +7,7 @@
 import type { OptionName } from './specs.js';
 
 /** The headings of --help, in their order. */
-export const commandGroups = ['PKI', 'Certificates', 'Tunnels and hosts', 'Inventory'] as const;
+export const commandGroups = ['PKI', 'Certificates', 'Tunnels and hosts', 'Inventory', 'Shell'] as const;
 
 type CommandGroup = (typeof commandGroups)[number];
 
@@ -17,6 +17,8 @@ export interface CommandSpec {
   readonly group: CommandGroup;
   /** One line of --help: at most 64 characters. */
   readonly description: string;
+  /** Fixed words among its operands, besides TYPE. */
+  readonly operandWords?: readonly string[];
   /** What the help of the command says besides. */
   readonly details?: string;
   /** The options that do something here; the others of ovs-pki are taken and change nothing, as in ovs-pki. */
@@ -132,6 +134,7 @@ export const commandSpecs = [
   {
     name: 'rollover',
     operands: 'STEP [TYPE] [FILE]',
+    operandWords: ['prepare', 'distribute', 'switch', 'retire', 'back', 'status'],
     group: 'PKI',
     description: 'replace the key of a CA, step by step, without an outage',
     details: 'STEP is prepare, distribute, switch, retire, back or status.',
@@ -195,6 +198,7 @@ export const commandSpecs = [
   {
     name: 'inventory',
     operands: 'init [FILE]',
+    operandWords: ['init'],
     group: 'Inventory',
     description: 'write an inventory of a fleet to fill in (default: fleet.yaml)',
     options: [...commonOptions],
@@ -233,6 +237,14 @@ export const commandSpecs = [
     group: 'Tunnels and hosts',
     description: 'report what is wrong with hosts and tunnels, and the cure',
     options: ['to', ...commonOptions],
+  },
+  {
+    name: 'completion',
+    operands: 'bash|zsh|fish',
+    operandWords: ['bash', 'zsh', 'fish'],
+    group: 'Shell',
+    description: 'print completions for your shell',
+    options: ['json', 'log'],
   },
 ] as const satisfies readonly CommandSpec[];
 

@@ -11,6 +11,8 @@ export interface OptionSpec {
   readonly short?: string;
   /** The name of its argument, for options that take one. */
   readonly argument?: string;
+  /** What its argument can be, for completions. */
+  readonly values?: readonly string[];
   /** It takes all that follows up to the next option, and can be given again: its values are joined with commas. */
   readonly isList?: true;
   /** Refused by commands that do not use it; those of ovs-pki are taken everywhere, as in ovs-pki. */
@@ -51,9 +53,16 @@ export const optionSpecs = [
     long: 'type',
     isOwn: true,
     argument: 'TUNNEL',
+    values: ['gre', 'geneve', 'vxlan', 'stt'],
     description: 'type of the tunnel: gre (default), geneve, vxlan, stt',
   },
-  { long: 'auth', isOwn: true, argument: 'METHOD', description: 'ca-signed (default), self-signed or psk' },
+  {
+    long: 'auth',
+    isOwn: true,
+    argument: 'METHOD',
+    values: ['ca-signed', 'self-signed', 'psk'],
+    description: 'ca-signed (default), self-signed or psk',
+  },
   { long: 'bridge', isOwn: true, argument: 'NAME', description: 'bridge that gets the tunnel (default: br-ipsec)' },
   { long: 'port', isOwn: true, argument: 'NAME', isList: true, description: 'port of the tunnel (default: tun)' },
   { long: 'identity', isOwn: true, description: 'remove the certificate, its key and the CA' },
@@ -81,16 +90,22 @@ export const optionSpecs = [
     long: 'plaintext',
     isOwn: true,
     argument: 'POLICY',
+    values: ['drop-unencrypted', 'drop-marked', 'allow-unencrypted', 'keep'],
     description: 'unencrypted tunnel packets: drop-unencrypted (default), drop-marked, allow-unencrypted or keep',
   },
-  { long: 'ike-daemon', isOwn: true, argument: 'DAEMON', description: 'strongswan, libreswan or auto (default)' },
+  {
+    long: 'ike-daemon',
+    isOwn: true,
+    argument: 'DAEMON',
+    description: 'strongswan, libreswan or auto (default)',
+  },
   {
     long: 'out',
     isOwn: true,
     argument: 'FILE',
     description: 'write to FILE: a plan for "apply FILE", what is exported, or a copy of the CRL',
   },
-  { long: 'outform', isOwn: true, argument: 'FORM', description: 'PEM (default) or DER' },
+  { long: 'outform', isOwn: true, argument: 'FORM', values: ['PEM', 'DER'], description: 'PEM (default) or DER' },
   { long: 'due', isOwn: true, description: 'renew what expires soon among the certificates in this folder' },
   {
     long: 'before',
@@ -110,6 +125,15 @@ export const optionSpecs = [
     long: 'reason',
     isOwn: true,
     argument: 'REASON',
+    values: [
+      'keyCompromise',
+      'CACompromise',
+      'affiliationChanged',
+      'superseded',
+      'cessationOfOperation',
+      'certificateHold',
+      'unspecified',
+    ],
     description:
       'keyCompromise, CACompromise, affiliationChanged, superseded, cessationOfOperation, certificateHold or unspecified',
   },
@@ -158,6 +182,7 @@ export const optionSpecs = [
     isOwn: true,
     argument: 'STATE',
     isList: true,
+    values: ['valid', 'revoked', 'expired', 'due'],
     description: 'only certificates that are valid, revoked, expired or due (valid, and expire within 30 days)',
   },
   { long: 'name', isOwn: true, argument: 'GLOB', description: 'only certificates of names such as "edge_*"' },
