@@ -135,7 +135,7 @@ export const faultsOfHosts: readonly DeployFault[] = [
       title: `${program} is not installed`,
       make: onHost1(faults.programMissing(program)),
       codes: ['HOST_UNFIT'],
-      says: new RegExp(`host_1 has no (${program}|Open vSwitch): `),
+      says: new RegExp(`host_1: (there is no program ${program}|Open vSwitch is not installed): `),
       hints,
     }),
   ),

@@ -69,8 +69,11 @@ export async function fillDatabase(database: SocketDatabase, host: HostBefore): 
 
 /** The facts of such a host, whose database has been filled. */
 export async function factsOf(database: SocketDatabase, host: HostBefore): Promise<PlanningFacts> {
+  const captured = capturedFacts('strongswan-gre-ca-signed');
   return {
-    ...capturedFacts('strongswan-gre-ca-signed'),
+    ...captured,
+    // Of whatever daemon it is to be.
+    programs: new Set([...captured.programs, 'certutil', 'pk12util', 'crlutil']),
     ovsdb: known(await database.read()),
     files: new Map([...host.files].map(([path, file]) => [path, known(file)])),
     addresses: known(host.addresses),

@@ -9,6 +9,7 @@ import { equalBytes } from '../../pki/der.js';
 import { formatName } from '../../pki/name.js';
 import { dayMs, dueDays } from '../../pki/validity.js';
 import { keyHashOf } from '../plan/identity-files.js';
+import { confinementFault, tolerableSkewSeconds } from './fitness.js';
 import {
   certificateAt,
   commonNameOf,
@@ -24,7 +25,6 @@ import {
   ownCertificate,
   type Rule,
   renewCommand,
-  tolerableSkewSeconds,
 } from './rule.js';
 
 const roles = ['certificate', 'private_key', 'ca_cert'] as const;
@@ -175,14 +175,9 @@ export const identityRules: readonly Rule[] = [
     severity: 'error',
     meaning: 'AppArmor confines strongSwan to /etc/ipsec.d, and a file that it needs lies elsewhere.',
     find: (host) => {
-      const { confinement, label } = daemonOf(host) ?? {};
-      if (confinement === undefined || !host.facts.appArmor.some((line) => confinement.profile.test(line))) return [];
-      const outside = roles
-        .flatMap((role) => configOf(host)[role] ?? [])
-        .filter((path) => !path.startsWith(`${confinement.folder}/`));
-      return outside.length === 0
-        ? []
-        : [again(host, `AppArmor lets ${label} read below ${confinement.folder} only, not ${outside.join(', ')}`)];
+      const paths = roles.flatMap((role) => configOf(host)[role] ?? []);
+      const message = confinementFault(daemonOf(host), host.facts, paths);
+      return message === undefined ? [] : [again(host, message)];
     },
   },
 ];

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { type TunnelEnd, tunnelTypes } from '../desired/desired.js';
+import type { TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import { guardCommand, hasGuard } from '../tunnels/packets.js';
+import { plainTunnels } from './fitness.js';
 import { configOf, daemonOf, databaseOf, endRule, type HostView, interfaceOf, nameOf, type Rule } from './rule.js';
 
 export const plaintextRules: readonly Rule[] = [
@@ -46,20 +47,12 @@ export const plaintextRules: readonly Rule[] = [
     severity: 'warning',
     meaning: 'The host has a tunnel that is not meant to be encrypted.',
     find: (host) =>
-      (databaseOf(host)?.interfaces ?? [])
-        .filter(
-          ({ type, options, psk }) =>
-            tunnelTypes.some((item) => item === type) &&
-            psk === undefined &&
-            options['remote_name'] === undefined &&
-            options['remote_cert'] === undefined,
-        )
-        .map(({ name, type, options }) => ({
-          message: `${name} (${type} to ${options['remote_ip'] ?? 'anyone'}) has no IPsec options: its packets are not encrypted`,
-          cure: `ovs-pki-ts connect ${nameOf(host)}=${host.destination} PEER=${options['remote_ip'] ?? 'HOST'} --type ${type} --port ${name}`,
-          at: 'here' as const,
-          port: name,
-        })),
+      plainTunnels(databaseOf(host)?.interfaces ?? []).map(({ name, type, options }) => ({
+        message: `${name} (${type} to ${options['remote_ip'] ?? 'anyone'}) has no IPsec options: its packets are not encrypted`,
+        cure: `ovs-pki-ts connect ${nameOf(host)}=${host.destination} PEER=${options['remote_ip'] ?? 'HOST'} --type ${type} --port ${name}`,
+        at: 'here' as const,
+        port: name,
+      })),
   },
 ];
 

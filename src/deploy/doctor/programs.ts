@@ -4,130 +4,22 @@
  * @module
  */
 
-import { type Fact, knownValue } from '../facts/fact.js';
-import { ikeDaemons } from '../ike/daemons.js';
-import { configOf, daemonOf, type HostView, type Rule, tolerableSkewSeconds, usesCertificates } from './rule.js';
-
-/** What ovs-monitor-ipsec and the IKE daemons call. */
-const programs: readonly {
-  readonly program: string;
-  readonly pack: string;
-  readonly why: string;
-  readonly isNeeded: (host: HostView) => boolean;
-}[] = [
-  {
-    program: 'openssl',
-    pack: 'openssl',
-    why: 'ovs-monitor-ipsec reads no certificate without it',
-    isNeeded: () => true,
-  },
-  { program: 'python3', pack: 'python3', why: 'ovs-monitor-ipsec is written in it', isNeeded: () => true },
-  {
-    program: 'ip',
-    pack: 'iproute2',
-    why: 'ovs-monitor-ipsec asks the kernel with it, and so does this program',
-    isNeeded: () => true,
-  },
-  ...ikeDaemons.flatMap((daemon) =>
-    daemon.programs
-      .filter(({ onlyFor }) => onlyFor === undefined)
-      .map(({ program, pack, why }) => ({
-        program,
-        pack,
-        why,
-        isNeeded: (host: HostView) => daemonOf(host) === daemon,
-      })),
-  ),
-];
+import { knownValue } from '../facts/fact.js';
+import { fitnessRules } from './fitness.js';
+import { configOf, daemonOf, type Rule, usesCertificates } from './rule.js';
 
 const scripts = '/usr/share/openvswitch/scripts';
 const ovsCtl = `${scripts}/ovs-ctl`;
 
-const programRules = programs.map(
-  ({ program, pack, why, isNeeded }): Rule => ({
-    id: `${program === 'ip' ? 'iproute2' : program}-missing`,
-    severity: 'error',
-    meaning: `There is no program ${program}: ${why}.`,
-    find: (host) =>
-      host.facts.programs.has(program) || !isNeeded(host)
-        ? []
-        : [{ message: `there is no program ${program}: ${why}`, cure: `apt-get install ${pack}`, at: 'host' }],
+const fitness = fitnessRules.map(
+  ({ find, ...rule }): Rule => ({
+    ...rule,
+    find: (host) => find({ facts: host.facts, daemon: daemonOf(host), hasCrls: host.crls.length > 0 }),
   }),
 );
 
 export const programsRules: readonly Rule[] = [
-  ...programRules,
-  {
-    id: 'open-vswitch-missing',
-    severity: 'error',
-    meaning: 'Open vSwitch is not installed.',
-    find: ({ facts }) =>
-      facts.ovsdb.state === 'absent'
-        ? [
-            {
-              message: `Open vSwitch is not installed: ${facts.ovsdb.reason}`,
-              cure: 'apt-get install openvswitch-switch openvswitch-ipsec',
-              at: 'host',
-            },
-          ]
-        : [],
-  },
-  {
-    id: 'ovsdb-server-not-running',
-    severity: 'error',
-    meaning: 'The database of Open vSwitch does not answer.',
-    find: ({ facts }) => unanswered(facts.ovsdb),
-  },
-  {
-    id: 'ovs-vswitchd-not-running',
-    severity: 'error',
-    meaning: 'ovs-vswitchd does not run: no port is made, no packet is forwarded.',
-    find: ({ facts }) =>
-      facts.vswitchdRuns || facts.ovsdb.state === 'absent'
-        ? []
-        : [{ message: 'ovs-vswitchd does not run', cure: 'systemctl start openvswitch-switch', at: 'host' }],
-  },
-  {
-    id: 'ovs-monitor-ipsec-not-running',
-    severity: 'error',
-    meaning: 'ovs-monitor-ipsec does not run: what the database says of IPsec is not carried out.',
-    find: ({ facts }) =>
-      facts.monitor.state === 'absent'
-        ? [
-            {
-              message: 'ovs-monitor-ipsec does not run, so new and changed tunnels stay unencrypted',
-              cure: 'apt-get install openvswitch-ipsec; systemctl start openvswitch-ipsec',
-              at: 'host',
-            },
-          ]
-        : [],
-  },
-  {
-    id: 'ike-daemon-missing',
-    severity: 'error',
-    meaning: 'There is neither strongSwan nor libreswan.',
-    find: ({ facts }) =>
-      facts.ike.state === 'absent'
-        ? [
-            {
-              message: `there is no IKE daemon: ${facts.ike.reason}`,
-              cure: `apt-get install ${ikeDaemons[0].packages}`,
-              at: 'host',
-            },
-          ]
-        : [],
-  },
-  {
-    id: 'ike-daemon-not-running',
-    severity: 'error',
-    meaning: 'strongSwan or libreswan is installed and does not run or does not answer.',
-    find: ({ facts }) => {
-      const ike = knownValue(facts.ike);
-      return ike === undefined || ike.running
-        ? []
-        : [{ message: `${ike.daemon.label} does not run or does not answer`, cure: 'ipsec start', at: 'host' }];
-    },
-  },
+  ...fitness,
   {
     id: 'ike-daemon-differs',
     severity: 'error',
@@ -154,32 +46,6 @@ export const programsRules: readonly Rule[] = [
         : [],
   },
   {
-    id: 'gcm-plugin-missing',
-    severity: 'error',
-    meaning:
-      'strongSwan has no plugin for AES-GCM, which the proposals of ovs-monitor-ipsec need (gcm, openssl or aesni).',
-    find: (host) => {
-      const ike = knownValue(host.facts.ike);
-      const lack = ike?.daemon.lacks(ike);
-      return lack === undefined ? [] : [{ ...lack, at: 'host' }];
-    },
-  },
-  {
-    id: 'clock-skew',
-    severity: 'warning',
-    meaning: `The clock of the host differs from the one here by more than ${tolerableSkewSeconds} seconds; it judges certificates.`,
-    find: ({ facts: { clockAheadSeconds: ahead } }) =>
-      Math.abs(ahead) <= tolerableSkewSeconds
-        ? []
-        : [
-            {
-              message: `its clock is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} the one here`,
-              cure: 'timedatectl set-ntp true',
-              at: 'host',
-            },
-          ],
-  },
-  {
     id: 'nss-folder-mismatch',
     severity: 'error',
     meaning: 'ovs-monitor-ipsec puts certificates into another NSS database than the one that libreswan reads.',
@@ -198,17 +64,6 @@ export const programsRules: readonly Rule[] = [
     },
   },
 ];
-
-function unanswered(fact: Fact<unknown>): ReturnType<Rule['find']> {
-  if (fact.state !== 'unknown') return [];
-  return [
-    {
-      message: `the database of Open vSwitch does not answer: ${fact.reason}`,
-      cure: 'systemctl start openvswitch-switch',
-      at: 'host',
-    },
-  ];
-}
 
 /** ovs-ctl has no option for the folder, so the unit is given another command line. */
 function nssFolderCommand(daemon: string, folder: string): string {

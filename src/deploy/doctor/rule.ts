@@ -17,9 +17,6 @@ import { ikeDaemons } from '../ike/daemons.js';
 import type { HostCrl } from '../plan/input.js';
 import { hasGuard } from '../tunnels/packets.js';
 
-/** A clock that differs by more is worth a word; certificates are judged by it. */
-export const tolerableSkewSeconds = 60;
-
 /** A host as the rules see it. */
 export interface HostView {
   readonly name: string;

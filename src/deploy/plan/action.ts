@@ -104,6 +104,8 @@ export interface GuardedTunnel {
 
 /** Why nothing is done to a host. */
 export interface Obstacle {
+  /** Of the rule of `doctor` that finds the same; undefined where it is the wish that cannot be met. */
+  readonly id?: string;
   readonly code: 'HOST_UNFIT' | 'HOST_FACT_UNKNOWN' | 'AUTH_METHODS_MIXED' | 'IDENTITY_UNFIT';
   readonly message: string;
   readonly hint: string;

@@ -6,6 +6,8 @@
 
 import { leafFindings } from '../../pki/lint/leaf-rules.js';
 import { formatName } from '../../pki/name.js';
+import { confinementFault, type FitnessRule, fitnessRules, type Purpose, plainTunnels } from '../doctor/fitness.js';
+import type { Fault } from '../doctor/rule.js';
 import type { Fact } from '../facts/fact.js';
 import { knownValue } from '../facts/fact.js';
 import type { Obstacle } from './action.js';
@@ -19,16 +21,48 @@ interface Found {
 export function hostObstacles(input: HostInput): Found {
   const obstacles = [
     ...unknownFacts(input),
-    ...missingPrograms(input),
+    ...unfitFor(input, purposesOf(input)),
     ...mixedMethods(input),
     ...unfitIdentity(input),
     ...otherPorts(input),
     ...input.loops.obstacles,
   ];
-  const wiring = [...services(input), ...addresses(input)];
+  const tunnel = input.desired.ends.length === 0 ? [] : unfitFor(input, ['tunnel']);
+  const wiring = [...tunnel, ...addresses(input)];
   return input.prove || input.desired.ends.length === 0
     ? { obstacles: [...obstacles, ...(input.prove ? wiring : [])], warnings: warningsOf(input) }
     : { obstacles, warnings: [...warningsOf(input), ...wiring.map(({ message }) => message)] };
+}
+
+/** What the wish asks of the host, besides tunnels that come up. */
+function purposesOf({ desired, crls }: HostInput): Purpose[] {
+  return [
+    'change',
+    ...(desired.identity === undefined ? [] : (['identity'] as const)),
+    ...(crls.length === 0 ? [] : (['crl'] as const)),
+    ...(desired.ends.length > 0 && desired.plaintext === '0/1' ? (['guard'] as const) : []),
+  ];
+}
+
+/** The rules of `doctor` that stand against it. */
+function unfitFor(input: HostInput, purposes: readonly Purpose[]): Obstacle[] {
+  const { name, target } = input.desired;
+  return fitnessRules
+    .filter(({ blocks }) => blocks.some((purpose) => purposes.includes(purpose)))
+    .flatMap((rule) =>
+      found(rule, input).map(
+        ({ message, cure }): Obstacle => ({
+          id: rule.id,
+          code: rule.code ?? 'HOST_UNFIT',
+          message: `${name}: ${message}`,
+          hint: `${cure}, on ${target.destination}`,
+        }),
+      ),
+    );
+}
+
+function found({ find }: FitnessRule, input: HostInput): readonly Fault[] {
+  return find({ facts: input.facts, daemon: daemonFor(input), hasCrls: input.crls.length > 0 });
 }
 
 function unfit(message: string, hint: string): Obstacle {
@@ -38,7 +72,6 @@ function unfit(message: string, hint: string): Obstacle {
 function unknownFacts(input: HostInput): Obstacle[] {
   const { desired, facts } = input;
   const needed: readonly (readonly [string, Fact<unknown>])[] = [
-    ['the database of Open vSwitch', facts.ovsdb],
     ['its addresses', facts.addresses],
     ...(desired.plaintext === '0/1' && desired.ends.length > 0
       ? [['the policies of its kernel', facts.policies] as const]
@@ -52,18 +85,8 @@ function unknownFacts(input: HostInput): Obstacle[] {
         {
           code: 'HOST_FACT_UNKNOWN',
           message: `${desired.name}: ${what} could not be read: ${fact.reason}`,
-          hint: what.startsWith('the database')
-            ? 'is ovsdb-server running? systemctl start openvswitch-switch'
-            : `see what is wrong there: ovs-pki-ts doctor --to ${desired.target.destination}`,
+          hint: `see what is wrong there: ovs-pki-ts doctor --to ${desired.target.destination}`,
         },
-      ];
-    }
-    if (fact.state === 'absent' && what.startsWith('the database')) {
-      return [
-        unfit(
-          `${desired.name} has no Open vSwitch: ${fact.reason}`,
-          'apt-get install openvswitch-switch openvswitch-ipsec',
-        ),
       ];
     }
     return [];
@@ -90,30 +113,6 @@ function folders(input: HostInput): [string, Fact<unknown>][] {
 /** A file that can be read but holds no certificate is known well enough: it will be replaced. */
 function isDamaged(fact: Fact<unknown>): boolean {
   return fact.state === 'unknown' && !/permission|denied|input\/output/i.test(fact.reason);
-}
-
-function missingPrograms(input: HostInput): Obstacle[] {
-  const { desired, facts, identity, crls } = input;
-  const needed = [
-    { program: 'python3', why: 'ovs-monitor-ipsec and our transactions need it', pack: 'python3' },
-    ...(identity === 'enroll' || desired.identity !== undefined
-      ? [{ program: 'openssl', why: 'ovs-monitor-ipsec reads certificates with it', pack: 'openssl' }]
-      : []),
-    ...(crls.length > 0 ? daemonFor(input).programs.filter(({ onlyFor }) => onlyFor === 'crl') : []),
-    ...(desired.ends.length > 0 && desired.plaintext === '0/1'
-      ? [{ program: 'ip', why: 'without it no packet of a new tunnel could be held back', pack: 'iproute2' }]
-      : []),
-  ];
-  return needed.flatMap(({ program, why, pack }) =>
-    facts.programs.has(program)
-      ? []
-      : [
-          unfit(
-            `${desired.name} has no ${program}: ${why}`,
-            `apt-get install ${pack}, on ${desired.target.destination}`,
-          ),
-        ],
-  );
 }
 
 /** ovs-monitor-ipsec takes a host's certificate for all of its tunnels: with one, every PSK tunnel is INVALID. */
@@ -167,32 +166,6 @@ function unfitIdentity({ desired, identity, now }: HostInput): Obstacle[] {
   ];
 }
 
-function services({ desired, facts }: HostInput): Obstacle[] {
-  if (desired.ends.length === 0) return [];
-  const at = `on ${desired.target.destination}`;
-  const found: Obstacle[] = [];
-  if (!facts.vswitchdRuns) {
-    found.push(unfit(`${desired.name}: ovs-vswitchd does not run`, `systemctl start openvswitch-switch, ${at}`));
-  }
-  if (facts.monitor.state !== 'known') {
-    found.push(
-      unfit(
-        `${desired.name}: ovs-monitor-ipsec does not run, so tunnels would stay unencrypted`,
-        `apt-get install openvswitch-ipsec; systemctl start openvswitch-ipsec, ${at}`,
-      ),
-    );
-  }
-  const ike = knownValue(facts.ike);
-  if (ike === undefined) {
-    found.push(unfit(`${desired.name} has no IKE daemon`, `apt-get install strongswan, ${at}`));
-  } else if (!ike.running) {
-    found.push(unfit(`${desired.name}: ${ike.daemon.label} does not run or does not answer`, `ipsec start, ${at}`));
-  }
-  const lack = ike?.daemon.lacks(ike);
-  if (lack !== undefined) found.push(unfit(`${desired.name}: ${lack.message}`, `${lack.cure}, ${at}`));
-  return found;
-}
-
 function addresses({ desired, facts }: HostInput): Obstacle[] {
   const own = knownValue(facts.addresses);
   if (own === undefined) return [];
@@ -224,30 +197,18 @@ function warningsOf(input: HostInput): string[] {
   const { desired, facts } = input;
   const warnings: string[] = [];
   const database = knownValue(facts.ovsdb);
-  const plain = (database?.interfaces ?? []).filter(
-    ({ type, options, psk, name }) =>
-      ['gre', 'geneve', 'vxlan', 'stt'].includes(type) &&
-      psk === undefined &&
-      options['remote_name'] === undefined &&
-      options['remote_cert'] === undefined &&
-      !desired.ends.some(({ port }) => port === name),
+  const plain = plainTunnels(database?.interfaces ?? []).filter(
+    ({ name }) => !desired.ends.some(({ port }) => port === name),
   );
   if (desired.plaintext === '0/1' && plain.length > 0 && database?.otherConfig['ipsec_skb_mark'] !== '0/1') {
     warnings.push(
       `${desired.name}: ipsec_skb_mark=0/1 stops the unencrypted tunnels ${plain.map(({ name }) => name).join(', ')} of this host`,
     );
   }
-  if (Math.abs(facts.clockAheadSeconds) > 60) {
-    const ahead = facts.clockAheadSeconds > 0 ? 'ahead of' : 'behind';
-    warnings.push(
-      `${desired.name}: its clock is ${Math.abs(facts.clockAheadSeconds)} s ${ahead} ours; certificates are judged by it`,
-    );
+  for (const rule of fitnessRules.filter(({ severity }) => severity === 'warning')) {
+    warnings.push(...found(rule, input).map(({ message }) => `${desired.name}: ${message}`));
   }
-  const places = placesFor(input);
-  const { confinement, label } = daemonFor(input);
-  const outside = Object.values(places).find((folder) => !folder.startsWith(confinement?.folder ?? ''));
-  if (confinement !== undefined && facts.appArmor.length > 0 && outside !== undefined) {
-    warnings.push(`${desired.name}: AppArmor lets ${label} read below ${confinement.folder} only, not ${outside}`);
-  }
+  const confined = confinementFault(daemonFor(input), facts, Object.values(placesFor(input)));
+  if (confined !== undefined) warnings.push(`${desired.name}: ${confined}`);
   return warnings;
 }

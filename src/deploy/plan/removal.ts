@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type DesiredHost, type TunnelEnd, tunnelTypes } from '../desired/desired.js';
+import type { DesiredHost, TunnelEnd } from '../desired/desired.js';
+import { fitnessRules, isTunnelType } from '../doctor/fitness.js';
 import { knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
 import type { OvsDatabase } from '../facts/ovsdb.js';
@@ -34,7 +35,7 @@ export function planRemoval({ name, target }: DesiredHost, facts: PlanningFacts,
     facts,
     removal,
     left.filter(({ method }) => method !== 'psk').map(({ port }) => port),
-    found.filter(({ type }) => !tunnelTypes.some((item) => item === type)).map((item) => item.name),
+    found.filter(({ type }) => !isTunnelType(type)).map((item) => item.name),
   );
   if (database === undefined || obstacles.length > 0)
     return { host: name, target, actions: [], warnings: [], obstacles };
@@ -69,7 +70,7 @@ export function planRemoval({ name, target }: DesiredHost, facts: PlanningFacts,
 /** The bridges that keep a tunnel. */
 function tunnelBridges({ interfaces }: OvsDatabase, gone: readonly string[]): string[] {
   return interfaces.flatMap(({ name, type, bridge }) =>
-    bridge !== undefined && tunnelTypes.some((item) => item === type) && !gone.includes(name) ? [bridge] : [],
+    bridge !== undefined && isTunnelType(type) && !gone.includes(name) ? [bridge] : [],
   );
 }
 
@@ -81,31 +82,34 @@ function obstaclesOf(
   left: readonly string[],
   others: readonly string[],
 ): Obstacle[] {
-  if (facts.ovsdb.state !== 'known') {
-    return [
-      {
-        code: 'HOST_FACT_UNKNOWN',
-        message: `${name}: the database of Open vSwitch could not be read: ${facts.ovsdb.reason}`,
-        hint: 'is ovsdb-server running? systemctl start openvswitch-switch',
-      },
-    ];
-  }
-  if (others.length > 0) {
-    return [
-      {
-        code: 'HOST_UNFIT',
-        message: `${name}: ${others.join(', ')} is no tunnel, and only tunnels are taken away`,
-        hint: 'see which tunnels there are: ovs-pki-ts status',
-      },
-    ];
-  }
-  if (!identity || left.length === 0) return [];
+  const about = fitnessRules.filter(({ blocks }) => blocks.includes('change'));
+  const unfit = about.flatMap((rule) =>
+    rule.find({ facts, daemon: undefined, hasCrls: false }).map(
+      ({ message, cure }): Obstacle => ({
+        ...{ id: rule.id, code: rule.code ?? 'HOST_UNFIT', message: `${name}: ${message}` },
+        hint: `${cure}, on the host`,
+      }),
+    ),
+  );
+  const refused = (message: string, hint: string): Obstacle => ({ code: 'HOST_UNFIT', message, hint });
   return [
-    {
-      code: 'HOST_UNFIT',
-      message: `${name}: the tunnels ${left.join(', ')} need its certificate; without it they would go on in plaintext`,
-      hint: `take them away too: --port ${left.join(' ')}`,
-    },
+    ...unfit,
+    ...(others.length === 0
+      ? []
+      : [
+          refused(
+            `${name}: ${others.join(', ')} is no tunnel, and only tunnels are taken away`,
+            'see which tunnels there are: ovs-pki-ts status',
+          ),
+        ]),
+    ...(!identity || left.length === 0
+      ? []
+      : [
+          refused(
+            `${name}: the tunnels ${left.join(', ')} need its certificate; without it they would go on in plaintext`,
+            `take them away too: --port ${left.join(' ')}`,
+          ),
+        ]),
   ];
 }
 

@@ -5,6 +5,7 @@
  */
 
 import type { HostResult } from '../../deploy/apply/apply.js';
+import { obstructed } from '../../deploy/apply/host-run.js';
 import type { DesiredFleet } from '../../deploy/desired/desired.js';
 import { ikeScriptFor } from '../../deploy/plan/input.js';
 import { planRemoval, type Removal } from '../../deploy/plan/removal.js';
@@ -36,10 +37,11 @@ async function removeOne({ log }: Platform, host: AskedHost, removal: Removal): 
   const name = host.desired.name;
   const base = { host: name, warnings: [], proofs: [], pointedBack: false };
   if ('error' in host) return { ...base, outcome: 'failed', actions: [], error: host.error, exchanges: 0 };
-  const { actions, obstacles, warnings } = planRemoval(host.desired, host.facts, removal);
-  const [obstacle] = obstacles;
+  const plan = planRemoval(host.desired, host.facts, removal);
+  const { actions, warnings } = plan;
+  const obstacle = obstructed(plan);
   try {
-    if (obstacle !== undefined) throw new OvsPkiError(obstacle.code, obstacle.message, { hint: obstacle.hint });
+    if (obstacle !== undefined) throw obstacle;
     const changes = actions.filter(isChange);
     if (actions.length > 0) {
       await removeFromHost(host.shell, name, {

@@ -1,0 +1,223 @@
+/**
+ * Whether a host is fit for what it is to do: the rules that `doctor` reports by and `plan` refuses by. They look at what plans are
+ * made from and at nothing that is wished for.
+ *
+ * @module
+ */
+
+import { type TunnelType, tunnelTypes } from '../desired/desired.js';
+import { type Fact, knownValue } from '../facts/fact.js';
+import type { PlanningFacts } from '../facts/host-facts.js';
+import type { InterfaceFact } from '../facts/ovsdb.js';
+import type { IkeDaemon } from '../ike/daemon.js';
+import { ikeDaemons } from '../ike/daemons.js';
+import type { Fault, Rule } from './rule.js';
+
+/** What cannot be done on a host: any change, bringing an identity or a CRL, a drop policy, a tunnel that is proved. */
+export type Purpose = 'change' | 'identity' | 'crl' | 'guard' | 'tunnel';
+
+/** A host as these rules see it. */
+export interface FitnessView {
+  readonly facts: PlanningFacts;
+  /** The IKE daemon that it has or is to have. */
+  readonly daemon: IkeDaemon | undefined;
+  /** There are CRLs that it is to have. */
+  readonly hasCrls: boolean;
+}
+
+export interface FitnessRule extends Omit<Rule, 'find'> {
+  /** Nothing for a rule that only warns. */
+  readonly blocks: readonly Purpose[];
+  /** Why a plan is refused by it; HOST_UNFIT, if not given. */
+  readonly code?: 'HOST_FACT_UNKNOWN';
+  readonly find: (host: FitnessView) => readonly Fault[];
+}
+
+/** A clock that differs by more is worth a word; certificates are judged by it. */
+export const tolerableSkewSeconds = 60;
+
+/** What ovs-monitor-ipsec and the IKE daemons call. */
+const programs: readonly {
+  readonly program: string;
+  readonly pack: string;
+  readonly why: string;
+  readonly blocks: readonly Purpose[];
+  readonly isNeeded: (host: FitnessView) => boolean;
+}[] = [
+  {
+    program: 'openssl',
+    pack: 'openssl',
+    why: 'ovs-monitor-ipsec reads no certificate without it',
+    blocks: ['identity'],
+    isNeeded: () => true,
+  },
+  {
+    program: 'python3',
+    pack: 'python3',
+    why: 'ovs-monitor-ipsec is written in it, and transactions of this program need it',
+    blocks: ['change'],
+    isNeeded: () => true,
+  },
+  {
+    program: 'ip',
+    pack: 'iproute2',
+    why: 'ovs-monitor-ipsec asks the kernel with it, and no packet of a new tunnel can be held back without it',
+    blocks: ['guard'],
+    isNeeded: () => true,
+  },
+  ...ikeDaemons.flatMap((own) =>
+    own.programs.map(({ program, pack, why, onlyFor }) => ({
+      ...{ program, pack, why },
+      blocks: [onlyFor ?? ('identity' as const)],
+      isNeeded: ({ daemon, hasCrls }: FitnessView) => daemon === own && (onlyFor !== 'crl' || hasCrls),
+    })),
+  ),
+];
+
+const programRules = programs.map(
+  ({ program, pack, why, blocks, isNeeded }): FitnessRule => ({
+    id: `${program === 'ip' ? 'iproute2' : program}-missing`,
+    severity: 'error',
+    meaning: `There is no program ${program}: ${why}.`,
+    blocks,
+    find: (host) =>
+      host.facts.programs.has(program) || !isNeeded(host)
+        ? []
+        : onHost(`there is no program ${program}: ${why}`, `apt-get install ${pack}`),
+  }),
+);
+
+export const fitnessRules: readonly FitnessRule[] = [
+  ...programRules,
+  {
+    id: 'open-vswitch-missing',
+    severity: 'error',
+    meaning: 'Open vSwitch is not installed.',
+    blocks: ['change'],
+    find: ({ facts }) =>
+      facts.ovsdb.state === 'absent'
+        ? onHost(
+            `Open vSwitch is not installed: ${facts.ovsdb.reason}`,
+            'apt-get install openvswitch-switch openvswitch-ipsec',
+          )
+        : [],
+  },
+  {
+    id: 'ovsdb-server-not-running',
+    severity: 'error',
+    meaning: 'The database of Open vSwitch does not answer.',
+    blocks: ['change'],
+    code: 'HOST_FACT_UNKNOWN',
+    find: ({ facts }) => unanswered(facts.ovsdb),
+  },
+  {
+    id: 'ovs-vswitchd-not-running',
+    severity: 'error',
+    meaning: 'ovs-vswitchd does not run: no port is made, no packet is forwarded.',
+    blocks: ['tunnel'],
+    find: ({ facts }) =>
+      facts.vswitchdRuns || facts.ovsdb.state === 'absent'
+        ? []
+        : onHost('ovs-vswitchd does not run', 'systemctl start openvswitch-switch'),
+  },
+  {
+    id: 'ovs-monitor-ipsec-not-running',
+    severity: 'error',
+    meaning: 'ovs-monitor-ipsec does not run: what the database says of IPsec is not carried out.',
+    blocks: ['tunnel'],
+    find: ({ facts }) =>
+      facts.monitor.state === 'absent'
+        ? onHost(
+            'ovs-monitor-ipsec does not run, so new and changed tunnels stay unencrypted',
+            'apt-get install openvswitch-ipsec; systemctl start openvswitch-ipsec',
+          )
+        : [],
+  },
+  {
+    id: 'ike-daemon-missing',
+    severity: 'error',
+    meaning: 'There is neither strongSwan nor libreswan.',
+    blocks: ['tunnel'],
+    find: ({ facts, daemon }) =>
+      facts.ike.state === 'absent'
+        ? onHost(`there is no IKE daemon: ${facts.ike.reason}`, `apt-get install ${(daemon ?? ikeDaemons[0]).packages}`)
+        : [],
+  },
+  {
+    id: 'ike-daemon-not-running',
+    severity: 'error',
+    meaning: 'strongSwan or libreswan is installed and does not run or does not answer.',
+    blocks: ['tunnel'],
+    find: ({ facts }) => {
+      const ike = knownValue(facts.ike);
+      return ike === undefined || ike.running
+        ? []
+        : onHost(`${ike.daemon.label} does not run or does not answer`, 'ipsec start');
+    },
+  },
+  {
+    id: 'gcm-plugin-missing',
+    severity: 'error',
+    meaning:
+      'strongSwan has no plugin for AES-GCM, which the proposals of ovs-monitor-ipsec need (gcm, openssl or aesni).',
+    blocks: ['tunnel'],
+    find: ({ facts }) => {
+      const ike = knownValue(facts.ike);
+      const lack = ike?.daemon.lacks(ike);
+      return lack === undefined ? [] : onHost(lack.message, lack.cure);
+    },
+  },
+  {
+    id: 'clock-skew',
+    severity: 'warning',
+    meaning: `The clock of the host differs from the one here by more than ${tolerableSkewSeconds} seconds; it judges certificates.`,
+    blocks: [],
+    find: ({ facts: { clockAheadSeconds: ahead } }) =>
+      Math.abs(ahead) <= tolerableSkewSeconds
+        ? []
+        : onHost(
+            `its clock is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} the one here, and certificates are judged by it`,
+            'timedatectl set-ntp true',
+          ),
+  },
+];
+
+/** What keeps a daemon from reading files, if anything does. */
+export function confinementFault(
+  daemon: IkeDaemon | undefined,
+  { appArmor }: Pick<PlanningFacts, 'appArmor'>,
+  paths: readonly string[],
+): string | undefined {
+  const { confinement, label } = daemon ?? {};
+  if (confinement === undefined || !appArmor.some((line) => confinement.profile.test(line))) return undefined;
+  const inside = (path: string): boolean => `${path}/`.startsWith(`${confinement.folder}/`);
+  const outside = [...new Set(paths.filter((path) => !inside(path)))];
+  return outside.length === 0
+    ? undefined
+    : `AppArmor lets ${label} read below ${confinement.folder} only, not ${outside.join(', ')}`;
+}
+
+/** The tunnels of a host that nothing is to encrypt. */
+export function plainTunnels(interfaces: readonly InterfaceFact[]): InterfaceFact[] {
+  return interfaces.filter(
+    ({ type, options, psk }) =>
+      isTunnelType(type) &&
+      psk === undefined &&
+      options['remote_name'] === undefined &&
+      options['remote_cert'] === undefined,
+  );
+}
+
+export function isTunnelType(type: string): type is TunnelType {
+  return tunnelTypes.some((item) => item === type);
+}
+
+function unanswered(fact: Fact<unknown>): Fault[] {
+  return fact.state === 'unknown'
+    ? onHost(`the database of Open vSwitch could not be read: ${fact.reason}`, 'systemctl start openvswitch-switch')
+    : [];
+}
+
+function onHost(message: string, cure: string): Fault[] {
+  return [{ message, cure, at: 'host' }];
+}
