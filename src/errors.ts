@@ -116,7 +116,10 @@ export const errorTable = {
   HOST_UNREACHABLE: { exitStatus: 6, meaning: 'A host cannot be reached, or ssh cannot be started.' },
   HOST_KEY_UNKNOWN: { exitStatus: 6, meaning: 'The SSH host key is unknown, or has changed.' },
   HOST_LOGIN_REFUSED: { exitStatus: 6, meaning: 'A host refused the SSH login.' },
-  HOST_SUDO_REFUSED: { exitStatus: 6, meaning: 'An ordinary user logged in, and sudo asks for a password or refuses.' },
+  HOST_SUDO_REFUSED: {
+    exitStatus: 6,
+    meaning: 'An ordinary user logged in, and sudo, or what become names, asks for a password or refuses.',
+  },
   HOST_CONNECTION_LOST: {
     exitStatus: 6,
     meaning: 'The connection to a host was lost; the host has its old or its new identity.',

@@ -12,6 +12,7 @@ import { openLog } from '../platform/log.js';
 import { writeOut, writePiece } from '../platform/output.js';
 import { normalizeArguments } from './options/argv.js';
 import { type CommandName, type CommandSpec, commandGroups, commandSpecs } from './options/commands.js';
+import { connectionsOf } from './options/connections.js';
 import { passphraseSource, pinSource } from './options/passphrase.js';
 import { type OptionSpec, type OptionValues, optionSpecs } from './options/specs.js';
 import type { Command, Outcome, Pieces } from './outcome/outcome.js';
@@ -90,7 +91,7 @@ async function runCall({ command, options, operands }: Call): Promise<Outcome> {
   const { run } = await commands[command]();
   const log = openLog(typeof options.log === 'string' ? options.log : undefined, systemClock);
   const [passphrase, pin] = [passphraseSource(options), pinSource(options)];
-  return run({ platform: nodePlatform({ log, passphrase, pin }), options, operands });
+  return run({ platform: nodePlatform({ log, passphrase, pin, ...connectionsOf(options) }), options, operands });
 }
 
 async function print({ command, options }: Call, outcome: Outcome): Promise<number> {

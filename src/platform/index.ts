@@ -7,6 +7,7 @@
 import { availableParallelism, hostname, userInfo } from 'node:os';
 import { type Clock, systemClock } from './clock.js';
 import { type Log, silentLog } from './log.js';
+import { defaultLoginsAtOnce } from './ssh-gate.js';
 
 /** What use cases touch the world through. */
 export interface Platform {
@@ -22,6 +23,10 @@ export interface Platform {
   readonly concurrency: number;
   /** How long we wait for another process that holds the lock of a CA. */
   readonly lockWaitSeconds: number;
+  /** How many hosts are asked at once. */
+  readonly hostsAtOnce: number;
+  /** How many logins are under way at once at one jump host, or at one sshd. */
+  readonly loginsAtOnce: number;
   /** Who acts, for the audit log: `user@host`. */
   readonly operator: string;
 }
@@ -36,6 +41,8 @@ export function nodePlatform(replace: Partial<Platform> = {}): Platform {
     pin: undefined,
     concurrency: availableParallelism(),
     lockWaitSeconds: 60,
+    hostsAtOnce: 32,
+    loginsAtOnce: defaultLoginsAtOnce,
     operator: operatorName(),
     ...replace,
   };

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { OvsPkiError } from '../errors.js';
 import {
   addPiece,
@@ -17,14 +17,11 @@ import {
   type Streams,
   textOf,
 } from './frame.js';
-import { shellWord } from './quote.js';
-import { type ProgramEnd, type RunningProgram, startProgram } from './run.js';
+import type { ProgramEnd, RunningProgram } from './run.js';
+import { type Dialer, type Line, makeDialer } from './ssh-dial.js';
+import { type ShellTarget, shellFailure, wasNotAdmitted } from './ssh-failures.js';
 
-/** How a host is reached: a destination of ssh(1), or this machine without it. */
-export interface ShellTarget {
-  readonly kind: 'ssh' | 'local';
-  readonly destination: string;
-}
+export type { ShellTarget } from './ssh-failures.js';
 
 /** A root shell on a host. */
 export interface HostShell {
@@ -41,9 +38,6 @@ export interface HostShell {
   close(): void;
 }
 
-/** How long a host may take to answer at all. */
-const connectSeconds = 10;
-
 /** What a script may print before we stop to listen. */
 const outputLimit = 64 * 1024 * 1024;
 
@@ -51,69 +45,113 @@ const outputLimit = 64 * 1024 * 1024;
  * Opens the shell; whether the host can be reached is told by the first script.
  *
  * @param preamble lines for the shell itself and not for a subshell, such as a lock that is held to its end
+ * @param dialer shared by the hosts that are asked together
  */
-export function openHostShell(target: ShellTarget, preamble = ''): HostShell {
-  const program = target.kind === 'ssh' ? startSsh(target.destination) : startProgram('sh', ['-c', becomeRoot]);
-  let output = emptyStreams();
+export function openHostShell(target: ShellTarget, preamble = '', dialer: Dialer = makeDialer()): HostShell {
   let exchanges = 0;
-  program.write(preamble);
+  let isClosed = false;
+  let connection: Promise<Connection> | undefined;
+  const connect = async (tries: number): Promise<Connection> => {
+    const opened = connectionOf(target, await dialer.dial(target), preamble, tries);
+    if (isClosed) opened.close();
+    return opened;
+  };
+  connection = connect(1);
+  const run = async (script: string, timeoutMs: number): Promise<ScriptResult> => {
+    exchanges += 1;
+    for (const [index, pauseMs] of [...dialer.pausesMs, undefined].entries()) {
+      connection ??= connect(index + 1);
+      const answer = await (await connection).exchange(script, timeoutMs);
+      if (!('notAdmitted' in answer)) return answer;
+      if (exchanges > 1 || pauseMs === undefined || isClosed) throw answer.notAdmitted;
+      dialer.onRetry(target, index + 1, answer.notAdmitted.message);
+      connection = undefined;
+      await pause(pauseMs + randomInt(1 + Math.ceil(pauseMs / 2)));
+    }
+    throw new Error('the last try has no pause behind it');
+  };
+  const close = (): void => {
+    isClosed = true;
+    void connection?.then((opened) => opened.close());
+  };
+  return { run, exchanges: () => exchanges, close };
+}
+
+type Answer = ScriptResult | { readonly notAdmitted: OvsPkiError };
+
+/** One process of ssh. */
+interface Connection {
+  exchange(script: string, timeoutMs: number): Promise<Answer>;
+  close(): void;
+}
+
+/** What has come from it. */
+interface Heard {
+  output: Streams;
+  /** The first script has begun. */
+  answered: boolean;
+  end: ProgramEnd | undefined;
+}
+
+function connectionOf(target: ShellTarget, { program, isLoggedIn }: Line, preamble: string, tries: number): Connection {
+  const heard: Heard = { output: emptyStreams(), answered: false, end: undefined };
   let listener: (() => void) | undefined;
+  program.write(preamble);
   program.onOutput((stream, text) => {
-    addPiece(output[stream], text);
+    addPiece(heard.output[stream], text);
     listener?.();
   });
-  let end: ProgramEnd | undefined;
   void program.ended.then((value) => {
-    end = value;
+    heard.end = value;
+    isLoggedIn();
     listener?.();
   });
-  const run = (script: string, timeoutMs: number): Promise<ScriptResult> =>
+  const exchange: Connection['exchange'] = (script, timeoutMs) =>
     new Promise((resolve, reject) => {
-      exchanges += 1;
       const mark = randomBytes(12).toString('hex');
-      output = emptyStreams();
-      const timer = setTimeout(() => {
-        program.kill();
-        settle(() => reject(timedOut(target, timeoutMs)));
-      }, timeoutMs);
-      const settle = (action: () => void): void => {
+      // What ssh said before it was asked for anything is the reason where there is no shell.
+      if (heard.answered) heard.output = emptyStreams();
+      const settle = (answer: Answer | OvsPkiError): void => {
         clearTimeout(timer);
         listener = undefined;
-        action();
+        if (answer instanceof OvsPkiError) reject(answer);
+        else resolve(answer);
       };
+      const leave = (error: OvsPkiError): void => {
+        program.kill();
+        settle(error);
+      };
+      const timer = setTimeout(() => leave(timedOut(target, timeoutMs)), timeoutMs);
       listener = () => {
-        const result = resultIn(output, mark);
-        const ended = end;
-        if (result !== undefined) settle(() => resolve(result));
-        else if (isTooLong(output)) {
-          program.kill();
-          settle(() => reject(talkative(target)));
-        } else if (ended !== undefined)
-          settle(() =>
-            reject(failureOf(target, ended, textOf(output.stderr), exchanges > 1 || hasBegun(output, mark))),
-          );
+        if (!heard.answered && hasBegun(heard.output, mark)) {
+          heard.answered = true;
+          isLoggedIn();
+        }
+        const result = resultIn(heard.output, mark);
+        if (result !== undefined) settle(result);
+        else if (isTooLong(heard.output)) leave(talkative(target));
+        else if (heard.end !== undefined) settle(failureOf(target, heard, heard.end, tries));
       };
       program.write(framed(script, mark));
       listener();
     });
-  return { run, exchanges: () => exchanges, close: () => closeProgram(program) };
+  return { exchange, close: () => closeProgram(program) };
 }
 
-/** The login shell of the host can be any: it sees one word and one quoted text. */
-function startSsh(destination: string): RunningProgram {
-  const options = [
-    '-T',
-    '-oBatchMode=yes',
-    `-oConnectTimeout=${connectSeconds}`,
-    '-oServerAliveInterval=5',
-    '-oServerAliveCountMax=3',
-    '-oForwardAgent=no',
-    '-oClearAllForwardings=yes',
-  ];
-  return startProgram('ssh', [...options, '--', destination, `exec sh -c ${shellWord(becomeRoot)}`]);
+function failureOf(
+  target: ShellTarget,
+  { output, answered }: Heard,
+  end: ProgramEnd,
+  tries: number,
+): OvsPkiError | { readonly notAdmitted: OvsPkiError } {
+  const [stdout, stderr] = [textOf(output.stdout), textOf(output.stderr)];
+  const error = shellFailure(target, { end, stdout, stderr, began: answered, tries });
+  return !answered && end.failure === undefined && wasNotAdmitted(stderr) ? { notAdmitted: error } : error;
 }
 
-const becomeRoot = 'if [ "$(id -u)" -eq 0 ]; then exec sh -s; else exec sudo -n -- sh -s; fi';
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
 
 function isTooLong({ stdout, stderr }: Streams): boolean {
   return stdout.length >= outputLimit || stderr.length >= outputLimit;
@@ -138,73 +176,4 @@ function timedOut({ destination }: ShellTarget, timeoutMs: number): OvsPkiError 
     hint: 'is the host overloaded, or the network cut? Run the command again: it goes on where it stopped',
     details: { host: destination },
   });
-}
-
-interface Failure {
-  readonly code: 'HOST_UNREACHABLE' | 'HOST_KEY_UNKNOWN' | 'HOST_LOGIN_REFUSED' | 'HOST_SUDO_REFUSED';
-  readonly pattern: RegExp;
-  readonly message: string;
-  readonly hint: (destination: string) => string;
-}
-
-/** What OpenSSH and sudo say, and what is to be done about it. */
-const failures: readonly Failure[] = [
-  {
-    code: 'HOST_KEY_UNKNOWN',
-    pattern: /Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/i,
-    message: 'its host key is not known, or is not the one that was known',
-    hint: (destination) => `compare the key and accept it once: ssh ${destination} true`,
-  },
-  {
-    code: 'HOST_LOGIN_REFUSED',
-    pattern: /Permission denied \(|Too many authentication failures|No supported authentication/i,
-    message: 'it refused the login',
-    hint: (destination) => `a login must work without a question: ssh-copy-id ${destination}`,
-  },
-  {
-    code: 'HOST_SUDO_REFUSED',
-    pattern: /sudo: |sudo: not found|not in the sudoers/i,
-    message: 'sudo would not make us root without a password',
-    hint: (destination) =>
-      `allow it: "USER ALL=(ALL) NOPASSWD: ALL" in /etc/sudoers.d on ${destination}, or log in as root@`,
-  },
-];
-
-function failureOf(target: ShellTarget, end: ProgramEnd, stderr: string, began: boolean): OvsPkiError {
-  const { destination } = target;
-  const said = stderr
-    .replaceAll(/^[0-9a-f]{24} begins$/gm, '')
-    .trim()
-    // ssh itself ends its lines as a terminal in raw mode wants them.
-    .split(/\r*\n/)
-    .slice(-3)
-    .join(' ')
-    .trim();
-  const details = { host: destination, said };
-  if (end.failure !== undefined) {
-    return new OvsPkiError(
-      'HOST_UNREACHABLE',
-      `${target.kind === 'ssh' ? 'ssh' : 'sh'} cannot be started: ${end.failure}`,
-      {
-        hint: 'install the OpenSSH client: apt-get install openssh-client',
-        details,
-      },
-    );
-  }
-  // What a script printed is not what ssh or sudo said about the login.
-  const known = began ? undefined : failures.find(({ pattern }) => pattern.test(stderr));
-  if (known !== undefined) {
-    return new OvsPkiError(known.code, `${destination}: ${known.message} (${said})`, {
-      hint: known.hint(destination),
-      details,
-    });
-  }
-  return new OvsPkiError(
-    began ? 'HOST_CONNECTION_LOST' : 'HOST_UNREACHABLE',
-    `${destination}: ${began ? 'the connection was lost' : 'it cannot be reached'} (${said || `status ${end.status ?? 'none'}`})`,
-    {
-      hint: began ? 'run the command again: it goes on where it stopped' : `find out why with: ssh ${destination} true`,
-      details,
-    },
-  );
 }

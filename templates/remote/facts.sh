@@ -23,7 +23,7 @@ ask() {
   within=$limit
 }
 
-say lock "${ovs_pki_ts_lock:-0}" ''
+say lock "${ovs_pki_ts_lock:-0}" "${ovs_pki_ts_holders:-}"
 { read -r name </proc/sys/kernel/hostname; read -r kernel </proc/sys/kernel/osrelease; } 2>/dev/null
 say name 0 "$name"
 say kernel 0 "$kernel"

@@ -106,7 +106,7 @@ export const faultsOfHosts: readonly DeployFault[] = [
       'kill "$(cat /run/fleet/holder)"',
     ),
     codes: ['HOST_LOCKED'],
-    says: /another run of ovs-pki-ts is at work on the host/,
+    says: /host_1: another run is at work there: process \d+ \(sleep\)/,
     hints: /wait until it has ended, then run the command again/,
   },
   {

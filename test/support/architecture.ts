@@ -29,7 +29,7 @@ export const importTable: Readonly<Record<string, Room>> = {
   'errors.ts': { rooms: [], packages: nothing },
   'index.ts': { rooms: ['errors.ts', 'usecases', 'pki', 'platform'], packages: nothing },
   'peculiar.ts': { rooms: ['platform'], packages: /^@peculiar\/webcrypto$/ },
-  platform: { rooms: ['errors.ts'], packages: /^(node-webcrypto-p11|node:(child_process|crypto|fs|os|path|url))$/ },
+  platform: { rooms: ['errors.ts'], packages: /^(node-webcrypto-p11|node:(child_process|crypto|fs|net|os|path|url))$/ },
   pki: { rooms: ['errors.ts'], packages: /^(@peculiar\/.+|pkijs|asn1js|reflect-metadata|node:(crypto|net|path))$/ },
   store: { rooms: ['errors.ts', 'pki', 'platform'], packages: /^node:path$/ },
   deploy: { rooms: ['errors.ts', 'pki', 'platform'], packages: /^(node:(net|path)|yaml|valibot)$/ },

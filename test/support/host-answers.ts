@@ -55,7 +55,7 @@ export function examinedHost(name: string, facts: HostFacts): ExaminedHost {
 }
 
 function factsIn(answer: string): HostFacts {
-  return readFacts(answer, '', mark, capturedAt);
+  return readFacts('host_1', answer, '', mark, capturedAt);
 }
 
 function changed(answer: string, [from, to]: Edit): string {

@@ -2,7 +2,7 @@ import { readStandardInput } from '../../platform/standard-input.js';
 import { apply } from '../../usecases/fleet/apply.js';
 import { connectedFleet } from '../../usecases/fleet/connect.js';
 import { checkedPsk } from '../../usecases/fleet/prepare.js';
-import { applyOptionsOf, listOf, pairOf, textOf } from '../options/fleet.js';
+import { applyOptionsOf, becomeOf, listOf, pairOf, textOf } from '../options/fleet.js';
 import { daysOf, pkiDirectoryOf } from '../options/read.js';
 import { fleetOutcome } from '../outcome/fleet.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
@@ -25,6 +25,7 @@ export async function run({ platform, options, operands }: CommandContext): Prom
     port: textOf(options, 'port'),
     plaintext: textOf(options, 'plaintext'),
     ikeDaemon: textOf(options, 'ike-daemon'),
+    become: becomeOf(options),
     pskFile: pskFile === '-' ? undefined : pskFile,
     days: daysOf(options),
   });

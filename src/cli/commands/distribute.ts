@@ -1,14 +1,14 @@
 import { OvsPkiError } from '../../errors.js';
 import { distribute } from '../../usecases/fleet/distribute.js';
-import { applyOptionsOf, listOf } from '../options/fleet.js';
+import { applyOptionsOf, namedHostsOf } from '../options/fleet.js';
 import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../options/read.js';
 import { fleetOutcome } from '../outcome/fleet.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { startStages } from '../render/stages.js';
 
 export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
-  const [name, ...more] = operands;
-  const destinations = listOf(options, 'to');
+  const { destinations, others, become } = namedHostsOf(options, operands);
+  const [name, ...more] = others;
   if (more.length > 0 || destinations.length === 0) {
     throw new OvsPkiError('USAGE', destinations.length === 0 ? 'no host is named' : `${more[0]} is one name too many`, {
       hint: 'ovs-pki-ts distribute host_2 --to root@203.0.113.9',
@@ -19,6 +19,7 @@ export async function run({ platform, options, operands }: CommandContext): Prom
     await distribute(platform, {
       name,
       destinations,
+      become,
       pkiDirectory: pkiDirectoryOf(options),
       days: daysOf(options),
       keySpec,

@@ -28,7 +28,8 @@ export interface CommandSpec {
 const keyOptions = ['key', 'bits'] as const;
 const commonOptions = ['dir', 'log', 'json'] as const;
 const passphraseOptions = ['passphrase-file', 'passphrase-fd'] as const;
-const applyOptions = ['skip-proof', 'timeout', ...passphraseOptions] as const;
+const sshOptions = ['parallel', 'per-jump-host'] as const;
+const applyOptions = ['skip-proof', 'timeout', ...passphraseOptions, ...sshOptions] as const;
 
 export const commandSpecs = [
   {
@@ -183,6 +184,7 @@ export const commandSpecs = [
       'psk-file',
       'plaintext',
       'ike-daemon',
+      'become',
       'days',
       ...applyOptions,
       ...commonOptions,
@@ -193,7 +195,7 @@ export const commandSpecs = [
     operands: '[NAME] --to HOST...',
     group: 'Tunnels and hosts',
     description: 'take a certificate, its key and the CA to hosts',
-    options: ['to', ...keyOptions, 'days', ...applyOptions, ...commonOptions],
+    options: ['to', 'become', ...keyOptions, 'days', ...applyOptions, ...commonOptions],
   },
   {
     name: 'inventory',
@@ -201,14 +203,14 @@ export const commandSpecs = [
     operandWords: ['init'],
     group: 'Inventory',
     description: 'write an inventory of a fleet to fill in (default: fleet.yaml)',
-    options: [...commonOptions],
+    options: ['force', ...commonOptions],
   },
   {
     name: 'plan',
     operands: '[FILE]',
     group: 'Tunnels and hosts',
     description: 'show what apply would change (default: fleet.yaml)',
-    options: ['out', 'skip-proof', ...commonOptions],
+    options: ['out', 'skip-proof', ...sshOptions, ...commonOptions],
   },
   {
     name: 'apply',
@@ -222,21 +224,21 @@ export const commandSpecs = [
     operands: '[FILE] | --to HOST...',
     group: 'Tunnels and hosts',
     description: 'remove tunnels and identities from hosts',
-    options: ['to', 'port', 'identity', ...commonOptions],
+    options: ['to', 'become', 'port', 'identity', ...sshOptions, ...commonOptions],
   },
   {
     name: 'status',
     operands: '[FILE | --to HOST...]',
     group: 'Tunnels and hosts',
     description: 'show the state of hosts and tunnels (default: fleet.yaml)',
-    options: ['to', ...commonOptions],
+    options: ['to', 'become', ...sshOptions, ...commonOptions],
   },
   {
     name: 'doctor',
     operands: '[FILE | --to HOST...]',
     group: 'Tunnels and hosts',
     description: 'report what is wrong with hosts and tunnels, and the cure',
-    options: ['to', ...commonOptions],
+    options: ['to', 'become', ...sshOptions, ...commonOptions],
   },
   {
     name: 'completion',

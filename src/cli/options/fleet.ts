@@ -5,6 +5,8 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
+import { becomeFault } from '../../platform/become.js';
+import { exists } from '../../platform/files.js';
 import { onInterrupt } from '../../platform/interrupt.js';
 import type { ExamineRequest } from '../../usecases/fleet/examine.js';
 import { pkiDirectoryOf } from './read.js';
@@ -57,11 +59,45 @@ export function inventoryFileOf(operands: readonly string[]): string {
   throw new OvsPkiError('USAGE', `${more[0]} is one file too many`, { hint: 'one inventory holds all hosts' });
 }
 
+/**
+ * Hosts that are named, by `--to` or by operands of the form NAME=HOST, and the operands that are something else. A file
+ * whose name has an equals sign is a file.
+ */
+export function namedHostsOf(
+  options: OptionValues,
+  operands: readonly string[],
+): { readonly destinations: string[]; readonly others: string[]; readonly become: string | undefined } {
+  const isHost = (operand: string): boolean => operand.includes('=') && !exists(operand);
+  return {
+    destinations: [...listOf(options, 'to'), ...operands.filter(isHost)],
+    others: operands.filter((operand) => !isHost(operand)),
+    become: becomeOf(options),
+  };
+}
+
+/** @throws USAGE */
+export function becomeOf(options: OptionValues): string | undefined {
+  const become = textOf(options, 'become');
+  const fault = become === undefined ? undefined : becomeFault(become);
+  if (fault === undefined) return become;
+  throw new OvsPkiError('USAGE', `--become ${JSON.stringify(become)} ${fault}`, { hint: 'such as: --become doas' });
+}
+
 /** Which hosts are looked at: those of an inventory, or those that are named. @throws USAGE */
 export function examineRequestOf(
   options: OptionValues,
   operands: readonly string[],
 ): Omit<ExamineRequest, 'onProgress'> {
-  const file = operands.length === 0 ? undefined : inventoryFileOf(operands);
-  return { file, destinations: listOf(options, 'to'), pkiDirectory: pkiDirectoryOf(options) };
+  const { destinations, others, become } = namedHostsOf(options, operands);
+  const file = others.length === 0 ? undefined : inventoryFileOf(others);
+  requireNamed('become', options, destinations);
+  return { file, destinations, become, pkiDirectory: pkiDirectoryOf(options) };
+}
+
+/** What says how hosts are reached that are named is said in an inventory for its hosts. @throws USAGE */
+function requireNamed(option: OptionName, options: OptionValues, destinations: readonly string[]): void {
+  if (options[option] === undefined || destinations.length > 0) return;
+  throw new OvsPkiError('USAGE', `--${option} goes with hosts that are named, and none is`, {
+    hint: `name them: --to root@203.0.113.9; in an inventory write ${option}: at its host or in defaults`,
+  });
 }

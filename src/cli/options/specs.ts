@@ -47,7 +47,25 @@ export const optionSpecs = [
     argument: 'HOST',
     isList: true,
     description:
-      'hosts to work on: destinations of ssh, or IP addresses; an address of this machine is handled without ssh',
+      'hosts to work on: [NAME=][user@]host[:port] as for ssh; an address of this machine is handled without ssh',
+  },
+  {
+    long: 'become',
+    isOwn: true,
+    argument: 'METHOD',
+    description: 'how an ordinary user becomes root: sudo (default), doas, su, none, or the path of a program there',
+  },
+  {
+    long: 'parallel',
+    isOwn: true,
+    argument: 'N',
+    description: 'how many hosts are asked at once (default: 32)',
+  },
+  {
+    long: 'per-jump-host',
+    isOwn: true,
+    argument: 'N',
+    description: 'how many logins at once through one jump host or to one sshd (default: 8)',
   },
   {
     long: 'type',

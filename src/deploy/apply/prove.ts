@@ -75,7 +75,7 @@ async function restore(host: Progress, failed: readonly EndProof[], edges: Apply
   const { work, plan, begun, input } = host;
   const ports = new Set(failed.map(({ port }) => port));
   const changes = plan.actions.filter(isChange).filter((item) => item.kind === 'plaintext' || begun.includes(item));
-  const after = host.facts ?? (await gatherPlanningFacts(work.shell, [], edges.now));
+  const after = host.facts ?? (await gatherPlanningFacts(work.shell, work.input.desired.name, [], edges.now));
   decided(nameOf(host), 'what stands in its database', after.ovsdb);
   // A tunnel that was not touched and worked before fails for the new identity alone.
   const isWhole = failed.length === host.proofs.length || !failed.every(({ port }) => isChangedPort(host, port));

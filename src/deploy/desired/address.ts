@@ -1,10 +1,11 @@
 /**
- * Addresses of tunnels and bridges, and destinations of ssh(1), as an operator writes them.
+ * Addresses of tunnels and bridges as an operator writes them, and those in destinations of ssh(1).
  *
  * @module
  */
 
 import { isIP } from 'node:net';
+import { parseDestination } from '../../platform/destination.js';
 import type { HostTarget } from './desired.js';
 
 /** What is wrong with the address of one end of a tunnel, in a sentence; undefined for a good one. */
@@ -37,24 +38,15 @@ export function addressFamily(address: string): number {
   return isIP(address);
 }
 
-/** What is wrong with a destination of ssh(1). It becomes an argument of ssh, so it cannot look like an option. */
-export function destinationFault(text: string): string | undefined {
-  if (text.length > 255 || !/^[A-Za-z0-9_.@:/[\]-]+$/.test(text)) {
-    return 'is not [user@]host or ssh://[user@]host[:port] as ssh(1) takes it';
-  }
-  const [, user, rest = ''] = /^(?:ssh:\/\/)?(?:([^@]*)@)?(.*)$/.exec(text) ?? [];
-  if (user === '' || user?.startsWith('-') || /^[-@]|@|^$/.test(rest)) return 'would not be a host for ssh(1)';
-  return undefined;
+/** The host itself is `local`; everything else is for ssh(1). @param become undefined for sudo */
+export function targetOf(destination: string, become?: string): HostTarget {
+  const kind = destination === 'local' ? 'local' : 'ssh';
+  return become === undefined ? { kind, destination } : { kind, destination, become };
 }
 
-/** The host itself is `local`; everything else is for ssh(1). */
-export function targetOf(destination: string): HostTarget {
-  return { kind: destination === 'local' ? 'local' : 'ssh', destination };
-}
-
-/** The address in `root@198.51.100.7`, if it is one. */
+/** The address in `root@198.51.100.7` or `ssh://root@198.51.100.7:22`, if it is one. */
 export function addressIn(destination: string): string | undefined {
-  const host = /^(?:[^@]*@)?\[?([^[\]]+?)\]?$/.exec(destination)?.[1] ?? '';
+  const host = parseDestination(destination)?.host ?? '';
   return addressFault(host) === undefined ? canonicalAddress(host) : undefined;
 }
 

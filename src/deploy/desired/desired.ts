@@ -20,9 +20,12 @@ export const authenticationMethods = ['ca-signed', 'self-signed', 'psk'] as cons
 export type AuthenticationMethod = (typeof authenticationMethods)[number];
 
 /** How a host is reached: a destination of ssh(1), or this machine without it. */
-export type HostTarget =
-  | { readonly kind: 'ssh'; readonly destination: string }
-  | { readonly kind: 'local'; readonly destination: string };
+export interface HostTarget {
+  readonly kind: 'ssh' | 'local';
+  readonly destination: string;
+  /** How an ordinary user becomes root there, where that is not sudo: `doas`, `su`, `none`, or the path of a program. */
+  readonly become?: string;
+}
 
 /**
  * `other_config:ipsec_skb_mark`: which unencrypted tunnel packets the kernel drops. `0/1` all of the host that OpenFlow

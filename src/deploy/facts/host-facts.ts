@@ -12,6 +12,7 @@ import type { IkeDaemon, IkeFact } from '../ike/daemon.js';
 import { daemonSaying, ikeDaemons, questionsByVersion } from '../ike/daemons.js';
 import { absent, type Fact, known, unknown } from './fact.js';
 import { type FileFact, filesIn, linksIn } from './files.js';
+import { requireLock } from './host-lock.js';
 import { type KernelPolicy, parsePolicies, parseStates, type SecurityAssociation } from './kernel.js';
 import { complaintsIn, type MonitorFact, type MonitorTunnel, parseMonitor, parseMonitorTunnels } from './monitor.js';
 import { type OvsDatabase, parseOvsDatabase } from './ovsdb.js';
@@ -63,25 +64,32 @@ const factsTimeoutMs = 120_000;
 /**
  * Finds out what is true on a host.
  *
+ * @param host its name, for messages
  * @param folders more folders whose files are of interest
  * @param now the time here, asked after the answer has come
  * @throws HOST_LOCKED where another run holds the lock that this shell was to take; what the shell throws
  */
-export async function gatherFacts(shell: HostShell, folders: readonly string[], now: () => Date): Promise<HostFacts> {
+export async function gatherFacts(
+  shell: HostShell,
+  host: string,
+  folders: readonly string[],
+  now: () => Date,
+): Promise<HostFacts> {
   const { script, mark } = factsScript(folders, 'all');
   const { stdout, stderr } = await shell.run(script, factsTimeoutMs);
-  return readFacts(stdout, stderr, mark, now());
+  return readFacts(host, stdout, stderr, mark, now());
 }
 
 /** The same of what plans are made from. */
 export async function gatherPlanningFacts(
   shell: HostShell,
+  host: string,
   folders: readonly string[],
   now: () => Date,
 ): Promise<PlanningFacts> {
   const { script, mark } = factsScript(folders, 'planning');
   const { stdout, stderr } = await shell.run(script, factsTimeoutMs);
-  return readFacts(stdout, stderr, mark, now());
+  return readFacts(host, stdout, stderr, mark, now());
 }
 
 /** The script, and the mark that its sections bear. */
@@ -97,18 +105,15 @@ export function factsScript(
   return { script: fillTemplate('remote/facts.sh', { mark, files, in_full, daemons: questionsByVersion() }), mark };
 }
 
-export function readFacts(stdout: string, stderr: string, mark: string, now: Date): HostFacts {
+export function readFacts(host: string, stdout: string, stderr: string, mark: string, now: Date): HostFacts {
   const sections = parseSections(stdout, mark);
   if (!sections.has('end')) {
-    throw new OvsPkiError('HOST_STEP_FAILED', `the host did not answer in full: ${stderr.trim().slice(-200)}`, {
+    throw new OvsPkiError('HOST_STEP_FAILED', `${host} did not answer in full: ${stderr.trim().slice(-200)}`, {
       hint: 'run the command again; if it stays so, look at the host with ssh',
+      details: { host },
     });
   }
-  if (sections.get('lock')?.text === 'busy' || sections.get('lock')?.status === 1) {
-    throw new OvsPkiError('HOST_LOCKED', 'another run of ovs-pki-ts is at work on the host', {
-      hint: 'wait until it has ended, then run the command again',
-    });
-  }
+  requireLock(host, sections.get('lock'));
   const text = (name: string): string => sections.get(name)?.text ?? '';
   const monitor = monitorFact(sections);
   return {

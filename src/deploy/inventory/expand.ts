@@ -67,7 +67,7 @@ function expandHost(
     .sort((one, other) => (one.port < other.port ? -1 : 1));
   return {
     name,
-    target: targetOf(host.ssh ?? name),
+    target: targetOf(host.ssh ?? name, host.become ?? defaults.become),
     ikeDaemon: host.ike_daemon ?? 'auto',
     places: placesOf(host),
     plaintext: plaintextPolicies[host.plaintext ?? defaults.plaintext ?? 'drop-unencrypted'],

@@ -9,11 +9,14 @@
 import * as v from 'valibot';
 import { maximumRsaBits, minimumRsaBits } from '../../pki/key.js';
 import { nameFault } from '../../pki/name.js';
-import { addressFault, bridgeAddressFault, destinationFault } from '../desired/address.js';
+import { becomeFault } from '../../platform/become.js';
+import { destinationFault } from '../../platform/destination.js';
+import { addressFault, bridgeAddressFault } from '../desired/address.js';
 import { authenticationMethods, tunnelTypes } from '../desired/desired.js';
 import { ikeDaemonNames } from '../ike/daemon.js';
 import { closest, describeValue, type Fault, type Path } from './fault.js';
-import { type OptionRule, optionRules, optionText, whyRefused } from './tunnel-options.js';
+import { strangeKeys } from './strange-keys.js';
+import { type OptionRule, optionRules, optionText } from './tunnel-options.js';
 
 /** Ports and bridges are network devices too: the kernel takes 15 characters. */
 const deviceName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/;
@@ -156,6 +159,13 @@ const bridge = device(
   'The bridge that gets the tunnels; it is made if it is missing. Default: br-ipsec.',
 );
 
+const become = checked(
+  'a way to become root',
+  becomeFault,
+  'doas',
+  'How the user that logs in becomes root, where that is not root itself: sudo, doas, su, none, or the absolute path of a program on the host that runs what stands behind it as root, such as /usr/bin/dzdo. No password is ever asked for. Default: sudo.',
+);
+
 const defaults = v.pipe(
   object(
     {
@@ -166,6 +176,7 @@ const defaults = v.pipe(
       loop_protection: v.optional(loopProtection),
       days: v.optional(days),
       key: v.optional(key),
+      become: v.optional(become),
       options: v.optional(options('Options of every tunnel.')),
     },
     'a map of defaults',
@@ -180,9 +191,10 @@ const host = object(
         'a destination of ssh(1), or local',
         destinationFault,
         'root@198.51.100.7',
-        'How the host is reached: [user@]host as ssh(1) takes it, with your ~/.ssh/config; or local for this machine. Default: the name of the host.',
+        'How the host is reached: [user@]host[:port] or ssh://[user@]host[:port], with your ~/.ssh/config; or local for this machine. Default: the name of the host.',
       ),
     ),
+    become: v.optional(become),
     address: v.optional(
       checked(
         'an IP address',
@@ -354,43 +366,4 @@ function mustBeText(wanted: string): (issue: { readonly input: unknown }) => str
     const advice = kind === 'number' || kind === 'boolean' ? `, which YAML reads as a ${kind}: put it in quotes` : '';
     return `${mustBe(wanted)(issue)}${advice}`;
   };
-}
-
-/** What schemas of the kinds that are used above have in common. */
-interface SchemaShape {
-  readonly type?: string;
-  readonly entries?: Readonly<Record<string, SchemaShape>>;
-  readonly wrapped?: SchemaShape;
-  readonly item?: SchemaShape;
-  readonly value?: SchemaShape;
-}
-
-function strangeKeys(schema: SchemaShape, value: unknown, path: Path): Fault[] {
-  if (schema.wrapped !== undefined) return strangeKeys(schema.wrapped, value, path);
-  if (typeof value !== 'object' || value === null) return [];
-  if (schema.type === 'array' && schema.item !== undefined && Array.isArray(value)) {
-    const { item } = schema;
-    return value.flatMap((element, index) => strangeKeys(item, element, [...path, index]));
-  }
-  if (schema.type !== 'strict_object' && schema.type !== 'record') return [];
-  if (Array.isArray(value)) return [{ path, message: `must be a map (name: value), not ${describeValue(value)}` }];
-  return Object.entries(value).flatMap(([name, part]): Fault[] => {
-    const place = [...path, name];
-    // valibot passes over these three names without a word
-    if (/^(__proto__|prototype|constructor)$/.test(name)) return [{ path: place, message: 'cannot be used as a name' }];
-    const known = schema.entries === undefined ? schema.value : ownValue(schema.entries, name);
-    if (known !== undefined) return strangeKeys(known, part, place);
-    return [{ path: place, message: unknownKey(name, path.at(-1), Object.keys(schema.entries ?? {})) }];
-  });
-}
-
-function ownValue<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
-}
-
-function unknownKey(name: string, parent: string | number | undefined, known: readonly string[]): string {
-  if (parent !== 'options') return `is not known here${closest(name, known) || `; known are ${known.join(', ')}`}`;
-  if (Object.hasOwn(optionRules, name))
-    return 'belongs into the options of the tunnel, because both ends must agree on it';
-  return `is not an option that can be set${closest(name, known) || `: ${whyRefused(name) ?? `known are ${known.join(', ')}`}`}`;
 }

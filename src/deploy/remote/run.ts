@@ -116,7 +116,7 @@ export async function switchHost(
   const [reply = '', after] = result.stdout.split(`\n${mark}-switched\n`);
   requireAccepted(host, reply, change.transaction);
   if (after === undefined) throw stepFailed(host, 'the change could not be made', result);
-  return { facts: readFacts(after, result.stderr, mark, change.now()), said: result.stderr.trim() };
+  return { facts: readFacts(host, after, result.stderr, mark, change.now()), said: result.stderr.trim() };
 }
 
 /** Points links of an identity in use to other files, and lets the IKE daemon have those. */

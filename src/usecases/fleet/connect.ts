@@ -30,6 +30,8 @@ export interface ConnectRequest {
   readonly port: string | undefined;
   readonly plaintext: string | undefined;
   readonly ikeDaemon: string | undefined;
+  /** How an ordinary user becomes root on both hosts; undefined for sudo. */
+  readonly become?: string | undefined;
   readonly pskFile: string | undefined;
   readonly days: number;
 }
@@ -54,6 +56,7 @@ export function connectedFleet(request: ConnectRequest): DesiredFleet {
           address: tunnelAddress,
           bridge_address: bridgeAddress,
           ike_daemon: request.ikeDaemon,
+          become: request.become,
           plaintext: request.plaintext,
         }),
       ]),

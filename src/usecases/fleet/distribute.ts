@@ -5,7 +5,7 @@
  */
 
 import type { HostResult } from '../../deploy/apply/apply.js';
-import type { TunnelEnd } from '../../deploy/desired/desired.js';
+import type { DesiredHost, TunnelEnd } from '../../deploy/desired/desired.js';
 import { knownValue } from '../../deploy/facts/fact.js';
 import type { HostFacts, PlanningFacts } from '../../deploy/facts/host-facts.js';
 import { keyHashOf } from '../../deploy/plan/identity-files.js';
@@ -28,8 +28,10 @@ import { type AskedHost, askHostsAll, closeAll } from './prepare.js';
 export interface DistributeRequest extends Omit<ApplyRequest, 'fleet' | 'watched'> {
   /** Undefined: each host's own is found out. */
   readonly name: string | undefined;
-  /** Destinations of ssh(1), or IP addresses; one of this machine is handled without SSH. */
+  /** Destinations of ssh(1), or IP addresses, also as `NAME=HOST`; one of this machine is handled without SSH. */
   readonly destinations: readonly string[];
+  /** How an ordinary user becomes root there; undefined for sudo. */
+  readonly become?: string | undefined;
   readonly days: number;
   readonly keySpec: KeySpec;
 }
@@ -44,7 +46,16 @@ export async function distribute(platform: Platform, request: DistributeRequest)
   }
   // 1. What is true on the hosts.
   const identity = { method: 'ca-signed', type: 'switch', days: request.days, keySpec: request.keySpec } as const;
-  const provisional = { hosts: fleetAt(destinations).hosts.map((host) => ({ ...host, identity })) };
+  const provisional = { hosts: fleetAt(destinations, request.become).hosts.map((host) => ({ ...host, identity })) };
+  const other =
+    name === undefined
+      ? undefined
+      : provisional.hosts.map(givenName).find((given) => given !== undefined && given !== name);
+  if (other !== undefined) {
+    throw new OvsPkiError('USAGE', `the host is to have the identity ${name}, and is called ${other}`, {
+      hint: `leave one of the two away: ovs-pki-ts distribute --to ${destinations[0]}`,
+    });
+  }
   const asked = await askHostsAll(platform, provisional, true);
   try {
     // 2. Whose identity is meant.
@@ -60,7 +71,7 @@ export async function distribute(platform: Platform, request: DistributeRequest)
 function withName(request: DistributeRequest, host: AskedHost<HostFacts>): AskedHost<HostFacts> {
   if ('error' in host) return host;
   try {
-    const name = request.name ?? nameFor(host.facts, host.desired.target.destination);
+    const name = request.name ?? givenName(host.desired) ?? nameFor(host.facts, host.desired.target.destination);
     const fault = nameFault(name);
     if (fault !== undefined) throw new OvsPkiError('NAME_INVALID', `${name} cannot be the name of a host: ${fault}`);
     const method = methodFor(name, host.facts);
@@ -71,6 +82,11 @@ function withName(request: DistributeRequest, host: AskedHost<HostFacts>): Asked
     host.shell.close();
     return { desired: host.desired, error };
   }
+}
+
+/** The name that stood before its destination. */
+function givenName({ name, target }: DesiredHost): string | undefined {
+  return name === target.destination ? undefined : name;
 }
 
 /** One key on two hosts would make each of them the other. */

@@ -16,8 +16,13 @@ import { askHostsAll, closeAll } from './prepare.js';
 export interface ExamineRequest {
   /** An inventory. */
   readonly file: string | undefined;
-  /** Destinations of ssh(1), or IP addresses. Without them and a file: the inventory that lies here, or this machine. */
+  /**
+   * Destinations of ssh(1), or IP addresses, also as `NAME=HOST`. Without them and a file: the inventory that lies here, or
+   * this machine.
+   */
   readonly destinations: readonly string[];
+  /** How an ordinary user becomes root on these; undefined for sudo. */
+  readonly become?: string | undefined;
   /** Whose CRLs those of the hosts are compared with; there need be none. */
   readonly pkiDirectory: string;
   /** Called as hosts answer. */
@@ -33,15 +38,15 @@ export interface UnaskedHost {
 const usualFile = 'fleet.yaml';
 
 /** @throws USAGE, FILE_NOT_FOUND, INVENTORY_INVALID */
-export function fleetToExamine({ file, destinations }: ExamineRequest): DesiredFleet {
+export function fleetToExamine({ file, destinations, become }: ExamineRequest): DesiredFleet {
   if (file !== undefined && destinations.length > 0) {
     throw new OvsPkiError('USAGE', 'hosts are named by an inventory or by --to, not by both', {
       hint: `ovs-pki-ts status ${file}`,
     });
   }
-  if (destinations.length > 0) return fleetAt(destinations);
+  if (destinations.length > 0) return fleetAt(destinations, become);
   if (file !== undefined || files.exists(usualFile)) return readFleet(file ?? usualFile);
-  return fleetAt(['local']);
+  return fleetAt(['local'], become);
 }
 
 /** Asks all hosts; changes nothing there. */

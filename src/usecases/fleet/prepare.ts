@@ -9,6 +9,7 @@ import type { HostWork } from '../../deploy/apply/apply.js';
 import type { DesiredFleet, DesiredHost, TunnelEnd } from '../../deploy/desired/desired.js';
 import { knownValue } from '../../deploy/facts/fact.js';
 import { gatherFacts, gatherPlanningFacts, type HostFacts, type PlanningFacts } from '../../deploy/facts/host-facts.js';
+import { takeLock } from '../../deploy/facts/host-lock.js';
 import type { Identity } from '../../deploy/plan/identity-files.js';
 import type { HostInput } from '../../deploy/plan/input.js';
 import { type LoopHost, loopsOf, noLoops } from '../../deploy/plan/loops.js';
@@ -18,23 +19,10 @@ import type { Renewal } from '../../pki/renewal.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type HostShell, openHostShell } from '../../platform/ssh.js';
+import { makeDialer } from '../../platform/ssh-dial.js';
 import { inParallel } from '../certificate/req.js';
 import { type Authorities, type Authority, authoritiesIn } from './authorities.js';
 import { identityFor, isLeft } from './identities.js';
-
-/** At most so many connections are being made at once. */
-const hostsAtOnce = 32;
-
-/**
- * Held by the shell: it is free again when that ends, with the connection or after the script that is at work when the
- * connection breaks. Two runs that each hold what the other waits for do not give up in the same moment.
- */
-const takeLock = `ovs_pki_ts_lock=0
-if command -v flock >/dev/null 2>&1 && ( : >>/run/ovs-pki-ts.lock ) 2>/dev/null; then
-  exec 9>>/run/ovs-pki-ts.lock
-  flock -w $((3 + $$ % 8)) 9 || ovs_pki_ts_lock=1
-fi
-`;
 
 /** A host and what was found out about it, or why nothing could be. */
 export type AskedHost<Facts = PlanningFacts> =
@@ -62,21 +50,23 @@ export function askHostsAll(
 }
 
 async function askEach<Facts>(
-  { clock }: Platform,
+  { clock, log, hostsAtOnce, loginsAtOnce, operator }: Platform,
   fleet: DesiredFleet,
   lock: boolean,
-  gather: (shell: HostShell, folders: readonly string[], now: () => Date) => Promise<Facts>,
+  gather: (shell: HostShell, host: string, folders: readonly string[], now: () => Date) => Promise<Facts>,
   onProgress: (done: number, total: number) => void = () => undefined,
 ): Promise<AskedHost<Facts>[]> {
   // What is wrong here is told before anybody is asked.
   for (const { pskFile } of fleet.hosts.flatMap(({ ends }) => ends)) if (pskFile !== undefined) pskIn(pskFile);
   let done = 0;
   const opened: HostShell[] = [];
+  const dialer = makeDialer({ loginsAtOnce, onRetry: (_, tries, why) => log.write(`try ${tries}: ${why}`) });
+  const preamble = lock ? takeLock(operator) : '';
   return inParallel(fleet.hosts, hostsAtOnce, async (desired): Promise<AskedHost<Facts>> => {
-    const shell = openHostShell(desired.target, lock ? takeLock : '');
+    const shell = openHostShell(desired.target, preamble, dialer);
     opened.push(shell);
     try {
-      const facts = await gather(shell, Object.values(desired.places), () => clock.now());
+      const facts = await gather(shell, desired.name, Object.values(desired.places), () => clock.now());
       return { desired, shell, facts };
     } catch (error) {
       shell.close();

@@ -103,19 +103,17 @@ export const hosts: readonly BadInventory[] = [
   {
     title: 'an option of ssh',
     text: host('ssh: -oProxyCommand=reboot'),
-    says: ['4: hosts.a.ssh: "-oProxyCommand=reboot" is not [user@]host or ssh://[user@]host[:port] as ssh(1) takes it'],
+    says: ['4: hosts.a.ssh: "-oProxyCommand=reboot" is not [user@]host[:port] or ssh://[user@]host[:port]'],
   },
   {
     title: 'a host that is an option of ssh',
     text: host('ssh: root@-oProxyCommand=reboot'),
-    says: [
-      '4: hosts.a.ssh: "root@-oProxyCommand=reboot" is not [user@]host or ssh://[user@]host[:port] as ssh(1) takes it',
-    ],
+    says: ['4: hosts.a.ssh: "root@-oProxyCommand=reboot" is not [user@]host[:port] or ssh://[user@]host[:port]'],
   },
   {
     title: 'a command as destination',
     text: host('ssh: "a; reboot"'),
-    says: ['4: hosts.a.ssh: "a; reboot" is not [user@]host or ssh://[user@]host[:port] as ssh(1) takes it'],
+    says: ['4: hosts.a.ssh: "a; reboot" is not [user@]host[:port] or ssh://[user@]host[:port]'],
   },
   {
     title: 'an IKE daemon that is nearly one',

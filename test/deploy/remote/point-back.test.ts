@@ -54,7 +54,7 @@ const newCertificate: Action = { kind: 'other_config', key: 'certificate', from:
 test('what was to follow a transaction that the database refuses is not done', async (t) => {
   const folder = scratchFolder(t);
   const { shell, vsctl } = await startLocalHost(t, folder);
-  const facts = await gatherPlanningFacts(shell, [], edges.now);
+  const facts = await gatherPlanningFacts(shell, 'host_1', [], edges.now);
   const file = `${folder}/in-use-cert.pem`;
   writeFileSync(file, '');
   await vsctl('set', 'Open_vSwitch', '.', 'other_config:somebody=else');
@@ -141,7 +141,7 @@ function proved(progress: Progress, name: string, reasons: readonly string[]): P
 }
 
 async function progressOf({ shell }: LocalHost, actions: readonly Action[]): Promise<Progress> {
-  return progressWith(shell, { desired, facts: await gatherPlanningFacts(shell, [], edges.now) }, actions);
+  return progressWith(shell, { desired, facts: await gatherPlanningFacts(shell, 'host_1', [], edges.now) }, actions);
 }
 
 async function provedBack(progress: Progress): Promise<void> {
