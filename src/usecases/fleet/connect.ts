@@ -5,9 +5,12 @@
  * @module
  */
 
+import { addressIn } from '../../deploy/desired/address.js';
 import type { DesiredFleet } from '../../deploy/desired/desired.js';
-import { checkInventory, expandInventory } from '../../deploy/inventory/inventory.js';
+import { checkInventory, expandInventory, type InventoryFault } from '../../deploy/inventory/inventory.js';
 import { OvsPkiError } from '../../errors.js';
+import { destinationFault } from '../../platform/destination.js';
+import { shellWord } from '../../platform/quote.js';
 import { localized } from './inventory.js';
 
 /** One of the two hosts, in the words of the inventory. */
@@ -38,14 +41,45 @@ export interface ConnectRequest {
 
 /** The two hosts as they should be. @throws USAGE, INVENTORY_INVALID */
 export function connectedFleet(request: ConnectRequest): DesiredFleet {
-  const { hosts, days } = request;
+  const { hosts } = request;
   const names = hosts.map(({ name }) => name);
   if (names.length !== 2 || names[0] === names[1]) {
     throw new OvsPkiError('USAGE', 'a tunnel connects two hosts with two names', {
       hint: 'ovs-pki-ts connect host_1=root@198.51.100.7 host_2=root@203.0.113.9',
     });
   }
-  const inventory = checkInventory({
+  requireAddresses(hosts);
+  try {
+    return localized(expandInventory(checkInventory(inventoryOf(request)), { folder: '.' }));
+  } catch (error) {
+    if (error instanceof OvsPkiError && error.code === 'INVENTORY_INVALID') throw inOurWords(error, names);
+    throw error;
+  }
+}
+
+/** Where a tunnel ends is an address, and a name of ssh(1) tells none. */
+function requireAddresses(hosts: readonly ConnectHost[]): void {
+  const lacking = hosts.filter(
+    ({ destination, tunnelAddress }) =>
+      tunnelAddress === undefined &&
+      destinationFault(destination) === undefined &&
+      addressIn(destination) === undefined,
+  );
+  if (lacking.length === 0) return;
+  const pairs = hosts.map(({ name, destination }) => shellWord(`${name}=${destination}`)).join(' ');
+  const addresses = lacking.map(({ name }) => `${name}=ADDRESS`).join(' ');
+  const message = `${lacking.map(({ name }) => name).join(' and ')}: the tunnel needs the address of the host, and ${lacking
+    .map(({ destination }) => destination)
+    .join(' and ')} has none`;
+  throw new OvsPkiError('INVENTORY_INVALID', message, {
+    hint: `ovs-pki-ts connect ${pairs} --tunnel-address ${addresses}`,
+    details: { hosts: lacking.map(({ name }) => name) },
+  });
+}
+
+/** The two hosts as an inventory. */
+function inventoryOf({ hosts, days, ...request }: ConnectRequest): unknown {
+  return {
     version: 1,
     defaults: { days },
     hosts: Object.fromEntries(
@@ -63,17 +97,41 @@ export function connectedFleet(request: ConnectRequest): DesiredFleet {
     ),
     tunnels: [
       given({
-        between: names,
+        between: hosts.map(({ name }) => name),
         type: request.type,
         auth: request.auth,
         bridge: request.bridge,
         port: request.port,
         psk_file: request.pskFile,
-        initiates: names[0],
+        initiates: hosts[0]?.name,
       }),
     ],
+  };
+}
+
+/** What an inventory says of its keys, said of the options that became them. */
+function inOurWords(error: OvsPkiError, names: readonly string[]): OvsPkiError {
+  const faults = error.details['faults'] as readonly InventoryFault[];
+  const lines = faults.map(({ path, message }) => {
+    const name = names.find((item) => path === `hosts.${item}` || path.startsWith(`hosts.${item}.`));
+    const key = name === undefined ? /^tunnels\[0\]\.?(\w*)/.exec(path)?.[1] : path.slice(`hosts.${name}.`.length);
+    const place = placeOf(name, key) ?? path;
+    return place === '' ? message : `${place} ${message}`;
   });
-  return localized(expandInventory(inventory, { folder: '.' }));
+  return new OvsPkiError('INVENTORY_INVALID', [...new Set(lines)].join('\n'), {
+    hint: 'ovs-pki-ts connect --help',
+    details: error.details,
+    cause: error,
+  });
+}
+
+function placeOf(name: string | undefined, key: string | undefined): string | undefined {
+  if (key === undefined) return undefined;
+  if (name === undefined) return key === '' || key === 'between' ? '' : `--${key.replaceAll('_', '-')}`;
+  if (key === '') return `${name}:`;
+  if (key === 'ssh') return `${name}=`;
+  if (key === 'address') return `--tunnel-address ${name}=`;
+  return key === 'bridge_address' ? `--bridge-address ${name}=` : `--${key.replaceAll('_', '-')}`;
 }
 
 function given(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
