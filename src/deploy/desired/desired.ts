@@ -48,6 +48,8 @@ export interface DesiredHost {
   /** Undefined takes those of its IKE daemon. */
   readonly places: Partial<Places>;
   readonly plaintext: PlaintextPolicy;
+  /** Somebody has asked for it; else it is what holds where nobody has. */
+  readonly isPlaintextNamed?: boolean;
   readonly loopProtection: LoopProtection;
   /** Which certificate it is to have; undefined where it needs none. */
   readonly identity: DesiredIdentity | undefined;

@@ -8,6 +8,7 @@
 import { type TunnelType, tunnelTypes } from '../desired/desired.js';
 import { type Fact, knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
+import { saveConnections } from '../facts/monitor.js';
 import type { InterfaceFact } from '../facts/ovsdb.js';
 import type { IkeDaemon } from '../ike/daemon.js';
 import { ikeDaemons } from '../ike/daemons.js';
@@ -128,8 +129,8 @@ export const fitnessRules: readonly FitnessRule[] = [
     find: ({ facts }) =>
       facts.monitor.state === 'absent'
         ? onHost(
-            'ovs-monitor-ipsec does not run, so new and changed tunnels stay unencrypted',
-            'apt-get install openvswitch-ipsec; systemctl start openvswitch-ipsec',
+            `ovs-monitor-ipsec does not run, so new and changed tunnels stay unencrypted${overwritten(facts)}`,
+            `${facts.ownConnections.length > 0 ? `${saveConnections}; then ` : ''}apt-get install openvswitch-ipsec; systemctl start openvswitch-ipsec`,
           )
         : [],
   },
@@ -181,6 +182,12 @@ export const fitnessRules: readonly FitnessRule[] = [
           ),
   },
 ];
+
+/** When it starts, what others have written into ipsec.conf is gone. */
+function overwritten({ ownConnections }: PlanningFacts): string {
+  if (ownConnections.length === 0) return '';
+  return `; once it runs it overwrites /etc/ipsec.conf, which has connections that are not its own: ${ownConnections.join(', ')}`;
+}
 
 /** What keeps a daemon from reading files, if anything does. */
 export function confinementFault(

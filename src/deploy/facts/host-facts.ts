@@ -32,6 +32,8 @@ export interface HostFacts {
   readonly vswitchdRuns: boolean;
   /** Absent where ovs-monitor-ipsec does not run. */
   readonly monitor: Fact<MonitorFact>;
+  /** Where it does not run: the connections of ipsec.conf, which are not its own. */
+  readonly ownConnections: readonly string[];
   readonly monitorTunnels: Fact<readonly MonitorTunnel[]>;
   /** By port: the bytes of ESP that were seen to go out and to come in, where tunnels were waited for. */
   readonly carried: ReadonlyMap<string, { readonly out: number; readonly in: number }>;
@@ -126,6 +128,9 @@ export function readFacts(host: string, stdout: string, stderr: string, mark: st
     ovsdb: saidBy(sections.get('ovsdb'), parseOvsDatabase),
     vswitchdRuns: sections.get('vswitchd')?.status === 0,
     monitor,
+    ownConnections: text('own-connections')
+      .split('\n')
+      .filter((name) => name !== '' && !name.startsWith('%')),
     monitorTunnels:
       monitor.state === 'known' ? saidBy(sections.get('tunnels'), parseMonitorTunnels) : absent('it does not run'),
     carried: carriedIn(sections),

@@ -7,6 +7,13 @@
 import type { IkeDaemon } from '../ike/daemon.js';
 import { daemonNamed } from '../ike/daemons.js';
 
+/**
+ * What to do before ovs-monitor-ipsec runs on a host that has connections of its own in ipsec.conf: it writes that file anew
+ * whenever anything wakes it.
+ */
+export const saveConnections =
+  'cp -p /etc/ipsec.conf /etc/ipsec.secrets /root/, then move what is yours to /etc/swanctl/conf.d, or give ovs-monitor-ipsec other files with --ipsec-conf and --ipsec-secrets';
+
 export interface MonitorFact {
   readonly ikeDaemon: IkeDaemon | undefined;
   /** Where it keeps the NSS database of libreswan. */

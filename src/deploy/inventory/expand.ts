@@ -21,7 +21,7 @@ import type { Fault } from './fault.js';
 import { defined, linksOf } from './links.js';
 import { addressOf, bridgeOf, defaultBridge, type Half, hostOf, type InventoryHost, optionSources } from './lookup.js';
 import { portName, type TunnelCounts } from './port-names.js';
-import { addressFaults, hostFaults, linkFaults } from './rules.js';
+import { addressFaults, destinationFaults, hostFaults, linkFaults } from './rules.js';
 import { type Inventory, plaintextPolicies } from './schema.js';
 import { optionText } from './tunnel-options.js';
 
@@ -49,6 +49,7 @@ export function expand(
     hosts.push(host);
     all.push(...hostFaults(inventory, host, own));
   }
+  all.push(...destinationFaults(inventory));
   return { fleet: { hosts }, faults: withoutRepeats(all) };
 }
 
@@ -71,6 +72,7 @@ function expandHost(
     ikeDaemon: host.ike_daemon ?? 'auto',
     places: placesOf(host),
     plaintext: plaintextPolicies[host.plaintext ?? defaults.plaintext ?? 'drop-unencrypted'],
+    isPlaintextNamed: (host.plaintext ?? defaults.plaintext) !== undefined,
     loopProtection: defaults.loop_protection ?? 'auto',
     identity: identityOf(inventory, host, halves),
     ends,

@@ -21,6 +21,19 @@ export function addressFaults(inventory: Inventory, halves: ReadonlyMap<string, 
   );
 }
 
+/** Two names for one machine would take turns: each run gives it the identity of the other. */
+export function destinationFaults(inventory: Inventory): Fault[] {
+  const seen = new Map<string, string>();
+  return Object.keys(inventory.hosts).flatMap((name): Fault[] => {
+    const destination = hostOf(inventory, name).ssh ?? name;
+    const other = seen.get(destination);
+    seen.set(destination, other ?? name);
+    if (other === undefined) return [];
+    const path = hostOf(inventory, name).ssh === undefined ? ['hosts', name] : ['hosts', name, 'ssh'];
+    return [{ path, message: `${destination} is ${other} already; one machine has one name and one identity` }];
+  });
+}
+
 /** What two hosts of a tunnel have to agree on. */
 export function linkFaults(inventory: Inventory, { hosts: [one, other], path, type }: Link): Fault[] {
   const address = addressOf(inventory, one);

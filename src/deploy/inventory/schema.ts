@@ -142,7 +142,7 @@ export const plaintextPolicies = {
 
 const plaintext = choice(
   Object.keys(plaintextPolicies) as (keyof typeof plaintextPolicies)[],
-  'What the kernel does with packets of tunnels that are not encrypted. drop-unencrypted (0/1) drops all of the host, also those of its tunnels without IPsec; drop-marked (1/1) only those that OpenFlow marked with 1; allow-unencrypted (none) drops nothing, so packets leave readable until IPsec is up; keep leaves the host as it is. Default: drop-unencrypted.',
+  'What the kernel does with packets of tunnels that are not encrypted. drop-unencrypted (0/1) drops all of the host, also those of its tunnels without IPsec; drop-marked (1/1) only those that OpenFlow marked with 1; allow-unencrypted (none) drops nothing, so packets leave readable until IPsec is up; keep leaves the host as it is. Default: drop-unencrypted, but where a host has unencrypted tunnels that are not ours, only packets of our tunnels are dropped.',
 );
 const loopProtection = choice(
   ['auto', 'rstp', 'keep'],

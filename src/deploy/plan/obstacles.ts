@@ -6,12 +6,13 @@
 
 import { leafFindings } from '../../pki/lint/leaf-rules.js';
 import { formatName } from '../../pki/name.js';
-import { confinementFault, type FitnessRule, fitnessRules, type Purpose, plainTunnels } from '../doctor/fitness.js';
+import { confinementFault, type FitnessRule, fitnessRules, type Purpose } from '../doctor/fitness.js';
 import type { Fault } from '../doctor/rule.js';
 import type { Fact } from '../facts/fact.js';
 import { knownValue } from '../facts/fact.js';
 import type { Obstacle } from './action.js';
 import { certificateEnds, daemonFor, type HostInput, interfaceOf, placesFor } from './input.js';
+import { strangerObstacles, strangerWarnings } from './strangers.js';
 
 interface Found {
   readonly obstacles: readonly Obstacle[];
@@ -25,6 +26,7 @@ export function hostObstacles(input: HostInput): Found {
     ...mixedMethods(input),
     ...unfitIdentity(input),
     ...otherPorts(input),
+    ...strangerObstacles(input),
     ...input.loops.obstacles,
   ];
   const tunnel = input.desired.ends.length === 0 ? [] : unfitFor(input, ['tunnel']);
@@ -195,16 +197,7 @@ function otherPorts(input: HostInput): Obstacle[] {
 
 function warningsOf(input: HostInput): string[] {
   const { desired, facts } = input;
-  const warnings: string[] = [];
-  const database = knownValue(facts.ovsdb);
-  const plain = plainTunnels(database?.interfaces ?? []).filter(
-    ({ name }) => !desired.ends.some(({ port }) => port === name),
-  );
-  if (desired.plaintext === '0/1' && plain.length > 0 && database?.otherConfig['ipsec_skb_mark'] !== '0/1') {
-    warnings.push(
-      `${desired.name}: ipsec_skb_mark=0/1 stops the unencrypted tunnels ${plain.map(({ name }) => name).join(', ')} of this host`,
-    );
-  }
+  const warnings = strangerWarnings(input);
   for (const rule of fitnessRules.filter(({ severity }) => severity === 'warning')) {
     warnings.push(...found(rule, input).map(({ message }) => `${desired.name}: ${message}`));
   }

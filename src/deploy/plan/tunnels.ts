@@ -7,13 +7,16 @@
 import type { TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { InterfaceFact } from '../facts/ovsdb.js';
+import { optionRules } from '../inventory/tunnel-options.js';
 import { hasGuard } from '../tunnels/packets.js';
 import type { Action } from './action.js';
 import { certificateFileFor, pemOf } from './identity-files.js';
 import { type HostInput, holdsCertificate, interfaceOf, placesFor } from './input.js';
+import { markFor } from './strangers.js';
 
 /** What has to be in force before a port appears: drop policies of the kernel, and `other_config:ipsec_skb_mark`. */
-export function guardActions({ desired, facts }: HostInput): Action[] {
+export function guardActions(input: HostInput): Action[] {
+  const { desired, facts } = input;
   if (desired.plaintext === 'keep') return [];
   const guards =
     desired.plaintext === '0/1' && facts.programs.has('ip') && facts.policies.state === 'known'
@@ -21,7 +24,7 @@ export function guardActions({ desired, facts }: HostInput): Action[] {
       : [];
   const unwanted = desired.plaintext === '0/1' ? [] : desired.ends.filter((end) => hasGuard(facts, end));
   const from = knownValue(facts.ovsdb)?.otherConfig['ipsec_skb_mark'];
-  const to = desired.plaintext === 'none' ? undefined : desired.plaintext;
+  const to = markFor(input);
   return [
     ...guards.map(({ port, type, localIp, remoteIp }): Action => ({ kind: 'guard', port, type, localIp, remoteIp })),
     ...unwanted.map(
@@ -64,9 +67,14 @@ function endActions(input: HostInput, end: TunnelEnd): Action[] {
   return [...place, { kind: 'port', port, bridge, type, isNew, set, remove, psk, peer, ...role }];
 }
 
-/** Options that we answer for: what else an operator has set stays. */
+const managed = ['remote_ip', 'local_ip', 'remote_name', 'remote_cert', 'dst_port', 'egress_pkt_mark'];
+
+/**
+ * Options that we answer for: those of IPsec, what gets packets past it, and what both ends must agree on. What else an
+ * operator has set stays.
+ */
 function isManaged(key: string): boolean {
-  return ['remote_ip', 'local_ip', 'remote_name', 'remote_cert'].includes(key) || key.startsWith('ipsec_');
+  return managed.includes(key) || key.startsWith('ipsec_') || optionRules[key]?.ofTunnel === true;
 }
 
 function wantedOptions(

@@ -107,18 +107,19 @@ function withoutNamesakes(hosts: readonly AskedHost<HostFacts>[]): AskedHost<Hos
 }
 
 /**
- * Whose identity a host is to have, where nobody says it: that whose key it has, that of its own name or its system-id
+ * Whose identity a host is to have, where nobody says it: an OVN chassis that of its system-id; else that whose key it has, that of its own name or its system-id
  * (which OVN wants), the one it has now, the only one here; and for a host that has none yet its own name.
  */
 function nameFor(facts: PlanningFacts, destination: string): string {
   const here = namesHere();
   const hashes = new Set([...facts.files.values()].map((fact) => keyHashIn(fact)));
   const byKey = here.filter((name) => hashes.has(keyHashOf(certificateOf(name))));
-  const systemId = knownValue(facts.ovsdb)?.externalIds['system-id'];
+  const { 'system-id': systemId, 'ovn-remote': ovn } = knownValue(facts.ovsdb)?.externalIds ?? {};
   const shortName = facts.hostName.split('.')[0] ?? '';
   const own = [systemId, facts.hostName, shortName].filter((name): name is string => name !== undefined);
   const now = nameNow(facts);
   const candidates = [
+    ovn !== undefined && systemId !== undefined && nameFault(systemId) === undefined ? systemId : undefined,
     byKey.length === 1 ? byKey[0] : undefined,
     own.find((name) => here.includes(name)),
     now,

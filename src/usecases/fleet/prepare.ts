@@ -109,7 +109,9 @@ export async function prepareFleet(
 ): Promise<PreparedFleet> {
   const authorities = authoritiesIn(platform, pkiDirectory, crls);
   const unasked = new Set(hosts.flatMap((host) => ('error' in host ? [host.desired.name] : [])));
-  const decided = await Promise.all(hosts.map((host) => withIdentity(platform, host, authorities, renewal, unasked)));
+  const decided = await Promise.all(
+    withoutTwins(hosts).map((host) => withIdentity(platform, host, authorities, renewal, unasked)),
+  );
   const failed = decided.filter((host): host is FailedHost => 'error' in host);
   const revokedPeers = await revokedAmong(failed, authorities);
   const ready = decided.filter((host): host is ReadyHost => 'identity' in host);
@@ -142,6 +144,30 @@ export async function prepareFleet(
     return { shell, input, desired };
   });
   return { work, failed, pskOf: (host, port) => psks.values.get(`${host}/${port}`) ?? '' };
+}
+
+/** Two destinations that lead to one machine: its names would take turns. */
+function withoutTwins(hosts: readonly AskedHost[]): AskedHost[] {
+  const first = new Map<string, string>();
+  return hosts.map((host) => {
+    const machine = 'facts' in host ? machineOf(host.facts) : undefined;
+    if ('error' in host || machine === undefined) return host;
+    const { name, target } = host.desired;
+    const other = first.get(machine);
+    first.set(machine, other ?? name);
+    if (other === undefined) return host;
+    host.shell.close();
+    const message = `${name} (${target.destination}) is the machine that is ${other} already, and one machine has one identity`;
+    const hint = 'give each host of the inventory a machine of its own: hosts.NAME.ssh';
+    return { desired: host.desired, error: new OvsPkiError('IDENTITY_AMBIGUOUS', message, { hint }) };
+  });
+}
+
+/** Machines that were cloned may have a system-id and a name in common, but not their addresses. */
+function machineOf({ ovsdb, addresses, hostName }: PlanningFacts): string | undefined {
+  const systemId = knownValue(ovsdb)?.externalIds['system-id'];
+  const own = (knownValue(addresses) ?? []).filter((address) => !/^(127\.|::1$|fe80:)/.test(address));
+  return systemId === undefined || own.length === 0 ? undefined : [systemId, hostName, ...own.sort()].join(' ');
 }
 
 /** A host that cannot be asked is part of the shape all the same. */

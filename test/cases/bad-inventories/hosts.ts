@@ -9,6 +9,14 @@ export const hosts: readonly BadInventory[] = [
     says: ['3: hosts.a: is empty; it must be a map such as {address: 203.0.113.1}'],
   },
   {
+    title: 'two names for one machine',
+    text: 'version: 1\nhosts:\n  a: {ssh: root@x}\n  b: {ssh: root@x}\n  c: {ssh: d}\n  d: {}\n',
+    says: [
+      '4: hosts.b.ssh: root@x is a already; one machine has one name and one identity',
+      '6: hosts.d: d is c already; one machine has one name and one identity',
+    ],
+  },
+  {
     title: 'a name that IKE daemons take for an address',
     text: 'version: 1\nhosts:\n  192.0.2.1: {}\n',
     says: [
