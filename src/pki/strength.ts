@@ -68,6 +68,15 @@ function isAt(der: Uint8Array, at: number, bytes: Uint8Array): boolean {
 }
 
 const strongSignatures = signatureAlgorithms.map(encodeSignatureAlgorithm);
-const strongCurves = [oid.p256, oid.p384].map((curve) => encodeSequence(encodeOid(oid.ecPublicKey), encodeOid(curve)));
+/** An EC key up to the octet that says that its point is not compressed: other encodings are read in full. */
+const strongCurves = [
+  { curve: oid.p256, bytes: 66 },
+  { curve: oid.p384, bytes: 98 },
+].map(({ curve, bytes }) =>
+  Buffer.concat([
+    encodeSequence(encodeOid(oid.ecPublicKey), encodeOid(curve)),
+    Uint8Array.of(tag.bitString, bytes, 0, 4),
+  ]),
+);
 const rsaAlgorithm = encodeSequence(encodeOid(oid.rsaEncryption), Uint8Array.of(tag.null, 0));
 const commonExponent = Uint8Array.of(tag.integer, 3, 1, 0, 1);
