@@ -15,6 +15,7 @@ import { type CommandName, type CommandSpec, commandGroups, commandSpecs } from 
 import { connectionsOf } from './options/connections.js';
 import { passphraseSource, pinSource } from './options/passphrase.js';
 import { type OptionSpec, type OptionValues, optionSpecs } from './options/specs.js';
+import { requireOneUseOfStreams } from './options/streams.js';
 import type { Command, Outcome, Pieces } from './outcome/outcome.js';
 import { errorJson, jsonText } from './render/json.js';
 import { errorText, warningText } from './render/text.js';
@@ -71,23 +72,28 @@ export async function main(args: readonly string[]): Promise<number> {
     return call === undefined ? 0 : await print(call, await runCall(call));
   } catch (error) {
     if (!(error instanceof OvsPkiError)) throw error;
-    writeOut('stderr', errorText(error));
+    writeOut('stderr', errorText(error, directoryOf(call)));
     // A command line that cannot be read may have asked for JSON all the same.
     if (call?.options.json ?? args.includes('--json')) showError(call, error);
     return error.exitStatus;
   }
 }
 
+function directoryOf(call: Call | undefined): string | undefined {
+  return typeof call?.options.dir === 'string' ? call.options.dir : undefined;
+}
+
 /** The error as the JSON document, unless it is just that which cannot be written. */
 function showError(call: Call | undefined, error: OvsPkiError): void {
   try {
-    writeOut('stdout', jsonText(call?.command, { error: errorJson(error) }));
+    writeOut('stdout', jsonText(call?.command, { error: errorJson(error, directoryOf(call)) }));
   } catch (second) {
     if (!(second instanceof OvsPkiError)) throw second;
   }
 }
 
 async function runCall({ command, options, operands }: Call): Promise<Outcome> {
+  requireOneUseOfStreams(options, operands);
   const { run } = await commands[command]();
   const log = openLog(typeof options.log === 'string' ? options.log : undefined, systemClock);
   const [passphrase, pin] = [passphraseSource(options), pinSource(options)];
@@ -95,12 +101,13 @@ async function runCall({ command, options, operands }: Call): Promise<Outcome> {
 }
 
 async function print({ command, options }: Call, outcome: Outcome): Promise<number> {
-  const { text, json, errors, warnings = [], exitStatus, pieces } = outcome;
+  const { text, json, errors, warnings = [], exitStatus, pieces, content } = outcome;
+  const directory = typeof options.dir === 'string' ? options.dir : undefined;
   if (pieces !== undefined) return printPieces(pieces);
   try {
-    writeOut('stdout', options.json === true ? jsonText(command, json) : text);
+    writeOut('stdout', content ?? (options.json === true ? jsonText(command, json, directory) : text));
   } finally {
-    writeOut('stderr', [...warnings.map(warningText), ...errors.map(errorText)].join(''));
+    writeOut('stderr', [...warnings.map(warningText), ...errors.map((error) => errorText(error, directory))].join(''));
   }
   return exitStatus;
 }
@@ -130,7 +137,11 @@ function parseCall(args: readonly string[]): Call | undefined {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return undefined;
-    throw new OvsPkiError('USAGE', error.message.replace(/^error: /, ''), { hint: 'ovs-pki-ts --help', cause: error });
+    const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+    const [, meant] = /Did you mean (?:one of )?([^?]+)\?/.exec(suggestion ?? '') ?? [];
+    const hint =
+      meant === undefined ? 'ovs-pki-ts --help' : `did you mean ${meant}? ovs-pki-ts ${meant.split(', ')[0]} --help`;
+    throw new OvsPkiError('USAGE', message, { hint, cause: error });
   }
   return call;
 }

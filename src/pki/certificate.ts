@@ -65,6 +65,8 @@ export interface Certificate extends SignedStructure, Validity {
   readonly serialNumber: SerialNumber;
   /** The algorithm named inside the signed part, which must be the one outside. */
   readonly innerSignatureAlgorithm: string;
+  /** The DER of the whole AlgorithmIdentifier there. */
+  readonly innerAlgorithm: Uint8Array;
   readonly issuer: DistinguishedName;
   readonly subject: DistinguishedName;
   readonly publicKey: PublicKey;
@@ -96,6 +98,7 @@ export function decodeCertificate(der: Uint8Array): Certificate {
     version: versioned === undefined ? 1 : Number(readInteger(children(versioned)[0], 'version')) + 1,
     serialNumber: formatSerial(readInteger(serialNumber, 'serialNumber')),
     innerSignatureAlgorithm: readOid(sequenceOf(algorithm, 'signature')[0], 'signature'),
+    innerAlgorithm: (algorithm as DerElement).bytes,
     issuer: decodeName(issuer, 'issuer'),
     subject: decodeName(subject, 'subject'),
     notBefore: readTime(notBefore, 'notBefore'),

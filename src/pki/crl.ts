@@ -18,11 +18,12 @@ import {
   sequenceOf,
   tag,
 } from './der.js';
-import { decodeSigned, type SignedStructure, verifySignature } from './engine.js';
+import { decodeSigned, type SignedStructure } from './engine.js';
 import { type DistinguishedName, decodeName } from './name.js';
 import { oid } from './oid.js';
 import { decodePemOf } from './pem.js';
 import { formatSerial, type SerialNumber } from './serial.js';
+import { isSignedWith } from './signature.js';
 
 export interface Crl extends SignedStructure {
   readonly der: Uint8Array;
@@ -81,10 +82,7 @@ function revokedIn(entries: DerElement): Map<SerialNumber, Date> {
 
 /** Whether a CA has signed a list with the key of this certificate. */
 export function isCrlOf({ subject, publicKey }: Certificate, crl: Crl): boolean {
-  return (
-    equalBytes(crl.issuer.der, subject.der) &&
-    verifySignature(publicKey, crl.signatureAlgorithm, crl.toBeSigned.bytes, crl.signature)
-  );
+  return equalBytes(crl.issuer.der, subject.der) && isSignedWith(publicKey, crl);
 }
 
 /** Reads all lists of a PEM file. Throws PEM_INVALID or DER_INVALID. */

@@ -79,6 +79,30 @@ export async function generateKeyPair(provider: Crypto | undefined, spec: KeySpe
   };
 }
 
+/** Both halves of a private key that was made before, for signing a request. Throws KEY_INVALID. */
+export async function importKeyPair(
+  provider: Crypto | undefined,
+  { pkcs8, spec }: PrivateKey,
+  file: string,
+): Promise<Pick<KeyPair, 'publicKey' | 'privateKey'>> {
+  const { subtle } = providerOf(provider);
+  const algorithm = keyAlgorithm(spec, signatureAlgorithmFor(spec, 'SHA-256'));
+  try {
+    const privateKey = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
+    const spki = new Uint8Array(createPublicKey(privateKey).export({ type: 'spki', format: 'der' }));
+    return {
+      privateKey: await subtle.importKey('pkcs8', plain(pkcs8), algorithm, false, ['sign']),
+      publicKey: await subtle.importKey('spki', spki, algorithm, true, ['verify']),
+    };
+  } catch (cause) {
+    throw new OvsPkiError('KEY_INVALID', `${file}: the private key is not a valid one`, {
+      hint: `see what OpenSSL makes of it: openssl pkey -check -noout -in ${file}`,
+      details: { file },
+      cause,
+    });
+  }
+}
+
 /** What WebCrypto is asked to make: a key that signs requests with SHA-256, or the hash of its curve's size. */
 export function generationAlgorithm(spec: KeySpec): RsaHashedKeyGenParams | EcKeyGenParams {
   if (spec.type === 'ec') return { name: 'ECDSA', namedCurve: spec.curve };
@@ -167,8 +191,8 @@ function rsaAlgorithm(hash: Hash): RsaHashedImportParams {
 }
 
 /**
- * Whether a signature over bytes was made with the private half of a key. An unknown algorithm gives false. Done with
- * OpenSSL whatever the provider is: nothing secret is in it.
+ * Whether a signature of ours over bytes was made with the private half of a key: an algorithm that we do not sign with gives
+ * false. Done with OpenSSL whatever the provider is: nothing secret is in it.
  */
 export function verifySignature(
   publicKey: PublicKey,
@@ -212,6 +236,8 @@ export function encodeSignatureAlgorithm(algorithm: SignatureAlgorithm): Uint8Ar
 export interface SignedStructure {
   readonly toBeSigned: DerElement;
   readonly signatureAlgorithm: string;
+  /** The DER of its parameters, where it has any. */
+  readonly signatureParameters: Uint8Array | undefined;
   readonly signature: Uint8Array;
 }
 
@@ -227,13 +253,13 @@ export function decodeSigned(der: Uint8Array, what: 'certificate' | 'certificati
   if (more.length > 0) throw new OvsPkiError('DER_INVALID', `the ${what} goes on behind its signature`);
   return {
     toBeSigned,
-    signatureAlgorithm: readSignatureAlgorithm(sequenceOf(algorithm, 'signatureAlgorithm')),
+    ...readSignatureAlgorithm(sequenceOf(algorithm, 'signatureAlgorithm')),
     signature: bitStringBytes(signature, 'the signature'),
   };
 }
 
 /** Nobody has signed what stands here, so of an algorithm that we use it must be exactly what the algorithm has. */
-function readSignatureAlgorithm([type, ...parameters]: readonly DerElement[]): string {
+function readSignatureAlgorithm([type, ...parameters]: readonly DerElement[]) {
   const algorithmOid = readOid(type, 'signatureAlgorithm');
   const known = signatureAlgorithms.find((algorithm) => algorithm.oid === algorithmOid);
   const found = parameters.map(({ bytes }) => toHex(bytes)).join();
@@ -241,7 +267,7 @@ function readSignatureAlgorithm([type, ...parameters]: readonly DerElement[]): s
   if (known !== undefined && found !== '' && !(known.type === 'rsa' && found === toHex(encodeNull()))) {
     throw new OvsPkiError('DER_INVALID', 'the signature algorithm has parameters that it does not have');
   }
-  return algorithmOid;
+  return { signatureAlgorithm: algorithmOid, signatureParameters: parameters[0]?.bytes };
 }
 
 /** WebCrypto's r || s as the SEQUENCE of RFC 3279, section 2.2.3. */

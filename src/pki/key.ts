@@ -112,7 +112,9 @@ export function decodePublicKey(element: DerElement): PublicKey {
   }
   if (algorithmOid === oid.ecPublicKey) {
     const curve = parameters?.tag === tag.oid ? curveOf(readOid(parameters, 'the curve')) : undefined;
-    return curve === undefined ? { ...base, type: 'other', name: 'EC, other curve' } : { ...base, type: 'ec', curve };
+    if (curve !== undefined) return { ...base, type: 'ec', curve };
+    const isP521 = parameters?.tag === tag.oid && readOid(parameters, 'the curve') === oid.p521;
+    return { ...base, type: 'other', name: isP521 ? 'EC P-521' : 'EC, other curve' };
   }
   return { ...base, type: 'other', name: otherNames.get(algorithmOid) ?? `algorithm ${algorithmOid}` };
 }
@@ -125,7 +127,7 @@ export function decodePrivateKey(pem: string, file: string): PrivateKey {
     file,
   );
   try {
-    switch (block.label) {
+    switch (isPemKey(pem) ? block.label : derKeyLabel(block.bytes)) {
       case 'PRIVATE KEY':
         return decodePkcs8(block.bytes);
       case 'RSA PRIVATE KEY':
@@ -146,6 +148,18 @@ export function decodePrivateKey(pem: string, file: string): PrivateKey {
     hint: `decrypt it first: openssl pkey -in ${file} -out decrypted.pem`,
     details: { file },
   });
+}
+
+function isPemKey(pem: string): boolean {
+  return pem.charCodeAt(0) !== tag.sequence;
+}
+
+/** In DER nothing but the structure says which of the forms it is. */
+function derKeyLabel(bytes: Uint8Array): string {
+  const [first, second] = sequenceOf(readDer(bytes), 'the private key');
+  if (first?.tag === tag.sequence) return 'ENCRYPTED PRIVATE KEY';
+  if (second?.tag === tag.integer) return 'RSA PRIVATE KEY';
+  return second?.tag === tag.octetString ? 'EC PRIVATE KEY' : 'PRIVATE KEY';
 }
 
 /** A private key file as `openssl genrsa` writes it. */

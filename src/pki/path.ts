@@ -6,16 +6,16 @@
  */
 
 import type { Certificate } from './certificate.js';
-import { generalName } from './certificate.js';
 import type { Crl } from './crl.js';
-import { children, contextTag, equalBytes, readDer, readInteger, tag } from './der.js';
-import { verifySignature } from './engine.js';
+import { children, contextTag, encodeSequence, equalBytes, readDer, readInteger, tag } from './der.js';
 import { keyFindings } from './lint/key-rules.js';
 import type { Finding } from './lint/rule.js';
 import { type DistinguishedName, decodeName } from './name.js';
+import { foldText, type NamesBelow, nameConstraintFault } from './name-constraints.js';
 import { extensionNames, oid, purposeNames } from './oid.js';
 import { pkijsRefusal } from './path-pkijs.js';
 import { formatSerial } from './serial.js';
+import { judgeSignature, type SignatureVerdict, signatureName, weakHashOf } from './signature.js';
 import { formatTime } from './text.js';
 
 export interface PathInput {
@@ -52,7 +52,7 @@ export function issuersOf(certificate: Certificate, authorities: readonly Certif
   const issuers: Certificate[] = [];
   for (let current = certificate; issuers.length <= maximumDepth && !isSelfIssued(current); ) {
     const issuer = authorities.find(
-      (authority) => sameName(authority.subject, current.issuer) && isSignedBy(current, authority),
+      (authority) => sameName(authority.subject, current.issuer) && judgeIssuer(current, authority) === 'genuine',
     );
     if (issuer === undefined) break;
     issuers.push(issuer);
@@ -64,7 +64,9 @@ export function issuersOf(certificate: Certificate, authorities: readonly Certif
 /** From a CA to a trust anchor, and why nothing that it signs would be valid; no reasons for one in order. */
 export function authorityPath(input: Omit<PathInput, 'crls'>): { path: Certificate[]; findings: Finding[] } {
   const { path, finding } = buildPath({ ...input, crls: [] });
-  const leaf = { ...input.certificate, subjectAltName: undefined };
+  // What it will sign is not known: no names, and no policies.
+  const subject = { ...input.certificate.subject, der: encodeSequence(), attributes: [] };
+  const leaf = { ...input.certificate, subject, subjectAltName: undefined, extensions: [] };
   const findings = path.flatMap((authority, index) => [
     ...timeFindings(authority, index + 1, input.at),
     ...criticalFindings(authority, index + 1),
@@ -73,9 +75,14 @@ export function authorityPath(input: Omit<PathInput, 'crls'>): { path: Certifica
   return { path, findings: finding === undefined ? findings : [finding, ...findings] };
 }
 
-/** Why a name is not one that a CA may certify; those that stand above it come behind it. */
-export function nameFindings(authorities: readonly Certificate[], dnsName: string): Finding[] {
-  return authorities.flatMap((authority, index) => nameConstraintFindings(authority, [dnsName], index + 1));
+/** Why names are none that a CA may certify; those that stand above it come behind it. */
+export function nameFindings(
+  authorities: readonly Certificate[],
+  dnsName: string,
+  subject: DistinguishedName,
+): Finding[] {
+  const names = { alternative: [{ kind: 2, text: dnsName }], subjects: [subject] };
+  return authorities.flatMap((authority, index) => nameConstraintFindings(authority, names, index + 1));
 }
 
 /** From the certificate to a trust anchor, as far as it goes. */
@@ -90,7 +97,8 @@ function buildPath({ certificate, authorities, at }: PathInput): { path: Certifi
     // OpenSSL settles on one before it looks at the signature: the first that is valid now.
     const issuer = fitting.find((authority) => isValidAt(authority, at)) ?? fitting[0];
     if (issuer === undefined) return { path, finding: noIssuer(current, path.length - 1, named.length > 0) };
-    if (!isSignedBy(current, issuer)) return { path, finding: wrongSignature(path.length - 1) };
+    const verdict = judgeIssuer(current, issuer);
+    if (verdict !== 'genuine') return { path, finding: signatureFinding(current, path.length - 1, verdict) };
     path.push(issuer);
     current = issuer;
   }
@@ -120,15 +128,25 @@ function fitsKeyIdentifier(authority: Certificate, { extensions }: Certificate):
   return name === undefined || sameName(decodeName(name, 'authorityCertIssuer'), authority.issuer);
 }
 
-function isSignedBy(certificate: Certificate, { publicKey }: Certificate): boolean {
-  const { signatureAlgorithm, innerSignatureAlgorithm, toBeSigned, signature } = certificate;
-  if (signatureAlgorithm !== innerSignatureAlgorithm) return false;
-  return verifySignature(publicKey, signatureAlgorithm, toBeSigned.bytes, signature);
+function judgeIssuer(certificate: Certificate, { publicKey }: Certificate): SignatureVerdict {
+  const { signatureAlgorithm, innerSignatureAlgorithm, signatureParameters, innerAlgorithm } = certificate;
+  if (signatureAlgorithm !== innerSignatureAlgorithm) return 'wrong';
+  // What RSASSA-PSS is used with stands there twice, and only inside it is signed.
+  if (signatureAlgorithm === oid.rsaPss && !innerAlgorithmIs(innerAlgorithm, signatureParameters)) return 'wrong';
+  return judgeSignature(publicKey, certificate);
 }
 
-function wrongSignature(depth: number): Finding {
-  const message = `the signature of ${position(depth)} is not that of its issuer`;
-  return found('signature', 'RFC 5280, section 6.1.3 (a)(1)', message);
+function innerAlgorithmIs(inner: Uint8Array, parameters: Uint8Array | undefined): boolean {
+  const own = children(readDer(inner))[1]?.bytes;
+  return own === undefined || parameters === undefined ? own === parameters : equalBytes(own, parameters);
+}
+
+function signatureFinding(certificate: Certificate, depth: number, verdict: SignatureVerdict): Finding {
+  const citation = 'RFC 5280, section 6.1.3 (a)(1)';
+  if (verdict === 'wrong')
+    return found('signature', citation, `the signature of ${position(depth)} is not that of its issuer`);
+  const message = `the signature of ${position(depth)} cannot be checked: the algorithm ${signatureName(certificate)} is not known`;
+  return found('signature-algorithm', citation, message);
 }
 
 function noIssuer(certificate: Certificate, depth: number, sameNameExists: boolean): Finding {
@@ -158,9 +176,17 @@ const understood: ReadonlySet<string> = new Set([
   oid.nameConstraints,
 ]);
 
+/** What a company's CAs have. In certificates of hosts nobody needs them, and the IKE daemons may not know them. */
+const policies: ReadonlySet<string> = new Set([
+  oid.certificatePolicies,
+  oid.policyMappings,
+  oid.policyConstraints,
+  oid.inhibitAnyPolicy,
+]);
+
 function criticalFindings({ extensions }: Certificate, depth: number): Finding[] {
   return extensions
-    .filter(({ critical, type }) => critical && !understood.has(type))
+    .filter(({ critical, type }) => critical && !understood.has(type) && !(depth > 0 && policies.has(type)))
     .map(({ type }) => {
       const name = extensionNames.get(type) ?? type;
       return found(
@@ -187,9 +213,15 @@ function signerFindings(authority: Certificate, below: readonly Certificate[]): 
     const message = `${position(depth)} allows ${basicConstraints.pathLength} CAs below it, and there are ${between}`;
     findings.push(found('path-length', 'RFC 5280, section 6.1.4 (m)', message));
   }
-  findings.push(...fitnessFindings(authority, depth));
-  const names = (below[0]?.subjectAltName ?? []).filter(({ kind }) => kind === 2).map(({ text }) => text);
-  return [...findings, ...nameConstraintFindings(authority, names, depth)];
+  const named = below.filter((certificate, index) => index === 0 || !isSelfIssued(certificate));
+  const names = { alternative: below[0]?.subjectAltName ?? [], subjects: named.map(({ subject }) => subject) };
+  return [
+    ...findings,
+    ...fitnessFindings(authority, depth),
+    ...strengthFindings(authority, depth),
+    ...nameConstraintFindings(authority, names, depth),
+    ...policyFindings(authority, below),
+  ];
 }
 
 /** A CA for code, or with a key that others can compute, stands for no host: TLS libraries refuse both at every depth. */
@@ -201,47 +233,45 @@ function fitnessFindings({ extKeyUsage, publicKey }: Certificate, depth: number)
     const message = `${position(depth)} is for other purposes than ${names}`;
     findings.push(found('ca-ext-key-usage', 'RFC 5280, section 4.2.1.12', message));
   }
-  const weak = keyFindings(publicKey).filter(({ rule }) => rule !== 'key-encoding');
+  const weak = keyFindings(publicKey).filter(({ rule }) => rule !== 'key-encoding' && rule !== 'key-type');
   findings.push(...weak.map(({ citation, message }) => found('ca-key', citation, `${position(depth)}: ${message}`)));
   return findings;
 }
 
-/** dNSName constraints are applied; others are refused where they are critical, as RFC 5280 demands. */
-function nameConstraintFindings(authority: Certificate, names: readonly string[], depth: number): Finding[] {
-  const extension = authority.extensions.find(({ type }) => type === oid.nameConstraints);
-  if (extension === undefined) return [];
-  const fault = (message: string): Finding[] => [found('name-constraints', 'RFC 5280, section 4.2.1.10', message)];
-  const subtrees = (number: number) =>
-    children(readDer(extension.value))
-      .filter((part) => part.tag === contextTag(number, true))
-      .flatMap((part) => children(part).map((subtree) => generalName(children(subtree)[0] ?? subtree)));
-  const [permitted, excluded] = [subtrees(0), subtrees(1)];
-  const other = [...permitted, ...excluded].find(({ kind }) => kind !== 2);
-  if (other !== undefined)
-    return fault(`${position(depth)} constrains names of type ${other.kind}, which is not supported`);
-  // OpenSSL gives up at the same product.
-  if (names.length * (permitted.length + excluded.length) > 1 << 20) {
-    return fault(`${position(depth)} constrains more names than are compared`);
-  }
-  const outside = names.find(
-    (name) =>
-      (permitted.length > 0 && !permitted.some(({ text }) => isWithin(name, text))) ||
-      excluded.some(({ text }) => isWithin(name, text)),
-  );
-  return outside === undefined ? [] : fault(`${position(depth)} does not allow the name ${outside}`);
+/** What OpenSSL refuses for TLS, as Debian and Ubuntu set it. Nobody rests on the signature of a root. */
+function strengthFindings(authority: Certificate, depth: number): Finding[] {
+  const hash = isSelfIssued(authority) ? undefined : weakHashOf(authority);
+  if (hash === undefined) return [];
+  const message = `${position(depth)} is signed with ${hash} (${signatureName(authority)}), which TLS refuses`;
+  return [found('ca-signature-algorithm', 'SSL_CTX_set_security_level(3), level 2; RFC 9155', message)];
 }
 
-/** Whether a name lies under a constraint; one that begins with a dot does not hold the domain itself. */
-function isWithin(name: string, constraint: string): boolean {
-  const [left, right] = [name.toLowerCase(), constraint.toLowerCase()];
-  if (right === '' || left === right) return true;
-  return left.endsWith(right.startsWith('.') ? right : `.${right}`);
+function nameConstraintFindings(authority: Certificate, names: NamesBelow, depth: number): Finding[] {
+  const fault = nameConstraintFault(authority, names);
+  const citation = 'RFC 5280, section 4.2.1.10';
+  return fault === undefined ? [] : [found('name-constraints', citation, `${position(depth)} ${fault}`)];
+}
+
+/**
+ * Section 6.1: a CA can demand that every certificate so far below it names a policy. With one that does, it is for the
+ * second opinion to say whether it is the right one.
+ */
+function policyFindings(authority: Certificate, below: readonly Certificate[]): Finding[] {
+  const constraints = authority.extensions.find(({ type }) => type === oid.policyConstraints);
+  const [leaf] = below;
+  if (constraints === undefined || leaf === undefined || isSelfIssued(authority)) return [];
+  if (leaf.extensions.some(({ type }) => type === oid.certificatePolicies)) return [];
+  const explicit = children(readDer(constraints.value)).find((part) => part.tag === contextTag(0, false));
+  if (explicit === undefined || readInteger({ ...explicit, tag: tag.integer }, 'requireExplicitPolicy') > below.length)
+    return [];
+  const message = `${position(below.length)} demands a certificate policy, and certificates for Open vSwitch have none`;
+  return [found('policy', 'RFC 5280, section 4.2.1.11', message)];
 }
 
 /** The list that speaks of a certificate of the path. */
 interface ApplyingList {
   readonly crl: Crl;
-  readonly isSigned: boolean;
+  readonly verdict: SignatureVerdict;
   readonly certificate: Certificate;
   readonly issuer: Certificate;
   readonly depth: number;
@@ -254,22 +284,23 @@ function listsFor(path: readonly Certificate[], crls: readonly Crl[]): ApplyingL
     const issuer = path[depth + 1] as Certificate;
     const named = newestFirst(crls.filter((crl) => sameName(crl.issuer, issuer.subject)));
     // CAs of one name have a list each; the key tells whose it is.
-    const signed = named.filter(({ signatureAlgorithm, toBeSigned, signature }) =>
-      verifySignature(issuer.publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
-    );
-    const crl = signed[0] ?? named[0];
-    if (crl !== undefined) lists.push({ crl, isSigned: signed.length > 0, certificate, issuer, depth });
+    const verdicts = named.map((crl) => ({ crl, verdict: judgeSignature(issuer.publicKey, crl) }));
+    const applying = verdicts.find(({ verdict }) => verdict === 'genuine') ?? verdicts[0];
+    if (applying !== undefined) lists.push({ ...applying, certificate, issuer, depth });
   }
   return lists;
 }
 
-function revocationFindings({ crl, isSigned, certificate, issuer, depth }: ApplyingList, at: Date): Finding[] {
+function revocationFindings({ crl, verdict, certificate, issuer, depth }: ApplyingList, at: Date): Finding[] {
   const findings: Finding[] = [];
   const rule = (id: string, message: string): void => {
     findings.push(found(id, 'RFC 5280, section 6.3.3', message));
   };
   const { thisUpdate, nextUpdate, extensions, revoked } = crl;
-  if (!isSigned) rule('crl-signature', 'the signature of the CRL is not that of the CA');
+  if (verdict === 'wrong') rule('crl-signature', 'the signature of the CRL is not that of the CA');
+  if (verdict === 'unknown') {
+    rule('crl-signature-algorithm', `the signature of the CRL cannot be checked: ${signatureName(crl)} is not known`);
+  }
   if (issuer.keyUsage?.includes('cRLSign') === false) rule('crl-sign', `${position(depth + 1)} may not sign CRLs`);
   if (extensions.some(({ critical }) => critical)) rule('crl-extension', 'the CRL has a critical extension');
   if (at < thisUpdate) rule('crl-not-yet-valid', `the CRL is not valid before ${formatTime(thisUpdate)}`);
@@ -302,13 +333,6 @@ function sameName(left: DistinguishedName, right: DistinguishedName): boolean {
   const fold = ({ attributes }: DistinguishedName): string =>
     JSON.stringify(attributes.map(({ type, value }) => [type, foldText(value)]));
   return fold(left) === fold(right);
-}
-
-function foldText(text: string): string {
-  return text
-    .replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
-    .replaceAll(/[ \t\n\v\f\r]+/g, ' ')
-    .replaceAll(/^ | $/g, '');
 }
 
 function position(depth: number): string {

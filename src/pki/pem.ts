@@ -21,7 +21,7 @@ export function encodePem(label: string, bytes: Uint8Array): string {
 
 /** All blocks of a file, in order. Throws PEM_INVALID for a block that is damaged. */
 export function decodePem(content: string, file: string): PemBlock[] {
-  const text = content.replace(byteOrderMark, '');
+  const text = narrowed(content).replace(byteOrderMark, '');
   const blocks: PemBlock[] = [];
   let open: { readonly label: string; readonly bodyStart: number } | undefined;
   for (const { side, label, start, end } of edgesIn(text)) {
@@ -38,13 +38,70 @@ export function decodePem(content: string, file: string): PemBlock[] {
   return blocks;
 }
 
-/** The blocks with one of the given labels. Throws PEM_INVALID where there is none. */
-export function decodePemOf(labels: readonly string[], text: string, file: string): [PemBlock, ...PemBlock[]] {
+/**
+ * The blocks with one of the given labels; DER in place of PEM is the one block that is looked for. Throws PEM_INVALID where there
+ * is none.
+ *
+ * @param text the file, read as Latin-1
+ */
+export function decodePemOf(labels: [string, ...string[]], text: string, file: string): [PemBlock, ...PemBlock[]] {
+  if (isDer(text)) return [{ label: labels[0], bytes: derOf(text, file) }];
   const blocks = decodePem(text, file);
   const [first, ...rest] = blocks.filter((block) => labels.includes(block.label));
   if (first !== undefined) return [first, ...rest];
   const others = [...new Set(blocks.map((block) => block.label))].slice(0, 5).join(', ');
-  throw invalid(file, `there is no ${labels[0]} in it${others === '' ? '' : `, but: ${others}`}`);
+  const container = containers.get(blocks[0]?.label ?? '');
+  throw invalid(
+    file,
+    `there is no ${labels[0]} in it${others === '' ? '' : `, but: ${others}`}`,
+    container?.(file, ''),
+  );
+}
+
+/** What takes certificates out of what they can be packed into. */
+const containers: ReadonlyMap<string, (file: string, form: string) => string> = new Map([
+  [
+    'PKCS7',
+    (file: string, form: string) =>
+      `it holds certificates in PKCS #7; take them out: openssl pkcs7${form} -print_certs -in ${file} -out ${file}.pem`,
+  ],
+  [
+    'PKCS12',
+    (file: string) => `it is PKCS #12; take out what is needed: openssl pkcs12 -in ${file} -nodes -out ${file}.pem`,
+  ],
+]);
+
+/** One whole element of ASN.1 and nothing else, in text that was read as Latin-1. */
+function isDer(text: string): boolean {
+  const at = (index: number): number => text.charCodeAt(index);
+  if (at(0) !== 0x30 || text.length < 4) return false;
+  const octets = at(1) < 0x80 ? 0 : at(1) & 0x7f;
+  // BER of PKCS #12, whose length is not told.
+  if (at(1) === 0x80) return true;
+  if (octets > 4) return false;
+  let length = octets === 0 ? at(1) : 0;
+  for (let index = 0; index < octets; index++) length = length * 256 + at(2 + index);
+  return 2 + octets + length === text.length;
+}
+
+/** Throws PEM_INVALID for PKCS #7 and PKCS #12, which hold more than one thing. */
+function derOf(text: string, file: string): Uint8Array {
+  const header = text.charCodeAt(1) < 0x80 ? 2 : 2 + (text.charCodeAt(1) & 0x7f);
+  const [first, length] = [text.charCodeAt(header), text.charCodeAt(header + 1)];
+  const isCms = first === 0x06;
+  // The version of PKCS #12 is 3, that of nothing else here.
+  const isPkcs12 = text.charCodeAt(1) === 0x80 || (first === 0x02 && length === 1 && text.charCodeAt(header + 2) === 3);
+  if (!isCms && !isPkcs12) return Buffer.from(text, 'latin1');
+  const hint = containers.get(isCms ? 'PKCS7' : 'PKCS12')?.(file, ' -inform DER');
+  throw invalid(file, `it is ${isCms ? 'PKCS #7' : 'PKCS #12'}, not PEM`, hint);
+}
+
+/** Windows writes UTF-16. */
+function narrowed(text: string): string {
+  if (text.startsWith('\u00ff\u00fe')) return Buffer.from(text.slice(2), 'latin1').toString('utf16le');
+  if (!text.startsWith('\u00fe\u00ff')) return text;
+  const bytes = Buffer.from(text.slice(2, 2 + 2 * Math.floor((text.length - 2) / 2)), 'latin1');
+  return bytes.swap16().toString('utf16le');
 }
 
 /** The lines that begin and end blocks, found without making lines of all the others, of which there may be millions. */
@@ -75,9 +132,9 @@ function decodeBody(body: string, file: string, label: string): Uint8Array {
   return Buffer.from(base64, 'base64');
 }
 
-function invalid(file: string, reason: string): OvsPkiError {
+function invalid(file: string, reason: string, hint?: string): OvsPkiError {
   return new OvsPkiError('PEM_INVALID', `${file}: ${reason}`, {
-    hint: 'copy the file again from where it was made, whole',
+    hint: hint ?? 'copy the file again from where it was made, whole',
     details: { file },
   });
 }

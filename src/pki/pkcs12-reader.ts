@@ -30,13 +30,31 @@ export async function readPkcs12(bytes: Uint8Array, file: string, ask: AskPassph
   } catch (error) {
     throw damaged(file, error);
   }
-  requireFewIterations(file, BigInt(pfx.macData?.iterations ?? 1), 'its integrity check');
-  const passphrase = await ask();
+  const iterations = BigInt(pfx.macData?.iterations ?? 1);
+  requireFewIterations(file, iterations, 'its integrity check');
+  // Many files have an empty password, which nobody has to be asked for.
+  const isOpen = pfx.macData !== undefined && iterations <= mostForNothing && (await opensWith(pkijs, bytes, ''));
+  const passphrase = isOpen ? '' : await ask();
   try {
     return { ...(await unpack(pkijs, pfx, passphrase, file)), passphrase };
   } catch (error) {
     // What is damaged makes pkijs throw whatever comes up.
     throw error instanceof OvsPkiError ? error : damaged(file, error);
+  }
+}
+
+/** A check that costs a fraction of a second. */
+const mostForNothing = 100_000n;
+
+async function opensWith(pkijs: typeof import('pkijs'), bytes: Uint8Array, passphrase: string): Promise<boolean> {
+  const crypto = providerOf(undefined);
+  const engine = new pkijs.CryptoEngine({ name: '', crypto, subtle: crypto.subtle });
+  const password = new Uint8Array(Buffer.from(passphrase)).buffer;
+  try {
+    await pkijs.PFX.fromBER(new Uint8Array(bytes)).parseInternalValues({ checkIntegrity: true, password }, engine);
+    return true;
+  } catch {
+    return false;
   }
 }
 

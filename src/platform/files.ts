@@ -68,6 +68,11 @@ export function stampOf(file: string): FileStamp | undefined {
   };
 }
 
+/** The permission bits of a file or folder; none where there is nothing. */
+export function modeOf(file: string): number {
+  return (orAbsent(file, () => fs.statSync(file))?.mode ?? 0) & 0o777;
+}
+
 export function exists(file: string): boolean {
   return orAbsent(file, () => fs.lstatSync(file)) !== undefined;
 }

@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { systemErrorCode } from '../errors.js';
+import { OvsPkiError, systemErrorCode } from '../errors.js';
 import { orAbsent, writeError } from './file-errors.js';
 import { syncFolder } from './folders.js';
 
@@ -18,8 +18,30 @@ export function linkNew(file: string, name: string): boolean {
     return true;
   } catch (error) {
     if (systemErrorCode(error) === 'EEXIST') return false;
-    throw writeError(name, error);
+    throw linkError(name, error);
   }
+}
+
+/** Throws FILE_UNWRITABLE where a folder is on a file system without hard links: a lock could not be taken there. */
+export function requireHardLinks(folder: string): void {
+  const file = path.join(folder, `.link-${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    fs.writeFileSync(file, '', { flag: 'wx' });
+    linkNew(file, `${file}.link`);
+  } finally {
+    for (const name of [file, `${file}.link`]) fs.rmSync(name, { force: true });
+  }
+}
+
+function linkError(name: string, error: unknown): unknown {
+  const code = systemErrorCode(error) ?? '';
+  if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(code)) return writeError(name, error);
+  const folder = path.dirname(name);
+  return new OvsPkiError('FILE_UNWRITABLE', `${folder} is on a file system without hard links (${code})`, {
+    hint: 'locks are hard links: work in a folder of a local file system such as ext4 or xfs; see which this is: df -T .',
+    details: { file: name, systemError: code },
+    cause: error,
+  });
 }
 
 /** Gives a file a second name, in place of whatever has that name. */
@@ -28,7 +50,7 @@ export function replaceByLink(file: string, name: string): void {
     fs.linkSync(file, `${file}.new`);
     fs.renameSync(`${file}.new`, name);
   } catch (error) {
-    throw writeError(name, error);
+    throw linkError(name, error);
   }
 }
 

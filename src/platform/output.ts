@@ -14,8 +14,8 @@ import { pause } from './clock.js';
  *
  * @throws FILE_UNWRITABLE where standard output is a file on a full disk
  */
-export function writeOut(stream: 'stdout' | 'stderr', text: string): void {
-  const bytes = Buffer.from(text);
+export function writeOut(stream: 'stdout' | 'stderr', content: string | Uint8Array): void {
+  const bytes = Buffer.from(content as string);
   for (let done = 0; done < bytes.length; ) {
     try {
       done += fs.writeSync(stream === 'stdout' ? 1 : 2, bytes, done);

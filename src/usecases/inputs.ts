@@ -5,7 +5,7 @@
  * @module
  */
 
-export { lostPassphrase, passphraseFault } from '../pki/encrypted-key.js';
+export { passphraseFault } from '../pki/encrypted-key.js';
 export { type KeySpec, parseKeySpec } from '../pki/key.js';
 export { nameFault, parseFileName } from '../pki/name.js';
 export { expandNames, parseNameFile } from '../pki/name-list.js';

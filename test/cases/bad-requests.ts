@@ -151,9 +151,9 @@ const rows: readonly Row[] = [
   {
     title: 'a SHA-1 signature',
     parts: { signature: 'sha1-rsa' },
-    rules: ['signature-algorithm', 'proof-of-possession'],
+    rules: ['signature-algorithm'],
   },
-  { title: 'an MD5 signature', parts: { signature: 'md5-rsa' }, rules: ['signature-algorithm', 'proof-of-possession'] },
+  { title: 'an MD5 signature', parts: { signature: 'md5-rsa' }, rules: ['signature-algorithm'] },
   { title: 'an ECDSA signature of an RSA key', parts: { signature: 'sha256-ecdsa' }, rules: ['proof-of-possession'] },
   {
     title: 'everything wrong at once',

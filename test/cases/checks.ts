@@ -3,7 +3,7 @@
  * and with `host`, certified for 100 days.
  */
 
-import { rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodePlatform, switchRollover } from '../../src/index.js';
 import { badKeyFile, ecKeyFile, readPem, rsaKeyFile } from '../support/keys.js';
@@ -185,7 +185,7 @@ export const checkCases: readonly CheckCase[] = [
       );
       writeFileSync(join(ca, 'private/cakey.pem'), readPem(key));
     },
-    reasons: ['warning weak-key cacert.pem'],
+    reasons: ['warning not-issued-here host-cert.pem', 'warning weak-key cacert.pem'],
   },
   {
     title: 'the key of another certificate',
@@ -204,7 +204,58 @@ export const checkCases: readonly CheckCase[] = [
     make: write(switchKey, () => readPem(ecKeyFile('p256', 1))),
     reasons: ['critical key-mismatch cakey.pem'],
   },
-  { title: 'a CA whose key is elsewhere', make: remove(switchKey), reasons: [], unchecked: 1 },
+  { title: 'a CA whose key is elsewhere', make: remove(switchKey), reasons: ['critical ca-key-missing cakey.pem'] },
+  {
+    title: 'a key that all can read',
+    make: (folder) => chmodSync(join(folder, 'host-privkey.pem'), 0o644),
+    reasons: ['critical key-exposed host-privkey.pem'],
+  },
+  {
+    title: 'a key of a CA that its group can read, in a folder that the group can enter',
+    make: (folder) => {
+      chmodSync(join(folder, switchKey), 0o640);
+      chmodSync(join(folder, 'pki/switchca/private'), 0o750);
+    },
+    reasons: ['critical key-exposed cakey.pem'],
+  },
+  {
+    title: 'a key of a CA that all could read, in a folder that nobody else can enter',
+    make: (folder) => chmodSync(join(folder, switchKey), 0o644),
+    reasons: [],
+  },
+  {
+    title: 'a certificate that another CA has signed',
+    make: async (folder) => {
+      const openssl = (...args: string[]) => runWell('openssl', args, { cwd: folder });
+      await openssl('req', '-x509', '-key', rsaKeyFile(2), '-subj', '/CN=other', '-out', 'other.pem');
+      const by = ['-CA', 'other.pem', '-CAkey', rsaKeyFile(2), '-set_serial', '7', '-days', '99'];
+      await openssl('x509', '-req', '-in', 'host-req.pem', ...by, '-out', 'host-cert.pem');
+    },
+    reasons: ['warning not-issued-here host-cert.pem'],
+  },
+  {
+    title: 'a private key that is named for checking',
+    files: ['host-privkey.pem'],
+    reasons: ['critical nothing-to-check host-privkey.pem'],
+  },
+  {
+    title: 'a request that is named for checking',
+    files: ['host-req.pem'],
+    reasons: ['critical nothing-to-check host-req.pem'],
+  },
+  {
+    title: 'unique subjects wanted, and there are',
+    make: write('pki/switchca/index.txt.attr', () => 'unique_subject = yes\n'),
+    reasons: [],
+  },
+  {
+    title: 'unique subjects wanted, and one has two certificates',
+    make: all(
+      sign(200),
+      write('pki/switchca/index.txt.attr', () => 'unique_subject = yes\n'),
+    ),
+    reasons: ['critical unique-subject index.txt.attr'],
+  },
   {
     title: 'a damaged certificate here',
     make: write('host-cert.pem', () => 'rubbish'),

@@ -222,10 +222,20 @@ export const verifyFaults: readonly VerifyFault[] = [
     rules: ['name-constraints'],
   },
   {
-    title: 'a constraint on e-mail addresses',
+    title: 'a constraint on e-mail addresses, of which there are none',
     make: path({}, constrained(['example.org'], [], 0x81)),
-    rules: ['name-constraints'],
-    stricter: 'name-constraints',
+    rules: [],
+  },
+  {
+    title: 'a root that signed itself with SHA-1',
+    make: path({}, { signature: 'sha1-rsa' }),
+    rules: [],
+  },
+  {
+    title: 'a CA between that is signed with SHA-1',
+    make: throughSub(1, { signature: 'sha1-rsa' }),
+    rules: ['ca-signature-algorithm'],
+    stricter: 'ca-signature-algorithm',
   },
   {
     title: 'key identifiers that fit',

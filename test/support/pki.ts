@@ -1,6 +1,6 @@
 /** PKI directories and requests in a scratch folder, made quickly, and the programs that are run on them. */
 
-import { copyFileSync } from 'node:fs';
+import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CertificateType } from '../../src/pki/profile.js';
 import { ecKeyFile, rsaKeyFile } from './keys.js';
@@ -57,6 +57,7 @@ export async function makeRequest(
 ): Promise<void> {
   const subject = `/C=US/ST=CA/L=Palo Alto/O=Open vSwitch/OU=Open vSwitch certifier/CN=${name}`;
   copyFileSync(keyFile, join(folder, `${name}-privkey.pem`));
+  chmodSync(join(folder, `${name}-privkey.pem`), 0o600);
   await runWell(
     'openssl',
     [

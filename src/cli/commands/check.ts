@@ -4,6 +4,7 @@ import { type CheckRequest, type CheckResult, check } from '../../usecases/check
 import { parsePeriod } from '../../usecases/inputs.js';
 import { textOf } from '../options/fleet.js';
 import { pkiDirectoryOf } from '../options/read.js';
+import { standardStream } from '../options/streams.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { checkText, nagiosFailure, nagiosText } from '../render/check.js';
 import { errorJson } from '../render/json.js';
@@ -24,6 +25,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
       json: { outcome, checkedAt, reasons, unchecked, authorities },
       errors: [],
       warnings: unchecked.map((reason) => `not checked: ${reason}`),
+      ...(context.options.prometheus === standardStream ? { content: prometheusText(result) } : {}),
     };
   } catch (error) {
     if (!isNagios || !(error instanceof OvsPkiError)) throw error;
@@ -34,7 +36,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
 async function checkAndWrite(context: CommandContext): Promise<CheckResult> {
   const result = await check(context.platform, requestOf(context));
   const file = textOf(context.options, 'prometheus');
-  if (file !== undefined) replaceFile(file, prometheusText(result));
+  if (file !== undefined && file !== standardStream) replaceFile(file, prometheusText(result));
   return result;
 }
 

@@ -4,29 +4,33 @@ import { parseDays } from '../../usecases/inputs.js';
 import { onlyTypeOf } from '../options/names.js';
 import { pkiDirectoryOf } from '../options/read.js';
 import type { OptionValues } from '../options/specs.js';
+import { standardStream } from '../options/streams.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { dayText } from '../render/text.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options } = context;
+  let content: Uint8Array | undefined;
   const made = await crl(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     type: onlyTypeOf(context),
     days: typeof options.days === 'string' ? parseDays(options.days) : defaultCrlDays,
-    out: outOf(options),
+    out: outOf(options, (bytes) => {
+      content = bytes;
+    }),
   });
   const { crlNumber, revoked, nextUpdate } = made;
   const files = [made.file, ...(typeof options.out === 'string' ? [options.out] : [])].join(' and ');
   const text = `${files}: CRL number ${crlNumber}, ${revoked} revoked, next update ${dayText(nextUpdate)}\n`;
-  return { exitStatus: 0, text, json: { ...made }, errors: [] };
+  return { exitStatus: 0, text, json: { ...made }, errors: [], ...(content === undefined ? {} : { content }) };
 }
 
-function outOf({ out, outform }: OptionValues): CrlRequest['out'] {
+function outOf({ out, outform }: OptionValues, toOutput: (content: Uint8Array) => void): CrlRequest['out'] {
   const form = typeof outform === 'string' ? outform.toUpperCase() : 'PEM';
   if (form !== 'PEM' && form !== 'DER') {
     throw new OvsPkiError('USAGE', `--outform takes PEM or DER, not ${JSON.stringify(outform)}`);
   }
-  if (typeof out === 'string') return { file: out, form };
+  if (typeof out === 'string') return { file: out === standardStream ? toOutput : out, form };
   if (outform === undefined) return undefined;
   throw new OvsPkiError('USAGE', '--outform is the form of what --out writes', {
     hint: 'ovs-pki-ts crl --out crl.der --outform DER',

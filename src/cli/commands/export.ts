@@ -8,6 +8,7 @@ import {
 import { textOf } from '../options/fleet.js';
 import { newPassphraseOf } from '../options/passphrase.js';
 import { pkiDirectoryOf } from '../options/read.js';
+import { standardStream } from '../options/streams.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 
 export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
@@ -25,16 +26,15 @@ export async function run({ platform, options, operands }: CommandContext): Prom
     throw new OvsPkiError('USAGE', `--legacy is for the format p12, and ${format} is not encrypted`);
   }
   const out = textOf(options, 'out');
-  if (out === '-') {
-    throw new OvsPkiError('USAGE', 'export writes a file, and not to standard output', {
-      hint: 'name a file: --out FILE; a file with the name of a hyphen is ./-',
-    });
-  }
+  let content: Uint8Array | undefined;
+  const toOutput = (bytes: Uint8Array): void => {
+    content = bytes;
+  };
   const exported = await exportCertificate(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     name,
     format,
-    ...(out === undefined ? {} : { out }),
+    ...(out === undefined ? {} : { out: out === standardStream ? toOutput : out }),
     password: (file) => newPassphraseOf(options, 'passphrase', `of ${file}`),
     force: options.force === true,
     legacy: options.legacy === true,
@@ -44,6 +44,7 @@ export async function run({ platform, options, operands }: CommandContext): Prom
     text: `${exportedLine(exported)}\n`,
     json: { results: [exported] },
     errors: [],
+    ...(content === undefined ? {} : { content }),
     warnings: exported.isRevoked ? [`the certificate of ${name} is revoked`] : [],
   };
 }

@@ -1,9 +1,10 @@
 import { readFleet } from '../../usecases/fleet/inventory.js';
 import { type PlannedHost, plan } from '../../usecases/fleet/plan.js';
-import { writePlan } from '../../usecases/fleet/plan-file.js';
+import { planFileText, writePlan } from '../../usecases/fleet/plan-file.js';
 import type { HostPlan } from '../../usecases/outputs.js';
 import { inventoryFileOf, textOf } from '../options/fleet.js';
 import { pkiDirectoryOf } from '../options/read.js';
+import { standardStream } from '../options/streams.js';
 import { exitStatusOf } from '../outcome/fleet.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { planText } from '../render/fleet.js';
@@ -17,11 +18,13 @@ export async function run({ platform, options, operands }: CommandContext): Prom
   const plans = planned.filter((item): item is HostPlan => 'actions' in item);
   const errors = planned.flatMap((item: PlannedHost) => ('error' in item ? [item.error] : []));
   const out = textOf(options, 'out');
-  if (out !== undefined) writePlan(out, { ...request, hosts: plans });
+  const file = { ...request, hosts: plans };
+  if (out !== undefined && out !== standardStream) writePlan(out, file);
   const isBlocked = plans.some(({ obstacles }) => obstacles.length > 0);
   return {
     exitStatus: errors.length > 0 || isBlocked ? exitStatusOf(errors) || 6 : 0,
     text: planText(plans),
+    ...(out === standardStream ? { content: planFileText(file) } : {}),
     json: { hosts: planned },
     errors,
     warnings: [...new Set(plans.flatMap(({ warnings }) => warnings))],

@@ -52,12 +52,14 @@ function notEmpty(typed: string): string | undefined {
 function setupText({ pkiDirectory, caCertificateFile, made, signed, verified }: SetupResult): string {
   const lines = [made === undefined ? `PKI: ${pkiDirectory}, as it was` : `PKI: ${pkiDirectory}, new`];
   const good = new Set(verified.flatMap((item) => (item.outcome === 'valid' ? [item.name] : [])));
-  for (const item of signed) {
+  const isNew = new Set(signed.map(({ name }) => name));
+  for (const item of verified) {
     if (item.outcome === 'refused') continue;
     const state = good.has(item.name) ? 'verified' : 'NOT valid';
+    const before = isNew.has(item.name) ? '' : ', as it was';
     lines.push(
-      `${item.name}: ${item.certificateFile} ${state}, valid until ${dayText(item.certificate.notAfter)}, ` +
-        `key in ${item.privateKeyFile}`,
+      `${item.name}: ${item.file} ${state}, valid until ${dayText(item.certificate.notAfter)}, ` +
+        `key in ${item.name}-privkey.pem${before}`,
     );
   }
   const [first] = [...good];

@@ -11,11 +11,6 @@ export async function run({ platform, options, operands }: CommandContext): Prom
   if (operands.length === 0) {
     throw new OvsPkiError('USAGE', 'show needs a file or a name', { hint: 'ovs-pki-ts show host_1-cert.pem' });
   }
-  if (operands.includes('-') && options['passphrase-fd'] === '0') {
-    throw new OvsPkiError('USAGE', 'standard input cannot be both what is shown and its passphrase', {
-      hint: 'put the passphrase into a file: --passphrase-file FILE',
-    });
-  }
   const results = await show(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     operands,

@@ -1,21 +1,27 @@
 import { OvsPkiError } from '../../errors.js';
+import { readFile } from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { writeOut } from '../../platform/output.js';
+import { readStandardInputBytes } from '../../platform/standard-input.js';
 import type { Signed } from '../../usecases/certificate/deliver.js';
-import { type FingerprintResult, fingerprint } from '../../usecases/certificate/fingerprint.js';
+import { type FingerprintResult, fingerprint, fingerprintOf } from '../../usecases/certificate/fingerprint.js';
 import { sign } from '../../usecases/certificate/sign.js';
+import { leftOutOf, signForeign } from '../../usecases/certificate/sign-foreign.js';
 import { parseFileName } from '../../usecases/inputs.js';
 import { orRefused, type Refused } from '../../usecases/summary.js';
-import { namesAndTypeOf } from '../options/names.js';
+import { textOf } from '../options/fleet.js';
+import { fileAndTypeOf, namesAndTypeOf } from '../options/names.js';
 import { confirm } from '../options/prompt.js';
 import { daysOf, pkiDirectoryOf } from '../options/read.js';
+import { standardStream } from '../options/streams.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { outcomeOf } from '../outcome/results.js';
 import { startProgress } from '../render/progress.js';
-import { dayText, fingerprintText } from '../render/text.js';
+import { dayText, fingerprintText, warningText } from '../render/text.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options } = context;
+  if (options.as !== undefined || options['key-only'] === true) return runForeign(context);
   const { names, type } = await namesAndTypeOf(context);
   const isSingle = names.length === 1;
   const shown = isSingle || options.batch !== true ? await showFingerprints(platform, names) : [];
@@ -51,6 +57,37 @@ export async function run(context: CommandContext): Promise<Outcome> {
     isSingle ? '' : `${signedLine(result)}\n`,
   );
   return { ...outcome, text: single + outcome.text };
+}
+
+/** One request from a file of any name. */
+async function runForeign(context: CommandContext): Promise<Outcome> {
+  const { platform, options } = context;
+  const { names, type } = await fileAndTypeOf(context);
+  const [operand = '', ...more] = names;
+  if (more.length > 0 || options.names !== undefined) {
+    throw new OvsPkiError('USAGE', '--as and --key-only go with one request', {
+      hint: 'ovs-pki-ts sign FILE --as host_1 --key-only',
+    });
+  }
+  const file = textOf(options, 'as') === undefined ? parseFileName(operand).requestFile : operand;
+  const request = {
+    pkiDirectory: pkiDirectoryOf(options),
+    file: file === standardStream ? 'standard input' : file,
+    content: file === standardStream ? await readStandardInputBytes() : readFile(file),
+    name: textOf(options, 'as') ?? operand,
+    keyOnly: options['key-only'] === true,
+    type,
+    days: daysOf(options),
+    force: options.force === true,
+  };
+  const fingerprints = fingerprintText(fingerprintOf(request.file, request.content));
+  const warnings = leftOutOf(request).map((what) => `left out of the certificate of ${request.name}: ${what}`);
+  if (options.batch !== true) {
+    writeOut('stderr', [fingerprints, ...warnings.map(warningText)].join(''));
+    if (!(await confirm('Does fingerprint match? (yes/no)', '--batch'))) throw rejected(request.name);
+  }
+  const outcome = outcomeOf<Signed>([await orRefused(request.name, () => signForeign(platform, request))], () => '');
+  return options.batch === true ? { ...outcome, text: fingerprints, warnings } : outcome;
 }
 
 /** `host_1: signed by switchca, serial 5F…, valid until 2036-11-19`. */

@@ -25,8 +25,8 @@ export function normalizeArguments(args: readonly string[]): string[] {
     if (versionOptions.includes(token)) return [token];
     if (helpOptions.includes(token)) return [...operands.slice(0, 1), token];
     if (token === '--') operands.push(...queue.splice(0));
-    // Standard input is a file to show; ovs-pki refuses a single hyphen as an option that does not exist.
-    else if (!token.startsWith('-') || (token === '-' && operands[0] === 'show')) operands.push(token);
+    // Standard input is a file to show or to sign; ovs-pki refuses a single hyphen as an option that does not exist.
+    else if (!token.startsWith('-') || (token === '-' && readers.includes(operands[0] ?? ''))) operands.push(token);
     else options.push(normalizeOption(token, queue));
   }
   const [command, ...rest] = withoutEmpty(operands);
@@ -36,6 +36,9 @@ export function normalizeArguments(args: readonly string[]): string[] {
   if (command.startsWith('-')) throw usage(`there is no command ${command}`);
   return [command, ...options, '--', ...rest];
 }
+
+/** The commands that take a single hyphen for a file. */
+const readers = ['show', 'sign'];
 
 const ovsPkiCommands = ['init', 'req', 'sign', 'req+sign', 'verify', 'fingerprint', 'self-sign'];
 

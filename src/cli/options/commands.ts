@@ -57,10 +57,10 @@ export const commandSpecs = [
   },
   {
     name: 'sign',
-    operands: '[NAME...] [TYPE]',
+    operands: '[NAME... | FILE --as NAME] [TYPE]',
     group: 'Certificates',
     description: 'sign NAME-req.pem and write NAME-cert.pem',
-    options: ['batch', 'days', 'force', 'names', ...passphraseOptions, ...commonOptions],
+    options: ['batch', 'as', 'key-only', 'days', 'force', 'names', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'req+sign',

@@ -25,6 +25,16 @@ export async function namesAndTypeOf(context: CommandContext): Promise<{ names: 
   return { names, type: type ?? 'switch' };
 }
 
+/** The one file of a command, which is no name and no range of names, and the type behind it. */
+export async function fileAndTypeOf({ operands }: CommandContext): Promise<{ names: string[]; type: CertificateType }> {
+  const type = operands.length > 1 ? typeOf(operands.at(-1)) : undefined;
+  const names = type === undefined ? operands : operands.slice(0, -1);
+  if (names.length > 0) return { names: [...names], type: type ?? 'switch' };
+  throw new OvsPkiError('USAGE', 'there is no request to sign', {
+    hint: 'ovs-pki-ts sign FILE --as host_1 --key-only',
+  });
+}
+
 /** The type, of a command that takes no names. Throws USAGE. */
 export function onlyTypeOf({ operands }: CommandContext): CertificateType {
   const type = operands.length === 0 ? 'switch' : typeOf(operands[0]);

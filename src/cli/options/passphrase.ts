@@ -6,9 +6,10 @@
 
 import { OvsPkiError } from '../../errors.js';
 import { readPassphraseDescriptor, readPassphraseFile } from '../../platform/passphrase.js';
-import { lostPassphrase, passphraseFault } from '../../usecases/inputs.js';
+import { passphraseFault } from '../../usecases/inputs.js';
 import { askNewSecret, askSecret, hasTerminal } from './prompt.js';
 import type { OptionValues } from './specs.js';
+import { standardStream } from './streams.js';
 
 /** The options that answer a question for a passphrase. */
 type Source = 'passphrase' | 'new-passphrase';
@@ -36,7 +37,7 @@ async function passphraseOf(options: OptionValues, keyFile: string): Promise<str
   const typed = await askSecret(`Passphrase of ${keyFile}:`, optionsOf('passphrase'));
   if (typed !== '') return typed;
   throw new OvsPkiError('KEY_ENCRYPTED', `${keyFile} is encrypted, and no passphrase was given`, {
-    hint: lostPassphrase,
+    hint: `give it with ${optionsOf('passphrase')}`,
     details: { file: keyFile },
   });
 }
@@ -64,7 +65,7 @@ function givenAt(options: OptionValues, source: Source): (() => string) | undefi
   const [file, descriptor] = [options[`${source}-file`], options[`${source}-fd`]];
   if (typeof file === 'string') {
     if (descriptor !== undefined) throw new OvsPkiError('USAGE', `give one of ${optionsOf(source)}`);
-    return () => readPassphraseFile(file);
+    return () => (file === standardStream ? readPassphraseDescriptor(0) : readPassphraseFile(file));
   }
   if (typeof descriptor !== 'string') return undefined;
   if (!/^[0-9]{1,5}$/.test(descriptor)) {

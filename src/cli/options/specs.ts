@@ -178,6 +178,17 @@ export const optionSpecs = [
     isOwn: true,
     description: 'with --format p12: Triple DES and SHA-1, for old Windows and Java',
   },
+  {
+    long: 'as',
+    isOwn: true,
+    argument: 'NAME',
+    description: 'the operand is a file with a request, PEM or DER, and - standard input; make NAME-cert.pem',
+  },
+  {
+    long: 'key-only',
+    isOwn: true,
+    description: 'take the public key of the request and nothing else of it: for requests of other programs',
+  },
   { long: 'ca-cert', isOwn: true, argument: 'FILE', description: 'the certificate of the CA' },
   { long: 'ca-key', isOwn: true, argument: 'FILE|URI', description: 'the private key of the CA' },
   { long: 'chain', isOwn: true, argument: 'FILE', description: "the CA's issuer certificates, up to the root" },

@@ -24,6 +24,8 @@ export interface Outcome {
   /** Printed to standard error, with their hints. */
   readonly errors: readonly OvsPkiError[];
   readonly warnings?: readonly string[];
+  /** A file that was asked for on standard output, which holds nothing else then. */
+  readonly content?: string | Uint8Array;
   /** For a result that is too large to be held: what is printed in place of text or JSON. */
   readonly pieces?: Pieces;
 }

@@ -5,19 +5,22 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
+import { withDirectory } from './hint.js';
 
 /** Raised when a key is renamed or removed, not when one is added. */
 const formatVersion = 1;
 
-export function jsonText(command: string | undefined, content: Readonly<Record<string, unknown>>): string {
+export function jsonText(
+  command: string | undefined,
+  content: Readonly<Record<string, unknown>>,
+  directory?: string,
+): string {
+  const replaceErrors = (_key: string, value: unknown): unknown =>
+    value instanceof OvsPkiError ? errorJson(value, directory) : value;
   return `${JSON.stringify({ version: formatVersion, command, ...content }, replaceErrors, 2)}\n`;
 }
 
 /** An error as the JSON document shows it. */
-export function errorJson({ code, message, hint, details }: OvsPkiError) {
-  return { code, message, hint, details };
-}
-
-function replaceErrors(_key: string, value: unknown): unknown {
-  return value instanceof OvsPkiError ? errorJson(value) : value;
+export function errorJson({ code, message, hint, details }: OvsPkiError, directory?: string) {
+  return { code, message, hint: hint === undefined ? hint : withDirectory(hint, directory), details };
 }

@@ -7,6 +7,7 @@
 import type { OvsPkiError } from '../../errors.js';
 import type { FingerprintResult } from '../../usecases/certificate/fingerprint.js';
 import { formatLocalDate } from './date.js';
+import { withDirectory } from './hint.js';
 
 /** The two lines of ovs-pki's `fingerprint`. */
 export function fingerprintText({ file, modifiedAt, sha1, inFileName }: FingerprintResult): string {
@@ -20,8 +21,8 @@ export function dayText(isoTime: string): string {
 }
 
 /** An error and what to do about it, for standard error. Control characters of foreign text are made visible. */
-export function errorText(error: OvsPkiError): string {
-  const hint = error.hint === undefined ? '' : `ovs-pki-ts: hint: ${visible(error.hint)}\n`;
+export function errorText(error: OvsPkiError, directory?: string): string {
+  const hint = error.hint === undefined ? '' : `ovs-pki-ts: hint: ${visible(withDirectory(error.hint, directory))}\n`;
   return `ovs-pki-ts: error: ${linesOf(error).map(visible).join('\n  ')} [${error.code}]\n${hint}`;
 }
 

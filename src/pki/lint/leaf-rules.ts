@@ -7,7 +7,8 @@
 
 import type { Certificate } from '../certificate.js';
 import { attributeValues, nameOfCommonName } from '../name.js';
-import { oid, signatureNames } from '../oid.js';
+import { oid } from '../oid.js';
+import { signatureName, weakHashOf } from '../signature.js';
 import { keyFindings } from './key-rules.js';
 import { type Finding, findingsOf, type Rule } from './rule.js';
 
@@ -74,21 +75,12 @@ const leafRules: readonly Rule<Certificate, undefined>[] = [
   {
     id: 'leaf-signature-algorithm',
     citation: 'RFC 9155: no MD5, no SHA-1',
-    check: ({ signatureAlgorithm }) =>
-      weakSignatures.has(signatureAlgorithm)
-        ? `it is signed with ${signatureNames.get(signatureAlgorithm) ?? signatureAlgorithm}`
-        : undefined,
+    check: (certificate) =>
+      weakHashOf(certificate) === undefined ? undefined : `it is signed with ${signatureName(certificate)}`,
   },
 ];
 
 const netscapeType = '2.16.840.1.113730.1.1';
-
-const weakSignatures: ReadonlySet<string> = new Set([
-  '1.2.840.113549.1.1.4',
-  '1.2.840.113549.1.1.5',
-  '1.2.840.10045.4.1',
-  '1.2.840.10040.4.3',
-]);
 
 /** Everything that makes a certificate unfit. */
 export function leafFindings(certificate: Certificate): Finding[] {

@@ -6,10 +6,12 @@
  */
 
 import type { CertificationRequest } from '../certification-request.js';
+import type { SignedStructure } from '../engine.js';
 import type { PublicKey } from '../key.js';
 import { nameFault, nameOfCommonName } from '../name.js';
-import { attributeShortNames, extensionNames, oid, signatureNames } from '../oid.js';
+import { attributeShortNames, extensionNames, oid } from '../oid.js';
 import { organization } from '../profile.js';
+import { judgeSignature, signatureName, weakHashOf } from '../signature.js';
 import { keyFindings } from './key-rules.js';
 import { type Finding, findingsOf, type Rule } from './rule.js';
 
@@ -93,16 +95,15 @@ const requestRules: readonly RequestRule[] = [
   {
     id: 'signature-algorithm',
     citation: 'RFC 8603 and RFC 9155: no SHA-1, no MD5',
-    check: ({ signatureAlgorithm }) =>
-      goodSignatures.has(signatureAlgorithm)
-        ? undefined
-        : `the signature algorithm ${signatureNames.get(signatureAlgorithm) ?? signatureAlgorithm} is not accepted`,
+    check: (request) => {
+      const hash = weakHashOf(request);
+      return hash && `the request is signed with ${hash} (${signatureName(request)}), which is not accepted`;
+    },
   },
   {
     id: 'proof-of-possession',
     citation: 'RFC 2986, section 3; RFC 4211, section 4',
-    check: (_, { possessionProved }) =>
-      possessionProved ? undefined : 'the signature does not prove that the sender has the private key',
+    check: (request, context) => possessionFault(request.publicKey, request, context),
   },
   ...nameRules,
   {
@@ -153,22 +154,14 @@ const requestRules: readonly RequestRule[] = [
     id: 'foreign-extensions',
     citation: 'the CA decides the extensions',
     check: ({ extensions }) => {
-      const foreign = extensions.filter(({ type }) => type !== oid.subjectAltName);
+      // keytool always puts in a subjectKeyIdentifier, which says nothing that the key does not.
+      const foreign = extensions.filter(({ type }) => type !== oid.subjectAltName && type !== oid.subjectKeyIdentifier);
       if (foreign.length === 0) return undefined;
       return `it asks for extensions of its own: ${foreign.map(({ type }) => extensionNames.get(type) ?? type).join(', ')}`;
     },
   },
   ...keyOwnerRules,
 ];
-
-const goodSignatures: ReadonlySet<string> = new Set([
-  oid.sha256WithRsa,
-  oid.sha384WithRsa,
-  oid.sha512WithRsa,
-  oid.ecdsaWithSha256,
-  oid.ecdsaWithSha384,
-  oid.ecdsaWithSha512,
-]);
 
 const subjectTypes: ReadonlySet<string> = new Set([
   oid.countryName,
@@ -193,6 +186,29 @@ const renewalRules: readonly ApplicantRule[] = [
 /** Every reason not to certify once more what a certificate says; none for a good one. */
 export function renewalFindings(applicant: Applicant, context: RequestContext): Finding[] {
   return [...findingsOf(renewalRules, applicant, context), ...keyFindings(applicant.publicKey)];
+}
+
+/** Every reason not to certify the key of a request for a name that somebody else has said; none for a good one. */
+export function keyOnlyFindings(applicant: Applicant, signed: SignedStructure, context: RequestContext): Finding[] {
+  const message = possessionFault(applicant.publicKey, signed, context);
+  return [
+    ...(message === undefined ? [] : [{ ...proofOfPossession, message }]),
+    ...findingsOf([...nameRules, ...keyOwnerRules], applicant, context),
+    ...keyFindings(applicant.publicKey),
+  ];
+}
+
+const proofOfPossession = { rule: 'proof-of-possession', citation: 'RFC 2986, section 3; RFC 4211, section 4' };
+
+function possessionFault(
+  publicKey: PublicKey,
+  signed: SignedStructure,
+  { possessionProved }: RequestContext,
+): string | undefined {
+  if (possessionProved) return undefined;
+  return judgeSignature(publicKey, signed) === 'unknown'
+    ? `whether the sender has the private key cannot be checked: the signature algorithm ${signatureName(signed)} is not known`
+    : 'the signature does not prove that the sender has the private key';
 }
 
 /** Every reason to refuse a request; none for a good one. */

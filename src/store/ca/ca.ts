@@ -231,6 +231,13 @@ function reading<T>(layout: CaLayout, file: string, decode: (text: string) => T)
 function asPkiError(layout: CaLayout, file: string, error: unknown): unknown {
   if (!(error instanceof OvsPkiError)) return error;
   const details = { ...error.details, file };
+  if (error.code === 'FILE_NOT_FOUND' && error.details['file'] === file && file !== layout.certificate) {
+    return new OvsPkiError('PKI_NOT_FOUND', `the key of the CA is not here: ${error.message}`, {
+      hint: `put it back from where it is kept, for as long as something is signed: install -m 600 BACKUP ${file}; without it only a new CA can sign`,
+      details,
+      cause: error,
+    });
+  }
   if (error.code === 'FILE_NOT_FOUND' && error.details['file'] === file) {
     return new OvsPkiError('PKI_NOT_FOUND', `${layout.folder} is not a CA: ${error.message}`, {
       hint: 'make a PKI with "ovs-pki-ts init", or name the place of one with --dir',

@@ -8,18 +8,32 @@
 import { asRefusal, OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import type { CertificationRequest } from '../../pki/certification-request.js';
-import { type SignedStructure, verifySignature } from '../../pki/engine.js';
+import type { ForeignRequest } from '../../pki/foreign-request.js';
 import { type Issuer, issueCertificate } from '../../pki/issue.js';
 import type { PublicKey } from '../../pki/key.js';
 import { isSameKey, keyHash } from '../../pki/key-identity.js';
-import { type Applicant, type RequestContext, renewalFindings, requestFindings } from '../../pki/lint/request-rules.js';
+import {
+  type Applicant,
+  keyOnlyFindings,
+  type RequestContext,
+  renewalFindings,
+  requestFindings,
+} from '../../pki/lint/request-rules.js';
 import type { Finding } from '../../pki/lint/rule.js';
-import { attributeValues, comparedName, encodeName, nameOfCommonName } from '../../pki/name.js';
+import {
+  attributeValues,
+  commonNameOfOneLine,
+  comparedName,
+  encodeName,
+  formatOneLine,
+  nameOfCommonName,
+} from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import { issuersOf, nameFindings } from '../../pki/path.js';
 import { leafSubject } from '../../pki/profile.js';
 import { isHarmless } from '../../pki/revocation.js';
 import { randomSerial, type SerialNumber } from '../../pki/serial.js';
+import { isSignedWith, weakHashOf } from '../../pki/signature.js';
 import { certificateFileText } from '../../pki/text.js';
 import { validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
@@ -38,9 +52,16 @@ import { appendAudit, appendOutcomes, auditStamp, type IssueIntent } from '../jo
 import { withLock } from '../journal/lock.js';
 import { recoverInterrupted } from '../journal/recovery.js';
 import { issuedCertificateFile } from '../layout.js';
+import { notUnique, refusal, uniqueSubjects } from './refusals.js';
 
-/** A certificate for what a request asks, or once more for what a certificate of this CA says. */
-export type IssueOrder = ({ readonly request: CertificationRequest } | { readonly renewal: Certificate }) & {
+/**
+ * A certificate for what a request asks, or once more for what a certificate of this CA says, or for the key alone of a request
+ * and the name that the operator gave.
+ */
+export type IssueOrder = OwnOrder | { readonly key: ForeignRequest; readonly name: string };
+
+/** Of names that requests and certificates say themselves. */
+export type OwnOrder = ({ readonly request: CertificationRequest } | { readonly renewal: Certificate }) & {
   /** The name that the operator gave: the request must be for it. Undefined where any good name will do. */
   readonly name: string | undefined;
 };
@@ -106,8 +127,6 @@ async function prepareBatch(platform: Platform, ca: Ca, orders: readonly IssueOr
 }
 
 function prove(ca: Ca, order: IssueOrder): ProvedOrder {
-  const isSignedWith = (key: PublicKey, { signatureAlgorithm, toBeSigned, signature }: SignedStructure): boolean =>
-    verifySignature(key, signatureAlgorithm, toBeSigned.bytes, signature);
   const { name } = order;
   if ('request' in order) {
     const { request } = order;
@@ -121,16 +140,38 @@ function prove(ca: Ca, order: IssueOrder): ProvedOrder {
       what: 'request',
     };
   }
+  if ('key' in order) {
+    const { publicKey } = order.key;
+    const applicant = { commonNames: [order.name], publicKey };
+    return {
+      ...applicant,
+      name: order.name,
+      keyHash: keyHash(publicKey),
+      possessionProved: isSignedWith(publicKey, order.key),
+      findings: (context) => keyOnlyFindings(applicant, order.key, context),
+      what: 'request',
+    };
+  }
   const { publicKey, subject } = order.renewal;
   const applicant = { commonNames: attributeValues(subject, oid.commonName), publicKey };
   return {
     name,
     ...applicant,
     keyHash: keyHash(publicKey),
-    possessionProved: generationsOf(ca).some(({ certificate }) => isSignedWith(certificate.publicKey, order.renewal)),
+    possessionProved: isIssuedHere(ca, order.renewal),
     findings: (context) => renewalFindings(applicant, context),
     what: 'renewal',
   };
+}
+
+/** What SHA-1 or MD5 vouches for could have been made by others, so the index has to know of it, too. */
+function isIssuedHere(ca: Ca, certificate: Certificate): boolean {
+  if (!generationsOf(ca).some((generation) => isSignedWith(generation.certificate.publicKey, certificate)))
+    return false;
+  if (weakHashOf(certificate) === undefined) return true;
+  const row = findIndexRow(ca.layout.index, certificate.serialNumber);
+  const [commonName] = attributeValues(certificate.subject, oid.commonName);
+  return row !== undefined && row.state !== 'R' && commonNameOfOneLine(row.subject) === commonName;
 }
 
 async function issueBatch(
@@ -175,6 +216,7 @@ function checkOrders(ca: Ca, orders: readonly ProvedOrder[], now: Date): (Work |
   const namesInThisBatch = new Map<string, string>();
   const authorities = [ca.certificate, ...issuersOf(ca.certificate, ca.chain)];
   const distrusted = distrustedSerials(ca);
+  const taken = uniqueSubjects(ca.layout);
   return orders.map((order): Work | OvsPkiError => {
     const { commonNames, publicKey, name, possessionProved, keyHash } = order;
     const earlier = certificatesOfKey(ca.layout, keyHash);
@@ -188,8 +230,11 @@ function checkOrders(ca: Ca, orders: readonly ProvedOrder[], now: Date): (Work |
       isCaKey: generationsOf(ca).some(({ certificate }) => isSameKey(publicKey, certificate.publicKey)),
     });
     const [commonName = ''] = commonNames;
-    const reasons = [...rules, ...nameFindings(authorities, commonName)];
+    const subject = encodeName(leafSubject(commonName, ca.organization));
+    const reasons = [...rules, ...nameFindings(authorities, commonName, subject)];
     if (reasons.length > 0) return refusal(name ?? commonName, reasons, order.what);
+    if (taken?.has(formatOneLine(subject)) === true) return notUnique(ca.layout, commonName);
+    taken?.add(formatOneLine(subject));
     inThisBatch.set(keyHash, commonName);
     namesInThisBatch.set(comparedName(commonName), commonName);
     return { publicKey, commonName, serialNumber: freeSerial(ca), keyHash };
@@ -306,20 +351,4 @@ function outcomeOf(platform: Platform, { serialNumber }: Work, recorded: boolean
 
 function toRegisteredKey({ keyHash, serialNumber, commonName }: Work): RegisteredKey {
   return { hash: keyHash, serialNumber, commonName };
-}
-
-/** The refusal of a request, with all of its reasons. */
-export function refusal(
-  name: string,
-  reasons: readonly Finding[],
-  what: 'request' | 'renewal' = 'request',
-): OvsPkiError {
-  const list = reasons.map(({ message }) => message).join('; ');
-  const isConstrained = reasons.some(({ rule }) => rule === 'name-constraints');
-  return new OvsPkiError('REQUEST_REFUSED', `the ${what} of ${name} is refused: ${list}`, {
-    hint: isConstrained
-      ? 'choose a name that the CA may certify: openssl x509 -noout -ext nameConstraints -in cacert.pem'
-      : `have a new ${what === 'request' ? 'one' : 'key and request'} made where the key is: ovs-pki-ts req --unique ${name}`,
-    details: { name, reasons },
-  });
 }

@@ -26,6 +26,7 @@ import {
   removeTree,
 } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
+import { requireHardLinks } from '../../platform/links.js';
 import { fillTemplate } from '../../platform/templates.js';
 import { keyFileText } from '../ca/ca.js';
 import { appendIndexRows, indexRowFor } from '../index/row.js';
@@ -69,6 +70,7 @@ export async function writePkiDirectory(
   requireNoPki(place, force);
   const beside = makeFolderBeside(place);
   try {
+    requireHardLinks(beside);
     for (const ca of cas) writeCa(caLayout(caFolder(beside, ca.type)), ca, at);
     // Without force, what has come there since the check is another init's: the move below fails on it.
     if (force && isFolder(place)) return await replaceCas(platform, place, beside, cas, at);
@@ -101,6 +103,7 @@ export async function addCa(
   if (!files.exists(place)) return writePkiDirectory(platform, place, [ca], false, at);
   const beside = makeFolderBeside(place);
   try {
+    requireHardLinks(beside);
     writeCa(caLayout(caFolder(beside, ca.type)), ca, at);
     if (force) return await replaceCas(platform, place, beside, [ca], at);
     moveFolder(caFolder(beside, ca.type), caFolder(place, ca.type));

@@ -17,7 +17,7 @@ export interface CrlRequest {
   /** Until the next list is due. */
   readonly days: number;
   /** A copy of it for others. */
-  readonly out: { readonly file: string; readonly form: 'PEM' | 'DER' } | undefined;
+  readonly out: { readonly file: string | ((content: Uint8Array) => void); readonly form: 'PEM' | 'DER' } | undefined;
 }
 
 /** The CRL that was made. */
@@ -46,12 +46,16 @@ export const defaultCrlDays = 30;
 export async function crl(platform: Platform, { pkiDirectory, type, days, out }: CrlRequest): Promise<CrlMade> {
   const ca = readCa(pkiDirectory, type);
   const [made, other] = await makeCrls(platform, ca, days);
-  if (out !== undefined) files.replaceFile(out.file, out.form === 'DER' ? made.der : made.pem);
+  if (out !== undefined) {
+    const content = out.form === 'DER' ? made.der : Buffer.from(made.pem);
+    if (typeof out.file === 'string') files.replaceFile(out.file, content);
+    else out.file(content);
+  }
   return {
     type,
     outcome: 'made',
     file: ca.layout.crl,
-    out: out?.file,
+    out: typeof out?.file === 'string' ? out.file : undefined,
     ...(other === undefined ? {} : { otherFile: other.file }),
     crlNumber: made.crlNumber,
     revoked: made.count,

@@ -7,10 +7,10 @@
 import { OvsPkiError } from '../../errors.js';
 import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
 import { equalBytes } from '../../pki/der.js';
-import { verifySignature } from '../../pki/engine.js';
 import type { KeySpec, PublicKey } from '../../pki/key.js';
 import { defaultKeySpec } from '../../pki/key.js';
 import type { FileName } from '../../pki/name.js';
+import { isSignedWith } from '../../pki/signature.js';
 import * as files from '../../platform/files.js';
 import type { Ca } from '../../store/ca/ca.js';
 import { expiryOf, type IndexRow } from '../../store/index/row.js';
@@ -138,10 +138,6 @@ export function isOfOther(certificate: Certificate, { other }: Ca): boolean {
 function isSignedBy(certificate: Certificate, ca: Ca): boolean {
   const sameName = equalBytes(certificate.issuer.der, ca.certificate.subject.der);
   return sameName && isSignedWith(ca.certificate.publicKey, certificate);
-}
-
-function isSignedWith(key: PublicKey, { signatureAlgorithm, toBeSigned, signature }: Certificate): boolean {
-  return verifySignature(key, signatureAlgorithm, toBeSigned.bytes, signature);
 }
 
 /** The copy that the CA has of the certificate that expires last; a revoked one only where there is no other. */

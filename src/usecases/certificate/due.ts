@@ -10,6 +10,7 @@ import type { Certificate } from '../../pki/certificate.js';
 import { isSameKey } from '../../pki/key-identity.js';
 import { attributeValues, nameOfCommonName, parseFileName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
+import { weakHashOf } from '../../pki/signature.js';
 import { validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
@@ -76,7 +77,9 @@ function dueOrWhyNot(scene: Scene, name: string): { waiting: Certificate | undef
   const certificate = readOrWhyNot(certificateFile);
   if (typeof certificate === 'string') return certificate;
   const isLeft = isOfOther(certificate, view.ca);
-  if (certificate.notAfter > until && !isLeft) return undefined;
+  // What SHA-1 signs OpenSSL refuses for TLS already.
+  const isWeak = weakHashOf(certificate) !== undefined && !isSelfSigned(certificate);
+  if (certificate.notAfter > until && !isLeft && !isWeak) return undefined;
   const [commonName = ''] = attributeValues(certificate.subject, oid.commonName);
   if (nameOfCommonName(commonName) !== name) return `${certificateFile} is a certificate of ${commonName}`;
   const isOwn = isSelfSigned(certificate);
@@ -86,7 +89,7 @@ function dueOrWhyNot(scene: Scene, name: string): { waiting: Certificate | undef
   const row = rowOf(view, name, certificate);
   if (row?.state === 'R') return `${certificateFile} was revoked (${reasonOfColumn(row.revoked)})`;
   const waiting = rekey ? undefined : issuedSince(scene, name, certificate);
-  if (waiting === undefined && !isLeft && reachable <= certificate.notAfter) {
+  if (waiting === undefined && !isLeft && !isWeak && reachable <= certificate.notAfter) {
     const end = view.ca.certificate.notAfter;
     if (reachable < end) return `with so few days a new one would be valid no longer than ${certificateFile}`;
     const day = end.toISOString().slice(0, 10);

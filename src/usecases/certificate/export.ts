@@ -34,7 +34,7 @@ export interface ExportRequest {
   readonly name: string;
   readonly format: ExportFormat;
   /** NAME.p12, NAME.p7b or NAME-chain.pem by default. */
-  readonly out?: string;
+  readonly out?: string | ((content: Uint8Array) => void);
   /** Gives the password of a PKCS#12 file; asked for when all else is known to be right. */
   readonly password: (file: string) => Promise<string>;
   readonly force: boolean;
@@ -74,11 +74,13 @@ export async function exportCertificate(platform: Platform, request: ExportReque
   const issued = isSelfSigned ? { chain: [], isRevoked: false } : issuedBy(request, certificate, certificateFile);
   const certificates = [certificate, ...issued.chain];
   // 2. A free place.
-  const file = request.out ?? `${name}${suffixes[format]}`;
-  if (!request.force) requireFree(file);
+  const { out = `${name}${suffixes[format]}` } = request;
+  const file = typeof out === 'string' ? out : 'standard output';
+  if (typeof out === 'string' && !request.force) requireFree(file);
   // 3. The file.
   const content = await contentOf(request, file, certificates, privateKey);
-  (request.force ? files.replaceFile : files.createFile)(file, content, hasKey ? 0o600 : 0o666);
+  if (typeof out !== 'string') out(Buffer.from(content as string));
+  else (request.force ? files.replaceFile : files.createFile)(file, content, hasKey ? 0o600 : 0o666);
   platform.log.write(`exported ${name} as ${format} to ${file}, ${hasKey ? 'with' : 'without'} its key`);
   return {
     name,

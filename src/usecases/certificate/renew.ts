@@ -17,7 +17,8 @@ import * as files from '../../platform/files.js';
 import { isFolder } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, readCa } from '../../store/ca/ca.js';
-import { type IssueOrder, type IssueResult, issueInCa, refusal } from '../../store/change/issue.js';
+import { type IssueResult, issueInCa, type OwnOrder } from '../../store/change/issue.js';
+import { refusal } from '../../store/change/refusals.js';
 import { withPassingLock } from '../../store/journal/lock.js';
 import { asRefused, type CertificateSummary, orRefused, type Refused, type Skipped, summarize } from '../summary.js';
 import { type CaView, currentCertificate, keySpecOf, requireOwnKey, viewOf } from './current.js';
@@ -62,7 +63,7 @@ interface Job {
   readonly issuer: Ca | 'self';
   /** Of a run that was interrupted before it was put in its place. */
   readonly waiting: Certificate | undefined;
-  readonly order: IssueOrder;
+  readonly order: OwnOrder;
 }
 
 /**
@@ -190,7 +191,7 @@ async function selfSigned(
   platform: Platform,
   { days, rekey }: RenewRequest,
   file: FileName,
-  order: IssueOrder,
+  order: OwnOrder,
 ): Promise<Certificate> {
   const keyFile = rekey ? `${file.privateKeyFile}.new` : file.privateKeyFile;
   const { publicKey, commonNames } =

@@ -7,8 +7,8 @@
 import { OvsPkiError } from '../../errors.js';
 import type { CertificationRequest } from '../../pki/certification-request.js';
 import { createCertificationRequest, decodeCertificationRequest } from '../../pki/certification-request.js';
-import { generateKeyPair } from '../../pki/engine.js';
-import { describeKey, encodePrivateKey, type KeySpec } from '../../pki/key.js';
+import { generateKeyPair, importKeyPair } from '../../pki/engine.js';
+import { decodePrivateKey, describeKey, encodePrivateKey, type KeySpec } from '../../pki/key.js';
 import { commonNameOf, type FileName, parseFileName } from '../../pki/name.js';
 import { requestSubject } from '../../pki/profile.js';
 import { requestFileText } from '../../pki/text.js';
@@ -81,6 +81,17 @@ export async function makeRequest(
     request,
     made: { name, outcome: 'made', commonName, key: describeKey(keySpec), privateKeyFile, requestFile },
   };
+}
+
+/** Makes the request for a key that is there: a run was interrupted between the two. */
+export async function completeRequest({ crypto, log }: Platform, file: FileName): Promise<void> {
+  const { privateKeyFile, requestFile, name } = file;
+  const key = decodePrivateKey(files.readFile(privateKeyFile).toString('latin1'), privateKeyFile);
+  const keys = await importKeyPair(crypto, key, privateKeyFile);
+  const subject = requestSubject(name);
+  const der = await createCertificationRequest(crypto, { subject, dnsName: name, keys, spec: key.spec });
+  files.createFile(requestFile, requestFileText(decodeCertificationRequest(der)));
+  log.write(`made the request ${requestFile} for ${name}, for the key that was there`);
 }
 
 /** A new key, as PEM, and a request for a certificate of it. */

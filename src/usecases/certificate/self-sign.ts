@@ -7,7 +7,7 @@
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import { decodeCertificationRequestPem } from '../../pki/certification-request.js';
-import { importSigningKey, keyIdentifier, signatureAlgorithmFor, verifySignature } from '../../pki/engine.js';
+import { importSigningKey, keyIdentifier, signatureAlgorithmFor } from '../../pki/engine.js';
 import { issueCertificate } from '../../pki/issue.js';
 import { decodePrivateKey, type PrivateKey, type PublicKey } from '../../pki/key.js';
 import { isSameKey } from '../../pki/key-identity.js';
@@ -16,11 +16,12 @@ import { attributeValues, encodeName, parseFileName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import { requestSubject } from '../../pki/profile.js';
 import { randomSerial } from '../../pki/serial.js';
+import { isSignedWith } from '../../pki/signature.js';
 import { certificateFileText } from '../../pki/text.js';
 import { validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
-import { refusal } from '../../store/change/issue.js';
+import { refusal } from '../../store/change/refusals.js';
 import { type CertificateSummary, orRefused, type Refused, summarize } from '../summary.js';
 import { requireFree } from './req.js';
 
@@ -52,7 +53,7 @@ async function selfSignOne(platform: Platform, { days, force }: SelfSignRequest,
   const privateKey = decodePrivateKey(read(file.privateKeyFile), file.privateKeyFile);
   if (!force) requireFree(file.certificateFile);
   // 2. Do they belong together, and is the request a good one?
-  const { publicKey, signatureAlgorithm, toBeSigned, signature } = request;
+  const { publicKey } = request;
   if (privateKey.publicKey !== undefined && !isSameKey(privateKey.publicKey, publicKey)) {
     throw new OvsPkiError('KEY_MISMATCH', `${file.privateKeyFile} is not the key of ${file.requestFile}`, {
       hint: `make both anew: ovs-pki-ts req --unique --force ${name}`,
@@ -61,7 +62,7 @@ async function selfSignOne(platform: Platform, { days, force }: SelfSignRequest,
   }
   const reasons = requestFindings(request, {
     name: file.name,
-    possessionProved: verifySignature(publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
+    possessionProved: isSignedWith(publicKey, request),
     caOrganization: attributeValues(request.subject, oid.organizationName)[0],
     keyCertifiedFor: undefined,
     keyRevoked: undefined,

@@ -5,13 +5,18 @@
  */
 
 import type { KeySpec } from '../../pki/key.js';
+import { parseFileName } from '../../pki/name.js';
 import type { CertificateType } from '../../pki/profile.js';
 import * as files from '../../platform/files.js';
+import { isFolder } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
 import { caFolder, caLayout } from '../../store/layout.js';
 import { type InitResult, init } from '../authority/init.js';
-import type { Refused } from '../summary.js';
+import { orRefused, type Refused } from '../summary.js';
+import type { Signed } from './deliver.js';
+import { completeRequest } from './req.js';
 import { type RequestSigned, reqSign } from './req-sign.js';
+import { sign } from './sign.js';
 import { type Verified, verify } from './verify.js';
 
 /** What `setup` is to make. */
@@ -32,7 +37,8 @@ export interface SetupResult {
   readonly caCertificateFile: string;
   /** Undefined where there was a PKI already. */
   readonly made: InitResult | undefined;
-  readonly signed: readonly (RequestSigned | Refused)[];
+  /** What was made now, in the order of the names. */
+  readonly signed: readonly (RequestSigned | Signed | Refused)[];
   readonly verified: readonly (Verified | Refused)[];
 }
 
@@ -40,14 +46,44 @@ export interface SetupResult {
 export async function setup(platform: Platform, request: SetupRequest): Promise<SetupResult> {
   const { pkiDirectory, names, type, keySpec, days } = request;
   // 1. A PKI, unless there is one.
-  const made = files.exists(pkiDirectory)
-    ? undefined
-    : await init(platform, { pkiDirectory, keySpec, days, force: false });
-  // 2. Keys, requests, certificates.
-  const signed = await reqSign(platform, { ...request, unique: true, force: false });
+  const isMissing = !files.exists(pkiDirectory) || (isFolder(pkiDirectory) && files.list(pkiDirectory).length === 0);
+  const made = isMissing
+    ? await init(platform, { pkiDirectory, keySpec, days, force: files.exists(pkiDirectory) })
+    : undefined;
+  // 2. Of keys, requests and certificates those that are missing: it can have been interrupted anywhere.
+  const signed = await makeMissing(platform, request);
   // 3. Are they good?
   const refused = new Set(signed.flatMap((result) => (result.outcome === 'refused' ? [result.name] : [])));
   const verified = await verify(platform, { pkiDirectory, type, names: names.filter((name) => !refused.has(name)) });
   const caCertificateFile = caLayout(caFolder(pkiDirectory, type)).certificate;
   return { pkiDirectory, caCertificateFile, made, signed, verified };
+}
+
+/** A result for each name that has no certificate yet, in their order. */
+async function makeMissing(platform: Platform, request: SetupRequest): Promise<(RequestSigned | Signed | Refused)[]> {
+  const begun: string[] = [];
+  const fresh: string[] = [];
+  const refused: Refused[] = [];
+  for (const name of request.names) {
+    const state = await orRefused(name, () => beginningOf(platform, name));
+    if (typeof state === 'object') refused.push(state);
+    else if (state !== 'complete') (state === 'begun' ? begun : fresh).push(name);
+  }
+  const results = [
+    ...refused,
+    ...(begun.length === 0 ? [] : await sign(platform, { ...request, names: begun, force: false })),
+    ...(fresh.length === 0 ? [] : await reqSign(platform, { ...request, names: fresh, unique: true, force: false })),
+  ];
+  const byName = new Map(results.map((result) => [result.name, result]));
+  return request.names.flatMap((name) => byName.get(name) ?? []);
+}
+
+/** How far a run before this one has come with a name; a key without its request gets one. */
+async function beginningOf(platform: Platform, name: string): Promise<'complete' | 'begun' | 'fresh'> {
+  const file = parseFileName(name);
+  if (files.exists(file.certificateFile)) return 'complete';
+  if (files.exists(file.requestFile)) return 'begun';
+  if (!files.exists(file.privateKeyFile)) return 'fresh';
+  await completeRequest(platform, file);
+  return 'begun';
 }

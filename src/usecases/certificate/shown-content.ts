@@ -11,13 +11,14 @@ import type { CertificationRequest } from '../../pki/certification-request.js';
 import type { Content } from '../../pki/content.js';
 import type { Crl } from '../../pki/crl.js';
 import { digest, digestHex } from '../../pki/digest.js';
-import { keyIdentifier, verifySignature } from '../../pki/engine.js';
+import { keyIdentifier } from '../../pki/engine.js';
 import { describeKey, type PublicKey } from '../../pki/key.js';
 import { ipsecFindings } from '../../pki/lint/ipsec-rules.js';
 import { requestFindings } from '../../pki/lint/request-rules.js';
 import type { Finding } from '../../pki/lint/rule.js';
 import { attributeValues, formatName } from '../../pki/name.js';
-import { oid, purposeNames, signatureNames } from '../../pki/oid.js';
+import { oid, purposeNames } from '../../pki/oid.js';
+import { isSignedWith, signatureName } from '../../pki/signature.js';
 import { colonHex, generalNameText } from '../../pki/text.js';
 import { summarize } from '../summary.js';
 
@@ -117,7 +118,7 @@ function shownCertificate(certificate: Certificate, now: Date): ShownCertificate
     ca: certificate.basicConstraints?.ca === true,
     subjectAltName: (certificate.subjectAltName ?? []).map(generalNameText),
     validity: periodAt(certificate.notBefore, certificate.notAfter, now),
-    signatureAlgorithm: signatureName(certificate.signatureAlgorithm),
+    signatureAlgorithm: signatureName(certificate),
     fingerprints: fingerprintsOf(certificate.der),
     ...(own === undefined ? {} : { subjectKeyIdentifier: colonHex(own) }),
     ...(authority === undefined ? {} : { authorityKeyIdentifier: colonHex(authority) }),
@@ -128,10 +129,10 @@ function shownCertificate(certificate: Certificate, now: Date): ShownCertificate
 }
 
 function shownRequest(request: CertificationRequest): ShownRequest {
-  const { publicKey, signatureAlgorithm, toBeSigned, signature, subject } = request;
+  const { publicKey, subject } = request;
   const reasons = requestFindings(request, {
     name: undefined,
-    possessionProved: verifySignature(publicKey, signatureAlgorithm, toBeSigned.bytes, signature),
+    possessionProved: isSignedWith(publicKey, request),
     caOrganization: attributeValues(subject, oid.organizationName)[0],
     keyCertifiedFor: undefined,
     keyRevoked: undefined,
@@ -144,7 +145,7 @@ function shownRequest(request: CertificationRequest): ShownRequest {
     subject: formatName(subject),
     key: describeKey(publicKey),
     keyIdentifier: colonHex(keyIdentifier(publicKey)),
-    signatureAlgorithm: signatureName(signatureAlgorithm),
+    signatureAlgorithm: signatureName(request),
     fingerprints: fingerprintsOf(request.der),
     reasons,
   };
@@ -160,7 +161,7 @@ function shownCrl(crl: Crl, now: Date): ShownCrl {
     ...(nextUpdate === undefined ? {} : { nextUpdate: nextUpdate.toISOString() }),
     validity: periodAt(thisUpdate, nextUpdate ?? lastTime, now),
     revoked: crl.revoked.size,
-    signatureAlgorithm: signatureName(crl.signatureAlgorithm),
+    signatureAlgorithm: signatureName(crl),
     fingerprints: fingerprintsOf(crl.der),
   };
 }
@@ -186,8 +187,4 @@ function periodAt(from: Date, to: Date, now: Date): ShownPeriod {
 
 function fingerprintsOf(der: Uint8Array): Fingerprints {
   return { sha256: colonHex(digest('sha256', der)), sha1: colonHex(digest('sha1', der)) };
-}
-
-function signatureName(algorithm: string): string {
-  return signatureNames.get(algorithm) ?? algorithm;
 }

@@ -84,7 +84,7 @@ function readRequest({ requestFile, typed }: FileName): Buffer {
   } catch (error) {
     if (!(error instanceof OvsPkiError) || error.code !== 'FILE_NOT_FOUND') throw error;
     throw new OvsPkiError('FILE_NOT_FOUND', error.message, {
-      hint: `make a request first: ovs-pki-ts req --unique ${typed}`,
+      hint: `make a request first: ovs-pki-ts req --unique ${typed}; or name the file of one: ovs-pki-ts sign FILE --as ${typed}`,
       details: error.details,
       cause: error,
     });

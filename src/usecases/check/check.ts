@@ -8,10 +8,11 @@ import { OvsPkiError } from '../../errors.js';
 import { equalBytes } from '../../pki/der.js';
 import type { CertificateType } from '../../pki/profile.js';
 import type { Platform } from '../../platform/index.js';
-import { typesIn } from '../../store/ca/ca.js';
+import { readCa, typesIn } from '../../store/ca/ca.js';
+import { isIssuedBy, isSelfSigned } from '../certificate/current.js';
 import { type CheckedFile, certificatesIn, readChecked } from './files.js';
 import { type GatheredCa, gatherCa } from './gather.js';
-import { type CheckReason, type Deadlines, damagedFile, reasonsOfCa, reasonsOfFiles } from './reasons.js';
+import { type CheckReason, type Deadlines, damagedFile, foreignFile, reasonsOfCa, reasonsOfFiles } from './reasons.js';
 
 export { type CheckReason, type CheckRule, checkRules, type Deadlines } from './reasons.js';
 
@@ -79,6 +80,7 @@ export async function check({ clock }: Platform, request: CheckRequest): Promise
   const reasons = [
     ...authorities.flatMap((ca) => reasonsOfCa(ca, request, now.getTime())),
     ...damaged,
+    ...(here.length === 0 ? [] : foreignHere(request, checked, here)),
     ...reasonsOfFiles(checked, request, now.getTime(), (certificate) =>
       authorities.some(({ certificates }) => equalBytes(certificate.issuer.der, certificates[0].subject.der)),
     ),
@@ -94,6 +96,19 @@ export async function check({ clock }: Platform, request: CheckRequest): Promise
     authorities: authorities.map(figuresOf),
     newest: () => newestOf(authorities),
   };
+}
+
+/** Where all CAs of the directory were looked at, a certificate that none of them has signed is of somewhere else. */
+function foreignHere(
+  { pkiDirectory }: CheckRequest,
+  checked: readonly CheckedFile[],
+  here: readonly string[],
+): CheckReason[] {
+  const cas = typesIn(pkiDirectory).map((type) => readCa(pkiDirectory, type));
+  return checked.flatMap(({ file, certificates: [certificate] }) => {
+    if (certificate === undefined || !here.includes(file) || isSelfSigned(certificate)) return [];
+    return cas.some((ca) => isIssuedBy(certificate, ca)) ? [] : [foreignFile(file, pkiDirectory)];
+  });
 }
 
 /** What may not be read is only told of; what can be read and is none, is wrong. */

@@ -10,7 +10,7 @@ import type { Certificate } from '../../pki/certificate.js';
 import { readContents } from '../../pki/content.js';
 import type { Crl } from '../../pki/crl.js';
 import * as files from '../../platform/files.js';
-import { type KeyMatch, keyMatch } from './gather.js';
+import { isExposed, type KeyMatch, keyMatch } from './gather.js';
 
 /** A file that was read, and the key beside it. */
 export interface CheckedFile {
@@ -18,6 +18,9 @@ export interface CheckedFile {
   readonly certificates: readonly Certificate[];
   readonly crls: readonly Crl[];
   readonly key: KeyMatch | 'none';
+  readonly isKeyExposed: boolean;
+  /** What else is in it. */
+  readonly others: readonly string[];
 }
 
 /** Each NAME-cert.pem in a folder. */
@@ -39,7 +42,9 @@ export async function readChecked(file: string): Promise<CheckedFile> {
   const contents = await readContents(files.readFile(file), file, () => Promise.reject(needsPassphrase(file)));
   const certificates = contents.flatMap((item) => (item.kind === 'certificate' ? [item.certificate] : []));
   const crls = contents.flatMap((item) => (item.kind === 'CRL' ? [item.crl] : []));
-  return { file, certificates, crls, key: keyBeside(file, certificates[0]) };
+  const others = contents.flatMap(({ kind }) => (kind === 'certificate' || kind === 'CRL' ? [] : [kind]));
+  const key = keyBeside(file, certificates[0]);
+  return { file, certificates, crls, key, isKeyExposed: key !== 'none' && isExposed(keyFileBeside(file)), others };
 }
 
 export function keyFileBeside(file: string): string {

@@ -19,7 +19,7 @@ import * as files from '../../platform/files.js';
 import { type Ca, readCa } from '../../store/ca/ca.js';
 import { newestCrl } from '../../store/ca/crls.js';
 import { isKeyInToken } from '../../store/ca/token-key.js';
-import { indexRows, indexTimeMs } from '../../store/index/row.js';
+import { indexRows, indexTimeMs, wantsUniqueSubjects } from '../../store/index/row.js';
 import { reasonOfColumn } from '../../store/index/scan.js';
 import { type CaLayout, issuedCertificateFile } from '../../store/layout.js';
 
@@ -36,7 +36,11 @@ export interface GatheredCa {
   /** Its own, and what stands behind that in cacert.pem. */
   readonly certificates: readonly [Certificate, ...Certificate[]];
   /** None where it is in a token, which is not opened for this. */
-  readonly key: KeyMatch | 'none';
+  readonly key: KeyMatch | 'none' | 'missing';
+  /** Others than its owner can read it, and come to where it is. */
+  readonly isKeyExposed: boolean;
+  /** Where only one certificate of a subject may be in force: a name that has more. */
+  readonly duplicate: string | undefined;
   /** The CA of a rollover that does not sign, and its newest list. */
   readonly other?: { readonly certificate: Certificate; readonly crl: Crl | undefined };
   readonly newest: ReadonlyMap<string, Newest>;
@@ -70,7 +74,8 @@ export function gatherCa(pkiDirectory: string, type: CertificateType, now: numbe
     layout: ca.layout,
     certificates: [ca.certificate, ...ca.chain],
     ...(other && { other: { certificate: other.certificate, crl: newestCrl(other) } }),
-    key: isKeyInToken(ca.layout) ? 'none' : keyMatch(ca.certificate, ca.layout.privateKey),
+    key: caKeyMatch(ca),
+    isKeyExposed: isExposed(ca.layout.privateKey) && isOpenFolder(ca.layout.privateFolder),
     ...index,
     crl: newestCrl(ca),
     copyFaults: copyFaults(ca.layout, index.newest, now),
@@ -80,14 +85,20 @@ export function gatherCa(pkiDirectory: string, type: CertificateType, now: numbe
 function readNewest(
   { certificate, layout }: Ca,
   now: number,
-): Pick<GatheredCa, 'newest' | 'counts' | 'revoked' | 'revokedUntil'> {
+): Pick<GatheredCa, 'newest' | 'counts' | 'revoked' | 'revokedUntil' | 'duplicate'> {
   const ownSubject = formatOneLine(certificate.subject);
   const newest = new Map<string, Newest>();
   const counts = { valid: 0, expired: 0, revoked: 0 };
   const revoked: string[] = [];
   const revokedUntil = new Map<string, number>();
+  const subjects = wantsUniqueSubjects(layout.indexAttributes) ? new Set<string>() : undefined;
+  let duplicate: string | undefined;
   for (const { state, expires: text, revoked: since, serialNumber, subject } of indexRows(layout.index)) {
     if (subject === ownSubject) continue;
+    if (subjects !== undefined && state === 'V') {
+      if (subjects.has(subject)) duplicate ??= commonNameOfOneLine(subject) || subject;
+      subjects.add(subject);
+    }
     const expires = indexTimeMs(text);
     const name = commonNameOfOneLine(subject) || subject;
     if (state === 'R') {
@@ -101,7 +112,21 @@ function readNewest(
     const known = newest.get(name);
     if (known === undefined || expires >= known.expires) newest.set(name, { serialNumber, expires });
   }
-  return { newest, counts, revoked, revokedUntil };
+  return { newest, counts, revoked, revokedUntil, duplicate };
+}
+
+function caKeyMatch({ certificate, layout }: Ca): GatheredCa['key'] {
+  if (isKeyInToken(layout)) return 'none';
+  return files.exists(layout.privateKey) ? keyMatch(certificate, layout.privateKey) : 'missing';
+}
+
+/** Whether a file is there and can be read by its group or by all. */
+export function isExposed(file: string): boolean {
+  return (files.modeOf(file) & 0o044) !== 0;
+}
+
+function isOpenFolder(folder: string): boolean {
+  return (files.modeOf(folder) & 0o011) !== 0;
 }
 
 /** Looks into every certificate that is in force; what cannot be said at a glance is read in full. */

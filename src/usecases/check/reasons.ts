@@ -27,6 +27,12 @@ export const checkRules = {
   'weak-key': 'a key is too short, or not of a kind that is used',
   'weak-signature': 'a signature was made with SHA-1 or MD5',
   'key-mismatch': 'a private key is not the one of the certificate beside it, or is damaged',
+  'ca-key-missing': 'the private key of a CA is not in its place: nothing can be signed, renewed or put on a CRL',
+  'key-exposed': 'a private key can be read by others than its owner',
+  'not-issued-here': 'no CA of the PKI directory has signed a NAME-cert.pem in the current folder',
+  'nothing-to-check': 'a file that was named holds no certificate and no CRL',
+  'unique-subject':
+    'index.txt.attr takes one certificate of a subject, and index.txt has several: openssl ca does not run',
   'certificate-damaged': 'a NAME-cert.pem in the current folder is no certificate, or only a part of one',
   'copy-missing': 'newcerts/ lacks the newest certificate of a name',
   'copy-unreadable': 'the copy in newcerts/ of the newest certificate of a name is damaged',
@@ -68,6 +74,8 @@ export function reasonsOfCa(ca: GatheredCa, deadlines: Deadlines, now: number): 
     ...rolloverReasons(ca, deadlines, now),
     ...crlReasons(ca, deadlines, now),
     ...keyReasons(ca.layout.privateKey, ca.layout.certificate, ca.key),
+    ...caKeyReasons(ca),
+    ...subjectReasons(ca),
   ];
   const leaves: CheckReason[] = [];
   for (const [name, { expires }] of ca.newest) {
@@ -109,7 +117,39 @@ export function reasonsOfFiles(
     }),
     ...checked.flatMap(({ file, crls }) => crls.flatMap((crl) => crlExpiryReasons(file, crl, deadlines, now))),
     ...checked.flatMap(({ file, key }) => keyReasons(keyFileBeside(file), file, key)),
+    ...checked.filter(({ isKeyExposed }) => isKeyExposed).map(({ file }) => exposedKey(keyFileBeside(file))),
+    ...checked.flatMap(emptyReasons),
   ];
+}
+
+function caKeyReasons({ key, isKeyExposed, layout: { privateKey } }: GatheredCa): CheckReason[] {
+  const missing = 'is not there: nothing can be signed, renewed or put on a CRL';
+  return [
+    ...(key === 'missing' ? [critical('ca-key-missing', privateKey, missing)] : []),
+    ...(isKeyExposed ? [exposedKey(privateKey)] : []),
+  ];
+}
+
+function exposedKey(file: string): CheckReason {
+  return critical('key-exposed', file, `can be read by others than its owner: chmod 600 ${file}`);
+}
+
+function subjectReasons({ layout, duplicate }: GatheredCa): CheckReason[] {
+  if (duplicate === undefined) return [];
+  const message = `says unique_subject = yes, and ${duplicate} has several certificates: openssl ca does not run here`;
+  return [critical('unique-subject', layout.indexAttributes, message)];
+}
+
+/** A file that somebody has named so that it is watched. */
+function emptyReasons({ file, certificates, crls, others }: CheckedFile): CheckReason[] {
+  if (certificates.length + crls.length > 0) return [];
+  const what = others.length === 0 ? 'nothing' : `only a ${others.join(' and a ')}`;
+  return [critical('nothing-to-check', file, `holds ${what}: no certificate and no CRL`)];
+}
+
+/** A certificate here that no CA here stands for. */
+export function foreignFile(file: string, pkiDirectory: string): CheckReason {
+  return warning('not-issued-here', file, `no CA in ${pkiDirectory} has signed it`);
 }
 
 const noNewer = ', and there is no newer one of that name';
@@ -228,7 +268,7 @@ function strengthRule(finding: string): CheckRule {
   return finding === 'leaf-signature-algorithm' ? 'weak-signature' : 'weak-key';
 }
 
-function keyReasons(keyFile: string, certificateFile: string, match: KeyMatch | 'none'): CheckReason[] {
+function keyReasons(keyFile: string, certificateFile: string, match: KeyMatch | 'none' | 'missing'): CheckReason[] {
   if (match === 'differs') return [critical('key-mismatch', keyFile, `is not the key of ${certificateFile}`)];
   return match === 'damaged' ? [critical('key-mismatch', keyFile, 'cannot be read as a private key')] : [];
 }

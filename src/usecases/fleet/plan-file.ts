@@ -22,13 +22,20 @@ export interface PlanFile {
   readonly sha256: string;
 }
 
-export function writePlan(
-  file: string,
-  { pkiDirectory, prove, fleet, hosts }: Pick<PlanFile, 'pkiDirectory' | 'prove' | 'fleet' | 'hosts'>,
-): void {
+export function writePlan(file: string, plan: Pick<PlanFile, 'pkiDirectory' | 'prove' | 'fleet' | 'hosts'>): void {
+  files.replaceFile(file, planFileText(plan));
+}
+
+/** What such a file holds. */
+export function planFileText({
+  pkiDirectory,
+  prove,
+  fleet,
+  hosts,
+}: Pick<PlanFile, 'pkiDirectory' | 'prove' | 'fleet' | 'hosts'>): string {
   const content = { kind: 'ovs-pki-ts plan', version: 1, pkiDirectory, prove, fleet, hosts } as const;
   const sealed: PlanFile = { ...content, sha256: sealOf(content) };
-  files.replaceFile(file, `${JSON.stringify(sealed, undefined, 2)}\n`);
+  return `${JSON.stringify(sealed, undefined, 2)}\n`;
 }
 
 /** However the JSON is laid out. */
