@@ -21,6 +21,15 @@ export type { EndState, EndStatus, HostStatus, IdentityStatus } from '../deploy/
 export type { Finding as HostFinding } from '../deploy/doctor/rule.js';
 export type { Places } from '../deploy/ike/daemon.js';
 export { ikeDaemonLabels, ikeDaemonNames } from '../deploy/ike/daemon.js';
-export type { Action, CrlSummary, GuardedTunnel, HostPlan, LoopRole, Obstacle } from '../deploy/plan/action.js';
+export type {
+  Action,
+  CrlSummary,
+  GuardedTunnel,
+  HostPlan,
+  Interruption,
+  LoopRole,
+  Obstacle,
+  UnknownTunnel,
+} from '../deploy/plan/action.js';
 export type { Removal } from '../deploy/plan/removal.js';
 export type { EndProof } from '../deploy/tunnels/proof.js';

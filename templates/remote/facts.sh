@@ -38,7 +38,7 @@ if [ -n "$in_full" ]; then ask default-route ip route show default; fi
 run=/var/run/openvswitch
 # Of Port all columns: an Open vSwitch that is old does not know "protected", and would refuse to list it.
 ask ovsdb ovs-vsctl --timeout=10 --format=json -- --columns=other_config,external_ids,ovs_version list Open_vSwitch \
-  -- --columns=name,ports,datapath_type,fail_mode,controller,stp_enable,rstp_enable,other_config,external_ids list Bridge \
+  -- --columns=_uuid,name,ports,datapath_type,fail_mode,controller,stp_enable,rstp_enable,other_config,external_ids list Bridge \
   -- list Port -- --columns=_uuid,name,type,options,ofport,error,external_ids,mtu_request list Interface
 ovsdb=$answer
 vswitchd='' monitor=''

@@ -32,6 +32,8 @@ export interface SickHost {
   readonly also?: readonly string[];
   /** The list that the CA of the first host has here, PEM. */
   readonly crl?: string;
+  /** It is asked for with an inventory that has no tunnel of it. */
+  readonly isWhole?: true;
   /** The drop policies of `connect` are not there. */
   readonly isUnguarded?: true;
 }
@@ -377,6 +379,7 @@ const plaintext: readonly SickHost[] = [
     hosts: [[libreswan, ['[["ca_cert",', '[["ipsec_skb_mark","0/1"],["ca_cert",']]],
     isUnguarded: true,
   },
+  { id: 'tunnel-unknown', hosts: [[strongswan]], isWhole: true },
   {
     id: 'plaintext-tunnel',
     hosts: [[strongswan, ['["remote_name","lab1-2"]', '["key","7"]']]],

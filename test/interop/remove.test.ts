@@ -18,7 +18,7 @@ test.after.always(() => fleet?.close());
 
 /** All that we could have left on a host. */
 const traces = `ls /etc/ipsec.d/certs /etc/ipsec.d/private /etc/ipsec.d/cacerts
-  ovs-vsctl --no-wait list-ports br-ipsec
+  for bridge in $(ovs-vsctl --no-wait list-br); do ovs-vsctl --no-wait list-ports $bridge; done
   ovs-vsctl get Open_vSwitch . other_config
   ip xfrm policy`;
 const nothingLeft = '/etc/ipsec.d/cacerts:\n\n/etc/ipsec.d/certs:\n\n/etc/ipsec.d/private:\n{}\n';

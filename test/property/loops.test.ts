@@ -120,7 +120,15 @@ test('of a graph the rings are found, and no edge that is in none', (t) => {
 function asked({ name, ends, loopProtection }: DesiredHost): LoopHost {
   const bridges = [...new Set(ends.map(({ bridge }) => bridge))];
   const row = (bridge: string): BridgeFact => ({
-    ...{ name: bridge, datapathType: '', stp: false, rstp: false, failMode: undefined, hasController: false },
+    ...{
+      uuid: bridge,
+      name: bridge,
+      datapathType: '',
+      stp: false,
+      rstp: false,
+      failMode: undefined,
+      hasController: false,
+    },
     ...{ otherConfig: {}, externalIds: {} },
   });
   const database: OvsDatabase = {

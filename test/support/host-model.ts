@@ -3,6 +3,8 @@
  * them as the scripts would do it.
  */
 
+import { isDeepStrictEqual } from 'node:util';
+import { isForTheEnd } from '../../src/deploy/apply/switch.js';
 import { known } from '../../src/deploy/facts/fact.js';
 import type { FileFact } from '../../src/deploy/facts/files.js';
 import type { PlanningFacts } from '../../src/deploy/facts/host-facts.js';
@@ -136,7 +138,10 @@ export async function carryOut(
   const addresses = facts.addresses.state === 'known' ? [...facts.addresses.value] : [];
   for (const action of actions) {
     if (action.kind === 'place') files.set(action.path, known(placed(action, edges.keyHash)));
-    if (action.kind === 'remove-file') files.delete(action.path);
+    if (action.kind === 'remove-file') {
+      files.delete(action.path);
+      links.delete(action.path);
+    }
     if (action.kind === 'link') {
       const target = files.get(action.to);
       if (target === undefined) throw new Error(`${action.path} would lead nowhere`);
@@ -145,8 +150,20 @@ export async function carryOut(
     }
     if (action.kind === 'address') addresses.push(action.address.split('/')[0] ?? '');
     if (action.kind === 'guard') policies.push(...parsePolicies(policyOf(guardCommand(action))));
+    if (action.kind === 'unguard') {
+      const [gone] = parsePolicies(policyOf(guardCommand(action)));
+      const left = policies.filter(({ direction, ...rest }) => !isDeepStrictEqual({ direction, ...rest }, gone));
+      policies.splice(0, policies.length, ...left);
+    }
   }
-  await database.transact(transactionOf(facts, actions, edges.pskOf));
+  const isLast = ({ kind }: Action): boolean => isForTheEnd(kind);
+  const begun = actions.filter((action) => !isLast(action));
+  await database.transact(transactionOf(facts, begun, edges.pskOf));
+  const switched = { ...facts, ovsdb: known(await database.read()) };
+  if (actions.some(isLast)) {
+    const last = transactionOf(switched, actions.filter(isLast), edges.pskOf);
+    await database.transact(last);
+  }
   return {
     ...facts,
     ovsdb: known(await database.read()),

@@ -1,5 +1,6 @@
+import { OvsPkiError } from '../../errors.js';
 import { apply } from '../../usecases/fleet/apply.js';
-import { localized, readFleet } from '../../usecases/fleet/inventory.js';
+import { localized, pruned, readFleet } from '../../usecases/fleet/inventory.js';
 import { readPlan } from '../../usecases/fleet/plan-file.js';
 import { applyOptionsOf, inventoryFileOf } from '../options/fleet.js';
 import { pkiDirectoryOf } from '../options/read.js';
@@ -10,10 +11,15 @@ import { startStages } from '../render/stages.js';
 export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
   const file = inventoryFileOf(operands);
   const written = readPlan(file);
+  if (written !== undefined && options.prune === true) {
+    throw new OvsPkiError('USAGE', '--prune belongs to the plan, and this one is made already', {
+      hint: `make it again: ovs-pki-ts plan fleet.yaml --prune --out ${file}`,
+    });
+  }
   const chosen = applyOptionsOf(options);
   const request =
     written === undefined
-      ? { fleet: readFleet(file), pkiDirectory: pkiDirectoryOf(options), ...chosen }
+      ? { fleet: pruned(readFleet(file), options.prune === true), pkiDirectory: pkiDirectoryOf(options), ...chosen }
       : {
           ...chosen,
           fleet: localized(written.fleet),

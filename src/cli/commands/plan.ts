@@ -1,4 +1,4 @@
-import { readFleet } from '../../usecases/fleet/inventory.js';
+import { pruned, readFleet } from '../../usecases/fleet/inventory.js';
 import { type PlannedHost, plan } from '../../usecases/fleet/plan.js';
 import { planFileText, writePlan } from '../../usecases/fleet/plan-file.js';
 import type { HostPlan } from '../../usecases/outputs.js';
@@ -11,7 +11,7 @@ import { planText } from '../render/fleet.js';
 import { startProgress } from '../render/progress.js';
 
 export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
-  const fleet = readFleet(inventoryFileOf(operands));
+  const fleet = pruned(readFleet(inventoryFileOf(operands)), options.prune === true);
   const progress = await startProgress('asking hosts', fleet.hosts.length);
   const request = { fleet, pkiDirectory: pkiDirectoryOf(options), prove: options['skip-proof'] !== true };
   const planned = await plan(platform, { ...request, onProgress: progress.update }).finally(progress.stop);

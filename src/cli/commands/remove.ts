@@ -11,11 +11,12 @@ export async function run({ platform, options, operands }: CommandContext): Prom
   const identity = options.identity === true;
   if (destinations.length === 0) {
     const fleet = readFleet(inventoryFileOf(others));
-    const removalOf = ({ ends }: (typeof fleet.hosts)[number]) => ({
-      ports: ends.map(({ port }) => port),
-      identity: true,
-      plaintext: true,
-    });
+    // With --port or --identity only what these name, on each host of the inventory.
+    const isWhole = ports.length === 0 && !identity;
+    const removalOf = ({ ends }: (typeof fleet.hosts)[number]) =>
+      isWhole
+        ? { ports: ends.map(({ port }) => port), ours: true, identity: true, plaintext: true }
+        : { ports, identity, plaintext: false };
     return fleetOutcome(await remove(platform, { fleet, removalOf }));
   }
   if (others.length > 0 || (ports.length === 0 && !identity)) {

@@ -247,6 +247,11 @@ export const optionSpecs = [
   },
   { long: 'remove', isOwn: true, description: 'remove the passphrase: the key becomes a plain file' },
   {
+    long: 'prune',
+    isOwn: true,
+    description: 'take away tunnels of ours that the inventory has no longer',
+  },
+  {
     long: 'warn',
     isOwn: true,
     argument: 'PERIOD',

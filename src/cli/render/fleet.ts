@@ -4,14 +4,32 @@
  * @module
  */
 
-import type { Action, CrlSummary, HostPlan, HostResult, LoopRole } from '../../usecases/outputs.js';
+import type {
+  Action,
+  CrlSummary,
+  HostPlan,
+  HostResult,
+  Interruption,
+  LoopRole,
+  UnknownTunnel,
+} from '../../usecases/outputs.js';
 
 /** A plan like a diff: `+` what comes, `-` what goes, `~` what changes. */
 export function planText(plans: readonly HostPlan[]): string {
   return plans.map(hostPlanText).join('');
 }
 
-function hostPlanText({ host, target, actions, obstacles }: HostPlan): string {
+function hostPlanText(plan: HostPlan): string {
+  return `${ownText(plan)}${(plan.unknown ?? []).map((tunnel) => `  ${unknownText(tunnel)}\n`).join('')}`;
+}
+
+function unknownText({ port, bridge, type, peer, remoteIp, isOurs }: UnknownTunnel): string {
+  const to = peer === undefined ? remoteIp : `${peer} (${remoteIp})`;
+  const way = isOurs ? '"apply --prune" takes it away' : 'ovs-pki-ts did not make it';
+  return `? port ${port} of ${bridge}: ${type} to ${to} is not in the inventory and stays: ${way}`;
+}
+
+function ownText({ host, target, actions, obstacles }: HostPlan): string {
   const where = target.kind === 'local' ? 'this machine' : target.destination;
   const heading = where === host ? host : `${host} (${where})`;
   if (obstacles.length > 0)
@@ -36,6 +54,7 @@ export function actionLines(action: Action): string[] {
     case 'cut':
       return [`- the tunnel ${action.port} to ${action.peer} is taken down: its certificate was revoked`];
     case 'plaintext':
+      if (action.from === action.to) return ['~ ipsec_skb_mark stays as it was before ovs-pki-ts'];
       return [changeLine('other_config:ipsec_skb_mark', action.from, action.to)];
     case 'other_config':
       return [changeLine(`other_config:${action.key}`, action.from, action.to)];
@@ -51,8 +70,18 @@ export function actionLines(action: Action): string[] {
       return [`~ port ${action.port}: ${loopText(action.to, action.from)}`];
     case 'rstp':
       return [rstpLine(action)];
+    case 'mark':
+      return [`~ port ${action.port} is marked as the tunnel to ${action.peer}: no packet is lost`];
+    case 'replace':
+      return [
+        `- port ${action.old.port} of ${action.old.bridge}, when ${action.port} is proved${costText(action.interruption)}`,
+      ];
     case 'remove-port':
-      return [`- port ${action.port} of ${action.bridge}`];
+      return [
+        `- port ${action.port} of ${action.bridge}${action.peer === undefined ? '' : `, the tunnel to ${action.peer}`}`,
+      ];
+    case 'remove-bridge':
+      return [`- bridge ${action.bridge}`];
     case 'remove-file':
       return [`- ${action.path}`];
     case 'port':
@@ -85,13 +114,43 @@ function rstpLine({ bridge, to, priority }: Extract<Action, { kind: 'rstp' }>): 
 }
 
 function portLines(action: Extract<Action, { kind: 'port' }>): string[] {
-  const { port, bridge, type, isNew, set, remove, psk, peer, loopRole = 'none' } = action;
-  const options = Object.entries(set).map(([key, value]) => `${key}=${value}`);
-  const secret = psk === 'set' ? ['psk=(not shown)'] : [];
-  const gone = [...remove, ...(psk === 'remove' ? ['psk'] : [])].map((key) => `    - options:${key}`);
-  const heading = `${isNew ? '+' : '~'} port ${port} of ${bridge}: ${type} to ${peer}`;
-  const against = loopRole === 'none' ? [] : [`    + ${loopText(loopRole, 'none')}`];
-  return [heading, ...[...options, ...secret].map((option) => `    + options:${option}`), ...gone, ...against];
+  const {
+    port,
+    bridge,
+    type,
+    isNew,
+    set,
+    remove,
+    psk,
+    peer,
+    was = {},
+    before,
+    movedFrom,
+    interruption,
+    loopRole = 'none',
+  } = action;
+  const options = Object.entries(set).map(([key, value]) =>
+    was[key] === undefined ? `+ options:${key}=${value}` : `~ options:${key}=${value} (was ${was[key]})`,
+  );
+  const secret = psk === 'set' ? ['+ options:psk=(not shown)'] : [];
+  const gone = [...remove, ...(psk === 'remove' ? ['psk'] : [])].map((key) => `- options:${key}`);
+  const against = loopRole === 'none' ? [] : [`+ ${loopText(loopRole, 'none')}`];
+  const place = before?.goes === 'at once' ? `, in place of the port ${before.port}` : '';
+  const moved = movedFrom === undefined ? '' : `, moved from ${movedFrom}`;
+  const what = `port ${port} of ${bridge}: ${type} to ${peer}${place}${moved}${costText(interruption)}`;
+  return [`${isNew ? '+' : '~'} ${what}`, ...[...options, ...secret, ...gone, ...against].map((line) => `    ${line}`)];
+}
+
+const costs: Readonly<Record<Interruption['why'], string>> = {
+  rebuilt: 'it is rebuilt and loses packets',
+  replaced: 'packets are lost',
+  moved: 'packets are lost',
+  'both ends': 'packets are lost until both ends have it,',
+};
+
+function costText(interruption: Interruption | undefined): string {
+  if (interruption === undefined) return '';
+  return ` (${costs[interruption.why]} for about ${interruption.seconds} s)`;
 }
 
 /** What was done, host by host, and what proves it. */

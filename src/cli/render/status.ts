@@ -62,13 +62,14 @@ function tunnelText({
   bytesIn,
   peerId,
   dropPolicy,
+  isUnknown,
 }: EndStatus): string {
   const bytes =
     state !== 'encrypted' && bytesOut + bytesIn === 0 ? '' : `, ${bytesOut} bytes of ESP out, ${bytesIn} in`;
   const proved = peerId === undefined || peerId === peer ? '' : `, proved to be ${peerId}`;
   const drop = dropPolicy ? ', drop policy' : '';
   const because = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
-  return `${port} (${type}, ${method}) to ${peer}: ${stateWords[state]}${bytes}${proved}${drop}${because}`;
+  return `${port} (${type}, ${method}) to ${peer}: ${stateWords[state]}${bytes}${proved}${drop}${isUnknown === true ? ', not in the inventory' : ''}${because}`;
 }
 
 function findingsLines({ findings: { errors, warnings } }: HostResult): string[] {

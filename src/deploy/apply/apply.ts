@@ -5,11 +5,14 @@
  * @module
  */
 
+import { decided } from '../facts/fact.js';
+import { gatherPlanningFacts } from '../facts/host-facts.js';
+import type { Action } from '../plan/action.js';
 import { authorityFiles, identityFiles } from '../plan/identity.js';
 import { isOurAuthorityFile } from '../plan/identity-files.js';
 import { daemonFor, ikeScriptFor } from '../plan/input.js';
 import { databaseOf, prepareHost, refuseStrangersOn, removeFromHost } from '../remote/run.js';
-import { transactionFor } from '../remote/transaction.js';
+import { isChange, transactionFor } from '../remote/transaction.js';
 import { enroll } from './enroll.js';
 import {
   type ApplyEdges,
@@ -22,7 +25,7 @@ import {
 } from './host-run.js';
 import { pointBack, prove } from './prove.js';
 import { isRenewed, renewInPlace } from './renew.js';
-import { leaveOutFailedPeers, switchHosts } from './switch.js';
+import { isForTheEnd, leaveOutFailedPeers, switchHosts } from './switch.js';
 
 export type { ApplyEdges, HostResult, HostWork, Stage } from './host-run.js';
 
@@ -50,7 +53,7 @@ export async function applyPlans(
   prove(hosts);
   await pointBack(hosts, edges);
   // 6. The old generation goes last.
-  await onEach(hosts, edges, 'done', cleanOne);
+  await onEach(hosts, edges, 'done', cleanOne(edges));
   return hosts.map(resultOf);
 }
 
@@ -97,13 +100,34 @@ function meetsStrangers({ input, plan: { actions } }: Progress): boolean {
   return isWired && daemonFor(input).meetsStrangers && (actions.some(({ kind }) => kind === 'plaintext') || hasMark());
 }
 
-async function cleanOne(host: Progress): Promise<void> {
-  const { work, input, plan } = host;
-  const files = plan.actions.flatMap((action) => (action.kind === 'remove-file' ? [action.path] : []));
-  const guards = plan.actions.filter((action) => action.kind === 'unguard');
-  if (files.length === 0 && guards.length === 0) return;
-  await removeFromHost(work.shell, input.desired.name, {
-    ...{ ike: ikeScriptFor(input), transaction: undefined, guards, ports: [], files, renewed: isRenewed(host) },
-    ...(files.some(isOurAuthorityFile) ? { trusted: authorityFiles(input) } : {}),
+function cleanOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
+  return async (host) => {
+    const { work, input, plan } = host;
+    const files = plan.actions.flatMap((action) => (action.kind === 'remove-file' ? [action.path] : []));
+    const guards = plan.actions.filter((action) => action.kind === 'unguard');
+    const changes = plan.actions.filter(isChange).filter(({ kind }) => isForTheEnd(kind));
+    const ports = gonePorts(plan.actions);
+    if ([files, guards, changes, ports].every(({ length }) => length === 0)) return;
+    // In between other tunnels were made, and bridges with them.
+    const database =
+      changes.length === 0
+        ? undefined
+        : decided(plan.host, 'its database', (await gatherPlanningFacts(work.shell, plan.host, [], edges.now)).ovsdb);
+    const transaction = database && transactionFor(changes, database, () => '');
+    await removeFromHost(work.shell, input.desired.name, {
+      ...{ ike: ikeScriptFor(input), transaction, guards, ports, files, renewed: isRenewed(host) },
+      ...(files.some(isOurAuthorityFile) ? { trusted: authorityFiles(input) } : {}),
+    });
+  };
+}
+
+/** Ports that are gone from the database, or go now. */
+function gonePorts(actions: readonly Action[]): string[] {
+  return actions.flatMap((action) => {
+    if (action.kind === 'remove-port') return [action.port];
+    if (action.kind === 'replace') return [action.old.port];
+    return action.kind === 'port' && action.before?.goes === 'at once' && action.before.port !== action.port
+      ? [action.before.port]
+      : [];
   });
 }

@@ -160,7 +160,7 @@ export function resultOf(host: Progress): HostResult {
 
 /** Whether a port is made or changed; one that is not may be concerned by another certificate all the same. */
 export function isChangedPort({ plan }: Progress, port: string): boolean {
-  return plan.actions.some((action) => action.kind === 'port' && action.port === port);
+  return plan.actions.some((action) => (action.kind === 'port' || action.kind === 'replace') && action.port === port);
 }
 
 /** What the operator is to know and is no failure. */

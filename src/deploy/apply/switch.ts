@@ -26,7 +26,10 @@ export function leaveOutFailedPeers(hosts: readonly Progress[], unasked: readonl
   if (failed.size === 0) return;
   for (const host of hosts) {
     const left = host.plan.actions.filter(
-      (action) => action.kind === 'port' && failed.has(action.peer) && !host.begun.includes(action),
+      (action) =>
+        (action.kind === 'port' || action.kind === 'replace') &&
+        failed.has(action.peer) &&
+        !host.begun.includes(action),
     );
     if (host.error !== undefined || left.length === 0) continue;
     host.plan = { ...host.plan, actions: host.plan.actions.filter((action) => !left.includes(action)) };
@@ -92,7 +95,7 @@ function portsToWait(host: Progress, daemons: Daemons): string[] {
   return endsToProve(host).flatMap((end) => (later.has(end.port) || asks(end, host, daemons) ? [] : [end.port]));
 }
 
-function portsIn(actions: readonly Action[], wanted: 'port' | 'cut' = 'port'): ReadonlySet<string> {
+function portsIn(actions: readonly Action[], wanted: 'port' | 'cut' | 'replace' = 'port'): ReadonlySet<string> {
   return new Set(actions.flatMap((action) => (action.kind === wanted ? [action.port] : [])));
 }
 
@@ -109,7 +112,12 @@ async function begin<T>(host: Progress, changes: readonly Action[], action: () =
 }
 
 function changesOf({ plan }: Progress) {
-  return plan.actions.filter(isChange).filter(({ kind }) => kind !== 'plaintext');
+  return plan.actions.filter(isChange).filter(({ kind }) => kind !== 'plaintext' && !isForTheEnd(kind));
+}
+
+/** What goes when all is proved. */
+export function isForTheEnd(kind: Action['kind']): boolean {
+  return kind === 'replace' || kind === 'remove-bridge';
 }
 
 function switchOne(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Promise<void> {
@@ -157,7 +165,9 @@ function afterGuard({ input, plan }: Progress): ReturnType<typeof databaseOf> {
  * also those that work now: what did not work before is not the fault of the change, and what is taken down must not.
  */
 export function endsToProve({ input: { desired, watched, facts }, plan }: Progress): TunnelEnd[] {
-  const [ports, cut] = [portsIn(plan.actions), portsIn(plan.actions, 'cut')];
+  const cut = portsIn(plan.actions, 'cut');
+  // What takes the place of another tunnel is proved before that goes, also where an interrupted run has made it.
+  const ports = new Set([...portsIn(plan.actions), ...portsIn(plan.actions, 'replace')]);
   const changed = desired.ends.filter(({ port }) => ports.has(port));
   const isNewIdentity = (action: Action): boolean =>
     action.kind === 'other_config' || (action.kind === 'link' && action.inUse);

@@ -56,6 +56,16 @@ export interface DesiredHost {
   readonly ends: readonly TunnelEnd[];
   /** Addresses with prefix length, such as `192.0.0.1/24`, by bridge. */
   readonly bridgeAddresses: Readonly<Record<string, string>>;
+  /** Undefined where not all of its tunnels are named, as with `connect`: then nothing is said of the others. */
+  readonly others?: OtherTunnels;
+}
+
+/** What becomes of tunnels of ours that the inventory has no longer. */
+export interface OtherTunnels {
+  /** Hosts that the inventory names as taken out: tunnels to them go. */
+  readonly removedPeers: readonly string[];
+  /** All of them go. */
+  readonly prune: boolean;
 }
 
 /** How a host comes by its certificate where it has none that is good. */
@@ -72,6 +82,10 @@ export interface TunnelEnd {
   readonly bridge: string;
   /** Of the Port and of its Interface; at most 15 characters. */
   readonly port: string;
+  /** Names that it may have where another tunnel has that one; undefined where the operator has named it. */
+  readonly otherNames?: readonly string[];
+  /** The port of ours that it takes the place of: it has another name, or its tunnel is of another type. */
+  readonly before?: string;
   readonly type: TunnelType;
   readonly method: AuthenticationMethod;
   readonly localIp: string;

@@ -8,6 +8,7 @@ import type { DesiredHost, TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { HostFacts } from '../facts/host-facts.js';
 import type { HostCrl } from '../plan/input.js';
+import { unknownTunnels } from '../plan/leftovers.js';
 import { existingEnds } from '../tunnels/existing.js';
 import { crlRules } from './crls.js';
 import { identityRules } from './identity.js';
@@ -78,6 +79,7 @@ function viewsOf(hosts: readonly ExaminedHost[], now: Date, crls: readonly HostC
     facts,
     crls,
     ends: endsOf({ desired, facts }),
+    unknown: unknownTunnels({ desired, facts }),
     peerOf: (end) => peerAmong(views, end, desired.name),
     time: new Date(now.getTime() + (Number.isFinite(facts.clockAheadSeconds) ? facts.clockAheadSeconds : 0) * 1000),
   }));

@@ -9,6 +9,7 @@ import { formatName } from '../../pki/name.js';
 import type { AuthenticationMethod, TunnelEnd, TunnelType } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { HostFacts } from '../facts/host-facts.js';
+import { unknownTunnels } from '../plan/leftovers.js';
 import { hasGuard, hasIpsecPolicy } from '../tunnels/packets.js';
 import { idleReasons, proveEnd } from '../tunnels/proof.js';
 import { type ExaminedHost, endsOf } from './doctor.js';
@@ -60,6 +61,8 @@ export interface EndStatus {
   readonly bytesOut: number;
   readonly bytesIn: number;
   readonly peerId: string | undefined;
+  /** The inventory that was asked with does not name it; undefined without one. */
+  readonly isUnknown: boolean | undefined;
   /** The kernel drops its packets while there is no IPsec policy for them. */
   readonly dropPolicy: boolean;
 }
@@ -109,6 +112,7 @@ function identityStatus(facts: HostFacts, file: string, certificate: Certificate
 
 function endStatus({ desired, facts }: ExaminedHost, end: TunnelEnd, certificate: Certificate | undefined): EndStatus {
   const proof = proveEnd({ host: desired, end, facts, certificate });
+  const unknown = unknownTunnels({ desired, facts });
   const { port, type, method, peer, localIp, remoteIp } = end;
   const isEncrypted = proof.reasons.every((reason) => idleReasons.includes(reason));
   return {
@@ -123,6 +127,7 @@ function endStatus({ desired, facts }: ExaminedHost, end: TunnelEnd, certificate
     bytesOut: proof.bytesOut,
     bytesIn: proof.bytesIn,
     peerId: proof.peerId,
+    isUnknown: desired.others === undefined ? undefined : unknown.some((tunnel) => tunnel.port === port),
     dropPolicy: hasGuard(facts, end),
   };
 }

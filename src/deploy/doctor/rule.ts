@@ -14,6 +14,7 @@ import { type HostFacts, ikeDaemonOf } from '../facts/host-facts.js';
 import type { InterfaceFact, OvsDatabase } from '../facts/ovsdb.js';
 import type { IkeDaemon } from '../ike/daemon.js';
 import { ikeDaemons } from '../ike/daemons.js';
+import type { UnknownTunnel } from '../plan/action.js';
 import type { HostCrl } from '../plan/input.js';
 import { hasGuard } from '../tunnels/packets.js';
 
@@ -27,6 +28,8 @@ export interface HostView {
   readonly crls: readonly HostCrl[];
   /** The ends that it should have, and those that it has. */
   readonly ends: readonly TunnelEnd[];
+  /** Tunnels that it has and the inventory does not name; none where not all are named. */
+  readonly unknown: readonly UnknownTunnel[];
   /** The other end of a tunnel, where its host has been asked too. */
   readonly peerOf: (end: TunnelEnd) => PeerEnd | undefined;
   /** The time by the clock of the host. */

@@ -24,6 +24,19 @@ import {
 
 export const tunnelRules: readonly Rule[] = [
   {
+    id: 'tunnel-unknown',
+    severity: 'warning',
+    meaning:
+      'The host has an encrypted tunnel that the inventory does not name: its peer was taken out, or somebody made it by hand.',
+    find: (host) =>
+      host.unknown.map(({ port, type, peer, remoteIp, isOurs }) => ({
+        message: `${port} (${type} to ${peer === undefined ? remoteIp : `${peer}, ${remoteIp}`}) is not in the inventory`,
+        cure: isOurs ? 'ovs-pki-ts apply --prune' : `ovs-pki-ts remove --to ${host.destination} --port ${port}`,
+        at: 'here' as const,
+        port,
+      })),
+  },
+  {
     id: 'psk-beside-certificate',
     severity: 'error',
     meaning:

@@ -19,6 +19,8 @@ export interface KernelPolicy extends Selector {
   readonly action: 'allow' | 'block';
   /** `0/0x1`; undefined for packets of any mark. */
   readonly mark: string | undefined;
+  /** The kernel takes the lowest first; undefined where it was not told. */
+  readonly priority: number | undefined;
   /** There is a template: what is allowed is allowed as ESP only. */
   readonly esp: boolean;
 }
@@ -45,6 +47,7 @@ export function parsePolicies(text: string): KernelPolicy[] {
         direction,
         action: /\baction block\b/.test(block) ? 'block' : 'allow',
         mark: /\bmark (\S+)/.exec(block)?.[1],
+        priority: numberIn(/\bpriority (\d+)/.exec(block)?.[1]),
         esp: /\bproto esp\b/.test(block),
       },
     ];
@@ -70,6 +73,10 @@ export function parseStates(text: string): SecurityAssociation[] {
       },
     ];
   });
+}
+
+function numberIn(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
 }
 
 /** An entry begins at the margin; what belongs to it is indented. */

@@ -43,6 +43,7 @@ export interface PortFact {
 }
 
 export interface BridgeFact {
+  readonly uuid: string;
   readonly name: string;
   /** `netdev` for the userspace datapath; empty for that of the kernel. */
   readonly datapathType: string;
@@ -128,6 +129,7 @@ function interfaceOf(
 
 function bridgeOf(row: Row): BridgeFact {
   return {
+    uuid: uuidsOf(row['_uuid'])[0] ?? '',
     name: String(row['name']),
     datapathType: textIn(row['datapath_type']) ?? '',
     stp: row['stp_enable'] === true,

@@ -20,7 +20,7 @@ import type { Places } from '../ike/daemon.js';
 import type { Fault } from './fault.js';
 import { defined, linksOf } from './links.js';
 import { addressOf, bridgeOf, defaultBridge, type Half, hostOf, type InventoryHost, optionSources } from './lookup.js';
-import { portName, type TunnelCounts } from './port-names.js';
+import { portNames, type TunnelCounts } from './port-names.js';
 import { addressFaults, destinationFaults, hostFaults, linkFaults } from './rules.js';
 import { type Inventory, plaintextPolicies } from './schema.js';
 import { optionText } from './tunnel-options.js';
@@ -42,7 +42,12 @@ export function expand(
     halves.get(one)?.push({ link, host: one, peer: other });
     halves.get(other)?.push({ link, host: other, peer: one });
   }
-  const all = [...faults, ...addressFaults(inventory, halves), ...links.flatMap((link) => linkFaults(inventory, link))];
+  const all = [
+    ...faults,
+    ...removedFaults(inventory),
+    ...addressFaults(inventory, halves),
+    ...links.flatMap((link) => linkFaults(inventory, link)),
+  ];
   const hosts: DesiredHost[] = [];
   for (const [name, own] of [...halves].sort(([one], [other]) => (one < other ? -1 : 1))) {
     const host = expandHost(inventory, context, name, own);
@@ -80,6 +85,7 @@ function expandHost(
       host.bridge_address === undefined
         ? {}
         : { [addressedBridge(inventory, host, ends)]: canonicalPrefix(host.bridge_address) },
+    others: { removedPeers: inventory.removed ?? [], prune: false },
   };
 }
 
@@ -88,7 +94,7 @@ function expandEnd(inventory: Inventory, context: InventoryContext, half: Half, 
   const { entry, type, method } = link;
   return {
     bridge: entry.bridge ?? bridgeOf(inventory, host),
-    port: entry.port ?? portName(peer, type, tunnels),
+    ...(entry.port === undefined ? portNames(peer, type, tunnels) : { port: entry.port }),
     type,
     method,
     localIp: addressOf(inventory, host) ?? '',
@@ -102,6 +108,12 @@ function expandEnd(inventory: Inventory, context: InventoryContext, half: Half, 
     pskFile: entry.psk_file === undefined ? undefined : resolve(context.folder, entry.psk_file),
     initiates: link.initiator === host,
   };
+}
+
+function removedFaults({ hosts, removed = [] }: Inventory): Fault[] {
+  return removed.flatMap((name, index) =>
+    Object.hasOwn(hosts, name) ? [{ path: ['removed', index], message: `${name} is among hosts, too` }] : [],
+  );
 }
 
 function placesOf(host: InventoryHost): Partial<Places> {

@@ -19,11 +19,20 @@ export interface TunnelCounts {
 
 /**
  * `tun` where the host has no other tunnel, as in Open vSwitch's tutorial; else `tun_PEER`, or `gre_PEER` and
- * `vxlan_PEER` where there are several to one peer. The order of tunnels does not matter.
+ * `vxlan_PEER` where there are several to one peer. The order of tunnels does not matter. The others are for a host where
+ * an older tunnel has that name.
  */
-export function portName(peer: string, type: TunnelType, { all, toPeer }: TunnelCounts): string {
-  if (all === 1) return 'tun';
-  const prefix = toPeer === 1 ? 'tun_' : `${type}_`;
+export function portNames(
+  peer: string,
+  type: TunnelType,
+  { all, toPeer }: TunnelCounts,
+): { readonly port: string; readonly otherNames: readonly string[] } {
+  const names = ['tun', shortened('tun_', peer), shortened(`${type}_`, peer)];
+  const [port = 'tun', ...otherNames] = names.slice(all === 1 ? 0 : toPeer === 1 ? 1 : 2);
+  return { port, otherNames };
+}
+
+function shortened(prefix: string, peer: string): string {
   const whole = `${prefix}${peer}`;
   if (whole.length <= maximumLength) return whole;
   const hash = BigInt(`0x${digestHex('sha256', Buffer.from(peer))}`)

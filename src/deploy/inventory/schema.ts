@@ -62,9 +62,9 @@ const hostName = (description: string) =>
     description,
   );
 
-const names = (least: number, description: string) =>
+const names = (least: number, description: string, item = 'A key of `hosts`.') =>
   v.pipe(
-    v.array(hostName('A key of `hosts`.'), mustBe('a list of names of hosts, such as [host_1, host_2]')),
+    v.array(hostName(item), mustBe('a list of names of hosts, such as [host_1, host_2]')),
     v.minLength(least, `needs at least ${least} host${least === 1 ? '' : 's'}`),
     v.maxLength(maximumHosts, `has more than ${maximumHosts} hosts`),
     v.description(description),
@@ -303,6 +303,13 @@ export const inventorySchema = v.pipe(
         v.maxEntries(maximumHosts, `has more than ${maximumHosts} hosts`),
         v.description(
           'The hosts by name. The name becomes the common name of the certificate: letters, digits, dot, underscore and hyphen, at most 64, not in the form of an IP address.',
+        ),
+      ),
+      removed: v.optional(
+        names(
+          0,
+          'Hosts that have been taken out of the fleet: their peers lose the tunnels to them. Other tunnels that the inventory has no longer stay until "apply --prune".',
+          'A name that `hosts` has no longer.',
         ),
       ),
       tunnels: v.optional(

@@ -44,7 +44,13 @@ export type Action =
     }
   /** The security associations of a tunnel end, and its peer is not to be believed again. */
   | { readonly kind: 'cut'; readonly port: string; readonly peer: string }
-  | { readonly kind: 'plaintext'; readonly from: string | undefined; readonly to: string | undefined }
+  | {
+      readonly kind: 'plaintext';
+      readonly from: string | undefined;
+      readonly to: string | undefined;
+      /** It is put back to what it was before the first apply. */
+      readonly restores?: true;
+    }
   | {
       readonly kind: 'other_config';
       readonly key: 'certificate' | 'private_key' | 'ca_cert';
@@ -71,6 +77,13 @@ export type Action =
       readonly peer: string;
       /** What a new port does against loops. */
       readonly loopRole?: LoopRole;
+      /** The values that `set` changes. */
+      readonly was?: Readonly<Record<string, string>>;
+      /** The port that it takes the place of: at once, or when its tunnel has been proved. Until then it is kept apart. */
+      readonly before?: { readonly port: string; readonly bridge: string; readonly goes: 'at once' | 'when proved' };
+      /** The bridge that it was on. */
+      readonly movedFrom?: string;
+      readonly interruption?: Interruption;
     }
   /** What a port that is there does against loops of tunnels. */
   | { readonly kind: 'loop-role'; readonly port: string; readonly from: LoopRole; readonly to: LoopRole }
@@ -81,8 +94,44 @@ export type Action =
       /** `other_config:rstp-priority` of the bridge that is to be the root. */
       readonly priority: string | undefined;
     }
-  | { readonly kind: 'remove-port'; readonly port: string; readonly bridge: string }
+  /** A tunnel that is as it should be is marked as one of ours. */
+  | { readonly kind: 'mark'; readonly port: string; readonly peer: string; readonly was: string | undefined }
+  /** A tunnel that has been proved takes the place of another one, which goes. */
+  | {
+      readonly kind: 'replace';
+      readonly port: string;
+      readonly peer: string;
+      readonly old: { readonly port: string; readonly bridge: string };
+      readonly interruption?: Interruption;
+    }
+  | {
+      readonly kind: 'remove-port';
+      readonly port: string;
+      readonly bridge: string;
+      /** Where its tunnel leads, as far as that is known. */
+      readonly peer?: string;
+    }
+  | { readonly kind: 'remove-bridge'; readonly bridge: string }
   | { readonly kind: 'remove-file'; readonly path: string };
+
+/** What a change costs a tunnel that is at work. */
+export interface Interruption {
+  /** `rebuilt`: by ovs-monitor-ipsec, with new security associations; `both ends`: until both have changed. */
+  readonly why: 'rebuilt' | 'replaced' | 'moved' | 'both ends';
+  /** For about so long, by measurement. */
+  readonly seconds: number;
+}
+
+/** A tunnel on the host that the inventory does not name. */
+export interface UnknownTunnel {
+  readonly port: string;
+  readonly bridge: string;
+  readonly type: TunnelType;
+  readonly peer: string | undefined;
+  readonly remoteIp: string;
+  /** It is marked as ours, or was made by an earlier version: --prune takes it away. */
+  readonly isOurs: boolean;
+}
 
 /** A list of revoked certificates. */
 export interface CrlSummary {
@@ -118,4 +167,6 @@ export interface HostPlan {
   readonly actions: readonly Action[];
   readonly warnings: readonly string[];
   readonly obstacles: readonly Obstacle[];
+  /** Encrypted tunnels that the inventory does not name and that stay. */
+  readonly unknown?: readonly UnknownTunnel[];
 }

@@ -8,6 +8,7 @@ import { posix } from 'node:path';
 import type { Certificate } from '../../pki/certificate.js';
 import { equalBytes } from '../../pki/der.js';
 import { knownValue } from '../facts/fact.js';
+import { existingEnds } from '../tunnels/existing.js';
 import type { Action } from './action.js';
 import {
   authorityFileFor,
@@ -16,6 +17,7 @@ import {
   type Identity,
   type IdentityFiles,
   identityLinks,
+  isIdentityLink,
   isOurAuthorityFile,
   isOurFile,
   keyHashOf,
@@ -23,10 +25,12 @@ import {
   privateKeyFileFor,
 } from './identity-files.js';
 import { daemonFor, fileAt, type HostInput, holdsCertificate, placesFor } from './input.js';
+import { goneTunnels } from './leftovers.js';
 
 /** Where the three files of an identity are to be, and what has to be done for that. */
 export function identityActions(input: HostInput): Action[] {
   const { desired, identity } = input;
+  if (desired.identity === undefined && goesFromCertificates(input)) return withoutIdentity(input);
   if (desired.identity === undefined || identity === undefined) return [];
   if (identity === 'enroll') return enrollment(input);
   const files = identityFiles(input, identity);
@@ -40,6 +44,30 @@ export function identityActions(input: HostInput): Action[] {
     ...left,
     ...retiredAuthorities(input),
   ];
+}
+
+/**
+ * Whether the identity of a host goes because all of its tunnels are to use PSKs: ovs-monitor-ipsec takes one or the other. Only
+ * what we put there goes, and only where no other tunnel needs it.
+ */
+export function goesFromCertificates({ desired, facts }: Pick<HostInput, 'desired' | 'facts'>): boolean {
+  const { ends, others } = desired;
+  const now = knownValue(facts.ovsdb)?.otherConfig ?? {};
+  const named = configKeys.flatMap((key) => now[key] ?? []);
+  if (others === undefined || named.length === 0 || ends.some(({ method }) => method !== 'psk')) return false;
+  const own = new Set(ends.flatMap(({ port, before }) => [port, before]));
+  const going = new Set(goneTunnels({ desired, facts }).map(({ port }) => port));
+  return (
+    named.every((path) => isOurFile(path) || isIdentityLink(path) || isOurAuthorityFile(path)) &&
+    existingEnds(facts).every(({ port, method }) => method === 'psk' || own.has(port) || going.has(port))
+  );
+}
+
+function withoutIdentity({ facts }: HostInput): Action[] {
+  const now = knownValue(facts.ovsdb)?.otherConfig ?? {};
+  return configKeys.flatMap((key): Action[] =>
+    now[key] === undefined ? [] : [{ kind: 'other_config', key, from: now[key], to: undefined }],
+  );
 }
 
 const configKeys = ['certificate', 'private_key', 'ca_cert'] as const;

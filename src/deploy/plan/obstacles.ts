@@ -10,8 +10,12 @@ import { confinementFault, type FitnessRule, fitnessRules, type Purpose } from '
 import type { Fault } from '../doctor/rule.js';
 import type { Fact } from '../facts/fact.js';
 import { knownValue } from '../facts/fact.js';
+import { isGoing, isMeant } from '../tunnels/matching.js';
+import { tunnelsOn } from '../tunnels/ownership.js';
 import type { Obstacle } from './action.js';
+import { goesFromCertificates } from './identity.js';
 import { certificateEnds, daemonFor, type HostInput, interfaceOf, placesFor } from './input.js';
+import { goneTunnels } from './leftovers.js';
 import { strangerObstacles, strangerWarnings } from './strangers.js';
 
 interface Found {
@@ -121,15 +125,18 @@ function isDamaged(fact: Fact<unknown>): boolean {
 function mixedMethods(input: HostInput): Obstacle[] {
   const { desired, facts } = input;
   const database = knownValue(facts.ovsdb);
+  const going = new Set(goneTunnels(input).map(({ port }) => port));
+  const isNamed = (name: string): boolean =>
+    going.has(name) || desired.ends.some(({ port, before }) => port === name || before === name);
   const pskPorts = [
     ...(database?.interfaces ?? [])
-      .filter(({ psk, name }) => psk !== undefined && !desired.ends.some(({ port }) => port === name))
+      .filter(({ psk, name }) => psk !== undefined && !isNamed(name))
       .map(({ name }) => name),
     ...desired.ends.filter(({ method }) => method === 'psk').map(({ port }) => port),
   ];
   const certificate = desired.identity !== undefined || certificateEnds(desired).length > 0;
   const present = database?.otherConfig['certificate'] ?? database?.otherConfig['private_key'];
-  if (pskPorts.length === 0 || (!certificate && present === undefined)) return [];
+  if (pskPorts.length === 0 || (!certificate && present === undefined) || goesFromCertificates(input)) return [];
   return [
     {
       code: 'AUTH_METHODS_MIXED',
@@ -183,15 +190,22 @@ function addresses({ desired, facts }: HostInput): Obstacle[] {
 
 /** A port of that name that is something else must not be taken over. */
 function otherPorts(input: HostInput): Obstacle[] {
+  const tunnels = tunnelsOn(input.facts);
   return input.desired.ends.flatMap((end) => {
     const found = interfaceOf(input, end);
     if (found === undefined) return [];
     const at = `${input.desired.name}: the port ${end.port}`;
     const hint = 'choose another name for the port: --port NAME, or "port" in the inventory';
-    if (found.bridge !== end.bridge)
+    const tunnel = tunnels.find(({ port }) => port === end.port);
+    const isTakenOver = tunnel?.isOurs === true && (end.before === end.port || isGoing(tunnel, input.desired.others));
+    if (isTakenOver) return [];
+    if (found.bridge !== end.bridge && tunnel?.isOurs !== true)
       return [unfit(`${at} is on the bridge ${found.bridge ?? 'of nobody'}, not ${end.bridge}`, hint)];
     if (found.type !== end.type) return [unfit(`${at} is of type ${found.type || 'system'}, not ${end.type}`, hint)];
-    return [];
+    if (tunnel === undefined || isMeant(end, tunnel)) return [];
+    const to = tunnel.peer === undefined ? tunnel.remoteIp : `${tunnel.peer} (${tunnel.remoteIp})`;
+    const also = `or take that tunnel away: ovs-pki-ts remove --to ${input.desired.target.destination} --port ${end.port}`;
+    return [unfit(`${at} is a tunnel to ${to}, not to ${end.peer} (${end.remoteIp})`, `${hint}; ${also}`)];
   });
 }
 

@@ -10,6 +10,7 @@ import type { Action, HostPlan } from './action.js';
 import { crlActions, crlWarnings, cutActions, cutWarnings } from './crls.js';
 import { identityActions, retiredWarnings } from './identity.js';
 import type { HostInput } from './input.js';
+import { emptyBridges, goneTunnelActions, leftoverFiles, staleGuardActions, unknownTunnels } from './leftovers.js';
 import { loopActions } from './loop-actions.js';
 import { hostObstacles } from './obstacles.js';
 import { guardActions, tunnelActions } from './tunnels.js';
@@ -17,17 +18,8 @@ import { guardActions, tunnelActions } from './tunnels.js';
 export function planHost(input: HostInput): HostPlan {
   const { desired } = input;
   const { obstacles, warnings } = hostObstacles(input);
-  const actions =
-    obstacles.length > 0
-      ? []
-      : [
-          ...identityActions(input),
-          ...crlActions(input),
-          ...cutActions(input),
-          ...guardActions(input),
-          ...tunnelActions(input),
-          ...loopActions(input),
-        ];
+  const actions = obstacles.length > 0 ? [] : allActions(input);
+  const unknown = unknownTunnels(input);
   return {
     host: desired.name,
     target: desired.target,
@@ -42,7 +34,22 @@ export function planHost(input: HostInput): HostPlan {
       ...costOf(input, actions),
     ],
     obstacles,
+    ...(unknown.length === 0 ? {} : { unknown }),
   };
+}
+
+function allActions(input: HostInput): Action[] {
+  const actions = [
+    ...identityActions(input),
+    ...crlActions(input),
+    ...cutActions(input),
+    ...guardActions(input),
+    ...goneTunnelActions(input),
+    ...tunnelActions(input),
+    ...loopActions(input),
+    ...staleGuardActions(input),
+  ];
+  return [...actions, ...leftoverFiles(input, actions), ...emptyBridges(input, actions)];
 }
 
 /** ovs-monitor-ipsec compares paths, and makes every connection of the host anew where one has changed. */

@@ -10,15 +10,19 @@ import { knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
 import type { OvsDatabase } from '../facts/ovsdb.js';
 import { existingEnds } from '../tunnels/existing.js';
-import { hasGuard } from '../tunnels/packets.js';
+import { marks, tunnelsOn } from '../tunnels/ownership.js';
+import { guardedWays } from '../tunnels/packets.js';
 import type { Action, HostPlan, Obstacle } from './action.js';
 import { isIdentityLink, isOurAuthorityFile, isOurFile } from './identity-files.js';
+import { emptiedBridges } from './leftovers.js';
 import { endOfRstp } from './loop-actions.js';
 
 /** What is to be taken away from a host. */
 export interface Removal {
   /** Ports by name; `all` are those of all encrypted tunnels. */
   readonly ports: readonly string[] | 'all';
+  /** All other tunnels that we made go, too. */
+  readonly ours?: boolean;
   readonly identity: boolean;
   /** `ipsec_skb_mark` goes too, where no encrypted tunnel is left. */
   readonly plaintext: boolean;
@@ -27,7 +31,7 @@ export interface Removal {
 export function planRemoval({ name, target }: DesiredHost, facts: PlanningFacts, removal: Removal): HostPlan {
   const database = knownValue(facts.ovsdb);
   const ends = existingEnds(facts);
-  const chosen = removal.ports === 'all' ? ends.map(({ port }) => port) : removal.ports;
+  const chosen = chosenPorts(facts, removal);
   const found = (database?.interfaces ?? []).filter((item) => chosen.includes(item.name));
   const left = ends.filter(({ port }) => !chosen.includes(port));
   const obstacles = obstaclesOf(
@@ -39,31 +43,27 @@ export function planRemoval({ name, target }: DesiredHost, facts: PlanningFacts,
   );
   if (database === undefined || obstacles.length > 0)
     return { host: name, target, actions: [], warnings: [], obstacles };
-  const config = (['certificate', 'private_key', 'ca_cert'] as const).filter(
-    (key) => database.otherConfig[key] !== undefined,
-  );
-  const mark = database.otherConfig['ipsec_skb_mark'];
-  const actions: Action[] = [
+  const { otherConfig } = database;
+  const config = (['certificate', 'private_key', 'ca_cert'] as const).filter((key) => otherConfig[key] !== undefined);
+  const mark = left.length > 0 ? { actions: [], warnings: [] } : markBack(name, database, removal);
+  const taken: Action[] = [
     ...found.map((item): Action => ({ kind: 'remove-port', port: item.name, bridge: item.bridge ?? '' })),
     ...endOfRstp(facts, new Set(tunnelBridges(database, chosen))),
     ...(removal.identity
-      ? config.map((key): Action => ({ kind: 'other_config', key, from: database.otherConfig[key], to: undefined }))
+      ? config.map((key): Action => ({ kind: 'other_config', key, from: otherConfig[key], to: undefined }))
       : []),
-    ...(removal.plaintext && left.length === 0 && mark !== undefined
-      ? [{ kind: 'plaintext', from: mark, to: undefined } as const]
-      : []),
-    ...ends
-      .filter(
-        (end) => chosen.includes(end.port) && hasGuard(facts, end) && !left.some((other) => isSameWay(other, end)),
-      )
-      .map(({ port, type, localIp, remoteIp }): Action => ({ kind: 'unguard', port, type, localIp, remoteIp })),
+    ...mark.actions,
+    ...guardedWays(facts)
+      .filter((way) => !left.some((other) => isSameWay(other, way)))
+      .map(({ type, remoteIp }): Action => ({ kind: 'unguard', port: '', type, localIp: '', remoteIp })),
     ...goneFiles(facts, removal, new Set(left.map(({ port }) => port))).map(
       (path): Action => ({ kind: 'remove-file', path }),
     ),
   ];
+  const actions = [...taken, ...emptiedBridges(database, taken, new Set())];
   const missing =
     removal.ports === 'all' ? [] : removal.ports.filter((port) => !found.some((item) => item.name === port));
-  const warnings = missing.map((port) => `${name} has no port ${port} that is a tunnel`);
+  const warnings = [...missing.map((port) => `${name} has no port ${port} that is a tunnel`), ...mark.warnings];
   return { host: name, target, actions, warnings, obstacles };
 }
 
@@ -72,6 +72,30 @@ function tunnelBridges({ interfaces }: OvsDatabase, gone: readonly string[]): st
   return interfaces.flatMap(({ name, type, bridge }) =>
     bridge !== undefined && isTunnelType(type) && !gone.includes(name) ? [bridge] : [],
   );
+}
+
+function chosenPorts(facts: PlanningFacts, { ports, ours }: Removal): readonly string[] {
+  if (ports === 'all') return existingEnds(facts).map(({ port }) => port);
+  const others = ours === true ? tunnelsOn(facts).filter(({ isOurs }) => isOurs) : [];
+  return [...new Set([...ports, ...others.map(({ port }) => port)])];
+}
+
+/** `ipsec_skb_mark` as it was before the first apply, which has written that down; earlier versions did not. */
+function markBack(
+  name: string,
+  { otherConfig, externalIds }: OvsDatabase,
+  { plaintext }: Removal,
+): { readonly actions: readonly Action[]; readonly warnings: readonly string[] } {
+  const [from, before] = [otherConfig['ipsec_skb_mark'], externalIds[marks.skbMark]];
+  if (before === undefined && (from === undefined || plaintext))
+    return { actions: from === undefined ? [] : [{ kind: 'plaintext', from, to: undefined }], warnings: [] };
+  if (before !== undefined) {
+    const to = before === 'none' ? undefined : before;
+    return { actions: [{ kind: 'plaintext', from, to, restores: true }], warnings: [] };
+  }
+  const why = `ipsec_skb_mark=${from} stays, and drops unencrypted tunnels: nothing says that ovs-pki-ts has set it`;
+  const cure = 'ovs-vsctl remove Open_vSwitch . other_config ipsec_skb_mark';
+  return { actions: [], warnings: [`${name}: ${why}; if it has: ${cure}`] };
 }
 
 /** @param left tunnels that need the certificate, and `others`: ports that are to go and are no tunnels */
@@ -113,8 +137,10 @@ function obstaclesOf(
   ];
 }
 
+type Way = Pick<TunnelEnd, 'type' | 'remoteIp'>;
+
 /** One drop policy stands for all tunnels of a type to one address. */
-function isSameWay(one: TunnelEnd, other: TunnelEnd): boolean {
+function isSameWay(one: Way, other: Way): boolean {
   return one.type === other.type && one.remoteIp === other.remoteIp;
 }
 

@@ -64,7 +64,7 @@ function plaintextWarnings(input: HostInput): string[] {
 
 /** Open vSwitch makes no second tunnel of one type, addresses and key: the datapath says "File exists". */
 function sameWay({ desired }: HostInput, { interfaces }: OvsDatabase): Obstacle[] {
-  const named = new Set(desired.ends.map(({ port }) => port));
+  const named = new Set(desired.ends.flatMap(({ port, before }) => [port, before]));
   return desired.ends.flatMap((end) => {
     if (interfaces.some(({ name }) => name === end.port)) return [];
     const other = interfaces.find((item) => !named.has(item.name) && !isOurs(item) && leadsLike(item, end));

@@ -8,10 +8,12 @@ import type { TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { InterfaceFact } from '../facts/ovsdb.js';
 import { optionRules } from '../inventory/tunnel-options.js';
+import { marks } from '../tunnels/ownership.js';
 import { hasGuard } from '../tunnels/packets.js';
 import type { Action } from './action.js';
 import { certificateFileFor, pemOf } from './identity-files.js';
 import { type HostInput, holdsCertificate, interfaceOf, placesFor } from './input.js';
+import { interruptionOf, secondsLost } from './interruption.js';
 import { markFor } from './strangers.js';
 
 /** What has to be in force before a port appears: drop policies of the kernel, and `other_config:ipsec_skb_mark`. */
@@ -52,19 +54,57 @@ export function tunnelActions(input: HostInput): Action[] {
 
 function endActions(input: HostInput, end: TunnelEnd): Action[] {
   const found = interfaceOf(input, end);
-  const { options, place } = wantedOptions(input, end, found);
-  const now = found?.options ?? {};
-  const set = Object.fromEntries(Object.entries(options).filter(([key, value]) => now[key] !== value));
-  const remove = Object.keys(now).filter((key) => isManaged(key) && options[key] === undefined);
-  const psk = pskChange(input, end, found);
+  const isHalfReplaced = found?.externalIds[marks.replaces] !== undefined && end.before !== undefined;
+  const isNew = found === undefined || (end.before !== undefined && !isHalfReplaced);
+  const now = isNew ? undefined : found;
+  const { options, place } = wantedOptions(input, end, now);
+  const before = now?.options ?? {};
+  const set = Object.fromEntries(Object.entries(options).filter(([key, value]) => before[key] !== value));
+  const remove = Object.keys(before).filter((key) => isManaged(key) && options[key] === undefined);
+  const psk = pskChange(input, end, now);
+  const movedFrom = now?.bridge === undefined || now.bridge === end.bridge ? undefined : now.bridge;
+  const was = Object.fromEntries(Object.entries(before).filter(([key]) => set[key] !== undefined));
   const { port, bridge, type, peer } = end;
-  const isUnchanged =
-    found !== undefined && found.type === type && psk === undefined && remove.length === 0 && isEmpty(set);
-  if (isUnchanged) return place;
-  const isNew = found === undefined;
-  const loopRole = isNew ? input.loops.roles.get(port) : undefined;
-  const role = loopRole === undefined || loopRole === 'none' ? {} : { loopRole };
-  return [...place, { kind: 'port', port, bridge, type, isNew, set, remove, psk, peer, ...role }];
+  const taken = isNew ? takenPlace(input, end) : undefined;
+  const isUnchanged = !isNew && psk === undefined && remove.length === 0 && isEmpty(set) && movedFrom === undefined;
+  const replaced: Action[] = isHalfReplaced || taken?.goes === 'when proved' ? [replaceAction(input, end)] : [];
+  if (isUnchanged) return [...place, ...markActions(end, now), ...replaced];
+  const action: Action = {
+    ...{ kind: 'port', port, bridge, type, isNew, set, remove, psk, peer },
+    ...(isEmpty(was) ? {} : { was }),
+    ...(taken === undefined ? {} : { before: taken }),
+    ...(movedFrom === undefined ? {} : { movedFrom }),
+    ...(isNew ? roleOf(input, port) : {}),
+  };
+  const interruption = interruptionOf(action);
+  return [...place, interruption === undefined ? action : { ...action, interruption }, ...replaced];
+}
+
+function roleOf({ loops }: HostInput, port: string): Pick<Extract<Action, { kind: 'port' }>, 'loopRole'> {
+  const loopRole = loops.roles.get(port);
+  return loopRole === undefined || loopRole === 'none' ? {} : { loopRole };
+}
+
+/** A tunnel of the same type leaves its place at once: the datapath takes no two of them. */
+function takenPlace(
+  { facts }: HostInput,
+  { before, port, type }: TunnelEnd,
+): Extract<Action, { kind: 'port' }>['before'] {
+  const old = knownValue(facts.ovsdb)?.interfaces.find(({ name }) => name === before);
+  if (old === undefined) return undefined;
+  const goes = old.type === type || old.name === port ? 'at once' : 'when proved';
+  return { port: old.name, bridge: old.bridge ?? '', goes };
+}
+
+function replaceAction({ facts }: HostInput, { port, peer, before = '' }: TunnelEnd): Action {
+  const old = knownValue(facts.ovsdb)?.interfaces.find(({ name }) => name === before);
+  const interruption = { why: 'replaced', seconds: secondsLost.replaced } as const;
+  return { kind: 'replace', port, peer, old: { port: before, bridge: old?.bridge ?? '' }, interruption };
+}
+
+function markActions({ port, peer }: TunnelEnd, found: InterfaceFact | undefined): Action[] {
+  const was = found?.externalIds[marks.peer];
+  return was === peer ? [] : [{ kind: 'mark', port, peer, was }];
 }
 
 const managed = ['remote_ip', 'local_ip', 'remote_name', 'remote_cert', 'dst_port', 'egress_pkt_mark'];

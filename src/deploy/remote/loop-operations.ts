@@ -7,6 +7,7 @@
 import type { BridgeFact, OvsDatabase, PortFact } from '../facts/ovsdb.js';
 import type { Action, LoopRole } from '../plan/action.js';
 import { loopMark } from '../plan/loops.js';
+import { marks } from '../tunnels/ownership.js';
 
 type Operation = Readonly<Record<string, unknown>>;
 
@@ -62,7 +63,8 @@ export function changedRstp(
     ...(priority === undefined ? {} : { 'rstp-priority': priority }),
   };
   const mark = priority === undefined ? 'rstp' : 'rstp-root';
-  const externalIds = { ...without(now?.externalIds ?? {}, [loopMark]), ...(to ? { [loopMark]: mark } : {}) };
+  const before = now === undefined ? { [marks.bridge]: 'yes' } : now.externalIds;
+  const externalIds = { ...without(before, [loopMark]), ...(to ? { [loopMark]: mark } : {}) };
   return [
     ...(now === undefined ? [] : [unchanged('Bridge', bridge, bridgeRow(now))]),
     {
@@ -96,7 +98,11 @@ const settings: Readonly<Record<LoopRole, { row: Operation; otherConfig: Readonl
   rstp: { row: {}, otherConfig: { 'rstp-port-auto-edge': 'false' } },
 };
 
-const noRstp: Operation = { rstp_enable: false, other_config: map({}), external_ids: map({}) };
+const noRstp: Operation = {
+  rstp_enable: false,
+  other_config: map({}),
+  external_ids: map({ [marks.bridge]: 'yes' }),
+};
 
 function portRow({ protected: isProtected, otherConfig, externalIds }: PortFact): Operation {
   return {

@@ -6,8 +6,10 @@
 
 import { knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
+import type { InterfaceFact } from '../facts/ovsdb.js';
+import { marks } from '../tunnels/ownership.js';
 import { loopBack } from './loop-operations.js';
-import { type Change, isChange, type Transaction } from './transaction.js';
+import { attachment, type Change, type Transaction } from './transaction.js';
 
 /**
  * @param before what was true before the change, and `after` it
@@ -21,9 +23,9 @@ export function restoreTransaction(
   ports: ReadonlySet<string>,
 ): Transaction {
   const undone = changes.filter(
-    (change) => isChange(change) && (isWhole || (change.kind === 'port' && ports.has(change.port))),
+    (change) => isWhole || ((change.kind === 'port' || change.kind === 'mark') && ports.has(change.port)),
   );
-  return ['Open_vSwitch', ...undone.flatMap((change) => undo(change, before, after)), touch];
+  return ['Open_vSwitch', ...undone.flatMap((change, index) => undo(change, index, before, after)), touch];
 }
 
 type Operation = Readonly<Record<string, unknown>>;
@@ -31,19 +33,95 @@ type Operation = Readonly<Record<string, unknown>>;
 const touch: Operation = { op: 'mutate', table: 'Open_vSwitch', where: [], mutations: [['next_cfg', '+=', 1]] };
 
 /** New bridges stay: an empty bridge harms nobody, and what was attached to it in the meantime would be lost. */
-function undo(change: Change, before: PlanningFacts, after: PlanningFacts): Operation[] {
-  if (change.kind === 'other_config') return configBack(change.key, change.from);
-  if (change.kind === 'plaintext') return configBack('ipsec_skb_mark', change.from);
-  if (change.kind === 'loop-role' || change.kind === 'rstp') {
-    const database = knownValue(before.ovsdb);
-    return database === undefined ? [] : loopBack(change, database);
+function undo(change: Change, index: number, before: PlanningFacts, after: PlanningFacts): Operation[] {
+  switch (change.kind) {
+    case 'other_config':
+      return configBack(change.key, change.from);
+    case 'plaintext':
+      return [...configBack('ipsec_skb_mark', change.from), ...recordBack(before)];
+    case 'mark':
+      return markBack(change.port, before);
+    case 'remove-port':
+      return portBack(change.port, index, before);
+    case 'port':
+      return undoPort(change, index, before, after);
+    case 'loop-role':
+    case 'rstp':
+      return loopUndone(change, before);
+    // These are done when all is proved.
+    case 'bridge':
+    case 'replace':
+    case 'remove-bridge':
+      return [];
   }
-  if (change.kind !== 'port') return [];
-  if (!change.isNew) return optionsBack(change.port, before);
-  const made = knownValue(after.ovsdb)?.interfaces.find(({ name }) => name === change.port)?.portUuid;
-  if (made === undefined) return [];
-  const mutations = [['ports', 'delete', ['set', [['uuid', made]]]]];
-  return [{ op: 'mutate', table: 'Bridge', where: [['name', '==', change.bridge]], mutations }];
+}
+
+function loopUndone(change: Extract<Change, { kind: 'loop-role' | 'rstp' }>, before: PlanningFacts): Operation[] {
+  const database = knownValue(before.ovsdb);
+  return database === undefined ? [] : loopBack(change, database);
+}
+
+function undoPort(
+  { port, bridge, isNew, before: old, movedFrom }: Extract<Change, { kind: 'port' }>,
+  index: number,
+  before: PlanningFacts,
+  after: PlanningFacts,
+): Operation[] {
+  const made = knownValue(after.ovsdb)?.interfaces.find(({ name }) => name === port)?.portUuid;
+  if (isNew) {
+    return [
+      ...(made === undefined ? [] : [attachment(bridge, 'delete', made)]),
+      ...(old?.goes === 'at once' ? portBack(old.port, index, before) : []),
+    ];
+  }
+  const isMoved = movedFrom !== undefined && made !== undefined;
+  return [
+    ...optionsBack(port, before),
+    ...markBack(port, before),
+    ...(isMoved ? [attachment(bridge, 'delete', made), attachment(movedFrom, 'insert', made)] : []),
+  ];
+}
+
+/** A port that is gone is made again as it was. */
+function portBack(port: string, index: number, before: PlanningFacts): Operation[] {
+  const found = knownValue(before.ovsdb)?.interfaces.find(({ name }) => name === port);
+  if (found === undefined) return [];
+  const ids = { interface: `interfaceback${index}`, port: `portback${index}` };
+  const { name, type, bridge = '' } = found;
+  const row = { name, type, options: optionsOf(found), external_ids: ['map', Object.entries(found.externalIds)] };
+  const own = knownValue(before.ovsdb)?.ports.find((item) => item.uuid === found.portUuid);
+  const portRow = {
+    name,
+    ...(own?.tag === undefined ? {} : { tag: own.tag }),
+    ...(own?.protected === true ? { protected: true } : {}),
+    other_config: ['map', Object.entries(own?.otherConfig ?? {})],
+    external_ids: ['map', Object.entries(own?.externalIds ?? {})],
+  };
+  const mutations = [['ports', 'insert', ['set', [['named-uuid', ids.port]]]]];
+  return [
+    { op: 'insert', table: 'Interface', 'uuid-name': ids.interface, row },
+    {
+      op: 'insert',
+      table: 'Port',
+      'uuid-name': ids.port,
+      row: { ...portRow, interfaces: ['named-uuid', ids.interface] },
+    },
+    { op: 'mutate', table: 'Bridge', where: [['name', '==', bridge]], mutations },
+  ];
+}
+
+function markBack(port: string, before: PlanningFacts): Operation[] {
+  const found = knownValue(before.ovsdb)?.interfaces.find(({ name }) => name === port);
+  if (found === undefined) return [];
+  const row = { external_ids: ['map', Object.entries(found.externalIds)] };
+  return [{ op: 'update', table: 'Interface', where: [['name', '==', port]], row }];
+}
+
+function recordBack(before: PlanningFacts): Operation[] {
+  const record = knownValue(before.ovsdb)?.externalIds[marks.skbMark];
+  const mutations: unknown[] = [['external_ids', 'delete', ['set', [marks.skbMark]]]];
+  if (record !== undefined) mutations.push(['external_ids', 'insert', ['map', [[marks.skbMark, record]]]]);
+  return [{ op: 'mutate', table: 'Open_vSwitch', where: [], mutations }];
 }
 
 function configBack(key: string, from: string | undefined): Operation[] {
@@ -55,7 +133,9 @@ function configBack(key: string, from: string | undefined): Operation[] {
 function optionsBack(port: string, before: PlanningFacts): Operation[] {
   const found = knownValue(before.ovsdb)?.interfaces.find(({ name }) => name === port);
   if (found === undefined) return [];
-  const secret = found.psk === undefined ? {} : { psk: found.psk.reveal() };
-  const options = ['map', Object.entries({ ...found.options, ...secret })];
-  return [{ op: 'update', table: 'Interface', where: [['name', '==', port]], row: { options } }];
+  return [{ op: 'update', table: 'Interface', where: [['name', '==', port]], row: { options: optionsOf(found) } }];
+}
+
+function optionsOf({ options, psk }: InterfaceFact): unknown {
+  return ['map', Object.entries({ ...options, ...(psk === undefined ? {} : { psk: psk.reveal() }) })];
 }

@@ -184,7 +184,12 @@ export function distrustScript(trusted: readonly string[]): string {
 }
 
 export function removeFilesScript(paths: readonly string[]): string {
-  return paths.length === 0 ? '' : `rm -f -- ${paths.map(shellWord).join(' ')}\n`;
+  if (paths.length === 0) return '';
+  // Packages have made what is below /etc/ipsec.d; other folders came with our files, and go with the last of them.
+  const folders = new Set(paths.map((path) => path.slice(0, path.lastIndexOf('/'))));
+  const own = [...folders].filter((folder) => !/^\/etc\/ipsec\.d(\/|$)/.test(folder));
+  const emptied = own.map((folder) => `rmdir -- ${shellWord(folder)} 2>/dev/null || :\n`).join('');
+  return `rm -f -- ${paths.map(shellWord).join(' ')}\n${emptied}`;
 }
 
 /** An end that is to be proved. */

@@ -7,6 +7,7 @@
 
 import type { OvsDatabase } from '../facts/ovsdb.js';
 import type { Action } from '../plan/action.js';
+import { marks } from '../tunnels/ownership.js';
 import { changedRole, changedRstp, newRole } from './loop-operations.js';
 
 type Operation = Readonly<Record<string, unknown>>;
@@ -14,9 +15,20 @@ type Operation = Readonly<Record<string, unknown>>;
 /** A transaction: the name of the database, then its operations. */
 export type Transaction = readonly ['Open_vSwitch', ...Operation[]];
 
-const changeKinds = ['other_config', 'plaintext', 'bridge', 'port', 'remove-port', 'loop-role', 'rstp'] as const;
+const changeKinds = [
+  'other_config',
+  'plaintext',
+  'bridge',
+  'port',
+  'mark',
+  'replace',
+  'remove-port',
+  'remove-bridge',
+  'loop-role',
+  'rstp',
+] as const satisfies readonly Action['kind'][];
 
-/** What is done in the database. */
+/** An action that is a part of a transaction. */
 export type Change = Extract<Action, { readonly kind: (typeof changeKinds)[number] }>;
 
 export function isChange(action: Action): action is Change {
@@ -32,18 +44,54 @@ export function transactionFor(
   database: OvsDatabase,
   pskOf: (port: string) => string,
 ): Transaction {
-  const operations = changes.flatMap((change, index): Operation[] => {
-    if (change.kind === 'bridge') return newBridge(change.bridge, index);
-    if (change.kind === 'port')
-      return change.isNew ? newPort(change, index, pskOf) : changedPort(change, database, pskOf);
-    if (change.kind === 'remove-port') return removedPort(change, database);
-    if (change.kind === 'loop-role') return changedRole(change, database);
-    if (change.kind === 'rstp') return changedRstp(change, database);
-    const key = change.kind === 'plaintext' ? 'ipsec_skb_mark' : change.key;
-    return mutateMap('Open_vSwitch', [], 'other_config', change.to === undefined ? {} : { [key]: change.to }, [key]);
-  });
+  const operations = changes.flatMap((change, index) => operationsFor(change, index, database, pskOf));
   const isGlobal = changes.some(({ kind }) => kind === 'other_config' || kind === 'plaintext');
   return ['Open_vSwitch', ...(isGlobal ? [unchangedConfig(database)] : []), ...operations, reconfigured];
+}
+
+function operationsFor(
+  change: Change,
+  index: number,
+  database: OvsDatabase,
+  pskOf: (port: string) => string,
+): Operation[] {
+  switch (change.kind) {
+    case 'bridge':
+      return newBridge(change.bridge, index);
+    case 'port':
+      return change.isNew ? newPort(change, index, database, pskOf) : changedPort(change, database, pskOf);
+    case 'mark':
+      return mutateMap('Interface', [['name', '==', change.port]], 'external_ids', { [marks.peer]: change.peer }, [
+        marks.peer,
+      ]);
+    case 'replace':
+      return replacement(change, database);
+    case 'remove-port':
+      return removedPort(change, database);
+    case 'remove-bridge':
+      return removedBridge(change, database);
+    case 'loop-role':
+      return changedRole(change, database);
+    case 'rstp':
+      return changedRstp(change, database);
+    case 'plaintext':
+      return [...configured('ipsec_skb_mark', change.to), ...recordOf(change, database)];
+    case 'other_config':
+      return configured(change.key, change.to);
+  }
+}
+
+function configured(key: string, value: string | undefined): Operation[] {
+  return mutateMap('Open_vSwitch', [], 'other_config', value === undefined ? {} : { [key]: value }, [key]);
+}
+
+/** What the mark was before us is written down when it is set first, and goes with what we set. */
+function recordOf({ from, to, restores }: Extract<Change, { kind: 'plaintext' }>, database: OvsDatabase): Operation[] {
+  const has = database.externalIds[marks.skbMark] !== undefined;
+  if (restores === true) return has ? mutateMap('Open_vSwitch', [], 'external_ids', {}, [marks.skbMark]) : [];
+  return has || to === undefined
+    ? []
+    : mutateMap('Open_vSwitch', [], 'external_ids', { [marks.skbMark]: from ?? 'none' }, []);
 }
 
 /** Asks ovs-vswitchd to look, as ovs-vsctl does. */
@@ -73,7 +121,11 @@ function newBridge(name: string, index: number): Operation[] {
     absent('Interface', name),
     insert('Interface', ids.interface, { name, type: 'internal' }),
     insert('Port', ids.port, { name, interfaces: ['named-uuid', ids.interface] }),
-    insert('Bridge', ids.bridge, { name, ports: ['named-uuid', ids.port] }),
+    insert('Bridge', ids.bridge, {
+      name,
+      ports: ['named-uuid', ids.port],
+      external_ids: map({ [marks.bridge]: 'yes' }),
+    }),
     {
       op: 'mutate',
       table: 'Open_vSwitch',
@@ -83,17 +135,30 @@ function newBridge(name: string, index: number): Operation[] {
   ];
 }
 
+/**
+ * A VLAN that nobody uses: of two tunnels between the same bridges one is kept apart, for together they would be a loop.
+ * What proves that tunnel is sent by its port alone.
+ */
+const apart = 4094;
+
 function newPort(
-  { port, bridge, type, set, psk, loopRole = 'none' }: Extract<Change, { kind: 'port' }>,
+  { port, bridge, type, set, psk, peer, before, loopRole = 'none' }: Extract<Change, { kind: 'port' }>,
   index: number,
+  database: OvsDatabase,
   pskOf: (port: string) => string,
 ): Operation[] {
   const ids = { interface: `tunnel${index}`, port: `tunnelport${index}` };
   const options = psk === 'set' ? { ...set, psk: pskOf(port) } : set;
+  const waits = before?.goes === 'when proved';
+  const ours = { [marks.peer]: peer, ...(waits ? { [marks.replaces]: before.port } : {}) };
   return [
-    absent('Interface', port),
-    insert('Interface', ids.interface, { name: port, type, options: map(options) }),
-    insert('Port', ids.port, { name: port, interfaces: ['named-uuid', ids.interface] }),
+    ...(before?.goes === 'at once' ? removedPort(before, database) : []),
+    ...(before?.port === port ? [] : [absent('Interface', port)]),
+    insert('Interface', ids.interface, { name: port, type, options: map(options), external_ids: map(ours) }),
+    insert('Port', ids.port, {
+      ...{ name: port, interfaces: ['named-uuid', ids.interface] },
+      ...(waits ? { tag: apart } : {}),
+    }),
     {
       op: 'mutate',
       table: 'Bridge',
@@ -105,7 +170,7 @@ function newPort(
 }
 
 function changedPort(
-  { port, set, remove, psk }: Extract<Change, { kind: 'port' }>,
+  { port, bridge, set, remove, psk, peer, movedFrom }: Extract<Change, { kind: 'port' }>,
   database: OvsDatabase,
   pskOf: (port: string) => string,
 ): Operation[] {
@@ -124,20 +189,55 @@ function changedPort(
       rows: [{ options: map({ ...found?.options, ...secret }) }],
     },
     ...mutateMap('Interface', [['name', '==', port]], 'options', inserted, deleted),
+    ...mutateMap('Interface', [['name', '==', port]], 'external_ids', { [marks.peer]: peer }, [marks.peer]),
+    ...(movedFrom === undefined ? [] : movedPort(found?.portUuid, movedFrom, bridge)),
   ];
 }
 
-/** Rows of Port and Interface that nothing refers to any more go by themselves (RFC 7047, 4.1.3, garbage collection). */
-function removedPort({ port, bridge }: Extract<Change, { kind: 'remove-port' }>, database: OvsDatabase): Operation[] {
+function movedPort(uuid: string | undefined, from: string, to: string): Operation[] {
+  if (uuid === undefined) return [];
+  return [attachment(from, 'delete', uuid), attachment(to, 'insert', uuid)];
+}
+
+/** A port comes to a bridge or leaves it; rows that nothing refers to go by themselves (RFC 7047, 4.1.3). */
+export function attachment(bridge: string, mutator: 'insert' | 'delete', uuid: string): Operation {
+  const mutations = [['ports', mutator, ['set', [['uuid', uuid]]]]];
+  return { op: 'mutate', table: 'Bridge', where: [['name', '==', bridge]], mutations };
+}
+
+/** What was kept apart comes to where the old tunnel was, which goes. */
+function replacement({ port, old }: Extract<Change, { kind: 'replace' }>, database: OvsDatabase): Operation[] {
+  return [
+    ...removedPort(old, database),
+    { op: 'update', table: 'Port', where: [['name', '==', port]], row: { tag: ['set', []] } },
+    ...mutateMap('Interface', [['name', '==', port]], 'external_ids', {}, [marks.replaces]),
+  ];
+}
+
+function removedPort(
+  { port, bridge }: { readonly port: string; readonly bridge: string },
+  database: OvsDatabase,
+): Operation[] {
   const uuid = database.interfaces.find(({ name }) => name === port)?.portUuid;
+  return uuid === undefined ? [] : [attachment(bridge, 'delete', uuid)];
+}
+
+/** It is refused where a port has been attached to it in the meantime: the bridge has only its own. */
+function removedBridge({ bridge }: Extract<Change, { kind: 'remove-bridge' }>, database: OvsDatabase): Operation[] {
+  const uuid = database.bridgeRows.get(bridge)?.uuid;
+  const own = database.ports.filter((port) => port.bridge === bridge && port.name === bridge);
   if (uuid === undefined) return [];
   return [
     {
-      op: 'mutate',
+      op: 'wait',
+      timeout: 0,
       table: 'Bridge',
       where: [['name', '==', bridge]],
-      mutations: [['ports', 'delete', ['set', [['uuid', uuid]]]]],
+      columns: ['ports'],
+      until: '==',
+      rows: [{ ports: ['set', own.map((port) => ['uuid', port.uuid])] }],
     },
+    { op: 'mutate', table: 'Open_vSwitch', where: [], mutations: [['bridges', 'delete', ['set', [['uuid', uuid]]]]] },
   ];
 }
 

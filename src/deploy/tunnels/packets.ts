@@ -5,7 +5,7 @@
  */
 
 import { shellWord } from '../../platform/quote.js';
-import type { TunnelEnd, TunnelType } from '../desired/desired.js';
+import { type TunnelEnd, type TunnelType, tunnelTypes } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
 import type { SecurityAssociation, Selector } from '../facts/kernel.js';
@@ -56,6 +56,17 @@ export function hasGuard(facts: PlanningFacts, end: Addresses): boolean {
   return outPolicies(facts, end).some(
     ({ action, mark, source }) => action === 'block' && mark === undefined && /^(0\.0\.0\.0|::)\/0$/.test(source),
   );
+}
+
+/** The tunnels that our drop policies are for, whether these tunnels are there or not. */
+export function guardedWays({ policies }: Pick<PlanningFacts, 'policies'>): Pick<TunnelEnd, 'type' | 'remoteIp'>[] {
+  return (knownValue(policies) ?? [])
+    .filter(({ direction, action, priority }) => direction === 'out' && action === 'block' && priority === lastPriority)
+    .flatMap((policy) =>
+      tunnelTypes
+        .filter((type) => isFor(policy, { type, localIp: '', remoteIp: '' }))
+        .map((type) => ({ type, remoteIp: addressOf(policy.destination) })),
+    );
 }
 
 export function carries(state: SecurityAssociation, end: Addresses, source: string, destination: string): boolean {

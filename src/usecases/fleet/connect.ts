@@ -50,7 +50,9 @@ export function connectedFleet(request: ConnectRequest): DesiredFleet {
   }
   requireAddresses(hosts);
   try {
-    return localized(expandInventory(checkInventory(inventoryOf(request)), { folder: '.' }));
+    const { hosts: whole } = localized(expandInventory(checkInventory(inventoryOf(request)), { folder: '.' }));
+    // It names one tunnel, and says nothing of others.
+    return { hosts: whole.map(({ others: _, ...host }) => host) };
   } catch (error) {
     if (error instanceof OvsPkiError && error.code === 'INVENTORY_INVALID') throw inOurWords(error, names);
     throw error;

@@ -45,6 +45,16 @@ export function localized(fleet: DesiredFleet): DesiredFleet {
   };
 }
 
+/** The same fleet, from whose hosts tunnels of ours go that the inventory has no longer. */
+export function pruned(fleet: DesiredFleet, prune: boolean): DesiredFleet {
+  if (!prune) return fleet;
+  return {
+    hosts: fleet.hosts.map((host) =>
+      host.others === undefined ? host : { ...host, others: { ...host.others, prune: true } },
+    ),
+  };
+}
+
 /**
  * Hosts that only have to be reached.
  *

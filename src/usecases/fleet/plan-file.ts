@@ -80,7 +80,8 @@ export function notPlanned(written: HostPlan | undefined, now: readonly Action[]
  */
 function keyOf(action: Action): string {
   const before = action.kind === 'link' ? { from: undefined, inUse: undefined } : {};
-  return JSON.stringify({ ...action, content: undefined, crl: undefined, existingKey: undefined, ...before });
+  const told = { content: undefined, crl: undefined, existingKey: undefined, was: undefined, interruption: undefined };
+  return JSON.stringify({ ...action, ...told, ...before });
 }
 
 /** What is made when the plan is applied has its names only then, and a `*` in the plan. */

@@ -12,7 +12,9 @@ import { gatherFacts, gatherPlanningFacts, type HostFacts, type PlanningFacts } 
 import { takeLock } from '../../deploy/facts/host-lock.js';
 import type { Identity } from '../../deploy/plan/identity-files.js';
 import type { HostInput } from '../../deploy/plan/input.js';
+import { remainingFacts } from '../../deploy/plan/leftovers.js';
 import { type LoopHost, loopsOf, noLoops } from '../../deploy/plan/loops.js';
+import { matched } from '../../deploy/tunnels/matching.js';
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import type { Renewal } from '../../pki/renewal.js';
@@ -49,7 +51,7 @@ export function askHostsAll(
   return askEach(platform, fleet, lock, gatherFacts, onProgress);
 }
 
-async function askEach<Facts>(
+async function askEach<Facts extends PlanningFacts>(
   { clock, log, hostsAtOnce, loginsAtOnce, operator }: Platform,
   fleet: DesiredFleet,
   lock: boolean,
@@ -67,7 +69,7 @@ async function askEach<Facts>(
     opened.push(shell);
     try {
       const facts = await gather(shell, desired.name, Object.values(desired.places), () => clock.now());
-      return { desired, shell, facts };
+      return { desired: matched(desired, facts), shell, facts };
     } catch (error) {
       shell.close();
       if (!(error instanceof OvsPkiError)) {
@@ -173,7 +175,7 @@ function machineOf({ ovsdb, addresses, hostName }: PlanningFacts): string | unde
 /** A host that cannot be asked is part of the shape all the same. */
 function loopHost(host: AskedHost): LoopHost {
   const { name, ends, loopProtection } = host.desired;
-  return { name, ends, protection: loopProtection, facts: 'facts' in host ? host.facts : undefined };
+  return { name, ends, protection: loopProtection, facts: 'facts' in host ? remainingFacts(host) : undefined };
 }
 
 interface ReadyHost {
@@ -248,20 +250,26 @@ function pskTable(
       const tunnel = [...[end.localIp, end.remoteIp].sort(), end.type].join(' ');
       const now = pskNow(facts, end);
       const wanted = end.pskFile === undefined ? given : pskIn(end.pskFile);
-      const value = ofTunnel.get(tunnel) ?? wanted ?? now ?? pskOfPeer(hosts, end);
+      const value = ofTunnel.get(tunnel) ?? wanted ?? now ?? pskBefore(facts, end) ?? pskOfPeer(hosts, end);
       const psk = value ?? newPsk();
       ofTunnel.set(tunnel, psk);
       values.set(`${desired.name}/${end.port}`, psk);
-      if (now !== psk) changed.add(`${desired.name}/${end.port}`);
+      // A port that takes the place of another one is made, and has none yet.
+      if (now !== psk || end.before !== undefined) changed.add(`${desired.name}/${end.port}`);
     }
   }
   return { values, changed };
 }
 
-function pskNow({ ovsdb }: PlanningFacts, { port }: TunnelEnd): string | undefined {
+function pskNow({ ovsdb }: PlanningFacts, { port }: Pick<TunnelEnd, 'port'>): string | undefined {
   return knownValue(ovsdb)
     ?.interfaces.find(({ name }) => name === port)
     ?.psk?.reveal();
+}
+
+/** Both daemons keep PSKs by address: what takes the place of a tunnel has its key. */
+function pskBefore(facts: PlanningFacts, { before }: TunnelEnd): string | undefined {
+  return before === undefined ? undefined : pskNow(facts, { port: before });
 }
 
 function pskOfPeer(hosts: readonly ReadyHost[], { peer, localIp, remoteIp }: TunnelEnd): string | undefined {

@@ -217,7 +217,7 @@ function recording(name: string, { refuses, unanswered }: Host, ran: string[]): 
 /** Tunnels that have carried packets both ways. */
 function factsWith(ends: readonly TunnelEnd[], idle: boolean): PlanningFacts {
   const ports = { protocol: 'gre', sourcePort: undefined, destinationPort: undefined };
-  const policy = { direction: 'out', action: 'allow', mark: undefined, esp: true } as const;
+  const policy = { direction: 'out', action: 'allow', mark: undefined, priority: undefined, esp: true } as const;
   const state = { spi: '0x1', bytes: idle ? 0 : 100, packets: 1, selector: undefined, larval: false };
   return {
     ...capturedFacts('strongswan-gre-ca-signed'),

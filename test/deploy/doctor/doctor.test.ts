@@ -64,9 +64,13 @@ test('a tunnel of the inventory that is not there is found', (t) => {
   );
 });
 
-function findingsOfFirst({ hosts, isUnguarded, crl }: SickHost): Finding[] {
+function findingsOfFirst({ hosts, isUnguarded, isWhole, crl }: SickHost): Finding[] {
   const facts = isUnguarded ? capturedFacts : guardedFacts;
-  const examined = hosts.map(([name, ...edits]) => examinedHost(name, facts(name, edits)));
+  const others = isWhole === true ? { others: { removedPeers: [], prune: false } } : {};
+  const examined = hosts.map(([name, ...edits]): ExaminedHost => {
+    const { desired, ...host } = examinedHost(name, facts(name, edits));
+    return { ...host, desired: { ...desired, ...others } };
+  });
   const here = crl === undefined || examined[0] === undefined ? [] : [crlOfCa(examined[0], crl)];
   return findingsOn(examined, capturedAt, here).filter(({ host }) => host === hosts[0]?.[0]);
 }
