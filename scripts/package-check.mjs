@@ -11,11 +11,13 @@ const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const project = mkdtempSync(join(tmpdir(), 'ovs-pki-ts-package-'));
 
 try {
+  run(process.execPath, ['scripts/sbom.mjs'], process.cwd());
   // The lifecycle scripts would build dist/ anew under the feet of whoever uses it now.
   run('npm', ['pack', '--ignore-scripts', '--pack-destination', project], process.cwd());
   writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${name}-${version}.tgz`]);
   checkFiles();
+  checkSbom();
   checkProgram();
   checkLibrary();
   checkTypes();
@@ -28,6 +30,23 @@ function checkFiles() {
   for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs/ovs-pki-ts.8', 'templates/ca.cnf']) {
     if (statSync(join(project, 'node_modules', name, file)).size === 0) throw new Error(`${file} is empty`);
   }
+}
+
+/** The list of components is what was installed: no more, no less, each with its hash. */
+function checkSbom() {
+  const read = (file) => JSON.parse(readFileSync(join(project, file), 'utf8'));
+  const { bomFormat, metadata, components } = read(join('node_modules', name, 'sbom.cdx.json'));
+  equal(`${bomFormat} ${metadata.component.name} ${metadata.component.version}`, `CycloneDX ${name} ${version}`);
+  const bare = components.filter(({ hashes }) => (hashes ?? []).length === 0).map((component) => component.name);
+  equal(bare.join(), '');
+  const installed = Object.entries(read('node_modules/.package-lock.json').packages).filter(
+    ([path]) => !path.endsWith(`/${name}`),
+  );
+  const names = installed.map(([path]) => path.replace(/^.*node_modules\//, ''));
+  const listed = new Set(components.map((component) => component.name));
+  equal(names.filter((found) => !listed.has(found)).join(), '');
+  const scripts = installed.filter(([, found]) => found.hasInstallScript === true).map(([path]) => path);
+  equal(scripts.join(), '');
 }
 
 function checkProgram() {

@@ -5,6 +5,10 @@ import { projectRoot } from './support/programs.js';
 
 interface LockedPackage {
   readonly resolved?: string;
+  readonly integrity?: string;
+  readonly dev?: boolean;
+  readonly link?: boolean;
+  readonly hasInstallScript?: boolean;
   readonly engines?: { readonly node?: string };
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
@@ -17,6 +21,22 @@ test('the lockfile names no registry, so that npm takes the one it is configured
   t.true(names.length > 100);
   t.deepEqual(
     names.filter((name) => packages[name]?.resolved !== undefined),
+    [],
+  );
+});
+
+test('every locked package has a SHA-512 of what npm is to get, so that no registry gives another one', (t) => {
+  const without = names.filter(
+    (name) => name !== '' && !/^sha512-[A-Za-z0-9+/]{86}==$/.test(packages[name]?.integrity ?? ''),
+  );
+  t.deepEqual(without, []);
+});
+
+test('no package that is installed with ours runs a script at its installation', (t) => {
+  const needed = names.filter((name) => packages[name]?.dev !== true);
+  t.true(needed.length > 20);
+  t.deepEqual(
+    needed.filter((name) => packages[name]?.hasInstallScript === true),
     [],
   );
 });

@@ -1,7 +1,7 @@
 /** Questions, asked on a real terminal: script(1) gives the program one. */
 
 import { spawn } from 'node:child_process';
-import { createPrivateKey } from 'node:crypto';
+import { createHash, createPrivateKey } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -11,7 +11,7 @@ import { init } from '../../src/usecases/authority/init.js';
 import { req } from '../../src/usecases/certificate/req.js';
 import { sign } from '../../src/usecases/certificate/sign.js';
 import { ecKeyFile, readPem } from '../support/keys.js';
-import { programPath } from '../support/programs.js';
+import { programPath, runOurs } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
 import { makeToken, pin } from '../support/token.js';
 
@@ -27,6 +27,18 @@ test('sign asks whether the fingerprint matches, and signs after a yes', async (
   t.is(status, 0, screen);
   t.true(existsSync(join(folder, 'host-cert.pem')));
   t.is(screen.split('fingerprint ').length - 1, 1 + screen.split(question).length - 1, 'the fingerprint is shown once');
+});
+
+test('a person sees the SHA-256 beside the fingerprint of ovs-pki, and a program does not', async (t) => {
+  const folder = await makeScene(t, ['host']);
+  const file = join(folder, 'host-req.pem');
+  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+  const asked = await talk(folder, ['-d', 'pki', 'sign', 'host'], [[question, 'yes\r']]);
+  t.true(asked.screen.includes(`host-req.pem: SHA-256 ${sha256}`), asked.screen);
+  const shown = await talk(folder, ['fingerprint', 'host-req.pem'], []);
+  t.true(shown.screen.includes(`host-req.pem: SHA-256 ${sha256}`), shown.screen);
+  const { stdout, stderr } = await runOurs(['fingerprint', 'host-req.pem'], { cwd: folder });
+  t.false(`${stdout}${stderr}`.includes('SHA-256'));
 });
 
 test('after a no nothing is signed, and the other names go on', async (t) => {

@@ -3,6 +3,7 @@ import { fingerprint } from '../../usecases/certificate/fingerprint.js';
 import { orRefused } from '../../usecases/summary.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { outcomeOf } from '../outcome/results.js';
+import { tellSha256 } from '../outcome/sha256.js';
 import { fingerprintText } from '../render/text.js';
 
 export async function run({ platform, operands }: CommandContext): Promise<Outcome> {
@@ -12,5 +13,6 @@ export async function run({ platform, operands }: CommandContext): Promise<Outco
       orRefused(file, async () => ({ outcome: 'done', ...(await fingerprint(platform, { file })) }) as const),
     ),
   );
+  for (const result of results) if ('sha256' in result) tellSha256(result);
   return outcomeOf(results, fingerprintText);
 }

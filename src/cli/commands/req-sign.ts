@@ -3,6 +3,7 @@ import { namesAndTypeOf } from '../options/names.js';
 import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../options/read.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { lineOrText, outcomeOf } from '../outcome/results.js';
+import { tellSha256 } from '../outcome/sha256.js';
 import { startProgress } from '../render/progress.js';
 import { fingerprintText } from '../render/text.js';
 import { signedLine } from './sign.js';
@@ -23,6 +24,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
     onProgress: progress.update,
   };
   const results = await reqSign(platform, request).finally(progress.stop);
+  for (const result of results) if ('fingerprint' in result) tellSha256(result.fingerprint);
   const outcome = outcomeOf(results, (result) =>
     lineOrText(names.length === 1, signedLine(result), fingerprintText(result.fingerprint)),
   );

@@ -3,6 +3,7 @@ import { namesOf } from '../options/names.js';
 import { keySpecOf, keyWarnings } from '../options/read.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { lineOrText, outcomeOf } from '../outcome/results.js';
+import { tellSha256 } from '../outcome/sha256.js';
 import { startProgress } from '../render/progress.js';
 import { fingerprintText } from '../render/text.js';
 
@@ -14,6 +15,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
   progress.update(0, names.length);
   const request = { names, keySpec, unique: options.unique === true, force: options.force === true };
   const results = await req(platform, { ...request, onProgress: progress.update }).finally(progress.stop);
+  for (const result of results) if ('fingerprint' in result) tellSha256(result.fingerprint);
   const outcome = outcomeOf(results, (result) =>
     lineOrText(
       names.length === 1,

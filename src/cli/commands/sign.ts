@@ -17,7 +17,7 @@ import { standardStream } from '../options/streams.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { outcomeOf } from '../outcome/results.js';
 import { startProgress } from '../render/progress.js';
-import { dayText, fingerprintText, warningText } from '../render/text.js';
+import { dayText, fingerprintText, sha256Line, warningText } from '../render/text.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options } = context;
@@ -35,7 +35,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
     for (const [index, item] of shown.entries()) {
       if ('error' in item) continue;
       const name = names[index] as string;
-      writeOut('stderr', fingerprintText(item));
+      writeOut('stderr', fingerprintText(item) + sha256Line(item));
       if (await confirm('Does fingerprint match? (yes/no)', '--batch')) confirmed.set(name, item.sha256);
       else refused.push({ name, outcome: 'refused', error: rejected(name) });
     }

@@ -9,6 +9,14 @@ import type { FingerprintResult } from '../../usecases/certificate/fingerprint.j
 import { formatLocalDate } from './date.js';
 import { withDirectory } from './hint.js';
 
+/**
+ * For whoever compares: two files of one SHA-1 can be made. ovs-pki prints no such line, so it goes to a terminal only,
+ * and beside the result.
+ */
+export function sha256Line({ file, sha256 }: FingerprintResult): string {
+  return `${file}: SHA-256 ${sha256}\n`;
+}
+
 /** The two lines of ovs-pki's `fingerprint`. */
 export function fingerprintText({ file, modifiedAt, sha1, inFileName }: FingerprintResult): string {
   const verdict = inFileName ? '(correct fingerprint in filename)' : `fingerprint ${sha1}`;
