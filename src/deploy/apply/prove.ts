@@ -96,8 +96,8 @@ async function restore(host: Progress, failed: readonly EndProof[], edges: Apply
 /** The same text at both ends. */
 function tunnelOf(host: Progress, port: string): string {
   const end = [...host.input.desired.ends, ...host.input.watched].find((item) => item.port === port);
-  const addresses = [end?.localIp ?? '', end?.remoteIp ?? ''].sort();
-  return [...addresses, end?.type].join(' ');
+  const ends = end?.isTranslated === true ? [nameOf(host), end.peer] : [end?.localIp ?? '', end?.remoteIp ?? ''];
+  return [...ends.sort(), end?.type].join(' ');
 }
 
 function proofFailed(host: Progress, failed: readonly EndProof[]): OvsPkiError {

@@ -132,7 +132,9 @@ function tunnelsToAuthenticate(hosts: readonly Progress[]): Tunnel[] {
     return ends.flatMap((end): Tunnel[] => {
       const peer = byName.get(end.peer);
       const back = peer?.input.desired.ends.find(
-        ({ type, localIp, remoteIp }) => type === end.type && localIp === end.remoteIp && remoteIp === end.localIp,
+        ({ type, localIp, remoteIp, peer: theirs }) =>
+          type === end.type &&
+          (end.isTranslated === true ? theirs === nameOf(asker) : localIp === end.remoteIp && remoteIp === end.localIp),
       );
       if (!canAsk(asker, peer)) return [];
       const isForOther = peer !== undefined && canAsk(peer, asker) && nameOf(peer) < nameOf(asker);

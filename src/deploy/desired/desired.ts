@@ -89,7 +89,10 @@ export interface TunnelEnd {
   readonly type: TunnelType;
   readonly method: AuthenticationMethod;
   readonly localIp: string;
+  /** Where its packets are sent to: behind NAT not the address that the peer has itself. */
   readonly remoteIp: string;
+  /** Addresses are translated between the two hosts (NAT). */
+  readonly isTranslated?: true;
   /** The name of the host at the other end. */
   readonly peer: string;
   /** Further options of the Interface, `ipsec_*` among them. */

@@ -90,13 +90,20 @@ function viewsOf(hosts: readonly ExaminedHost[], now: Date, crls: readonly HostC
 function peerAmong(views: readonly HostView[], end: TunnelEnd, self: string): PeerEnd | undefined {
   const own = views.find(({ name }) => name === self);
   const others = views.filter((view) => view.name !== self);
+  const named = others.find((view) => view.name === end.peer);
+  // Networks behind NAT may have the same addresses.
   const host =
-    others.find((view) => addressesOf(view).includes(end.remoteIp)) ?? others.find((view) => view.name === end.peer);
+    (end.isTranslated === true ? named : undefined) ??
+    others.find((view) => addressesOf(view).includes(end.remoteIp)) ??
+    named;
   if (host === undefined || own === undefined) return undefined;
   const ours = end.localIp === '' ? addressesOf(own) : [end.localIp];
   const back = host.ends.find(
-    ({ type, localIp, remoteIp }) =>
-      type === end.type && ours.includes(remoteIp) && (localIp === '' || localIp === end.remoteIp),
+    ({ type, localIp, remoteIp, peer }) =>
+      type === end.type &&
+      (end.isTranslated === true
+        ? peer === self
+        : ours.includes(remoteIp) && (localIp === '' || localIp === end.remoteIp)),
   );
   return { host, end: back };
 }

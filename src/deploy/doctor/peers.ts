@@ -126,7 +126,10 @@ export const peerRules: readonly Rule[] = [
     (end, host, peer) => {
       if (!isUp(end.port, host) || !isUp(peer.end.port, peer.host)) return undefined;
       const sent = bytesOf(host, end, end.localIp, end.remoteIp);
-      const arrived = bytesOf(peer.host, peer.end, end.localIp, end.remoteIp);
+      const arrived =
+        end.isTranslated === true
+          ? bytesOf(peer.host, peer.end, peer.end.remoteIp, peer.end.localIp)
+          : bytesOf(peer.host, peer.end, end.localIp, end.remoteIp);
       if (sent < tellingBytes || arrived > 0) return undefined;
       const option = (daemonOf(host) ?? ikeDaemons[0]).encapsulation;
       return {

@@ -19,7 +19,17 @@ import type {
 import type { Places } from '../ike/daemon.js';
 import type { Fault } from './fault.js';
 import { defined, linksOf } from './links.js';
-import { addressOf, bridgeOf, defaultBridge, type Half, hostOf, type InventoryHost, optionSources } from './lookup.js';
+import {
+  addressOf,
+  bridgeOf,
+  defaultBridge,
+  type Half,
+  hostOf,
+  type InventoryHost,
+  isTranslated,
+  optionSources,
+  peerAddressOf,
+} from './lookup.js';
 import { portNames, type TunnelCounts } from './port-names.js';
 import { addressFaults, destinationFaults, hostFaults, linkFaults } from './rules.js';
 import { type Inventory, plaintextPolicies } from './schema.js';
@@ -98,7 +108,8 @@ function expandEnd(inventory: Inventory, context: InventoryContext, half: Half, 
     type,
     method,
     localIp: addressOf(inventory, host) ?? '',
-    remoteIp: addressOf(inventory, peer) ?? '',
+    remoteIp: peerAddressOf(inventory, peer) ?? '',
+    ...(isTranslated(inventory, host) || isTranslated(inventory, peer) ? { isTranslated: true as const } : {}),
     peer,
     options: Object.fromEntries(
       optionSources(inventory, half)

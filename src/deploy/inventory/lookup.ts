@@ -35,6 +35,17 @@ export function addressOf(inventory: Inventory, name: string): string | undefine
   return address === undefined ? addressIn(ssh ?? '') : canonicalAddress(address);
 }
 
+/** Where its peers send to. */
+export function peerAddressOf(inventory: Inventory, name: string): string | undefined {
+  const { peer_address: address } = hostOf(inventory, name);
+  return address === undefined ? addressOf(inventory, name) : canonicalAddress(address);
+}
+
+/** Whether its peers reach it by another address than its own. */
+export function isTranslated(inventory: Inventory, name: string): boolean {
+  return peerAddressOf(inventory, name) !== addressOf(inventory, name);
+}
+
 /** Where the options of an end come from; the later ones win. */
 export function optionSources(inventory: Inventory, { link, host }: Half) {
   return [

@@ -9,7 +9,7 @@ import type { DesiredHost, TunnelEnd } from '../desired/desired.js';
 import { daemonNamed, ikeDaemons } from '../ike/daemons.js';
 import { type Fault, formatPath } from './fault.js';
 import type { Link } from './links.js';
-import { addressOf, bridgeOf, type Half, hostOf, optionSources } from './lookup.js';
+import { addressOf, bridgeOf, type Half, hostOf, isTranslated, optionSources, peerAddressOf } from './lookup.js';
 import type { Inventory } from './schema.js';
 import { optionFaults, optionText } from './tunnel-options.js';
 
@@ -35,30 +35,36 @@ export function destinationFaults(inventory: Inventory): Fault[] {
 }
 
 /** What two hosts of a tunnel have to agree on. */
-export function linkFaults(inventory: Inventory, { hosts: [one, other], path, type }: Link): Fault[] {
-  const address = addressOf(inventory, one);
-  const otherAddress = addressOf(inventory, other);
+export function linkFaults(inventory: Inventory, { hosts: [one, other], path, type, method }: Link): Fault[] {
   const faults: Fault[] = [];
-  if (address !== undefined && address === otherAddress) {
-    faults.push({ path, message: `${one} and ${other} have the same address, ${address}` });
-  } else if (
-    address !== undefined &&
-    otherAddress !== undefined &&
-    addressFamily(address) !== addressFamily(otherAddress)
-  ) {
-    faults.push({
-      path,
-      message: `one end has an IPv4 and the other an IPv6 address: ${one} ${address}, ${other} ${otherAddress}`,
-    });
-  } else if (type === 'gre' && address !== undefined && addressFamily(address) === 6) {
+  const way = wayFault(inventory, one, other) ?? wayFault(inventory, other, one);
+  const address = addressOf(inventory, one);
+  if (way !== undefined) faults.push({ path, message: way });
+  else if (type === 'gre' && address !== undefined && addressFamily(address) === 6) {
     // Over IPv6 it is a type of its own, ip6gre, which ovs-monitor-ipsec does not know.
     faults.push({ path, message: `gre goes over IPv4 only, and ${one} has ${address}: take geneve or vxlan` });
+  }
+  if (method === 'psk' && (isTranslated(inventory, one) || isTranslated(inventory, other))) {
+    // Without certificates the IKE daemons take each other by their addresses.
+    const message = `pre-shared keys go by addresses, and those of ${one} and ${other} are translated (peer_address): take certificates`;
+    faults.push({ path, message });
   }
   const inner = hostOf(inventory, one).bridge_address?.split('/')[0];
   if (inner !== undefined && inner === hostOf(inventory, other).bridge_address?.split('/')[0]) {
     faults.push({ path: ['hosts', other, 'bridge_address'], message: `${inner} is the bridge address of ${one} too` });
   }
   return faults;
+}
+
+/** What is wrong with the addresses of one direction. */
+function wayFault(inventory: Inventory, one: string, other: string): string | undefined {
+  const [address, far] = [addressOf(inventory, one), peerAddressOf(inventory, other)];
+  if (address === undefined || far === undefined) return undefined;
+  if (address === far || peerAddressOf(inventory, one) === far)
+    return `${one} and ${other} have the same address, ${far}`;
+  return addressFamily(address) === addressFamily(far)
+    ? undefined
+    : `one end has an IPv4 and the other an IPv6 address: ${one} ${address}, ${other} ${far}`;
 }
 
 export function hostFaults(inventory: Inventory, host: DesiredHost, halves: readonly Half[]): Fault[] {
@@ -89,7 +95,7 @@ function repeatFaults(inventory: Inventory, halves: readonly Half[]): Fault[] {
   const seen = new Map<string, Half>();
   return halves.flatMap((half): Fault[] => {
     const { host, peer, link } = half;
-    const remote = addressOf(inventory, peer) ?? peer;
+    const remote = peerAddressOf(inventory, peer) ?? peer;
     const before = seen.get(`${link.type} ${remote}`);
     const sameKeys = seen.get(`psk ${remote}`);
     seen.set(`${link.type} ${remote}`, half);

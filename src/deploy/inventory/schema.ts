@@ -203,6 +203,14 @@ const host = object(
         'The address that its tunnels start from, on the host itself (local_ip). Default: the address in ssh, if there is one.',
       ),
     ),
+    peer_address: v.optional(
+      checked(
+        'an IP address',
+        addressFault,
+        '203.0.113.7',
+        'The address that its peers send to, where that is not the one on the host: a host behind NAT, in a cloud for example, whose UDP ports 500 and 4500 are reached there. Its tunnels need certificates. Default: address.',
+      ),
+    ),
     bridge: v.optional(bridge),
     bridge_address: v.optional(
       checked(

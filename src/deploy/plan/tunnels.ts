@@ -12,7 +12,7 @@ import { marks } from '../tunnels/ownership.js';
 import { hasGuard } from '../tunnels/packets.js';
 import type { Action } from './action.js';
 import { certificateFileFor, pemOf } from './identity-files.js';
-import { type HostInput, holdsCertificate, interfaceOf, placesFor } from './input.js';
+import { daemonFor, type HostInput, holdsCertificate, interfaceOf, placesFor } from './input.js';
 import { interruptionOf, secondsLost } from './interruption.js';
 import { markFor } from './strangers.js';
 
@@ -122,7 +122,7 @@ function wantedOptions(
   end: TunnelEnd,
   found: InterfaceFact | undefined,
 ): { options: Record<string, string>; place: Action[] } {
-  const base = { ...end.options, remote_ip: end.remoteIp, local_ip: end.localIp };
+  const base = { ...encapsulation(input, end), ...end.options, remote_ip: end.remoteIp, local_ip: end.localIp };
   if (end.method === 'psk') return { options: base, place: [] };
   if (end.method === 'ca-signed') return { options: { ...base, remote_name: end.peer }, place: [] };
   const peer = input.peers.get(end.peer);
@@ -138,6 +138,14 @@ function wantedOptions(
   const isThere = holdsCertificate(input, path, peer);
   const placed: Action = { kind: 'place', role: 'peer-certificate', path, content: pemOf(peer), source: undefined };
   return { options: { ...base, remote_cert: path }, place: isThere ? [] : [placed] };
+}
+
+/** Where addresses are translated, ESP goes in UDP from the beginning; Open vSwitch passes such options on since 3.0. */
+function encapsulation(input: HostInput, { isTranslated }: TunnelEnd): Record<string, string> {
+  const version = Number.parseInt(knownValue(input.facts.ovsdb)?.ovsVersion ?? '', 10);
+  if (isTranslated !== true || !(version >= 3)) return {};
+  const [option = '', value = ''] = daemonFor(input).encapsulation.split('=');
+  return { [option]: value };
 }
 
 function pskChange(
