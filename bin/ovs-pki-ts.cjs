@@ -29,7 +29,8 @@ function readCache() {
 }
 
 function reportBug(error) {
-  fs.writeSync(2, `ovs-pki-ts: this is a bug, please report it: ${error?.stack ?? error}\n`);
+  const text = String(error?.stack ?? error).replace(/[^\n\x20-\x7e]/g, '?');
+  fs.writeSync(2, `ovs-pki-ts: this is a bug, please report it: ${text}\n`);
   process.exitCode = 1;
 }
 

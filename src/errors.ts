@@ -132,6 +132,10 @@ export const errorTable = {
     exitStatus: 6,
     meaning: 'A fact that the plan depends on could not be read on a host; nothing was changed there.',
   },
+  HOST_ANSWER_INVALID: {
+    exitStatus: 6,
+    meaning: 'A host answered what such a host cannot answer; nothing is decided from it.',
+  },
   HOST_PROOF_FAILED: {
     exitStatus: 6,
     meaning: 'A tunnel did not come up as it must; the host was rolled back.',

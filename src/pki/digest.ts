@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 
 /** SHA-1 serves to identify, where a standard or ovs-pki says so; never to protect. */
 export function digest(algorithm: 'sha1' | 'sha256', bytes: Uint8Array): Uint8Array {
@@ -14,4 +14,9 @@ export function digest(algorithm: 'sha1' | 'sha256', bytes: Uint8Array): Uint8Ar
 /** The same in hexadecimal, lower case. */
 export function digestHex(algorithm: 'sha1' | 'sha256', bytes: Uint8Array): string {
   return createHash(algorithm).update(bytes).digest('hex');
+}
+
+/** HMAC-SHA-256 (RFC 2104) in hexadecimal, lower case. */
+export function hmacHex(key: string, bytes: Uint8Array): string {
+  return createHmac('sha256', key).update(bytes).digest('hex');
 }

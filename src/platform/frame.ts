@@ -27,6 +27,18 @@ export function emptyStreams(): Streams {
   return { stdout: { pieces: [], length: 0, tail: '' }, stderr: { pieces: [], length: 0, tail: '' } };
 }
 
+/** How much a script may print: many times the facts of a host with thousands of tunnels. */
+const outputLimit = 16 * 1024 * 1024;
+const errorLimit = 1024 * 1024;
+/** How much may come when nothing was asked: from processes in the background, say. */
+const unaskedLimit = 1024 * 1024;
+
+/** Whether a host says more than we are ready to hold. */
+export function isTooLong({ stdout, stderr }: Streams, isAsked: boolean): boolean {
+  if (!isAsked) return stdout.length + stderr.length > unaskedLimit;
+  return stdout.length > outputLimit || stderr.length > errorLimit;
+}
+
 export function addPiece(stream: Stream, text: string): void {
   stream.pieces.push(text);
   stream.length += text.length;

@@ -32,7 +32,9 @@ export function openLog(file: string | undefined, clock: Clock): Log {
   const place = path.resolve(file ?? defaultLogFile);
   try {
     fs.mkdirSync(path.dirname(place), { recursive: true, mode: 0o750 });
-    const descriptor = fs.openSync(place, 'a', 0o640);
+    const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = fs.constants;
+    // A link may lead anywhere, and others may put one into a folder that is theirs too. A FIFO without a reader fails.
+    const descriptor = fs.openSync(place, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o640);
     return {
       write: (line) => {
         const text = `${clock.now().toISOString()} ovs-pki-ts ${line.replaceAll(/[^\x20-\x7e]/g, '?')}\n`;
@@ -50,7 +52,9 @@ export function openLog(file: string | undefined, clock: Clock): Log {
 }
 
 function unwritable(place: string, error: unknown): OvsPkiError {
-  return new OvsPkiError('LOG_UNWRITABLE', `the log file ${place} cannot be written (${systemErrorCode(error)})`, {
+  const code = systemErrorCode(error);
+  const reason = code === 'ELOOP' ? 'it is a link, and links are not followed' : code;
+  return new OvsPkiError('LOG_UNWRITABLE', `the log file ${place} cannot be written (${reason})`, {
     hint: 'give a place you may write to: --log FILE',
     details: { file: place },
     cause: error,

@@ -8,14 +8,15 @@
 import * as fs from 'node:fs';
 import { OvsPkiError, systemErrorCode } from '../errors.js';
 import { pause } from './clock.js';
+import { visibleLines } from './visible.js';
 
 /**
- * Writes text. That a reader of it has gone away is no error, as with any program in a pipe.
+ * Writes text, with all that is none of a text made visible. That a reader of it has gone away is no error, as with any program in a pipe.
  *
  * @throws FILE_UNWRITABLE where standard output is a file on a full disk
  */
 export function writeOut(stream: 'stdout' | 'stderr', content: string | Uint8Array): void {
-  const bytes = Buffer.from(content as string);
+  const bytes = typeof content === 'string' ? Buffer.from(visibleLines(content)) : content;
   for (let done = 0; done < bytes.length; ) {
     try {
       done += fs.writeSync(stream === 'stdout' ? 1 : 2, bytes, done);
@@ -36,7 +37,7 @@ export function writeOut(stream: 'stdout' | 'stderr', content: string | Uint8Arr
  * @throws FILE_UNWRITABLE
  */
 export async function writePiece(text: string): Promise<boolean> {
-  const bytes = Buffer.from(text);
+  const bytes = Buffer.from(visibleLines(text));
   for (let done = 0; done < bytes.length; ) {
     try {
       done += fs.writeSync(1, bytes, done);

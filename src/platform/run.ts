@@ -17,7 +17,7 @@ export interface RunningProgram {
   readonly ended: Promise<ProgramEnd>;
   /** Closes its standard input. */
   finish(): void;
-  /** Ends it at once. */
+  /** Ends it and what it has started at once, and listens no more: what has left its process group may hold the pipes. */
   kill(): void;
 }
 
@@ -43,8 +43,18 @@ export function startProgram(file: string, args: readonly string[]): RunningProg
     },
     ended: endOf(child),
     finish: () => child.stdin.end(),
-    kill: () => child.kill('SIGKILL'),
+    kill: () => killAll(child),
   };
+}
+
+function killAll(child: ChildProcessWithoutNullStreams): void {
+  try {
+    // Not where it could not be started, and has no group.
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ESRCH') throw error;
+  }
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
 }
 
 function endOf(child: ChildProcessWithoutNullStreams): Promise<ProgramEnd> {

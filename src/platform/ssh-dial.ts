@@ -70,7 +70,11 @@ const ourOptions = [
   `-oConnectTimeout=${connectSeconds}`,
   '-oServerAliveInterval=5',
   '-oServerAliveCountMax=3',
+  // Whatever the operator's configuration says: the host gets nothing of this machine.
   '-oForwardAgent=no',
+  '-oForwardX11=no',
+  '-oForwardX11Trusted=no',
+  '-oTunnel=no',
   '-oClearAllForwardings=yes',
   '-oRemoteCommand=none',
   '-oPermitLocalCommand=no',

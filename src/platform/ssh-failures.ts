@@ -231,7 +231,7 @@ function saidAtTheEnd({ stdout, stderr, began }: ShellEnd): string {
 
 /** ssh itself ends its lines as a terminal in raw mode wants them. */
 function linesOf(text: string): string[] {
-  return text.split(/\r*\n/).map((line) => line.trim());
+  return text.split('\n').map((line) => line.trim());
 }
 
 /** What is no reason: OpenSSH 10.1 and later remark on key exchanges, and the marks of our scripts are nobody's words. */

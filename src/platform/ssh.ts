@@ -12,6 +12,7 @@ import {
   emptyStreams,
   framed,
   hasBegun,
+  isTooLong,
   resultIn,
   type ScriptResult,
   type Streams,
@@ -37,9 +38,6 @@ export interface HostShell {
   /** Ends the shell; a script that runs is left to its end on the host. */
   close(): void;
 }
-
-/** What a script may print before we stop to listen. */
-const outputLimit = 64 * 1024 * 1024;
 
 /**
  * Opens the shell; whether the host can be reached is told by the first script.
@@ -91,14 +89,17 @@ interface Heard {
   /** The first script has begun. */
   answered: boolean;
   end: ProgramEnd | undefined;
+  /** It has said more than we are ready to hold, and was cut off. */
+  isFlooded: boolean;
 }
 
 function connectionOf(target: ShellTarget, { program, isLoggedIn }: Line, preamble: string, tries: number): Connection {
-  const heard: Heard = { output: emptyStreams(), answered: false, end: undefined };
+  const heard: Heard = { output: emptyStreams(), answered: false, end: undefined, isFlooded: false };
   let listener: (() => void) | undefined;
   program.write(preamble);
   program.onOutput((stream, text) => {
-    addPiece(heard.output[stream], text);
+    keep(heard, stream, text, listener !== undefined);
+    if (heard.isFlooded) program.kill();
     listener?.();
   });
   void program.ended.then((value) => {
@@ -114,6 +115,7 @@ function connectionOf(target: ShellTarget, { program, isLoggedIn }: Line, preamb
       const settle = (answer: Answer | OvsPkiError): void => {
         clearTimeout(timer);
         listener = undefined;
+        if (heard.answered) heard.output = emptyStreams();
         if (answer instanceof OvsPkiError) reject(answer);
         else resolve(answer);
       };
@@ -129,13 +131,21 @@ function connectionOf(target: ShellTarget, { program, isLoggedIn }: Line, preamb
         }
         const result = resultIn(heard.output, mark);
         if (result !== undefined) settle(result);
-        else if (isTooLong(heard.output)) leave(talkative(target));
+        else if (heard.isFlooded) leave(talkative(target));
         else if (heard.end !== undefined) settle(failureOf(target, heard, heard.end, tries));
       };
       program.write(framed(script, mark));
       listener();
     });
   return { exchange, close: () => closeProgram(program) };
+}
+
+/** Keeps what has come, as far as we are ready to hold it. @param isAsked a script is at work */
+function keep(heard: Heard, stream: keyof Streams, text: string, isAsked: boolean): void {
+  if (heard.isFlooded) return;
+  addPiece(heard.output[stream], text);
+  heard.isFlooded = isTooLong(heard.output, isAsked);
+  if (heard.isFlooded) heard.output = emptyStreams();
 }
 
 function failureOf(
@@ -153,12 +163,8 @@ function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-function isTooLong({ stdout, stderr }: Streams): boolean {
-  return stdout.length >= outputLimit || stderr.length >= outputLimit;
-}
-
 function talkative({ destination }: ShellTarget): OvsPkiError {
-  return new OvsPkiError('HOST_STEP_FAILED', `${destination} printed more than ${outputLimit} bytes`, {
+  return new OvsPkiError('HOST_STEP_FAILED', `${destination} printed more than a host can have to say`, {
     hint: `see what is so long there: ssh ${destination} 'ls -lR /etc/ipsec.d /etc/keys'`,
     details: { host: destination },
   });

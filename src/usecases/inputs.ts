@@ -5,6 +5,7 @@
  * @module
  */
 
+export { checkedPsk } from '../deploy/plan/psks.js';
 export { passphraseFault } from '../pki/encrypted-key.js';
 export { type KeySpec, parseKeySpec } from '../pki/key.js';
 export { nameFault, parseFileName } from '../pki/name.js';

@@ -2,12 +2,12 @@
 folder=@folder@
 name=@name@
 existing=@existing@
-mkdir -p -- "$folder" || fail "the folder $folder cannot be made"
+have "$folder"
 key=$existing
 if [ -z "$key" ]; then
   staged=$folder/.$name-privkey.staged
-  rm -f -- "$staged"
-  answer=$(umask 077 && openssl genrsa -out "$staged" @bits@ 2>&1) || { rm -f -- "$staged"; fail "openssl could not make a key in $folder: $answer"; }
+  # Its standard output is a file that was not there before, so that nobody else has it open.
+  answer=$(umask 077 && set -C && rm -f -- "$staged" && openssl genrsa @bits@ 2>&1 >"$staged") || { rm -f -- "$staged"; fail "openssl could not make a key in $folder: $answer"; }
   hash=$(openssl pkey -in "$staged" -pubout -outform DER 2>/dev/null | openssl dgst -sha256 | sed 's/.*= *//' | cut -c 1-16)
   [ "${#hash}" -eq 16 ] || { rm -f -- "$staged"; fail "openssl made a key that it cannot read"; }
   key=$folder/$name-$hash-privkey.pem

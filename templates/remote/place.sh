@@ -3,13 +3,41 @@
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin"
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 
+# have FOLDER: it is there, and nobody but root can change what lies in it or put another folder in its place
+have() {
+  case $had in *"|$1|"*) return 0 ;; esac
+  (umask 022 && mkdir -p -- "$1") || fail "the folder $1 cannot be made"
+  place=$(cd -P -- "$1" && pwd -P) || fail "the folder $1 cannot be entered"
+  for way in "$1" "$place"; do
+    last=1
+    while :; do
+      answer=$(stat -L -c '%u %g %a' -- "${way:-/}" 2>&1) || fail "the folder ${way:-/} cannot be looked at: $answer"
+      owner=${answer%% *} mode=${answer##* } group=${answer#* } written=''
+      case $mode in *[2367]) written=1 ;; *[2367]?) [ "${group%% *}" -eq 0 ] || written=1 ;; esac
+      # In a folder like /tmp, what belongs to root stays what it is.
+      case $mode in [1357]???) [ -n "$last" ] || written='' ;; esac
+      [ "$owner" -eq 0 ] || [ "$owner" -eq "$(id -u)" ] ||
+        fail "the folder ${way:-/} belongs to the user $owner, who could read or replace what is put into $1: chown root ${way:-/}"
+      [ -z "$written" ] ||
+        fail "others than root can write into the folder ${way:-/} (mode $mode), and could read or replace what is put into $1: chmod go-w ${way:-/}"
+      [ -n "$way" ] || break
+      way=${way%/*} last=''
+    done
+  done
+  had="$had|$1|"
+}
+had=''
+
+# fresh PATH: takes standard input to a file that was not there before, which only its owner can read
+fresh() { (umask 077 && set -C && rm -f -- "$1" && cat >"$1"); }
+
 # place PATH MODE CONTENT
 place() {
   folder=${1%/*}
   staged=$folder/.${1##*/}.staged
   [ ! -d "$1" ] || fail "$1 is a folder, and a file is to go there"
-  mkdir -p -- "$folder" || fail "the folder $folder cannot be made"
-  (umask 077 && rm -f -- "$staged" && printf '%s' "$3" >"$staged") && chmod "$2" "$staged" &&
+  have "$folder"
+  printf '%s' "$3" | fresh "$staged" && chmod "$2" "$staged" &&
     { sync "$staged" 2>/dev/null || sync; } && mv -f -- "$staged" "$1" && { sync "$folder" 2>/dev/null || :; } || {
     rm -f -- "$staged"
     fail "$1 could not be written: is the disk full or read-only?"
@@ -20,6 +48,7 @@ place() {
 point() {
   staged=${1%/*}/.${1##*/}.staged
   [ ! -d "$1" ] || fail "$1 is a folder, and a link is to go there"
+  have "${1%/*}"
   rm -f -- "$staged" && ln -s -- "$2" "$staged" && mv -f -- "$staged" "$1" && { sync "${1%/*}" 2>/dev/null || :; } ||
     fail "$1 could not be made a link to $2"
 }

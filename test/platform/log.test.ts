@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { OvsPkiError } from '../../src/errors.js';
@@ -52,6 +52,17 @@ for (const { title, place } of impossible) {
     t.like(error, { code: 'LOG_UNWRITABLE', exitStatus: 3, hint: 'give a place you may write to: --log FILE' });
   });
 }
+
+test('a link as the log is not followed', (t) => {
+  const folder = scratchFolder(t);
+  writeFileSync(join(folder, 'victim'), 'mine\n');
+  symlinkSync('victim', join(folder, 'log'));
+  t.like(
+    t.throws(() => openLog(join(folder, 'log'), clock), { message: /it is a link/ }),
+    { code: 'LOG_UNWRITABLE' },
+  );
+  t.is(readFileSync(join(folder, 'victim'), 'utf8'), 'mine\n');
+});
 
 test('a folder of logs that exists keeps its mode', (t) => {
   const folder = join(scratchFolder(t), 'logs');

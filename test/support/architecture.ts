@@ -48,7 +48,7 @@ const onlyIn: readonly { readonly packages: RegExp; readonly file: string | read
   { packages: /^pkijs$/, file: ['src/pki/path-pkijs.ts', 'src/pki/pkcs12.ts', 'src/pki/pkcs12-reader.ts'] },
   { packages: /^node-webcrypto-p11$/, file: 'src/platform/token.ts' },
   { packages: /^yaml$/, file: 'src/deploy/inventory/yaml.ts' },
-  { packages: /^valibot$/, file: 'src/deploy/inventory/schema.ts' },
+  { packages: /^valibot$/, file: ['src/deploy/inventory/schema.ts', 'src/deploy/inventory/fleet-schema.ts'] },
 ];
 
 /** What the files of a folder may not import, though their room lets them. */

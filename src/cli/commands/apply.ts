@@ -2,7 +2,7 @@ import { OvsPkiError } from '../../errors.js';
 import { apply } from '../../usecases/fleet/apply.js';
 import { localized, pruned, readFleet } from '../../usecases/fleet/inventory.js';
 import { readPlan } from '../../usecases/fleet/plan-file.js';
-import { applyOptionsOf, inventoryFileOf } from '../options/fleet.js';
+import { applyOptionsOf, inventoryFileOf, planKeyOf } from '../options/fleet.js';
 import { pkiDirectoryOf } from '../options/read.js';
 import { fleetOutcome } from '../outcome/fleet.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
@@ -10,7 +10,7 @@ import { startStages } from '../render/stages.js';
 
 export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
   const file = inventoryFileOf(operands);
-  const written = readPlan(file);
+  const written = readPlan(file, planKeyOf(options));
   if (written !== undefined && options.prune === true) {
     throw new OvsPkiError('USAGE', '--prune belongs to the plan, and this one is made already', {
       hint: `make it again: ovs-pki-ts plan fleet.yaml --prune --out ${file}`,

@@ -1,7 +1,7 @@
 import { readStandardInput } from '../../platform/standard-input.js';
 import { apply } from '../../usecases/fleet/apply.js';
 import { connectedFleet } from '../../usecases/fleet/connect.js';
-import { checkedPsk } from '../../usecases/fleet/prepare.js';
+import { checkedPsk } from '../../usecases/inputs.js';
 import { applyOptionsOf, becomeOf, listOf, pairOf, textOf } from '../options/fleet.js';
 import { daysOf, pkiDirectoryOf } from '../options/read.js';
 import { fleetOutcome } from '../outcome/fleet.js';

@@ -1,4 +1,5 @@
 import { OvsPkiError } from '../../errors.js';
+import { visible } from '../../platform/visible.js';
 import { type Renewed, renew } from '../../usecases/certificate/renew.js';
 import { parsePeriod } from '../../usecases/inputs.js';
 import type { Skipped } from '../../usecases/summary.js';
@@ -7,7 +8,7 @@ import { daysOf, keySpecOf, pkiDirectoryOf } from '../options/read.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { outcomeOf } from '../outcome/results.js';
 import { startProgress } from '../render/progress.js';
-import { dayText, visible } from '../render/text.js';
+import { dayText } from '../render/text.js';
 
 /** Before which a certificate is not due. */
 const defaultBefore = '30d';

@@ -1,10 +1,10 @@
 import { writeOut } from '../../platform/output.js';
+import { visible } from '../../platform/visible.js';
 import { type Verified, verify } from '../../usecases/certificate/verify.js';
 import { namesAndTypeOf } from '../options/names.js';
 import { pkiDirectoryOf } from '../options/read.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { outcomeOf } from '../outcome/results.js';
-import { visible } from '../render/text.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options } = context;

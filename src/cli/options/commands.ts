@@ -210,14 +210,14 @@ export const commandSpecs = [
     operands: '[FILE]',
     group: 'Tunnels and hosts',
     description: 'show what apply would change (default: fleet.yaml)',
-    options: ['out', 'prune', 'skip-proof', ...sshOptions, ...commonOptions],
+    options: ['out', 'plan-key', 'prune', 'skip-proof', ...sshOptions, ...commonOptions],
   },
   {
     name: 'apply',
     operands: '[FILE]',
     group: 'Tunnels and hosts',
     description: 'bring hosts to the state that an inventory or plan describes',
-    options: ['prune', ...applyOptions, ...commonOptions],
+    options: ['plan-key', 'prune', ...applyOptions, ...commonOptions],
   },
   {
     name: 'remove',

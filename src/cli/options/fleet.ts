@@ -9,6 +9,7 @@ import { becomeFault } from '../../platform/become.js';
 import { exists } from '../../platform/files.js';
 import { onInterrupt } from '../../platform/interrupt.js';
 import type { ExamineRequest } from '../../usecases/fleet/examine.js';
+import { readPlanKey } from '../../usecases/fleet/plan-file.js';
 import { pkiDirectoryOf } from './read.js';
 import type { OptionName, OptionValues } from './specs.js';
 
@@ -32,6 +33,12 @@ export function textOf(options: OptionValues, name: OptionName): string | undefi
 
 export function listOf(options: OptionValues, name: OptionName): string[] {
   return (textOf(options, name) ?? '').split(',').filter((item) => item !== '');
+}
+
+/** The key that seals a written plan. */
+export function planKeyOf(options: OptionValues): string | undefined {
+  const file = textOf(options, 'plan-key');
+  return file === undefined ? undefined : readPlanKey(file);
 }
 
 /** `NAME=VALUE` of an operand or option. @throws USAGE */

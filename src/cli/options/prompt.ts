@@ -5,6 +5,7 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
+import { visibleLines } from '../../platform/visible.js';
 
 /** Asks a yes/no question whose answer has to be written out, as ovs-pki asks it. */
 export async function confirm(message: string, answeringOption: string): Promise<boolean> {
@@ -74,7 +75,9 @@ async function ask(answeringOption: string, question: Question): Promise<{ answe
   }
   const { default: inquirer } = await import('inquirer');
   try {
-    return await inquirer.createPromptModule({ output: process.stderr })<{ answer: string }>([question]);
+    return await inquirer.createPromptModule({ output: process.stderr })<{ answer: string }>([
+      { ...question, message: visibleLines(question.message) },
+    ]);
   } catch (error) {
     if (error instanceof Error && error.name === 'ExitPromptError') {
       throw new OvsPkiError('INTERRUPTED', 'interrupted; nothing was done', { cause: error });

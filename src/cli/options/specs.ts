@@ -124,6 +124,12 @@ export const optionSpecs = [
     description: 'write to FILE: a plan for "apply FILE", what is exported, or a copy of the CRL',
   },
   { long: 'outform', isOwn: true, argument: 'FORM', values: ['PEM', 'DER'], description: 'PEM (default) or DER' },
+  {
+    long: 'plan-key',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'seal a written plan, or check its seal, with the key in FILE',
+  },
   { long: 'due', isOwn: true, description: 'renew what expires soon among the certificates in this folder' },
   {
     long: 'before',

@@ -5,8 +5,8 @@
  */
 
 import type { OvsPkiError } from '../../errors.js';
+import { visible } from '../../platform/visible.js';
 import type { CheckReason, CheckResult, Deadlines } from '../../usecases/check/check.js';
-import { visible } from './text.js';
 
 export function checkText({ reasons, authorities }: CheckResult): string {
   if (reasons.length > 0) return reasons.map((reason) => `${reason.severity}: ${reasonText(reason)}\n`).join('');

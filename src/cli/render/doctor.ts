@@ -4,9 +4,9 @@
  * @module
  */
 
+import { visible } from '../../platform/visible.js';
 import type { DoctorResult } from '../../usecases/fleet/doctor.js';
 import type { HostFinding } from '../../usecases/outputs.js';
-import { visible } from './text.js';
 
 export function doctorText({ hosts, findings }: DoctorResult): string {
   return hosts.map((host) => hostText(host, findings)).join('');

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { visible } from '../../platform/visible.js';
 import type {
   Action,
   CrlSummary,
@@ -33,11 +34,11 @@ function ownText({ host, target, actions, obstacles }: HostPlan): string {
   const where = target.kind === 'local' ? 'this machine' : target.destination;
   const heading = where === host ? host : `${host} (${where})`;
   if (obstacles.length > 0)
-    return `${heading}: nothing can be done\n${obstacles.map(({ message }) => `  ! ${message}\n`).join('')}`;
+    return `${heading}: nothing can be done\n${obstacles.map(({ message }) => `  ! ${visible(message)}\n`).join('')}`;
   if (actions.length === 0) return `${heading}: nothing to do\n`;
   return `${heading}:\n${actions
     .flatMap(actionLines)
-    .map((line) => `  ${line}\n`)
+    .map((line) => `  ${visible(line)}\n`)
     .join('')}`;
 }
 
@@ -166,5 +167,5 @@ export function resultText(result: HostResult): string {
     const serial = serialNumber === undefined ? '' : `, serial ${serialNumber}`;
     lines.push(`  = ${port}: encrypted, ${bytesOut} bytes of ESP out, ${bytesIn} in${who}${serial}`);
   }
-  return `${lines.join('\n')}\n`;
+  return lines.map((line) => `${visible(line)}\n`).join('');
 }

@@ -5,6 +5,7 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
+import { visibleJson } from '../../platform/visible.js';
 import { withDirectory } from './hint.js';
 
 /** Raised when a key is renamed or removed, not when one is added. */
@@ -17,7 +18,7 @@ export function jsonText(
 ): string {
   const replaceErrors = (_key: string, value: unknown): unknown =>
     value instanceof OvsPkiError ? errorJson(value, directory) : value;
-  return `${JSON.stringify({ version: formatVersion, command, ...content }, replaceErrors, 2)}\n`;
+  return `${visibleJson(JSON.stringify({ version: formatVersion, command, ...content }, replaceErrors, 2))}\n`;
 }
 
 /** An error as the JSON document shows it. */

@@ -5,10 +5,11 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
+import { visible, visibleJson } from '../../platform/visible.js';
 import type { Listed } from '../../usecases/certificate/list.js';
 import type { Pieces } from '../outcome/outcome.js';
 import { errorJson, jsonText } from './json.js';
-import { dayText, visible } from './text.js';
+import { dayText } from './text.js';
 
 /** So many rows are written at once; the first of these batches decides how wide the columns are. */
 const batchRows = 1000;
@@ -46,11 +47,11 @@ export function* listJson(rows: Iterable<Listed>): Pieces {
   for (let next = batches.next(); ; next = batches.next()) {
     if (next.done === true) {
       const error = next.value;
-      const told = error === undefined ? '' : `,\n  "error": ${JSON.stringify(errorJson(error))}`;
+      const told = error === undefined ? '' : `,\n  "error": ${visibleJson(JSON.stringify(errorJson(error)))}`;
       yield `\n  ]${told}${tail}`;
       return error;
     }
-    yield separator + next.value.map((row) => `    ${JSON.stringify(row)}`).join(',\n');
+    yield separator + next.value.map((row) => `    ${visibleJson(JSON.stringify(row))}`).join(',\n');
     separator = ',\n';
   }
 }

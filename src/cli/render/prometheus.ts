@@ -5,6 +5,7 @@
  * @module
  */
 
+import { masked } from '../../platform/visible.js';
 import { type CheckResult, type CheckRule, checkRules } from '../../usecases/check/check.js';
 
 type Labels = Readonly<Record<string, string>>;
@@ -92,9 +93,6 @@ function labelText(labels: Labels): string {
 
 /** Backslash, quote and line end, as the format wants it; no other control character belongs into a label either. */
 function escaped(value: string): string {
-  return value
-    .replaceAll('\\', '\\\\')
-    .replaceAll('"', '\\"')
-    .replaceAll('\n', '\\n')
-    .replaceAll(/\p{Cc}/gu, '?');
+  const lines = value.split('\n').map((line) => masked(line).replaceAll('\\', '\\\\').replaceAll('"', '\\"'));
+  return lines.join('\\n');
 }

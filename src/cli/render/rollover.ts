@@ -4,6 +4,7 @@
  * @module
  */
 
+import { visible } from '../../platform/visible.js';
 import type { RolloverState } from '../../usecases/authority/rollover.js';
 import type { HostRollover } from '../../usecases/fleet/rollover.js';
 import { dayText } from './text.js';
@@ -16,7 +17,7 @@ export function rolloverText(state: RolloverState, pkiOnly = false): string {
   }
   if (lagging.length > 0) lines.push(`  still to be renewed: ${lagging.join(', ')}`);
   if (keyLeft !== undefined) lines.push(`  the old key was not made here, and is still in its token: ${keyLeft}`);
-  return `${lines.join('\n')}\n`;
+  return lines.map((line) => `${visible(line)}\n`).join('');
 }
 
 function standing({ type, phase }: RolloverState, pkiOnly: boolean): string {

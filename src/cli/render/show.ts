@@ -4,6 +4,7 @@
  * @module
  */
 
+import { visible } from '../../platform/visible.js';
 import type { Shown, ShownContent } from '../../usecases/certificate/show.js';
 import type {
   ShownCertificate,
@@ -14,7 +15,7 @@ import type {
 } from '../../usecases/certificate/shown-content.js';
 import { periodText } from '../../usecases/check/period.js';
 import { ikeDaemonLabels, ikeDaemonNames } from '../../usecases/outputs.js';
-import { dayText, visible } from './text.js';
+import { dayText } from './text.js';
 
 /** A label and what stands behind it, on one line or several. */
 type Field = readonly [label: string, ...lines: string[]];

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { visible } from '../../platform/visible.js';
 import type { StatusResult } from '../../usecases/fleet/status.js';
 import type { EndStatus, IdentityStatus } from '../../usecases/outputs.js';
-import { dayText, visible } from './text.js';
+import { dayText } from './text.js';
 
 type HostResult = StatusResult['hosts'][number];
 

@@ -5,6 +5,7 @@
  */
 
 import type { OvsPkiError } from '../../errors.js';
+import { visible } from '../../platform/visible.js';
 import type { FingerprintResult } from '../../usecases/certificate/fingerprint.js';
 import { formatLocalDate } from './date.js';
 import { withDirectory } from './hint.js';
@@ -20,7 +21,7 @@ export function sha256Line({ file, sha256 }: FingerprintResult): string {
 /** The two lines of ovs-pki's `fingerprint`. */
 export function fingerprintText({ file, modifiedAt, sha1, inFileName }: FingerprintResult): string {
   const verdict = inFileName ? '(correct fingerprint in filename)' : `fingerprint ${sha1}`;
-  return `${file}\t${formatLocalDate(new Date(modifiedAt))}\n\t${verdict}\n`;
+  return `${visible(file)}\t${formatLocalDate(new Date(modifiedAt))}\n\t${verdict}\n`;
 }
 
 /** `2036-11-19`. */
@@ -41,12 +42,4 @@ function linesOf({ code, message }: OvsPkiError): string[] {
 
 export function warningText(warning: string): string {
   return `ovs-pki-ts: warning: ${visible(warning)}\n`;
-}
-
-/** Foreign text with what could move the cursor, or hide or reorder what is shown, written as its code. */
-export function visible(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
 }

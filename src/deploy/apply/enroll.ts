@@ -8,6 +8,7 @@ import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import type { CertificationRequest } from '../../pki/certification-request.js';
 import type { DesiredIdentity } from '../desired/desired.js';
+import { refusalOf } from '../facts/answer.js';
 import { enrollHost } from '../remote/run.js';
 import { type ApplyEdges, nameOf, obstructed, onEach, type Progress, planFor } from './host-run.js';
 
@@ -30,14 +31,21 @@ export async function enroll(hosts: readonly Progress[], edges: ApplyEdges): Pro
     else setIdentity(host, result.certificate, result.authorities, keyFile);
   }
   tellPeers(hosts);
-  for (const host of hosts) {
-    if (host.error !== undefined) continue;
+  for (const host of hosts.filter(({ error }) => error === undefined)) {
     if (enrolling.includes(host)) host.input = { ...host.input, now: judgedAt(edges) };
-    const done = host.plan.actions.filter(({ kind }) => kind === 'enroll');
-    const plan = planFor(host.input, edges);
-    host.plan = { ...plan, actions: [...done, ...plan.actions] };
-    host.error = obstructed(host.plan);
+    try {
+      planAgain(host, edges);
+    } catch (error) {
+      host.error = refusalOf(nameOf(host), error);
+    }
   }
+}
+
+function planAgain(host: Progress, edges: ApplyEdges): void {
+  const done = host.plan.actions.filter(({ kind }) => kind === 'enroll');
+  const plan = planFor(host.input, edges);
+  host.plan = { ...plan, actions: [...done, ...plan.actions] };
+  host.error = obstructed(host.plan);
 }
 
 /**

@@ -8,6 +8,7 @@ import { OvsPkiError } from '../../errors.js';
 import type { CertificationRequest } from '../../pki/certification-request.js';
 import type { HostShell } from '../../platform/ssh.js';
 import type { DesiredIdentity } from '../desired/desired.js';
+import { refusalOf } from '../facts/answer.js';
 import type { HostFacts } from '../facts/host-facts.js';
 import type { Action, HostPlan } from '../plan/action.js';
 import type { Identity } from '../plan/identity-files.js';
@@ -87,8 +88,14 @@ export function planFor(input: HostInput, { keeps = () => true }: ApplyEdges): H
 }
 
 export function beginning(work: HostWork, edges: ApplyEdges): Progress {
-  const plan = planFor(work.input, edges);
-  return progressWith(work, plan, obstructed(plan) ?? edges.refuse(plan));
+  try {
+    const plan = planFor(work.input, edges);
+    return progressWith(work, plan, obstructed(plan) ?? edges.refuse(plan));
+  } catch (error) {
+    const { name, target } = work.input.desired;
+    const none = { host: name, target, actions: [], warnings: [], obstacles: [] };
+    return progressWith(work, none, refusalOf(name, error));
+  }
 }
 
 /** A host for which nothing has been done yet. */
@@ -138,7 +145,7 @@ export async function onEach(
         try {
           await action(host);
         } catch (error) {
-          host.error = asRefusal(error);
+          host.error = refusalOf(nameOf(host), error);
         }
       }),
   );
@@ -170,9 +177,4 @@ export function warn(host: Progress, warnings: readonly string[]): void {
 
 export function nameOf({ input }: Progress): string {
   return input.desired.name;
-}
-
-export function asRefusal(error: unknown): OvsPkiError {
-  if (error instanceof OvsPkiError) return error;
-  throw error;
 }

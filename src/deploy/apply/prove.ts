@@ -5,14 +5,15 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
+import { lastWords, refusalOf } from '../facts/answer.js';
 import { decided } from '../facts/fact.js';
-import { gatherPlanningFacts } from '../facts/host-facts.js';
+import { gatherPlanningFacts, type HostFacts } from '../facts/host-facts.js';
 import { ikeScriptFor } from '../plan/input.js';
 import { restoreTransaction } from '../remote/restore.js';
 import { databaseOf, rereadOn, restoreHost } from '../remote/run.js';
 import { isChange } from '../remote/transaction.js';
 import { type EndProof, proveEnd } from '../tunnels/proof.js';
-import { type ApplyEdges, asRefusal, isChangedPort, nameOf, type Progress, warn } from './host-run.js';
+import { type ApplyEdges, isChangedPort, nameOf, type Progress, warn } from './host-run.js';
 import { endsToProve } from './switch.js';
 
 export function prove(hosts: readonly Progress[]): void {
@@ -20,15 +21,19 @@ export function prove(hosts: readonly Progress[]): void {
     if (host.begun.length === 0 || !host.input.prove) continue;
     const { identity } = host.input;
     const certificate = identity === undefined || identity === 'enroll' ? undefined : identity.certificate;
-    host.proofs = endsToProve(host).map((end) =>
-      proveEnd({
-        host: host.input.desired,
-        end,
-        facts: host.error === undefined ? host.facts : undefined,
-        certificate,
-        mayBeIdle: !isChangedPort(host, end.port),
-      }),
-    );
+    const ends = endsToProve(host);
+    const proofs = (facts: HostFacts | undefined): EndProof[] =>
+      ends.map((end) => {
+        const mayBeIdle = !isChangedPort(host, end.port);
+        return proveEnd({ host: host.input.desired, end, facts, certificate, mayBeIdle });
+      });
+    try {
+      host.proofs = proofs(host.error === undefined ? host.facts : undefined);
+    } catch (error) {
+      // Its peers are proved, or pointed back, all the same.
+      host.error = refusalOf(nameOf(host), error);
+      host.proofs = proofs(undefined);
+    }
   }
 }
 
@@ -57,10 +62,15 @@ export async function pointBack(hosts: readonly Progress[], edges: ApplyEdges): 
         await restore(host, failed, edges);
         host.pointedBack = true;
       } catch (error) {
-        host.error = new OvsPkiError(host.error.code, `${host.error.message}; and ${asRefusal(error).message}`, {
-          hint: cause?.hint ?? 'what is new may be in force there; run the command again: it goes on where it stopped',
-          details: host.error.details,
-        });
+        host.error = new OvsPkiError(
+          host.error.code,
+          `${host.error.message}; and ${refusalOf(nameOf(host), error).message}`,
+          {
+            hint:
+              cause?.hint ?? 'what is new may be in force there; run the command again: it goes on where it stopped',
+            details: host.error.details,
+          },
+        );
       }
       edges.onProgress(nameOf(host), 'done');
     }),
@@ -103,7 +113,7 @@ function tunnelOf(host: Progress, port: string): string {
 function proofFailed(host: Progress, failed: readonly EndProof[]): OvsPkiError {
   const reasons = failed.flatMap(({ port, reasons }) => reasons.map((reason) => `${port}: ${reason}`));
   const because = reasons.length === 0 ? 'the other end of its tunnel is not encrypted' : reasons.join('; ');
-  const said = host.said === '' ? '' : ` (the IKE daemon: ${host.said.split('\n').slice(-2).join(' ')})`;
+  const said = host.said === '' ? '' : ` (the IKE daemon: ${lastWords(host.said, 2)})`;
   return new OvsPkiError('HOST_PROOF_FAILED', `${nameOf(host)}: ${because}${said}`, {
     hint: `what it had is in force again; find the cause with: ovs-pki-ts doctor --to ${host.input.desired.target.destination}`,
     details: { host: nameOf(host), reasons },

@@ -42,22 +42,38 @@ export interface ExaminedHost {
  * What is wrong on each host, in the order of the hosts and of the rules.
  *
  * @param crls the lists that the CAs here have
+ * @param failed told of a host of whose facts a rule can make nothing
  */
-export function findingsOn(hosts: readonly ExaminedHost[], now: Date, crls: readonly HostCrl[] = []): Finding[] {
+export function findingsOn(
+  hosts: readonly ExaminedHost[],
+  now: Date,
+  crls: readonly HostCrl[] = [],
+  failed?: (host: string, error: unknown) => void,
+): Finding[] {
   return viewsOf(hosts, now, crls).flatMap((host) => {
-    const causes = foundBy(
-      rules.filter(({ isLast }) => isLast === undefined),
-      host,
-    );
-    if (causes.some(({ severity }) => severity === 'error')) return causes;
-    return [
-      ...foundBy(
-        rules.filter(({ isLast }) => isLast),
-        host,
-      ),
-      ...causes,
-    ];
+    try {
+      return findingsOf(host);
+    } catch (error) {
+      if (failed === undefined) throw error;
+      failed(host.name, error);
+      return [];
+    }
   });
+}
+
+function findingsOf(host: HostView): Finding[] {
+  const causes = foundBy(
+    rules.filter(({ isLast }) => isLast === undefined),
+    host,
+  );
+  if (causes.some(({ severity }) => severity === 'error')) return causes;
+  return [
+    ...foundBy(
+      rules.filter(({ isLast }) => isLast),
+      host,
+    ),
+    ...causes,
+  ];
 }
 
 function foundBy(some: readonly Rule[], host: HostView): Finding[] {

@@ -25,7 +25,7 @@ const reservedDevice = /^(lo|ovs-system|ovs-netdev|gre0|gretap0|erspan0|gre_sys|
 /** More than these are no fleet but a slip; and a mesh grows with the square of its hosts. */
 const maximumHosts = 10_000;
 
-const device = (what: string, example: string, description: string) =>
+export const device = (what: string, example: string, description: string) =>
   v.pipe(
     v.string(mustBeText(`the name of a ${what}`)),
     v.regex(deviceName, mustBe(`1 to 15 letters, digits, dots, underscores or hyphens, the first a letter or digit`)),
@@ -34,7 +34,12 @@ const device = (what: string, example: string, description: string) =>
     v.examples([example]),
   );
 
-const checked = (wanted: string, fault: (text: string) => string | undefined, example: string, description: string) =>
+export const checked = (
+  wanted: string,
+  fault: (text: string) => string | undefined,
+  example: string,
+  description: string,
+) =>
   v.pipe(
     v.string(mustBeText(wanted)),
     v.check(
@@ -51,7 +56,7 @@ const choice = <const Words extends readonly string[]>(words: Words, description
     v.description(description),
   );
 
-const hostName = (description: string) =>
+export const hostName = (description: string) =>
   checked(
     'the name of a host',
     (name) => {
@@ -70,7 +75,7 @@ const names = (least: number, description: string, item = 'A key of `hosts`.') =
     v.description(description),
   );
 
-const folder = (description: string) =>
+export const folder = (description: string) =>
   checked(
     'an absolute folder',
     (path) =>
@@ -159,7 +164,7 @@ const bridge = device(
   'The bridge that gets the tunnels; it is made if it is missing. Default: br-ipsec.',
 );
 
-const become = checked(
+export const become = checked(
   'a way to become root',
   becomeFault,
   'doas',

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { leafFindings } from '../../pki/lint/leaf-rules.js';
+import { hostFindings } from '../../pki/lint/leaf-rules.js';
 import { formatName } from '../../pki/name.js';
 import { confinementFault, type FitnessRule, fitnessRules, type Purpose } from '../doctor/fitness.js';
 import type { Fault } from '../doctor/rule.js';
@@ -162,7 +162,7 @@ function unfitIdentity({ desired, identity, now }: HostInput): Obstacle[] {
   }
   if (identity === undefined || identity === 'enroll') return [];
   const { certificate } = identity;
-  const because: string[] = leafFindings(certificate).map(({ message }) => message);
+  const because: string[] = hostFindings(certificate, desired.name).map(({ message }) => message);
   if (certificate.notAfter < now) because.push(`it expired on ${certificate.notAfter.toISOString().slice(0, 10)}`);
   if (certificate.notBefore > now) because.push(`it is valid only from ${certificate.notBefore.toISOString()}`);
   if (because.length === 0) return [];

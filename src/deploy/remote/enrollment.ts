@@ -4,13 +4,18 @@
  * @module
  */
 
+import { OvsPkiError } from '../../errors.js';
 import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
 import { type CertificationRequest, decodeCertificationRequestPem } from '../../pki/certification-request.js';
 import type { KeySpec } from '../../pki/key.js';
-import { shellWord } from '../../platform/quote.js';
+import { keyHash } from '../../pki/key-identity.js';
+import { hostFindings } from '../../pki/lint/leaf-rules.js';
+import { shellNumber, shellWord } from '../../platform/quote.js';
 import { fillTemplate } from '../../platform/templates.js';
+import { invalidAnswer } from '../facts/answer.js';
 import { parseSections } from '../facts/sections.js';
 import type { Action } from '../plan/action.js';
+import { privateKeyFileFor } from '../plan/identity-files.js';
 import { placeFunctions } from './scripts.js';
 
 export type Enrollment =
@@ -27,23 +32,53 @@ export function enrollScript(action: Enroll, days: number): { readonly script: s
     folder: shellWord(folder),
     name: shellWord(name),
     existing: shellWord(existingKey ?? ''),
-    bits: String(bitsOf(keySpec)),
+    bits: shellNumber(bitsOf(keySpec)),
     mark,
     config: shellWord(requestConfig(name)),
-    options: method === 'self-signed' ? `-x509 -extensions self_signed -days ${days}` : '',
+    options: method === 'self-signed' ? `-x509 -extensions self_signed -days ${shellNumber(days)}` : '',
   });
   return { script: placeFunctions() + script, mark };
 }
 
-/** @throws PEM_INVALID, DER_INVALID */
-export function readEnrollment(stdout: string, mark: string, { name, method }: Enroll): Enrollment {
+/**
+ * What the host answers goes to its peers, or to the CA, which has rules of its own: a certificate that signs itself is that of
+ * the host and of no other.
+ *
+ * @throws PEM_INVALID, DER_INVALID, HOST_ANSWER_INVALID, IDENTITY_UNFIT
+ */
+export function readEnrollment(stdout: string, mark: string, action: Enroll): Enrollment {
+  const { name, method } = action;
   const sections = parseSections(stdout, mark);
-  const keyFile = sections.get('key')?.text ?? '';
   const text = sections.get('request')?.text ?? '';
   const from = `the answer of ${name}`;
-  return method === 'self-signed'
-    ? { keyFile, certificate: decodeCertificatePem(text, from) }
-    : { keyFile, request: decodeCertificationRequestPem(text, from) };
+  if (method === 'ca-signed') {
+    const request = decodeCertificationRequestPem(text, from);
+    return { keyFile: keyFileIn(sections, action, keyHash(request.publicKey)), request };
+  }
+  const certificate = decodeCertificatePem(text, from);
+  const because = hostFindings(certificate, name).map(({ message }) => message);
+  if (because.length > 0) {
+    throw new OvsPkiError(
+      'IDENTITY_UNFIT',
+      `${name} answers with a certificate that cannot be its own: ${because.join('; ')}`,
+      {
+        hint: `look at that host before it is connected to others; it is not who it should be, or its openssl is not in order`,
+        details: { host: name, reasons: because },
+      },
+    );
+  }
+  return { keyFile: keyFileIn(sections, action, keyHash(certificate.publicKey)), certificate };
+}
+
+/** Where it has put the key: in the place that we have named, whatever it says. */
+function keyFileIn(
+  sections: ReturnType<typeof parseSections>,
+  { name, folder, existingKey }: Enroll,
+  hash: string,
+): string {
+  const said = sections.get('key')?.text ?? '';
+  if (said === existingKey || said === privateKeyFileFor(folder, name, hash)) return said;
+  throw invalidAnswer(name, `it says that it has put its key at ${said}`);
 }
 
 /** The IKE daemons under ovs-monitor-ipsec take RSA keys both; no other type is sure. */

@@ -8,6 +8,7 @@ import { OvsPkiError } from '../../errors.js';
 import type { ScriptResult } from '../../platform/frame.js';
 import type { HostShell } from '../../platform/ssh.js';
 import type { TunnelEnd } from '../desired/desired.js';
+import { lastWords } from '../facts/answer.js';
 import { knownValue } from '../facts/fact.js';
 import { factsScript, type HostFacts, type PlanningFacts, readFacts } from '../facts/host-facts.js';
 import type { OvsDatabase } from '../facts/ovsdb.js';
@@ -232,7 +233,7 @@ async function step(
 }
 
 function stepFailed(host: string, what: string, { status, stderr }: ScriptResult): OvsPkiError {
-  const said = stderr.trim().split('\n').slice(-3).join(' ');
+  const said = lastWords(stderr);
   return new OvsPkiError('HOST_STEP_FAILED', `${host}: ${what}: ${said || `exit status ${status}`}`, {
     hint: `what it had is in force; when the cause is mended, run the command again (ovs-pki-ts doctor helps to find it)`,
     details: { host, said },
@@ -264,7 +265,7 @@ function requireAccepted(host: string, reply: string, transaction: Transaction |
   }
   throw new OvsPkiError(
     'HOST_STEP_FAILED',
-    `${host}: the database refused the change: ${refused?.details ?? refused?.error ?? JSON.stringify(error)}`,
+    `${host}: the database refused the change: ${lastWords(String(refused?.details ?? refused?.error ?? JSON.stringify(error)))}`,
     {
       hint: 'what it had is in force; please report this with the output of: ovs-vsctl show',
       details: { host },

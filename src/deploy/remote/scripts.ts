@@ -5,7 +5,7 @@
  * @module
  */
 
-import { shellWord } from '../../platform/quote.js';
+import { shellNumber, shellWord } from '../../platform/quote.js';
 import { fillTemplate } from '../../platform/templates.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import type { Action, GuardedTunnel } from '../plan/action.js';
@@ -118,7 +118,9 @@ export function dropOldKeysScript(ike: string, name: string): string {
 }
 
 export function pinScript(ends: readonly Held[]): string {
-  const lines = ends.map(({ end, seconds }) => `pin ${shellWord(end.localIp)} ${shellWord(end.remoteIp)} ${seconds}\n`);
+  const lines = ends.map(
+    ({ end, seconds }) => `pin ${shellWord(end.localIp)} ${shellWord(end.remoteIp)} ${shellNumber(seconds)}\n`,
+  );
   return renewFunctions('') + lines.join('');
 }
 
@@ -145,7 +147,7 @@ export function readAuthenticated(stdout: string, ends: readonly TunnelEnd[]): A
 
 /** Takes down what was up before. @param seconds for how long nothing of it is touched */
 export function leaveScript(ike: string, before: readonly string[], seconds: number): string {
-  return `${renewFunctions(ike)}leave ${seconds} ${before.map(shellWord).join(' ')}\n`;
+  return `${renewFunctions(ike)}leave ${shellNumber(seconds)} ${before.map(shellWord).join(' ')}\n`;
 }
 
 /** One transaction, then the addresses of bridges. Ends with the transaction's reply on standard output. */
@@ -213,7 +215,7 @@ export function settleScript(ike: string, ends: readonly SettlingEnd[], seconds:
     ];
     return `settle ${words.map(shellWord).join(' ')} &`;
   });
-  return ike + fillTemplate('remote/settle.sh', { mark, seconds: String(seconds), tunnels: tunnels.join('\n') });
+  return ike + fillTemplate('remote/settle.sh', { mark, seconds: shellNumber(seconds), tunnels: tunnels.join('\n') });
 }
 
 /**

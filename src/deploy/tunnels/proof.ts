@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isIP } from 'node:net';
 import type { Certificate } from '../../pki/certificate.js';
 import type { DesiredHost, TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
@@ -117,6 +118,12 @@ function ikeReasons(facts: HostFacts, end: TunnelEnd, certificate: Certificate |
   for (const { name, childInstalled } of connections) {
     if (!childInstalled) reasons.push(`the connection ${name} is not up`);
   }
+  if (end.method !== 'psk' && isIP(end.peer) === 0) {
+    for (const { name, remoteId } of connections) {
+      if (remoteId === undefined || isIdOf(end.peer, remoteId)) continue;
+      reasons.push(`the other end of ${name} is authenticated as ${remoteId}, and not as ${end.peer}`);
+    }
+  }
   if (certificate === undefined || end.method === 'psk') return reasons;
   const loaded = ike.certificates.filter(({ serialNumber }) => serialNumber === certificate.serialNumber);
   if (loaded.length === 0) {
@@ -127,6 +134,11 @@ function ikeReasons(facts: HostFacts, end: TunnelEnd, certificate: Certificate |
     reasons.push(`${ike.daemon.label} has no private key for its certificate`);
   }
   return reasons;
+}
+
+/** A host names itself by the common name of its certificate, or by the whole subject. */
+function isIdOf(peer: string, id: string): boolean {
+  return id === peer || (id.includes('=') && /(?:^|[,/] ?)CN=([^,/]*)$/.exec(id)?.[1] === peer);
 }
 
 /** What was seen counts only where there still is an association. */

@@ -6,6 +6,8 @@
  */
 
 import type { Certificate } from '../certificate.js';
+import { equalBytes } from '../der.js';
+import { verifySignature } from '../engine.js';
 import { attributeValues, nameOfCommonName } from '../name.js';
 import { oid } from '../oid.js';
 import { signatureName, weakHashOf } from '../signature.js';
@@ -82,7 +84,39 @@ const leafRules: readonly Rule<Certificate, undefined>[] = [
 
 const netscapeType = '2.16.840.1.113730.1.1';
 
-/** Everything that makes a certificate unfit. */
+/**
+ * Everything that makes a certificate unfit to be that of a host. Who signs itself can write any name into it: it is believed
+ * when it has this one, and its own signature.
+ */
+export function hostFindings(certificate: Certificate, name: string): Finding[] {
+  return [...leafFindings(certificate), ...findingsOf(hostRules, certificate, name)];
+}
+
+const hostRules: readonly Rule<Certificate, string>[] = [
+  {
+    id: 'host-name',
+    citation: 'ovs-vswitchd.conf.db(5), IPsec: remote_name is the string in CN',
+    check: ({ subject, issuer }, name) => {
+      const [commonName = ''] = attributeValues(subject, oid.commonName);
+      const found = equalBytes(subject.der, issuer.der) ? commonName : nameOfCommonName(commonName);
+      return found === name ? undefined : `its common name is ${JSON.stringify(commonName)}, and not ${name}`;
+    },
+  },
+  {
+    id: 'host-self-signature',
+    citation: 'RFC 5280, section 3.2: the signature of a self-signed certificate is verified with its own key',
+    check: ({ subject, issuer, publicKey, ...signed }) => {
+      if (!equalBytes(subject.der, issuer.der)) return undefined;
+      const { signatureAlgorithm, innerSignatureAlgorithm, toBeSigned, signature } = signed;
+      const isSame = signatureAlgorithm === innerSignatureAlgorithm;
+      return isSame && verifySignature(publicKey, signatureAlgorithm, toBeSigned.bytes, signature)
+        ? undefined
+        : 'it names itself as its issuer, and its own key has not signed it';
+    },
+  },
+];
+
+/** Everything that makes a certificate unfit, whosever it is. */
 export function leafFindings(certificate: Certificate): Finding[] {
   return [...findingsOf(leafRules, certificate, undefined), ...keyFindings(certificate.publicKey)];
 }

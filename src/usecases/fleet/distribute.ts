@@ -6,6 +6,7 @@
 
 import type { HostResult } from '../../deploy/apply/apply.js';
 import type { DesiredHost, TunnelEnd } from '../../deploy/desired/desired.js';
+import { refusalOf } from '../../deploy/facts/answer.js';
 import { knownValue } from '../../deploy/facts/fact.js';
 import type { HostFacts, PlanningFacts } from '../../deploy/facts/host-facts.js';
 import { keyHashOf } from '../../deploy/plan/identity-files.js';
@@ -78,9 +79,8 @@ function withName(request: DistributeRequest, host: AskedHost<HostFacts>): Asked
     const { identity } = host.desired;
     return { ...host, desired: { ...host.desired, name, identity: identity && { ...identity, method } } };
   } catch (error) {
-    if (!(error instanceof OvsPkiError)) throw error;
     host.shell.close();
-    return { desired: host.desired, error };
+    return { desired: host.desired, error: refusalOf(host.desired.name, error) };
   }
 }
 

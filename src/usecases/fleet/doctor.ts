@@ -6,6 +6,7 @@
 
 import { findingsOn } from '../../deploy/doctor/doctor.js';
 import type { Finding } from '../../deploy/doctor/rule.js';
+import { refusalOf } from '../../deploy/facts/answer.js';
 import type { Platform } from '../../platform/index.js';
 import { crlsIn } from './authorities.js';
 import { type ExamineRequest, examine, fleetToExamine, type UnaskedHost } from './examine.js';
@@ -21,9 +22,11 @@ export interface DoctorResult {
 /** @throws USAGE, FILE_NOT_FOUND, INVENTORY_INVALID */
 export async function doctor(platform: Platform, request: ExamineRequest): Promise<DoctorResult> {
   const { examined, unasked } = await examine(platform, fleetToExamine(request), request.onProgress);
-  return {
-    hosts: examined.map(({ desired }) => desired.name),
-    findings: findingsOn(examined, platform.clock.now(), crlsIn(platform, request.pkiDirectory)),
-    unasked,
-  };
+  const failed = new Map<string, UnaskedHost>();
+  const crls = crlsIn(platform, request.pkiDirectory);
+  const findings = findingsOn(examined, platform.clock.now(), crls, (host, error) => {
+    failed.set(host, { host, error: refusalOf(host, error) });
+  });
+  const hosts = examined.map(({ desired }) => desired.name).filter((name) => !failed.has(name));
+  return { hosts, findings, unasked: [...unasked, ...failed.values()] };
 }

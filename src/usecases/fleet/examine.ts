@@ -6,6 +6,7 @@
 
 import type { DesiredFleet } from '../../deploy/desired/desired.js';
 import type { ExaminedHost } from '../../deploy/doctor/doctor.js';
+import { refusalOf } from '../../deploy/facts/answer.js';
 import { OvsPkiError } from '../../errors.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
@@ -47,6 +48,23 @@ export function fleetToExamine({ file, destinations, become }: ExamineRequest): 
   if (destinations.length > 0) return fleetAt(destinations, become);
   if (file !== undefined || files.exists(usualFile)) return readFleet(file ?? usualFile);
   return fleetAt(['local'], become);
+}
+
+/** Looks at each host that has been asked; where its facts make no sense, that is its own error. */
+export function lookAtEach<T>(
+  examined: readonly ExaminedHost[],
+  look: (host: ExaminedHost) => T,
+): { readonly seen: readonly T[]; readonly unasked: readonly UnaskedHost[] } {
+  const unasked: UnaskedHost[] = [];
+  const seen = examined.flatMap((host): T[] => {
+    try {
+      return [look(host)];
+    } catch (error) {
+      unasked.push({ host: host.desired.name, error: refusalOf(host.desired.name, error) });
+      return [];
+    }
+  });
+  return { seen, unasked };
 }
 
 /** Asks all hosts; changes nothing there. */

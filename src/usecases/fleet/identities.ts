@@ -14,6 +14,7 @@ import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js
 import { equalBytes } from '../../pki/der.js';
 import { decodePrivateKey } from '../../pki/key.js';
 import { keyHash } from '../../pki/key-identity.js';
+import { hostFindings } from '../../pki/lint/leaf-rules.js';
 import { attributeValues, parseFileName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import { issuersOf, pathFindings } from '../../pki/path.js';
@@ -47,7 +48,10 @@ export async function identityFor(
     ...(ca === undefined ? [] : issuedForKeysOf(ca, facts, name)),
   ];
   const judged = await Promise.all(
-    candidates.map(async (certificate) => ({ certificate, reasons: await faultsOf(platform, certificate, authority) })),
+    candidates.map(async (certificate) => ({
+      certificate,
+      reasons: await faultsOf(platform, name, certificate, authority),
+    })),
   );
   const good = judged
     .filter(({ reasons }) => reasons.length === 0)
@@ -122,6 +126,7 @@ function issuedForKeysOf({ layout }: Ca, facts: PlanningFacts, name: string): Ce
 
 async function faultsOf(
   { clock }: Platform,
+  name: string,
   certificate: Certificate,
   authority: Authority | undefined,
 ): Promise<string[]> {
@@ -133,7 +138,10 @@ async function faultsOf(
     return (await pathFindings({ certificate, authorities, crls: [], at: now })).map(({ message }) => message);
   }
   if (!equalBytes(certificate.issuer.der, certificate.subject.der)) return ['it is not self-signed'];
-  return certificate.notAfter < now ? [`it expired on ${certificate.notAfter.toISOString().slice(0, 10)}`] : [];
+  // Its peers are told to trust it.
+  const findings = hostFindings(certificate, name).map(({ message }) => message);
+  const expired = `it expired on ${certificate.notAfter.toISOString().slice(0, 10)}`;
+  return [...findings, ...(certificate.notAfter < now ? [expired] : [])];
 }
 
 /** The key on the host, found by its public half; or else the one here. */

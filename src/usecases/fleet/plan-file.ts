@@ -5,10 +5,14 @@
  */
 
 import type { DesiredFleet } from '../../deploy/desired/desired.js';
+import { readDesiredFleet } from '../../deploy/inventory/fleet-schema.js';
 import type { Action, HostPlan } from '../../deploy/plan/action.js';
 import { OvsPkiError } from '../../errors.js';
-import { digestHex } from '../../pki/digest.js';
+import { equalBytes } from '../../pki/der.js';
+import { digestHex, hmacHex } from '../../pki/digest.js';
 import * as files from '../../platform/files.js';
+import { readPassphraseFile } from '../../platform/passphrase.js';
+import { visibleJson } from '../../platform/visible.js';
 
 /** What is wanted and what would be done for it. Holds no secret. */
 export interface PlanFile {
@@ -18,33 +22,55 @@ export interface PlanFile {
   readonly prove: boolean;
   readonly fleet: DesiredFleet;
   readonly hosts: readonly HostPlan[];
-  /** Of all the rest: what is applied is what was shown, and not what somebody made of it. */
-  readonly sha256: string;
+  /** Of all the rest: shows what was cut off or changed by accident. Whoever changes the plan can make it anew. */
+  readonly sha256?: string;
+  /** The same with a key in place of it: only who has the key can have written the plan. */
+  readonly hmacSha256?: string;
 }
 
-export function writePlan(file: string, plan: Pick<PlanFile, 'pkiDirectory' | 'prove' | 'fleet' | 'hosts'>): void {
-  files.replaceFile(file, planFileText(plan));
+type PlanContent = Pick<PlanFile, 'pkiDirectory' | 'prove' | 'fleet' | 'hosts'>;
+
+/** @param key of the seal, from {@link readPlanKey} */
+export function writePlan(file: string, plan: PlanContent, key?: string): void {
+  files.replaceFile(file, planFileText(plan, key));
 }
 
 /** What such a file holds. */
-export function planFileText({
-  pkiDirectory,
-  prove,
-  fleet,
-  hosts,
-}: Pick<PlanFile, 'pkiDirectory' | 'prove' | 'fleet' | 'hosts'>): string {
+export function planFileText({ pkiDirectory, prove, fleet, hosts }: PlanContent, key?: string): string {
   const content = { kind: 'ovs-pki-ts plan', version: 1, pkiDirectory, prove, fleet, hosts } as const;
-  const sealed: PlanFile = { ...content, sha256: sealOf(content) };
-  return `${JSON.stringify(sealed, undefined, 2)}\n`;
+  const seal = key === undefined ? { sha256: sealOf(content) } : { hmacSha256: sealOf(content, key) };
+  return `${visibleJson(JSON.stringify({ ...content, ...seal } satisfies PlanFile, undefined, 2))}\n`;
 }
+
+/** The key in a file that only its owner can read. @throws FILE_NOT_FOUND, PASSPHRASE_EXPOSED, PASSPHRASE_INVALID */
+export function readPlanKey(file: string): string {
+  const key = readPassphraseFile(file);
+  if (key.length >= fewestCharacters) return key;
+  throw new OvsPkiError(
+    'PASSPHRASE_INVALID',
+    `${file} holds no key of a plan: ${fewestCharacters} characters at least`,
+    {
+      hint: `make one: (umask 077; openssl rand -base64 32 >${file})`,
+      details: { file },
+    },
+  );
+}
+
+const fewestCharacters = 24;
 
 /** However the JSON is laid out. */
-function sealOf(content: Omit<Partial<PlanFile>, 'sha256'>): string {
-  return digestHex('sha256', new TextEncoder().encode(JSON.stringify(content)));
+function sealOf(content: object, key?: string): string {
+  const bytes = new TextEncoder().encode(JSON.stringify(content));
+  return key === undefined ? digestHex('sha256', bytes) : hmacHex(key, bytes);
 }
 
-/** The plan in a file, or undefined where it is not a plan but something else, such as an inventory. @throws PLAN_INVALID */
-export function readPlan(file: string): PlanFile | undefined {
+/**
+ * The plan in a file, or undefined where it is not a plan but something else, such as an inventory.
+ *
+ * @param key that the plan must be sealed with
+ * @throws PLAN_INVALID
+ */
+export function readPlan(file: string, key?: string): PlanFile | undefined {
   if (!files.exists(file)) return undefined;
   const text = files.readFile(file).toString('utf8');
   if (!text.trimStart().startsWith('{')) return undefined;
@@ -57,9 +83,44 @@ export function readPlan(file: string): PlanFile | undefined {
   if (content.kind !== 'ovs-pki-ts plan') return undefined;
   if (content.version !== 1)
     throw invalid(file, `it has the version ${String(content.version)}, and we know version 1`);
-  const { sha256, ...rest } = content;
-  if (sha256 !== sealOf(rest)) throw invalid(file, 'it is not what was written: parts of it are missing or changed');
-  return content as PlanFile;
+  requireSeal(file, content, key);
+  return checkedPlan(file, content);
+}
+
+function requireSeal(file: string, { sha256, hmacSha256, ...rest }: Partial<PlanFile>, key: string | undefined): void {
+  if (key === undefined && hmacSha256 !== undefined)
+    throw invalid(file, 'it is sealed with a key, which --plan-key names');
+  if (key !== undefined && hmacSha256 === undefined) throw invalid(file, 'it is not sealed with a key');
+  const seal = key === undefined ? sha256 : hmacSha256;
+  if (typeof seal === 'string' && equalBytes(Buffer.from(seal), Buffer.from(sealOf(rest, key)))) return;
+  throw invalid(
+    file,
+    key === undefined
+      ? 'it is not what was written: parts of it are missing or changed'
+      : 'it is not what was written with this key',
+  );
+}
+
+/** Its seal says nothing about who has made it: what is in it passes the rules of an inventory. */
+function checkedPlan(file: string, content: Partial<PlanFile>): PlanFile {
+  const { pkiDirectory, prove, hosts } = content;
+  const read = readDesiredFleet(content.fleet);
+  if ('fault' in read) throw invalid(file, read.fault);
+  if (typeof pkiDirectory !== 'string' || typeof prove !== 'boolean')
+    throw invalid(file, 'its PKI directory is no text, or "prove" is not true or false');
+  if (!Array.isArray(hosts) || !hosts.every(isPlan)) throw invalid(file, 'its hosts are no plans');
+  return { kind: 'ovs-pki-ts plan', version: 1, pkiDirectory, prove, fleet: read.fleet, hosts };
+}
+
+/** What it says is compared with the plan that is made anew, and never carried out. */
+function isPlan(value: unknown): value is HostPlan {
+  if (typeof value !== 'object' || value === null || !('host' in value) || !('actions' in value)) return false;
+  const { host, actions } = value;
+  return (
+    typeof host === 'string' &&
+    Array.isArray(actions) &&
+    actions.every((item) => typeof item === 'object' && item !== null)
+  );
 }
 
 /**
@@ -91,7 +152,7 @@ function withoutGeneration(key: string): string {
 
 function invalid(file: string, reason: string, cause?: unknown): OvsPkiError {
   return new OvsPkiError('PLAN_INVALID', `${file} is no plan that can be applied: ${reason}`, {
-    hint: `make it again: ovs-pki-ts plan fleet.yaml --out ${file}`,
+    hint: `make it again: ovs-pki-ts plan fleet.yaml --out ${file}${/key/.test(reason) ? ' --plan-key FILE' : ''}`,
     cause,
   });
 }

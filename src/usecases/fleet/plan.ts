@@ -5,7 +5,9 @@
  */
 
 import type { DesiredFleet } from '../../deploy/desired/desired.js';
+import { refusalOf } from '../../deploy/facts/answer.js';
 import type { HostPlan } from '../../deploy/plan/action.js';
+import type { HostInput } from '../../deploy/plan/input.js';
 import { planHost } from '../../deploy/plan/plan.js';
 import type { OvsPkiError } from '../../errors.js';
 import type { Platform } from '../../platform/index.js';
@@ -29,12 +31,20 @@ export async function plan(platform: Platform, request: PlanRequest): Promise<Pl
   try {
     const { work, failed } = await prepareFleet(platform, asked, request, 'planned');
     const planned: PlannedHost[] = [
-      ...work.map(({ input }) => planHost(input)),
+      ...work.map(({ input }) => planOf(input)),
       ...failed.map(({ desired, error }) => ({ host: desired.name, error })),
     ];
     const byName = new Map(planned.map((item) => [item.host, item]));
     return request.fleet.hosts.flatMap(({ name }) => byName.get(name) ?? []);
   } finally {
     closeAll(asked);
+  }
+}
+
+function planOf(input: HostInput): PlannedHost {
+  try {
+    return planHost(input);
+  } catch (error) {
+    return { host: input.desired.name, error: refusalOf(input.desired.name, error) };
   }
 }

@@ -7,6 +7,7 @@
 
 import type { HostWork } from '../../deploy/apply/apply.js';
 import type { DesiredFleet, DesiredHost, TunnelEnd } from '../../deploy/desired/desired.js';
+import { refusalOf } from '../../deploy/facts/answer.js';
 import { knownValue } from '../../deploy/facts/fact.js';
 import { gatherFacts, gatherPlanningFacts, type HostFacts, type PlanningFacts } from '../../deploy/facts/host-facts.js';
 import { takeLock } from '../../deploy/facts/host-lock.js';
@@ -14,6 +15,7 @@ import type { Identity } from '../../deploy/plan/identity-files.js';
 import type { HostInput } from '../../deploy/plan/input.js';
 import { remainingFacts } from '../../deploy/plan/leftovers.js';
 import { type LoopHost, loopsOf, noLoops } from '../../deploy/plan/loops.js';
+import { checkedPsk, endKey, newPsk, pskTable } from '../../deploy/plan/psks.js';
 import { matched } from '../../deploy/tunnels/matching.js';
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
@@ -61,22 +63,16 @@ async function askEach<Facts extends PlanningFacts>(
   // What is wrong here is told before anybody is asked.
   for (const { pskFile } of fleet.hosts.flatMap(({ ends }) => ends)) if (pskFile !== undefined) pskIn(pskFile);
   let done = 0;
-  const opened: HostShell[] = [];
   const dialer = makeDialer({ loginsAtOnce, onRetry: (_, tries, why) => log.write(`try ${tries}: ${why}`) });
   const preamble = lock ? takeLock(operator) : '';
   return inParallel(fleet.hosts, hostsAtOnce, async (desired): Promise<AskedHost<Facts>> => {
     const shell = openHostShell(desired.target, preamble, dialer);
-    opened.push(shell);
     try {
       const facts = await gather(shell, desired.name, Object.values(desired.places), () => clock.now());
       return { desired: matched(desired, facts), shell, facts };
     } catch (error) {
       shell.close();
-      if (!(error instanceof OvsPkiError)) {
-        for (const other of opened) other.close();
-        throw error;
-      }
-      return { desired, error };
+      return { desired, error: refusalOf(desired.name, error) };
     } finally {
       done += 1;
       onProgress(done, fleet.hosts.length);
@@ -117,8 +113,12 @@ export async function prepareFleet(
   const failed = decided.filter((host): host is FailedHost => 'error' in host);
   const revokedPeers = await revokedAmong(failed, authorities);
   const ready = decided.filter((host): host is ReadyHost => 'identity' in host);
-  const psks = pskTable(ready, psk);
   const loops = loopsOf(hosts.map(loopHost));
+  const psks = pskTable(ready, {
+    given: psk === undefined ? undefined : checkedPsk(psk, 'the PSK'),
+    inFile: pskIn,
+    make: newPsk,
+  });
   const certificates = new Map(
     ready.map(({ desired, identity }) => [
       desired.name,
@@ -132,20 +132,20 @@ export async function prepareFleet(
       identity,
       peers: peersOf(desired, certificates),
       psks: new Map(
-        desired.ends.flatMap(({ port }) => (psks.changed.has(`${desired.name}/${port}`) ? [[port, 'set']] : [])),
+        desired.ends.flatMap(({ port }) => (psks.changed.has(endKey(desired.name, port)) ? [[port, 'set']] : [])),
       ),
       crls: authority?.crls ?? [],
       revokedPeers,
       retired: authority?.retired ?? [],
-      notices: [...(authority?.warnings ?? []), ...notices],
       loops: loops.get(desired.name) ?? noLoops,
+      notices: [...(authority?.warnings ?? []), ...notices, ...(psks.notices.get(desired.name) ?? [])],
       watched: watched(desired),
       prove,
       now: platform.clock.now(),
     };
     return { shell, input, desired };
   });
-  return { work, failed, pskOf: (host, port) => psks.values.get(`${host}/${port}`) ?? '' };
+  return { work, failed, pskOf: (host, port) => psks.values.get(endKey(host, port)) ?? '' };
 }
 
 /** Two destinations that lead to one machine: its names would take turns. */
@@ -207,8 +207,7 @@ async function withIdentity(
     return { ...host, authority, identity, notices: isHeld ? [notice] : [] };
   } catch (error) {
     host.shell.close();
-    if (!(error instanceof OvsPkiError)) throw error;
-    return { desired: host.desired, error };
+    return { desired, error: refusalOf(desired.name, error) };
   }
 }
 
@@ -234,69 +233,6 @@ function peersOf(
   return peers;
 }
 
-/**
- * One PSK for the two ends of each tunnel: of a file, or what the ends have, or a new one. `changed` are the ends that
- * do not have it yet.
- */
-function pskTable(
-  hosts: readonly ReadyHost[],
-  given: string | undefined,
-): { values: Map<string, string>; changed: Set<string> } {
-  const values = new Map<string, string>();
-  const changed = new Set<string>();
-  const ofTunnel = new Map<string, string>();
-  for (const { desired, facts } of hosts) {
-    for (const end of desired.ends.filter(({ method }) => method === 'psk')) {
-      const tunnel = [...[end.localIp, end.remoteIp].sort(), end.type].join(' ');
-      const now = pskNow(facts, end);
-      const wanted = end.pskFile === undefined ? given : pskIn(end.pskFile);
-      const value = ofTunnel.get(tunnel) ?? wanted ?? now ?? pskBefore(facts, end) ?? pskOfPeer(hosts, end);
-      const psk = value ?? newPsk();
-      ofTunnel.set(tunnel, psk);
-      values.set(`${desired.name}/${end.port}`, psk);
-      // A port that takes the place of another one is made, and has none yet.
-      if (now !== psk || end.before !== undefined) changed.add(`${desired.name}/${end.port}`);
-    }
-  }
-  return { values, changed };
-}
-
-function pskNow({ ovsdb }: PlanningFacts, { port }: Pick<TunnelEnd, 'port'>): string | undefined {
-  return knownValue(ovsdb)
-    ?.interfaces.find(({ name }) => name === port)
-    ?.psk?.reveal();
-}
-
-/** Both daemons keep PSKs by address: what takes the place of a tunnel has its key. */
-function pskBefore(facts: PlanningFacts, { before }: TunnelEnd): string | undefined {
-  return before === undefined ? undefined : pskNow(facts, { port: before });
-}
-
-function pskOfPeer(hosts: readonly ReadyHost[], { peer, localIp, remoteIp }: TunnelEnd): string | undefined {
-  const other = hosts.find(({ desired }) => desired.name === peer);
-  const end = other?.desired.ends.find((item) => item.remoteIp === localIp && item.localIp === remoteIp);
-  return other === undefined || end === undefined ? undefined : pskNow(other.facts, end);
-}
-
-/** 256 bits: RFC 7296, 2.15 wants no less of what replaces a certificate. */
-function newPsk(): string {
-  return Buffer.from(globalThis.crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
-}
-
-/** ovs-monitor-ipsec writes it between quotes into a line of ipsec.secrets. */
 function pskIn(file: string): string {
   return checkedPsk(files.readFile(file).toString('utf8'), file);
-}
-
-/** A PSK as it was given, without the end of its line. @throws USAGE */
-export function checkedPsk(text: string, file: string): string {
-  const psk = text.replace(/\r?\n$/, '');
-  if (/^[\x21\x23-\x5b\x5d-\x7e]{8,512}$/.test(psk)) return psk;
-  throw new OvsPkiError(
-    'USAGE',
-    `${file} holds no PSK: 8 to 512 visible ASCII characters on one line, without " and \\`,
-    {
-      hint: `make a strong one: openssl rand -base64 32 >${file}; or leave the file away to have one made`,
-    },
-  );
 }

@@ -7,11 +7,11 @@
 import type { HostResult } from '../../deploy/apply/apply.js';
 import { obstructed } from '../../deploy/apply/host-run.js';
 import type { DesiredFleet } from '../../deploy/desired/desired.js';
+import { refusalOf } from '../../deploy/facts/answer.js';
 import { ikeScriptFor } from '../../deploy/plan/input.js';
 import { planRemoval, type Removal } from '../../deploy/plan/removal.js';
 import { databaseOf, removeFromHost } from '../../deploy/remote/run.js';
 import { isChange, transactionFor } from '../../deploy/remote/transaction.js';
-import { OvsPkiError } from '../../errors.js';
 import type { Platform } from '../../platform/index.js';
 import { type AskedHost, askHosts, closeAll } from './prepare.js';
 
@@ -37,10 +37,12 @@ async function removeOne({ log }: Platform, host: AskedHost, removal: Removal): 
   const name = host.desired.name;
   const base = { host: name, warnings: [], proofs: [], pointedBack: false };
   if ('error' in host) return { ...base, outcome: 'failed', actions: [], error: host.error, exchanges: 0 };
-  const plan = planRemoval(host.desired, host.facts, removal);
-  const { actions, warnings } = plan;
-  const obstacle = obstructed(plan);
+  let actions: HostResult['actions'] = [];
   try {
+    const plan = planRemoval(host.desired, host.facts, removal);
+    const { warnings } = plan;
+    actions = plan.actions;
+    const obstacle = obstructed(plan);
     if (obstacle !== undefined) throw obstacle;
     const changes = actions.filter(isChange);
     if (actions.length > 0) {
@@ -56,7 +58,6 @@ async function removeOne({ log }: Platform, host: AskedHost, removal: Removal): 
     const outcome = actions.length === 0 ? 'unchanged' : 'changed';
     return { ...base, outcome, actions, warnings, error: undefined, exchanges: host.shell.exchanges() };
   } catch (error) {
-    if (!(error instanceof OvsPkiError)) throw error;
-    return { ...base, outcome: 'failed', actions, error, exchanges: host.shell.exchanges() };
+    return { ...base, outcome: 'failed', actions, error: refusalOf(name, error), exchanges: host.shell.exchanges() };
   }
 }

@@ -25,7 +25,7 @@ import {
   undoRollover,
 } from '../authority/rollover.js';
 import { apply } from './apply.js';
-import { examine, type UnaskedHost } from './examine.js';
+import { examine, lookAtEach, type UnaskedHost } from './examine.js';
 import { isLeft } from './identities.js';
 
 /** Which hosts have their certificates from the CA, and how they are worked on. */
@@ -63,7 +63,8 @@ export async function rolloverOnHosts(
 ): Promise<{ readonly hosts: readonly HostRollover[]; readonly unasked: readonly UnaskedHost[] }> {
   const ca = readCa(request.pkiDirectory, request.type);
   const { examined, unasked } = await examine(platform, concerned(request));
-  return { hosts: examined.map(({ desired, facts }) => hostRollover(desired.name, facts, ca)), unasked };
+  const looked = lookAtEach(examined, ({ desired, facts }) => hostRollover(desired.name, facts, ca));
+  return { hosts: looked.seen, unasked: [...unasked, ...looked.unasked] };
 }
 
 /** Takes both CAs to all hosts. @throws ROLLOVER_STATE */

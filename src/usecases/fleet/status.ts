@@ -6,9 +6,10 @@
 
 import { findingsOn } from '../../deploy/doctor/doctor.js';
 import { type HostStatus, hostStatus } from '../../deploy/doctor/host-status.js';
+import { refusalOf } from '../../deploy/facts/answer.js';
 import type { Platform } from '../../platform/index.js';
 import { crlsIn } from './authorities.js';
-import { type ExamineRequest, examine, fleetToExamine, type UnaskedHost } from './examine.js';
+import { type ExamineRequest, examine, fleetToExamine, lookAtEach, type UnaskedHost } from './examine.js';
 
 /** What is true of the hosts that could be asked. */
 export interface StatusResult {
@@ -24,11 +25,16 @@ export async function status(platform: Platform, request: ExamineRequest): Promi
   // 1. What is true on the hosts.
   const { examined, unasked } = await examine(platform, fleetToExamine(request), request.onProgress);
   // 2. What it means.
-  const findings = findingsOn(examined, platform.clock.now(), crlsIn(platform, request.pkiDirectory));
-  const hosts = examined.map((host) => {
+  const failed = new Map<string, UnaskedHost>();
+  const crls = crlsIn(platform, request.pkiDirectory);
+  const findings = findingsOn(examined, platform.clock.now(), crls, (host, error) => {
+    failed.set(host, { host, error: refusalOf(host, error) });
+  });
+  const sound = examined.filter(({ desired }) => !failed.has(desired.name));
+  const looked = lookAtEach(sound, (host) => {
     const own = findings.filter((finding) => finding.host === host.desired.name);
     const errors = own.filter(({ severity }) => severity === 'error').length;
     return { ...hostStatus(host), findings: { errors, warnings: own.length - errors } };
   });
-  return { hosts, unasked };
+  return { hosts: looked.seen, unasked: [...unasked, ...failed.values(), ...looked.unasked] };
 }

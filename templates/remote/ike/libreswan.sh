@@ -39,9 +39,10 @@ place_crl() {
 
 # import_crl PATH CONTENT. The CA may come into the database later (-B), and one that is newer stays.
 import_crl() {
-  mkdir -p -- "${1%/*}" || fail "the folder ${1%/*} cannot be made"
+  have "${1%/*}"
   der=${1%/*}/.${1##*/}.der
-  printf '%s' "$2" | openssl crl -outform DER -out "$der" 2>/dev/null || {
+  answer=$(printf '%s' "$2" | openssl crl -outform DER 2>&1 >/dev/null) || fail "the host's openssl does not read the CRL: $answer"
+  printf '%s' "$2" | openssl crl -outform DER | fresh "$der" && [ -s "$der" ] || {
     rm -f -- "$der"
     fail "$1 could not be written: is the disk full or read-only?"
   }
@@ -115,11 +116,12 @@ into_nss() {
   there=$(counting "$1" | subject)
   # To another subject NSS would give another nickname.
   if [ -n "$there" ] && [ "$there" != "$(subject <"$2")" ]; then while drop_counting "$1"; do :; done; fi
-  staged=$(mktemp) || fail 'there is no room for a temporary file'
-  answer=$(openssl pkcs12 -export -in "$2" -inkey "$3" -out "$staged" -name "ovs_certkey_$1" -passout pass: 2>&1 &&
-    pk12util -i "$staged" -d "$database" -W '' 2>&1)
+  # The file has no name any more before the key goes into it: whenever this is killed, nothing of it stays.
+  staged=$(mktemp) && exec 8<>"$staged" && rm -f -- "$staged" || fail 'there is no room for a temporary file'
+  answer=$(openssl pkcs12 -export -in "$2" -inkey "$3" -name "ovs_certkey_$1" -passout pass: 2>&1 >&8 &&
+    pk12util -i /proc/self/fd/8 -d "$database" -W '' 2>&1)
   status=$?
-  rm -f -- "$staged"
+  exec 8>&-
   [ "$status" -eq 0 ] || fail "the certificate could not be put into the NSS database: $answer"
   wanted=$(fingerprint <"$2")
   until [ "$(counting "$1" | fingerprint)" = "$wanted" ]; do

@@ -112,13 +112,13 @@ const obstructions: readonly {
   },
   {
     title: 'the disk is full',
-    prepare: 'mkdir small && mount -t tmpfs -o size=4k tmpfs small && head -c 4096 /dev/zero >small/full',
+    prepare: 'mkdir small && mount -t tmpfs -o size=4k,mode=755 tmpfs small && head -c 4096 /dev/zero >small/full',
     path: 'small/a.pem',
     says: /a\.pem could not be written: is the disk full or read-only\?/,
   },
   {
     title: 'the disk is read-only',
-    prepare: 'mkdir small && mount -t tmpfs -o ro tmpfs small',
+    prepare: 'mkdir small && mount -t tmpfs -o ro,mode=755 tmpfs small',
     path: 'small/a.pem',
     says: /a\.pem could not be written: is the disk full or read-only\?/,
   },
@@ -128,7 +128,47 @@ const obstructions: readonly {
     path: 'there/a.pem',
     says: /a\.pem could not be written/,
   },
+  {
+    title: 'others can write into its folder',
+    prepare: 'mkdir -m 777 open',
+    path: 'open/a.pem',
+    says: /others than root can write into the folder \S+open \(mode 777\).*: chmod go-w \S+open$/m,
+  },
+  {
+    title: 'all can write into its folder, with the sticky bit',
+    prepare: 'mkdir open && chmod 1777 open',
+    path: 'open/a.pem',
+    says: /others than root can write into the folder \S+open \(mode 1777\)/,
+  },
+  {
+    title: 'others can write into a folder on the way',
+    prepare: 'mkdir -m 777 open && mkdir open/inner',
+    path: 'open/inner/a.pem',
+    says: /others than root can write into the folder \S+open \(mode 777\)/,
+  },
+  {
+    title: 'a folder on the way belongs to somebody else',
+    prepare: 'mkdir -p foreign/inner && chown 65534 foreign',
+    path: 'foreign/inner/a.pem',
+    says: /the folder \S+foreign belongs to the user 65534.*: chown root \S+foreign$/m,
+  },
+  {
+    title: 'a link leads to a folder that others can write into',
+    prepare: 'mkdir -m 777 open && mkdir open/inner && ln -s open/inner link',
+    path: 'link/a.pem',
+    says: /others than root can write into the folder \S+open \(mode 777\)/,
+  },
 ];
+
+test('what lies where a file is staged is neither followed nor kept', async (t) => {
+  const folder = scratchFolder(t);
+  const place = `place ${shellWord(join(folder, 'a.pem'))} 600 secret`;
+  const prepare = 'echo mine >victim; ln -s victim .a.pem.staged; mkfifo .b.pem.staged';
+  const again = `place ${shellWord(join(folder, 'b.pem'))} 600 secret`;
+  const script = `${placeFunctions()}\n${prepare}; ${place}; ${again}; cat victim a.pem b.pem; ls -A`;
+  const { stdout } = await run('sh', ['-s'], { cwd: folder, input: script });
+  t.is(stdout, 'mine\nsecretsecreta.pem\nb.pem\nvictim\n');
+});
 
 for (const { title, prepare, path, says } of obstructions) {
   test(`a file that cannot be placed because ${title} leaves nothing, and the script ends`, async (t) => {
