@@ -23,6 +23,7 @@ import {
   spkiOf,
   subjectAltName,
 } from '../support/x509.js';
+import { sickBridges } from './sick-bridges.js';
 
 export interface SickHost {
   readonly id: string;
@@ -389,6 +390,7 @@ const plaintext: readonly SickHost[] = [
 export const sickHosts: readonly SickHost[] = [
   ...programs,
   ...identities,
+  ...sickBridges,
   ...tunnels,
   ...loaded,
   ...crls,

@@ -9,7 +9,9 @@ import { knownValue } from '../facts/fact.js';
 import type { HostFacts } from '../facts/host-facts.js';
 import type { HostCrl } from '../plan/input.js';
 import { unknownTunnels } from '../plan/leftovers.js';
+import { loopsAmong } from '../tunnels/circulation.js';
 import { existingEnds } from '../tunnels/existing.js';
+import { bridgingRules } from './bridging.js';
 import { crlRules } from './crls.js';
 import { identityRules } from './identity.js';
 import { loadedRules } from './loaded.js';
@@ -17,13 +19,14 @@ import { logRules } from './logs.js';
 import { peerRules } from './peers.js';
 import { plaintextRules } from './plaintext.js';
 import { programsRules } from './programs.js';
-import type { Finding, HostView, PeerEnd, Rule } from './rule.js';
+import type { Finding, HostView, PeerEnd, Rule, SeenLoop } from './rule.js';
 import { tunnelRules } from './tunnels.js';
 
 /** In the order in which causes come before effects. */
 export const rules: readonly Rule[] = [
   ...programsRules,
   ...identityRules,
+  ...bridgingRules,
   ...tunnelRules,
   ...loadedRules,
   ...crlRules,
@@ -89,6 +92,7 @@ export function endsOf({ desired, facts }: ExaminedHost): TunnelEnd[] {
 }
 
 function viewsOf(hosts: readonly ExaminedHost[], now: Date, crls: readonly HostCrl[]): HostView[] {
+  const loops = loopsSeen(hosts);
   const views: HostView[] = hosts.map(({ desired, facts }) => ({
     name: desired.name,
     destination: desired.target.kind === 'local' ? 'local' : desired.target.destination,
@@ -97,9 +101,27 @@ function viewsOf(hosts: readonly ExaminedHost[], now: Date, crls: readonly HostC
     ends: endsOf({ desired, facts }),
     unknown: unknownTunnels({ desired, facts }),
     peerOf: (end) => peerAmong(views, end, desired.name),
+    loops: loops.get(desired.name) ?? [],
     time: new Date(now.getTime() + (Number.isFinite(facts.clockAheadSeconds) ? facts.clockAheadSeconds : 0) * 1000),
   }));
   return views;
+}
+
+/** By host. */
+function loopsSeen(hosts: readonly ExaminedHost[]): Map<string, SeenLoop[]> {
+  const seen = new Map<string, SeenLoop[]>();
+  const { loops, topology } = loopsAmong(hosts.map(({ desired, facts }) => ({ name: desired.name, ends: [], facts })));
+  for (const ends of loops.map((ring) => ring.flatMap((edge) => edge.ends))) {
+    const nameOf = (vertex: string): string => topology.vertices.get(vertex)?.host ?? '';
+    for (const vertex of new Set(ends.map((end) => end.vertex))) {
+      const host = nameOf(vertex);
+      const ports = ends.flatMap((end) => (end.vertex === vertex && end.port !== undefined ? [end.port] : []));
+      const others = [...new Set(ends.map((end) => nameOf(end.vertex)))].filter((name) => name !== host);
+      const loop = { bridge: topology.vertices.get(vertex)?.bridge ?? '', ports, hosts: others };
+      seen.set(host, [...(seen.get(host) ?? []), loop]);
+    }
+  }
+  return seen;
 }
 
 /** By addresses, for names may be just what is wrong; by the name of the inventory where addresses are translated. */

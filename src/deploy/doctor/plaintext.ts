@@ -8,7 +8,17 @@ import type { TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import { guardCommand, hasGuard } from '../tunnels/packets.js';
 import { plainTunnels } from './fitness.js';
-import { configOf, daemonOf, databaseOf, endRule, type HostView, interfaceOf, nameOf, type Rule } from './rule.js';
+import {
+  configOf,
+  daemonOf,
+  databaseOf,
+  endRule,
+  type Fault,
+  type HostView,
+  interfaceOf,
+  nameOf,
+  type Rule,
+} from './rule.js';
 
 export const plaintextRules: readonly Rule[] = [
   endRule(
@@ -49,12 +59,24 @@ export const plaintextRules: readonly Rule[] = [
     find: (host) =>
       plainTunnels(databaseOf(host)?.interfaces ?? []).map(({ name, type, options }) => ({
         message: `${name} (${type} to ${options['remote_ip'] ?? 'anyone'}) has no IPsec options: its packets are not encrypted`,
-        cure: `ovs-pki-ts connect ${nameOf(host)}=${host.destination} PEER=${options['remote_ip'] ?? 'HOST'} --type ${type} --port ${name}`,
-        at: 'here' as const,
+        ...cureOf(host, name, type, options['remote_ip']),
         port: name,
       })),
   },
 ];
+
+/** Whose peers OpenFlow chooses is made by somebody who can encrypt it, or nobody can: ovs-monitor-ipsec wants an address. */
+function cureOf(host: HostView, name: string, type: string, remoteIp: string | undefined): Pick<Fault, 'cure' | 'at'> {
+  const isOvn = databaseOf(host)?.externalIds['ovn-remote'] !== undefined;
+  if (isOvn) return { cure: 'ovn-nbctl set NB_Global . ipsec=true', at: 'host' };
+  if (remoteIp === undefined || remoteIp === 'flow') {
+    return { cure: `ovs-vsctl --columns=name,options,external_ids list Interface ${name}`, at: 'host' };
+  }
+  return {
+    cure: `ovs-pki-ts connect ${nameOf(host)}=${host.destination} PEER=${remoteIp} --type ${type} --port ${name}`,
+    at: 'here',
+  };
+}
 
 /** Our own policy, or that of strongSwan for gre, which has no ports; nothing is said of what is not there or not known. */
 function isGuarded(end: TunnelEnd, host: HostView): boolean {

@@ -32,8 +32,18 @@ export interface HostView {
   readonly unknown: readonly UnknownTunnel[];
   /** The other end of a tunnel, where its host has been asked too. */
   readonly peerOf: (end: TunnelEnd) => PeerEnd | undefined;
+  /** The loops that its tunnels are part of. */
+  readonly loops: readonly SeenLoop[];
   /** The time by the clock of the host. */
   readonly time: Date;
+}
+
+/** A loop of tunnels as one of its hosts sees it. */
+export interface SeenLoop {
+  readonly bridge: string;
+  readonly ports: readonly string[];
+  /** The other hosts. */
+  readonly hosts: readonly string[];
 }
 
 export interface PeerEnd {
