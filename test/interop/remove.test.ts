@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { type Fleet, startFleet } from '../support/fleet/fleet.js';
-import { applyIn, makeOperator, type Operator, runIn } from '../support/fleet/operator.js';
+import { applyIn, hostNames, makeOperator, type Operator, runIn } from '../support/fleet/operator.js';
 
 let fleet: Fleet;
 let operator: Operator;
@@ -128,6 +128,58 @@ test.serial('what is to be taken away must be said', async (t) => {
     t.is(status, 2);
     t.regex(stderr, /it is not said what is to be taken away \[USAGE\]\n.*hint: ovs-pki-ts remove --to host_1 /);
   }
+});
+
+/** Whole trees, all of the database but for the numbers of rows, and what the kernel has. */
+const everything = `export LC_ALL=C; cd /
+  find etc var/lib/openvswitch var/lib/ipsec -xdev ! -name 'conf.db*' -printf '%y %m %u %g %p %l' \\( -type f -printf ' %s' -o -true \\) -printf '\\n' 2>/dev/null | sort
+  find etc/ipsec* etc/keys -type f -exec sha256sum {} + 2>/dev/null | sort
+  for table in Open_vSwitch Bridge Port Interface; do
+    ovs-vsctl --no-wait list $table | grep -v -e '^_uuid' -e '^next_cfg' -e '^ports ' -e '^interfaces ' -e '^bridges ' | sort
+  done
+  ip xfrm policy; ip xfrm state; ip -o address; find /run/fleet/ike -type f`;
+
+function differences(before: string, after: string): string[] {
+  const [old, now] = [before, after].map((text) => text.split('\n'));
+  return [
+    ...(old ?? []).filter((line) => now?.includes(line) !== true).map((line) => `- ${line}`),
+    ...(now ?? []).filter((line) => old?.includes(line) !== true).map((line) => `+ ${line}`),
+  ];
+}
+
+for (const [method, identity] of [
+  ['ca-signed', ['--identity']],
+  ['self-signed', ['--identity']],
+  ['psk', []],
+] as const) {
+  test.serial(`what connect has made with ${method} is taken away, and the hosts are what they were`, async (t) => {
+    await operator.reset('bare');
+    await Promise.all(hostNames.map((name) => fleet.must(name, 'rm -rf /run/fleet/ike/*')));
+    const before = await Promise.all(hostNames.map((name) => fleet.must(name, everything)));
+    const folder = operator.folderFor(join(fleet.folder, `whole-${method}`), { certificates: false });
+    const addresses = hostNames.map((name) => `${name}=${fleet.host(name).address}`);
+    const hosts = hostNames.map((name) => `${name}=root@${name}`);
+    const made = ['connect', ...hosts, '--auth', method, '--tunnel-address', ...addresses, '--skip-proof'];
+    const connected = await runIn(fleet, folder, made);
+    t.is(connected.status, 0, connected.stderr);
+    t.notDeepEqual(await Promise.all(hostNames.map((name) => fleet.must(name, everything))), before);
+    const removed = await runIn(fleet, folder, ['remove', '--to', ...hostNames, '--port', 'tun', ...identity]);
+    t.is(removed.status, 0, removed.stderr);
+    t.is(removed.stderr, '');
+    for (const [index, name] of hostNames.entries()) {
+      t.deepEqual(differences(before[index] ?? '', await fleet.must(name, everything)), []);
+    }
+  });
+}
+
+test.serial('--port with an inventory takes that port away, and leaves all else', async (t) => {
+  await operator.reset('old');
+  await addTunnel();
+  const folder = operator.folderFor(join(fleet.folder, 'port'));
+  const { status, stdout, stderr } = await runIn(fleet, folder, ['remove', '--port', 'tun_2']);
+  t.is(status, 0, stderr);
+  t.regex(stdout, /^host_1:\n {2}- port tun_2 of br-ipsec\nhost_2: nothing to do\n$/);
+  t.regex(await tracesOn('host_1'), /^tun$/m);
 });
 
 /** A second tunnel with a certificate, to a third host. */
