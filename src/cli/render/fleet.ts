@@ -21,7 +21,7 @@ export function planText(plans: readonly HostPlan[]): string {
 }
 
 function hostPlanText(plan: HostPlan): string {
-  return `${ownText(plan)}${(plan.unknown ?? []).map((tunnel) => `  ${unknownText(tunnel)}\n`).join('')}`;
+  return `${ownText(plan)}${(plan.unknown ?? []).map((tunnel) => `  ${visible(unknownText(tunnel))}\n`).join('')}`;
 }
 
 function unknownText({ port, bridge, type, peer, remoteIp, isOurs }: UnknownTunnel): string {
