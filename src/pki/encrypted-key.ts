@@ -76,8 +76,8 @@ function decrypt(pem: string, passphrase: string, file: string): Uint8Array {
 }
 
 /** What remains to be done then. */
-const lostPassphrase =
-  'if it is lost, nobody can open the key any more: put back a copy whose passphrase is known, or go on with a new key';
+export const lostPassphrase =
+  'if it is lost, nobody can open the key any more: put back a copy whose passphrase is known, or make a new CA: ovs-pki-ts init --force';
 
 /** Why a text cannot be a new passphrase, in a sentence; undefined for one that can. */
 export function passphraseFault(passphrase: string): string | undefined {

@@ -6,7 +6,7 @@
  */
 
 export { checkedPsk } from '../deploy/plan/psks.js';
-export { passphraseFault } from '../pki/encrypted-key.js';
+export { lostPassphrase, passphraseFault } from '../pki/encrypted-key.js';
 export { type KeySpec, parseKeySpec } from '../pki/key.js';
 export { nameFault, parseFileName } from '../pki/name.js';
 export { expandNames, parseNameFile } from '../pki/name-list.js';

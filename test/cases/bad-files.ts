@@ -36,7 +36,7 @@ export const badFiles: readonly BadInput[] = [
   file('empty', () => ''),
   file('nothing but text', () => 'hello\n'),
   file('binary', () => Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 37) % 256))),
-  file('DER without PEM', (pem) => Buffer.from(block(pem).split('\n').slice(1, -2).join(''), 'base64')),
+  file('DER without PEM', (pem) => Buffer.from(block(pem).split('\n').slice(1, -2).join(''), 'base64'), 'accepted'),
   file('cut off before its END line', (pem) => pem.slice(0, pem.indexOf(end))),
   file('cut off inside its END line', (pem) => pem.slice(0, -10)),
   file('no BEGIN line', (pem) => pem.replace(begin, '')),
@@ -50,7 +50,7 @@ export const badFiles: readonly BadInput[] = [
   file('padding in its middle', (pem) => pem.replace(`${begin}\nMI`, `${begin}\n==`)),
   file('two BEGIN lines', (pem) => pem.replace(begin, `${begin}\n${begin}`)),
   file('a letter of its base64 changed', (pem) => pem.replace(`${begin}\nM`, `${begin}\nN`), 'DER_INVALID'),
-  file('UTF-16', (pem) => Buffer.from(`\ufeff${pem}`, 'utf16le')),
+  file('UTF-16', (pem) => Buffer.from(`\ufeff${pem}`, 'utf16le'), 'accepted'),
   file('a private key in its place', () => readFileSync(rsaKeyFile(3))),
   {
     title: 'a request file: a certificate in its place',

@@ -6,7 +6,7 @@
 
 import { OvsPkiError } from '../../errors.js';
 import { readPassphraseDescriptor, readPassphraseFile } from '../../platform/passphrase.js';
-import { passphraseFault } from '../../usecases/inputs.js';
+import { lostPassphrase, passphraseFault } from '../../usecases/inputs.js';
 import { askNewSecret, askSecret, hasTerminal } from './prompt.js';
 import type { OptionValues } from './specs.js';
 import { standardStream } from './streams.js';
@@ -37,9 +37,14 @@ async function passphraseOf(options: OptionValues, keyFile: string): Promise<str
   const typed = await askSecret(`Passphrase of ${keyFile}:`, optionsOf('passphrase'));
   if (typed !== '') return typed;
   throw new OvsPkiError('KEY_ENCRYPTED', `${keyFile} is encrypted, and no passphrase was given`, {
-    hint: `give it with ${optionsOf('passphrase')}`,
+    hint: isCaKey(keyFile) ? lostPassphrase : `give it with ${optionsOf('passphrase')}`,
     details: { file: keyFile },
   });
+}
+
+/** Of the key of a host there is another way out than a new CA. */
+function isCaKey(file: string): boolean {
+  return file.endsWith('/cakey.pem');
 }
 
 /** Gives the PIN of a token: what the options for a passphrase say, or what a person types. */
