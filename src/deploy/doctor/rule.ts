@@ -171,9 +171,11 @@ export function dayOf(date: Date): string {
 
 /** What a host is called by its certificate, where it was named by its address alone. */
 export function nameOf(host: HostView): string {
-  const isNamed = nameFault(host.name) === undefined && host.name !== 'local';
+  if (nameFault(host.name) === undefined && host.name !== 'local') return host.name;
   const certificate = ownCertificate(host);
-  return isNamed ? host.name : ((certificate && commonNameOf(certificate)) ?? host.facts.hostName);
+  const said = [certificate && commonNameOf(certificate), host.facts.hostName];
+  // It becomes a word of a command that somebody types, so what is no name of a host is none here.
+  return said.find((name) => name !== undefined && nameFault(name) === undefined) ?? 'NAME';
 }
 
 /** The command that wires a tunnel between two hosts anew. */

@@ -141,9 +141,11 @@ export function readFacts(host: string, stdout: string, stderr: string, mark: st
     states: saidBy(sections.get('states'), parseStates),
     listensForIke: text('listening').includes('01F4'),
     ikeLog: text('ike-log'),
+    // A line of the kernel is short, and those who look for words in it need not expect more.
     appArmor: text('apparmor')
       .split('\n')
-      .filter((line) => line !== ''),
+      .filter((line) => line !== '')
+      .map((line) => line.slice(0, 500)),
     files: filesIn(sections),
     links: linksIn(sections),
   };
