@@ -115,13 +115,13 @@ const keyOf = (owner: KeyObject): Edit =>
 const psk: Edit = ['["remote_name","lab1-2"]', '["psk","swordfish"],["remote_name","lab1-2"]'];
 const optionOf = (from: string, to: string): Edit => [from, to];
 
+const withoutIpsec = replaced('ipsec-version', 127, 'there is no program ipsec');
 const programs: readonly SickHost[] = [
   { id: 'openssl-missing', hosts: [[strongswan, without('openssl')]] },
   { id: 'python3-missing', hosts: [[strongswan, without('python3')]] },
   { id: 'iproute2-missing', hosts: [[strongswan, without('ip')]] },
   { id: 'certutil-missing', hosts: [[libreswan, without('certutil')]] },
   { id: 'pk12util-missing', hosts: [[libreswan, without('pk12util')]] },
-  // Nobody had asked for it when the answers were captured.
   { id: 'crlutil-missing', hosts: [[libreswan]], crl: crlUntil(30), also: ['crl-behind'] },
   { id: 'open-vswitch-missing', hosts: [[strongswan, replaced('ovsdb', 127, 'there is no program ovs-vsctl')]] },
   {
@@ -132,10 +132,9 @@ const programs: readonly SickHost[] = [
   },
   { id: 'ovs-vswitchd-not-running', hosts: [[strongswan, replaced('vswitchd', 1, '')]] },
   { id: 'ovs-monitor-ipsec-not-running', hosts: [[strongswan, replaced('monitor', 1, '')]] },
-  {
-    id: 'ike-daemon-missing',
-    hosts: [[strongswan, replaced('ipsec-version', 127, 'there is no program ipsec')]],
-  },
+  { id: 'ike-daemon-missing', hosts: [[strongswan, withoutIpsec]] },
+  { id: 'ike-starter-missing', hosts: [[strongswan, withoutIpsec, [/ ping flock/, ' ping flock swanctl']]] },
+  { id: 'ike-daemon-newer', hosts: [[strongswan, ['strongSwan U5.9.8', 'strongSwan U7.0.1']]] },
   { id: 'ike-daemon-not-running', hosts: [[strongswan, replaced('ike-status', 3, '')]] },
   {
     id: 'ike-daemon-differs',

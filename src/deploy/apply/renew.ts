@@ -6,6 +6,7 @@
  */
 
 import type { TunnelEnd } from '../desired/desired.js';
+import { versionOf } from '../facts/host-facts.js';
 import type { HostPlan } from '../plan/action.js';
 import { daemonFor, ikeScriptFor } from '../plan/input.js';
 import { authenticateOn, databaseOf, leaveOn, pinOn, rereadOn } from '../remote/run.js';
@@ -120,7 +121,7 @@ function tunnelsToAuthenticate(hosts: readonly Progress[]): Tunnel[] {
   const canAsk = (host: Progress, peer: Progress | undefined): boolean => {
     const daemon = daemonFor(host.input);
     const isLike = peer !== undefined && daemonFor(peer.input) === daemon;
-    const { authenticatesAgain: whom } = daemon;
+    const whom = daemon.authenticatesAgain(versionOf(host.input.facts, daemon));
     return presentsAnew(host) && (whom === 'with any peer' || (whom === 'with its like' && isLike));
   };
   const byName = new Map(hosts.map((host) => [nameOf(host), host]));

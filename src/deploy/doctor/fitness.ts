@@ -12,6 +12,7 @@ import { saveConnections } from '../facts/monitor.js';
 import type { InterfaceFact } from '../facts/ovsdb.js';
 import type { IkeDaemon } from '../ike/daemon.js';
 import { ikeDaemons } from '../ike/daemons.js';
+import { isNewerThan } from '../ike/version.js';
 import type { Fault, Rule } from './rule.js';
 
 /** What cannot be done on a host: any change, bringing an identity or a CRL, a drop policy, a tunnel that is proved. */
@@ -135,12 +136,26 @@ export const fitnessRules: readonly FitnessRule[] = [
         : [],
   },
   {
+    id: 'ike-starter-missing',
+    severity: 'error',
+    meaning:
+      'strongSwan is installed as charon-systemd with swanctl, as Debian 13 does it, and ovs-monitor-ipsec needs the starter and its program ipsec.',
+    blocks: ['tunnel'],
+    find: ({ facts }) =>
+      isWithoutStarter(facts)
+        ? onHost(
+            'strongSwan is here with charon-systemd and swanctl only: ovs-monitor-ipsec needs the program ipsec of its starter',
+            'apt-get install strongswan-starter strongswan-charon && systemctl restart openvswitch-ipsec',
+          )
+        : [],
+  },
+  {
     id: 'ike-daemon-missing',
     severity: 'error',
     meaning: 'There is neither strongSwan nor libreswan.',
     blocks: ['tunnel'],
     find: ({ facts, daemon }) =>
-      facts.ike.state === 'absent'
+      facts.ike.state === 'absent' && !isWithoutStarter(facts)
         ? onHost(`there is no IKE daemon: ${facts.ike.reason}`, `apt-get install ${(daemon ?? ikeDaemons[0]).packages}`)
         : [],
   },
@@ -169,6 +184,25 @@ export const fitnessRules: readonly FitnessRule[] = [
     },
   },
   {
+    id: 'ike-daemon-newer',
+    severity: 'warning',
+    meaning:
+      'The IKE daemon is newer than all versions that this program was tried with; its answers are read as those of the newest of them.',
+    blocks: [],
+    find: ({ facts }) => {
+      const ike = knownValue(facts.ike);
+      if (ike === undefined || !isNewerThan(ike.version, ike.daemon.triedUpTo)) return [];
+      const { label, triedUpTo } = ike.daemon;
+      return [
+        {
+          message: `${label} ${ike.version} is newer than ${triedUpTo}, the newest version that this program was tried with`,
+          cure: 'npm install --global ovs-pki-ts@latest',
+          at: 'here',
+        },
+      ];
+    },
+  },
+  {
     id: 'clock-skew',
     severity: 'warning',
     meaning: `The clock of the host differs from the one here by more than ${tolerableSkewSeconds} seconds; it judges certificates.`,
@@ -187,6 +221,11 @@ export const fitnessRules: readonly FitnessRule[] = [
 function overwritten({ ownConnections }: PlanningFacts): string {
   if (ownConnections.length === 0) return '';
   return `; once it runs it overwrites /etc/ipsec.conf, which has connections that are not its own: ${ownConnections.join(', ')}`;
+}
+
+/** Since 6.0 Debian's package strongswan brings no program ipsec. */
+function isWithoutStarter({ ike, programs: there }: PlanningFacts): boolean {
+  return ike.state === 'absent' && there.has('swanctl');
 }
 
 /** What keeps a daemon from reading files, if anything does. */
@@ -221,7 +260,10 @@ export function isTunnelType(type: string): type is TunnelType {
 
 function unanswered(fact: Fact<unknown>): Fault[] {
   return fact.state === 'unknown'
-    ? onHost(`the database of Open vSwitch could not be read: ${fact.reason}`, 'systemctl start openvswitch-switch')
+    ? onHost(
+        `the database of Open vSwitch could not be read: ${fact.reason}`,
+        'systemctl start openvswitch-switch; systemctl status ovsdb-server',
+      )
     : [];
 }
 

@@ -10,7 +10,7 @@ import { oid } from '../../pki/oid.js';
 import type { AuthenticationMethod, TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { FileFact } from '../facts/files.js';
-import { type HostFacts, ikeDaemonOf } from '../facts/host-facts.js';
+import { type HostFacts, ikeDaemonOf, versionOf } from '../facts/host-facts.js';
 import type { InterfaceFact, OvsDatabase } from '../facts/ovsdb.js';
 import type { IkeDaemon } from '../ike/daemon.js';
 import { ikeDaemons } from '../ike/daemons.js';
@@ -117,8 +117,7 @@ export function daemonOf({ facts }: HostView): IkeDaemon | undefined {
 /** The commands that initiate connections, one after the other. */
 export function startCommands({ facts }: HostView, connections: readonly string[]): string {
   const daemon = ikeDaemonOf(facts) ?? ikeDaemons[0];
-  const version = knownValue(facts.ike)?.version ?? '';
-  return connections.map((name) => daemon.commands.start(name, version)).join('; ');
+  return connections.map((name) => daemon.commands.start(name, versionOf(facts, daemon))).join('; ');
 }
 
 export function usesCertificates(host: HostView): boolean {

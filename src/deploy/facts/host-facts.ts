@@ -157,6 +157,11 @@ export function ikeDaemonOf({ monitor, ike }: PlanningFacts): IkeDaemon | undefi
   return ike.state === 'known' ? ike.value.daemon : undefined;
 }
 
+/** The version of a daemon; nothing where another one answers. */
+export function versionOf({ ike }: PlanningFacts, daemon: IkeDaemon): string {
+  return ike.state === 'known' && ike.value.daemon === daemon ? ike.value.version : '';
+}
+
 function monitorFact(sections: ReadonlyMap<string, Section>): Fact<MonitorFact> {
   const section = sections.get('monitor');
   if (section === undefined) return unknown('the host did not say');

@@ -87,7 +87,9 @@ export interface IkeDaemon {
   /** ovs-monitor-ipsec starts each connection; the end of this daemon can be made to wait for its peer, and has to be. */
   readonly waitsForPeer: boolean;
   /** Whom it can be made to authenticate with again, for another certificate under the same path. */
-  readonly authenticatesAgain: 'with any peer' | 'with its like' | 'never';
+  readonly authenticatesAgain: (version: string) => 'with any peer' | 'with its like' | 'never';
+  /** The newest version that it was tried with. */
+  readonly triedUpTo: string;
   /**
    * When it asks: for how long the end that answers sends by the old security association, and how long after the new one the old
    * IKE SA goes.

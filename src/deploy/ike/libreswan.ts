@@ -6,7 +6,11 @@
 
 import { fillTemplate } from '../../platform/templates.js';
 import { type IkeDaemon, ikeDaemonLabels } from './daemon.js';
-import { readLibreswan } from './libreswan-answers.js';
+import { newestLibreswan, readLibreswan } from './libreswan-answers.js';
+import { isOlder } from './version.js';
+
+/** `ipsec auto` went with libreswan 5; a version that is not known is taken for the one that most hosts have. */
+const isFive = (version: string): boolean => /^\d/.test(version) && !isOlder(version, '5');
 
 const usualNssFolder = '/var/lib/ipsec/nss';
 
@@ -31,7 +35,7 @@ export const libreswan: IkeDaemon = {
   packages: 'libreswan libnss3-tools',
   questions: () => fillTemplate('remote/ike/libreswan-facts.sh', {}),
   read: readLibreswan,
-  script: () => fillTemplate('remote/ike/libreswan.sh', {}),
+  script: (version) => fillTemplate('remote/ike/libreswan.sh', { generation: isFive(version) ? '5' : '4' }),
   lacks: () => undefined,
   readsEcKeys: true,
   checksExtKeyUsage: true,
@@ -39,7 +43,9 @@ export const libreswan: IkeDaemon = {
   meetsStrangers: false,
   markStops: [],
   waitsForPeer: true,
-  authenticatesAgain: 'with its like',
+  // The event that sets it off is gone since 5.0.
+  authenticatesAgain: (version) => (isFive(version) ? 'never' : 'with its like'),
+  triedUpTo: newestLibreswan,
   // The old IKE SA is taken down by us, and what pluto does before takes longer than in charon.
   renewalSeconds: { hold: 20, leave: 21 },
   trustsFolder: false,
@@ -64,8 +70,10 @@ export const libreswan: IkeDaemon = {
     },
   ],
   commands: {
-    start: (connection) => `ipsec auto --start ${connection}`,
-    forget: (connection) => `ipsec auto --delete ${connection}`,
+    start: (connection, version) =>
+      isFive(version) ? `ipsec start ${connection}` : `ipsec auto --start ${connection}`,
+    forget: (connection, version) =>
+      isFive(version) ? `ipsec delete ${connection}` : `ipsec auto --delete ${connection}`,
     trust: (file, nssFolder = usualNssFolder) =>
       `certutil -A -a -i ${file} -d sql:${nssFolder} -n ovs_cert_cacert -t CT,,`,
     readCrl: (file, nssFolder = usualNssFolder) =>

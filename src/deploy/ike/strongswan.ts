@@ -43,7 +43,8 @@ export const strongswan: IkeDaemon = {
   meetsStrangers: true,
   markStops: ['gre'],
   waitsForPeer: false,
-  authenticatesAgain: 'with any peer',
+  authenticatesAgain: () => 'with any peer',
+  triedUpTo: '6.1',
   // charon as the end that answers takes the old IKE SA away ten seconds after the new one has come.
   renewalSeconds: { hold: 8, leave: 12 },
   trustsFolder: true,

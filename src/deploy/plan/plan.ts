@@ -5,11 +5,12 @@
  * @module
  */
 
+import { versionOf } from '../facts/host-facts.js';
 import { existingEnds } from '../tunnels/existing.js';
 import type { Action, HostPlan } from './action.js';
 import { crlActions, crlWarnings, cutActions, cutWarnings } from './crls.js';
 import { identityActions, retiredWarnings } from './identity.js';
-import type { HostInput } from './input.js';
+import { daemonFor, type HostInput } from './input.js';
 import { emptyBridges, goneTunnelActions, leftoverFiles, staleGuardActions, unknownTunnels } from './leftovers.js';
 import { loopActions } from './loop-actions.js';
 import { hostObstacles } from './obstacles.js';
@@ -32,6 +33,7 @@ export function planHost(input: HostInput): HostPlan {
       ...crlWarnings(input),
       ...cutWarnings(input, actions),
       ...costOf(input, actions),
+      ...delayOf(input, actions),
     ],
     obstacles,
     ...(unknown.length === 0 ? {} : { unknown }),
@@ -50,6 +52,17 @@ function allActions(input: HostInput): Action[] {
     ...staleGuardActions(input),
   ];
   return [...actions, ...leftoverFiles(input, actions), ...emptyBridges(input, actions)];
+}
+
+/** What is renewed under the same path is presented when the daemon next authenticates. */
+function delayOf(input: HostInput, actions: readonly Action[]): string[] {
+  const daemon = daemonFor(input);
+  const version = versionOf(input.facts, daemon);
+  const isInUse = actions.some((action) => action.kind === 'link' && action.inUse);
+  if (!isInUse || !input.prove || daemon.authenticatesAgain(version) !== 'never') return [];
+  return [
+    `${input.desired.name}: ${daemon.label} ${version} cannot be made to authenticate again while a tunnel is up: it presents the new certificate when the tunnel is next set up`,
+  ];
 }
 
 /** ovs-monitor-ipsec compares paths, and makes every connection of the host anew where one has changed. */

@@ -1,5 +1,26 @@
 # How libreswan's pluto is told things. Each IKE daemon has a file with the same functions; those of place.sh come before.
 
+# Of 5 and later versions, or of 4: "ipsec auto" is gone, and so is the number before each line.
+generation=@generation@
+
+# answer_of_pluto: what pluto says of itself, in the form of all versions
+answer_of_pluto() { ipsec status 2>/dev/null | sed 's/^000 //'; }
+
+# order VERB CONNECTION, and begin VERB CONNECTION, which does not wait for what comes of it
+order() {
+  if [ "$generation" = 4 ]; then ipsec auto "--$1" "$2"; else ipsec "$1" "$2"; fi
+}
+begin() {
+  case $generation:$1 in
+  4:*) $within ipsec auto --asynchronous "--$1" "$2" ;;
+  *:start) $within ipsec start --asynchronous "$2" ;;
+  *) $within ipsec whack --asynchronous --name "$2" --initiate ;;
+  esac
+}
+
+# literally NAME: as a basic regular expression
+literally() { printf '%s' "$1" | sed 's/[].[*^$\\]/\\&/g'; }
+
 # nss: the database that pluto reads
 nss() {
   for folder in $(ipsec status 2>/dev/null | sed -n 's/.*nssdir=\([^, ]*\).*/\1/p') /var/lib/ipsec/nss /etc/ipsec.d; do
@@ -19,6 +40,8 @@ trust() {
 
 # look_again: pluto remembers for minutes which CAs it has seen
 look_again() {
+  # Since libreswan 5 this rereads the CAs too.
+  if [ "$generation" != 4 ]; then ipsec whack --rereadcerts >/dev/null 2>&1 </dev/null || :; fi
   ipsec whack --impair trigger:FREE_ROOT_CERTS >/dev/null 2>&1 </dev/null || :
 }
 
@@ -61,13 +84,15 @@ forget() {
     tries=$((tries + 1))
     sleep 1
   done
-  for connection in $(ipsec status 2>/dev/null | sed -n "s/^000 \"\($1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\": .*/\1/p" | sort -u); do
-    ipsec auto --delete "$connection" >/dev/null 2>&1 || :
+  for connection in $(answer_of_pluto | sed -n "s/^\"\($1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\": .*/\1/p" | sort -u); do
+    order delete "$connection" >/dev/null 2>&1 || :
   done
 }
 
 # down CONNECTION: takes one down, without waiting long for what its peer says
-down() { patiently ipsec auto --down "$1"; }
+down() {
+  if [ "$generation" = 4 ]; then patiently ipsec auto --down "$1"; else patiently ipsec down "$1"; fi
+}
 
 # refuse_strangers: libreswan loads no drop policies of ovs-monitor-ipsec
 refuse_strangers() { :; }
@@ -82,17 +107,17 @@ wait_for_peer() {
   done
   # ovs-monitor-ipsec starts a connection just after it has loaded it.
   sleep 1
-  status=$(ipsec status 2>/dev/null)
+  status=$(answer_of_pluto)
   for connection in $(connections "$1"); do
-    if ! printf '%s\n' "$status" | grep -F "\"$connection\":" | grep -q '^000 #.*ESTABLISHED'; then
-      ipsec auto --replace "$connection" >/dev/null 2>&1 || :
+    if ! printf '%s\n' "$status" | grep -F "\"$connection\":" | grep -q '^#.*[Ee][Ss][Tt][Aa][Bb][Ll][Ii][Ss][Hh][Ee][Dd]'; then
+      order replace "$connection" >/dev/null 2>&1 || :
     fi
   done
 }
 all_loaded() {
-  status=$(ipsec status 2>/dev/null) all=$(connections "$1")
+  status=$(answer_of_pluto) all=$(connections "$1")
   for connection in $all; do
-    printf '%s\n' "$status" | grep -qF "000 \"$connection\": " || return 1
+    printf '%s\n' "$status" | grep -q "^\"$(literally "$connection")\": " || return 1
   done
   [ -n "$all" ]
 }
@@ -145,9 +170,9 @@ drop_old_keys() {
 
 # states CONNECTION...: the IKE SAs of these that are up, by their numbers
 states() {
-  status=$(ipsec status 2>/dev/null)
+  status=$(answer_of_pluto)
   for connection in "$@"; do
-    printf '%s\n' "$status" | grep -F ": \"$connection\":" | sed -n 's/^000 #\([0-9]*\): .* STATE_V2_ESTABLISHED_IKE_SA .*/\1/p'
+    printf '%s\n' "$status" | grep -F ": \"$connection\":" | sed -n 's/^#\([0-9]*\): .*[ (]established IKE SA.*/\1/p'
   done
 }
 
@@ -166,19 +191,23 @@ authenticate_again() {
     if waits_for_answer "$@"; then waits=$((waits + 1)); fi
     # A peer that refuses has answered the first message before, which is sent again then.
     if [ "$tries" -gt 20 ] && [ "$waits" -gt 15 ]; then return 1; fi
-    [ "$tries" -le 20 ] || refused 'the peer did not take the new certificate' "$(ipsec status 2>/dev/null | sed -n 's/^000 #/#/p')"
+    [ "$tries" -le 20 ] || refused 'the peer did not take the new certificate' "$(ipsec status 2>/dev/null | sed -n 's/^000 #/#/p; /^#/p')"
     sleep 1
   done
   for connection in "$@"; do
-    answer=$($within ipsec auto --up "$connection" 2>&1 </dev/null) || refused "$connection" "$answer"
+    answer=$(up_now "$connection" 2>&1 </dev/null) || refused "$connection" "$answer"
   done
+}
+
+up_now() {
+  if [ "$generation" = 4 ]; then $within ipsec auto --up "$1"; else $within ipsec up "$1"; fi
 }
 
 # waits_for_answer CONNECTION...: has one sent the first message of IKE, and nothing came?
 waits_for_answer() {
-  status=$(ipsec status 2>/dev/null)
+  status=$(answer_of_pluto)
   for connection in "$@"; do
-    if printf '%s\n' "$status" | grep -F ": \"$connection\":" | grep -q STATE_V2_PARENT_I1; then return 0; fi
+    if printf '%s\n' "$status" | grep -F ": \"$connection\":" | grep -q 'sent IKE_SA_INIT request\|STATE_V2_PARENT_I1'; then return 0; fi
   done
   return 1
 }
@@ -188,12 +217,12 @@ leave_state() { $within ipsec whack --deletestate "$1"; }
 
 # help_up CONNECTION INITIATES ATTEMPTS: what is up is left alone, for each new attempt would make one more security association
 help_up() {
-  status=$(ipsec status 2>/dev/null)
-  if printf '%s\n' "$status" | grep -F "\"$1\":" | grep -q '^000 #.*\(ESTABLISHED_CHILD_SA\|V2_IPSEC\)'; then return; fi
+  status=$(answer_of_pluto)
+  if printf '%s\n' "$status" | grep -F "\"$1\":" | grep -q '^#.*\(established Child SA\|ESTABLISHED_CHILD_SA\|V2_IPSEC\)'; then return; fi
   # ovs-monitor-ipsec takes a rest of an earlier tunnel of the same name for this one, and then loads nothing.
-  if ! printf '%s\n' "$status" | grep -qF "000 \"$1\": "; then
-    $within ipsec auto --asynchronous --start "$1"
+  if ! printf '%s\n' "$status" | grep -q "^\"$(literally "$1")\": "; then
+    begin start "$1"
   elif [ "$2" = 1 ] || [ "$3" -ge 8 ]; then
-    $within ipsec auto --asynchronous --up "$1"
+    begin up "$1"
   fi
 }

@@ -131,15 +131,15 @@ esac
 
 const pluto = `echo "$*" >>$HOST/calls
 name() { [ "$(($1 % 2))" = 1 ] && echo "tun-$1-1" || echo "tunnel_to-$1-1"; }
-state() { echo "000 #1$1: \\"$(name "$1")\\":500 $2 (words); RETRANSMIT in 2s; idle;" >>$HOST/states; }
+state() { echo "000 #1$1: \\"$(name "$1")\\":500 $2; RETRANSMIT in 2s; idle;" >>$HOST/states; }
 case "$1 $2" in
   '--version ') echo 'Linux Libreswan 4.10 (XFRM) on 6.1.0' ;;
   'status ') cat $HOST/states ;;
   'whack --asynchronous')
     number=\${4##*:}
     case $(cat "$HOST/$(name "$number")") in
-      takes) state "$number" STATE_V2_ESTABLISHED_IKE_SA ;;
-      gone) state "$number" STATE_V2_PARENT_I1 ;;
+      takes) state "$number" 'STATE_V2_ESTABLISHED_IKE_SA (established IKE SA)' ;;
+      gone) state "$number" 'STATE_V2_PARENT_I1 (sent IKE_SA_INIT request)' ;;
       unable) exit 1 ;;
     esac
     ;;

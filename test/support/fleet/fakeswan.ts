@@ -47,7 +47,12 @@ const fakeswan: IkeDaemon = {
       ? { message: 'Fakeswan was built without ciphers', cure: 'apt-get install fakeswan-ciphers' }
       : undefined,
   ...{ readsEcKeys: true, checksExtKeyUsage: false, confinement: undefined, meetsStrangers: false, markStops: [] },
-  ...{ waitsForPeer: false, authenticatesAgain: 'never', renewalSeconds: { hold: 1, leave: 1 } },
+  ...{
+    waitsForPeer: false,
+    authenticatesAgain: () => 'never',
+    triedUpTo: '1.2',
+    renewalSeconds: { hold: 1, leave: 1 },
+  },
   ...{ trustsFolder: true, noticesCrlLate: false, needsLocalIp: false, keepsConnections: false },
   encapsulation: 'ipsec_wrapped=yes',
   sayings: [],
