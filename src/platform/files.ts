@@ -11,6 +11,7 @@ import * as path from 'node:path';
 import { OvsPkiError, systemErrorCode } from '../errors.js';
 import { existsError, notRegular, orAbsent, readError, writeError } from './file-errors.js';
 import { syncFolder } from './folders.js';
+import { settleFile } from './ownership.js';
 
 /** No file that we read as a whole is larger: 64 MiB. */
 const maximumBytes = 64 * 1024 * 1024;
@@ -105,12 +106,15 @@ export interface StagedFile {
  * Makes a new file with all of its content, durably. The file is never seen incomplete, and never replaces another
  * one: throws FILE_EXISTS, also when two processes race.
  */
-export function createFile(file: string, content: string | Uint8Array, mode = 0o666): void {
+export function createFile(file: string, content: string | Uint8Array, mode?: number): void {
   placeNew(stageFile(file, content, mode));
 }
 
-/** Makes a file or replaces its content as a whole, durably: at any moment it holds the old or the new content. */
-export function replaceFile(file: string, content: string | Uint8Array, mode = 0o666): void {
+/**
+ * Makes a file or replaces its content as a whole, durably: at any moment it holds the old or the new content. Owner and
+ * mode stay those of the old one, unless a mode is given.
+ */
+export function replaceFile(file: string, content: string | Uint8Array, mode?: number): void {
   placeOver(stageFile(file, content, mode));
 }
 
@@ -135,7 +139,7 @@ export async function writeFiles(targets: readonly NewFile[]): Promise<(OvsPkiEr
 }
 
 /** Writes a file beside its place. */
-export function stageFile(file: string, content: string | Uint8Array, mode = 0o666): StagedFile {
+export function stageFile(file: string, content: string | Uint8Array, mode?: number): StagedFile {
   const { descriptor, ...staged } = openTemporary(file, content, mode);
   try {
     fs.fsyncSync(descriptor);
@@ -180,10 +184,12 @@ export function removeTemporaries(file: string): void {
  * Appends text to a file in one write and waits until it is on the disk. Where the disk is full, what was written of
  * the text is taken away again.
  */
-export function appendDurably(file: string, text: string, mode = 0o666): void {
+export function appendDurably(file: string, text: string, mode?: number): void {
   let descriptor: number | undefined;
   try {
-    descriptor = fs.openSync(file, 'a', mode);
+    const isNew = !exists(file);
+    descriptor = fs.openSync(file, 'a', mode ?? 0o666);
+    if (isNew) settleFile(descriptor, file, { isReplacing: false, mode });
     const before = fs.fstatSync(descriptor).size;
     try {
       writeAll(descriptor, Buffer.from(text));
@@ -211,7 +217,7 @@ function cutBack(descriptor: number, bytes: number): void {
 /** Appends text to a file that can be made again from others: not waited for until it is on the disk. */
 export function append(file: string, text: string): void {
   try {
-    fs.appendFileSync(file, text);
+    writeSettled(file, 'a', text);
   } catch (error) {
     throw writeError(file, error);
   }
@@ -220,9 +226,20 @@ export function append(file: string, text: string): void {
 /** Writes a small file that can be made again from others: neither atomic nor waited for. */
 export function write(file: string, text: string): void {
   try {
-    fs.writeFileSync(file, text);
+    writeSettled(file, 'w', text);
   } catch (error) {
     throw writeError(file, error);
+  }
+}
+
+function writeSettled(file: string, flags: 'a' | 'w', text: string): void {
+  const isNew = !exists(file);
+  const descriptor = fs.openSync(file, flags);
+  try {
+    if (isNew) settleFile(descriptor, file, { isReplacing: false, mode: undefined });
+    writeAll(descriptor, Buffer.from(text));
+  } finally {
+    fs.closeSync(descriptor);
   }
 }
 
@@ -245,11 +262,16 @@ export function removeFile(file: string): void {
 }
 
 /** Writes a file beside its place; it is not on the disk yet, and its descriptor is open. */
-function openTemporary(file: string, content: string | Uint8Array, mode: number): StagedFile & { descriptor: number } {
+function openTemporary(
+  file: string,
+  content: string | Uint8Array,
+  mode: number | undefined,
+): StagedFile & { descriptor: number } {
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
   let descriptor: number | undefined;
   try {
-    descriptor = fs.openSync(temporary, 'wx', mode);
+    descriptor = fs.openSync(temporary, 'wx', mode ?? 0o666);
+    settleFile(descriptor, file, { isReplacing: true, mode });
     writeAll(descriptor, typeof content === 'string' ? Buffer.from(content) : content);
     return { file, temporary, descriptor };
   } catch (error) {
@@ -262,7 +284,7 @@ function openTemporary(file: string, content: string | Uint8Array, mode: number)
 }
 
 async function stageConcurrently({ file, content }: NewFile): Promise<StagedFile | OvsPkiError> {
-  const opened = orError(() => openTemporary(file, content, 0o666));
+  const opened = orError(() => openTemporary(file, content, undefined));
   if (opened instanceof OvsPkiError) return opened;
   const error = await new Promise<Error | null>((resolve) => fs.fsync(opened.descriptor, resolve));
   fs.closeSync(opened.descriptor);

@@ -8,6 +8,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { systemErrorCode } from '../errors.js';
 import { existsError, orAbsent, writeError } from './file-errors.js';
+import { settleFolder } from './ownership.js';
 
 export function isFolder(file: string): boolean {
   return orAbsent(file, () => fs.statSync(file))?.isDirectory() ?? false;
@@ -16,9 +17,9 @@ export function isFolder(file: string): boolean {
 /** Makes a folder that does not exist yet, parents included. Its mode is exact whatever the umask says, if given. */
 export function makeFolder(folder: string, mode?: number): void {
   try {
-    // Of a read-only disk Node's "recursive" says that the parent does not exist.
-    if (isFolder(path.dirname(path.resolve(folder)))) makeOneFolder(folder, mode);
-    else fs.mkdirSync(folder, { recursive: true, mode: mode ?? 0o777 });
+    const parent = path.dirname(path.resolve(folder));
+    if (!isFolder(parent)) makeFolder(parent);
+    makeOneFolder(folder, mode);
     if (mode !== undefined) fs.chmodSync(folder, mode);
   } catch (error) {
     throw writeError(folder, error);
@@ -26,9 +27,10 @@ export function makeFolder(folder: string, mode?: number): void {
 }
 
 /** Makes a folder that does not exist yet, in one that does. */
-export function makeOneFolder(folder: string, mode = 0o777): void {
+export function makeOneFolder(folder: string, mode?: number): void {
   try {
-    fs.mkdirSync(folder, { mode });
+    fs.mkdirSync(folder, { mode: mode ?? 0o777 });
+    settleFolder(folder, mode);
   } catch (error) {
     if (systemErrorCode(error) !== 'EEXIST' || !isFolder(folder)) throw writeError(folder, error);
   }
@@ -38,8 +40,10 @@ export function makeOneFolder(folder: string, mode = 0o777): void {
 export function makeFolderBeside(place: string): string {
   try {
     const parent = path.dirname(path.resolve(place));
-    fs.mkdirSync(parent, { recursive: true });
-    return fs.mkdtempSync(path.join(parent, `.${path.basename(place)}.new-`));
+    makeFolder(parent);
+    const folder = fs.mkdtempSync(path.join(parent, `.${path.basename(place)}.new-`));
+    settleFolder(folder, 0o700);
+    return folder;
   } catch (error) {
     throw writeError(place, error);
   }
@@ -61,7 +65,8 @@ export function moveFolder(from: string, to: string): void {
 /** Gives a folder the mode that a folder made now would have. */
 export function openFolderMode(folder: string): void {
   try {
-    fs.chmodSync(folder, 0o777 & ~process.umask());
+    fs.chmodSync(folder, (fs.statSync(folder).mode & 0o7000) | (0o777 & ~process.umask()));
+    settleFolder(folder, undefined);
   } catch (error) {
     throw writeError(folder, error);
   }

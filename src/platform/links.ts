@@ -10,6 +10,7 @@ import * as path from 'node:path';
 import { OvsPkiError, systemErrorCode } from '../errors.js';
 import { orAbsent, writeError } from './file-errors.js';
 import { syncFolder } from './folders.js';
+import { settleLink } from './ownership.js';
 
 /** Gives a file a second name, unless something has that name. False where it has. */
 export function linkNew(file: string, name: string): boolean {
@@ -72,6 +73,7 @@ export function replaceBySymlink(target: string, name: string): void {
   const temporary = path.join(path.dirname(name), `.${path.basename(name)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     fs.symlinkSync(target, temporary);
+    settleLink(temporary);
     fs.renameSync(temporary, name);
     syncFolder(path.dirname(name));
   } catch (error) {

@@ -29,6 +29,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
     rekey,
     keySpec: options.key === undefined && options.bits === undefined ? undefined : keySpecOf(options),
     days: daysOf(options),
+    revokeOld: options['revoke-old'] === true,
     onProgress: progress.update,
   }).finally(progress.stop);
   const outcome = outcomeOf<Renewed | Skipped>(results, (result) => `${line(result)}\n`);
@@ -47,9 +48,11 @@ function refuseMixtures({ operands, options }: CommandContext): void {
 
 function line(result: Renewed | Skipped): string {
   if (result.outcome === 'skipped') return `${result.name}: skipped: ${visible(result.reason)}`;
-  const { name, rekeyed, recovered, certificate } = result;
+  const { name, rekeyed, recovered, certificate, revokedOld = [] } = result;
   const how = `${rekeyed ? ' with a new key' : ''}${recovered ? ', after an interruption' : ''}`;
-  return `${name}: renewed${how}, serial ${certificate.serialNumber}, valid until ${dayText(certificate.notAfter)}`;
+  return `${name}: renewed${how}, serial ${certificate.serialNumber}, valid until ${dayText(certificate.notAfter)}${
+    revokedOld.length === 0 ? '' : `; revoked ${revokedOld.join(', ')}`
+  }`;
 }
 
 function usage(message: string): OvsPkiError {

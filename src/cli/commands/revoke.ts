@@ -9,13 +9,16 @@ import { dayText } from '../render/text.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options } = context;
+  // What a delta CRL would say of it (RFC 5280, section 5.3.1).
+  const isRelease = typeof options.reason === 'string' && options.reason.toLowerCase() === 'removefromcrl';
   const what = typeof options.serial === 'string' ? serialsOf(context, options.serial) : await namesAndTypeOf(context);
   const results = await revoke(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     names: [],
     serialNumbers: [],
     ...what,
-    reason: typeof options.reason === 'string' ? parseReason(options.reason) : undefined,
+    reason: isRelease || typeof options.reason !== 'string' ? undefined : parseReason(options.reason),
+    release: isRelease || options.release === true,
     invalidityDate: typeof options.at === 'string' ? parseTime(options.at) : undefined,
   });
   const outcome = outcomeOf<Revoked>(results, (result) => `${revokedLine(result)}\n`);
@@ -47,6 +50,7 @@ function revokedLine({ name, outcome, certificates }: Revoked): string {
   const serials = certificates.map(({ serialNumber }) => serialNumber);
   const list = `${serials.length > 1 ? `${serials.length} certificates, serials` : 'serial'} ${serials.join(', ')}`;
   const last = certificates.at(-1);
+  if (outcome === 'released') return `${name}: released ${list}; the next CRL is without it`;
   if (outcome === 'revoked' || last === undefined) return `${name}: revoked ${list}`;
   return `${name}: already revoked on ${dayText(last.revokedAt)} (${last.reason}), ${list}`;
 }

@@ -116,14 +116,14 @@ export const commandSpecs = [
     operands: '[NAME... | --due] [TYPE]',
     group: 'Certificates',
     description: 'make a new certificate for the same name and key',
-    options: ['due', 'before', 'rekey', ...keyOptions, 'days', 'names', ...passphraseOptions, ...commonOptions],
+    options: ['due', 'before', 'rekey', 'revoke-old', ...keyOptions, 'days', 'names', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'revoke',
     operands: '[NAME... | --serial NUMBER...] [TYPE]',
     group: 'Certificates',
     description: 'revoke the certificates of NAME; "apply" tells the hosts',
-    options: ['serial', 'reason', 'at', 'names', ...commonOptions],
+    options: ['serial', 'reason', 'at', 'release', 'names', ...commonOptions],
   },
   {
     name: 'crl',

@@ -71,10 +71,11 @@ export async function writePkiDirectory(
   const beside = makeFolderBeside(place);
   try {
     requireHardLinks(beside);
+    // What is made in it is as open as it is; keys have modes of their own.
+    openFolderMode(beside);
     for (const ca of cas) writeCa(caLayout(caFolder(beside, ca.type)), ca, at);
     // Without force, what has come there since the check is another init's: the move below fails on it.
     if (force && isFolder(place)) return await replaceCas(platform, place, beside, cas, at);
-    openFolderMode(beside);
     moveFolder(beside, place);
     return [];
   } catch (error) {
@@ -104,6 +105,7 @@ export async function addCa(
   const beside = makeFolderBeside(place);
   try {
     requireHardLinks(beside);
+    openFolderMode(beside);
     writeCa(caLayout(caFolder(beside, ca.type)), ca, at);
     if (force) return await replaceCas(platform, place, beside, [ca], at);
     moveFolder(caFolder(beside, ca.type), caFolder(place, ca.type));

@@ -10,20 +10,11 @@ import type { Revocation } from '../../pki/revocation.js';
 import type { SerialNumber } from '../../pki/serial.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, requireSameCa } from '../ca/ca.js';
-import { isRegisterCurrent, registerKeys } from '../index/key-register.js';
 import { expiryOf, type IndexRow, revokedAt } from '../index/row.js';
-import {
-  findRowBySerial,
-  findRowsByName,
-  type PlacedRow,
-  readIndexBytes,
-  reasonOfColumn,
-  replaceRows,
-  revokedColumn,
-} from '../index/scan.js';
-import { appendAudit, appendOutcomes, auditStamp } from '../journal/audit-log.js';
+import { findRowsByName, type PlacedRow, readIndexBytes, reasonOfColumn, revokedColumn } from '../index/scan.js';
 import { withLock } from '../journal/lock.js';
 import { recoverInterrupted } from '../journal/recovery.js';
+import { rewriteRows, rowOf } from './rewrite.js';
 
 /** What is to be revoked: all valid certificates of a name, or one certificate. */
 export type RevocationTarget = { readonly name: string } | { readonly serialNumber: SerialNumber };
@@ -33,9 +24,6 @@ export interface RevokeResult {
   readonly isNew: boolean;
   readonly rows: readonly IndexRow[];
 }
-
-/** So many intents and outcomes are surely found again by the run that finishes an interrupted one. */
-const batchSize = 256;
 
 /**
  * Revokes the certificates of each target that can be revoked, in the order given.
@@ -53,24 +41,53 @@ export function revokeInCa(
     requireSameCa(ca);
     recoverInterrupted(platform, ca);
     const now = platform.clock.now();
-    const index = readIndexBytes(ca.layout.index);
-    const ofNames = findRowsByName(
-      index,
-      new Set(targets.flatMap((target) => ('name' in target ? [target.name] : []))),
-    );
-    const column = revokedColumn(revocation, now);
-    const plans = targets.map((target) => {
-      const rows = 'name' in target ? (ofNames.get(target.name) ?? []) : rowOf(index, target.serialNumber);
-      return planOf(ca, target, rows, column, now);
-    });
-    const work = new Map(
-      plans.flatMap((plan) => (plan instanceof OvsPkiError ? [] : plan.work.map((row) => [row.start, row] as const))),
-    );
-    revokeRows(platform, ca, [...work.values()]);
-    return plans.map((plan) =>
-      plan instanceof OvsPkiError ? plan : { isNew: plan.work.length > 0, rows: plan.rows.map(({ row }) => row) },
-    );
+    const rowsOf = rowFinder(readIndexBytes(ca.layout.index), targets);
+    const order = { revocation, column: revokedColumn(revocation, now), now };
+    const plans = targets.map((target) => planOf(ca, target, rowsOf(target), order));
+    return carryOut(platform, ca, plans, 'revoke');
   });
+}
+
+/**
+ * Ends a certificateHold: the certificates of each target that are on hold are valid again, and the next CRL is without
+ * them.
+ *
+ * @returns a result for each target, with the rows as they were; a refusal of one does not touch the others
+ * @throws PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, FILE_UNWRITABLE
+ */
+export function releaseInCa(
+  platform: Platform,
+  ca: Ca,
+  targets: readonly RevocationTarget[],
+): Promise<(RevokeResult | OvsPkiError)[]> {
+  return withLock(platform, ca.layout.lock, async () => {
+    requireSameCa(ca);
+    recoverInterrupted(platform, ca);
+    const rowsOf = rowFinder(readIndexBytes(ca.layout.index), targets);
+    const plans = targets.map((target) => releaseOf(ca, target, rowsOf(target)));
+    return carryOut(platform, ca, plans, 'release');
+  });
+}
+
+function carryOut(
+  platform: Platform,
+  ca: Ca,
+  plans: readonly (Plan | OvsPkiError)[],
+  action: 'revoke' | 'release',
+): (RevokeResult | OvsPkiError)[] {
+  const work = new Map(
+    plans.flatMap((plan) => (plan instanceof OvsPkiError ? [] : plan.work.map((row) => [row.start, row] as const))),
+  );
+  rewriteRows(platform, ca, [...work.values()], action);
+  return plans.map((plan) =>
+    plan instanceof OvsPkiError ? plan : { isNew: plan.work.length > 0, rows: plan.rows.map(({ row }) => row) },
+  );
+}
+
+function rowFinder(index: Buffer, targets: readonly RevocationTarget[]): (target: RevocationTarget) => PlacedRow[] {
+  const names = new Set(targets.flatMap((target) => ('name' in target ? [target.name] : [])));
+  const ofNames = findRowsByName(index, names);
+  return (target) => ('name' in target ? (ofNames.get(target.name) ?? []) : rowOf(index, target.serialNumber));
 }
 
 interface Plan {
@@ -80,67 +97,74 @@ interface Plan {
   readonly work: readonly PlacedRow[];
 }
 
-function planOf(
-  ca: Ca,
-  target: RevocationTarget,
-  found: readonly PlacedRow[],
-  column: string,
-  now: Date,
-): Plan | OvsPkiError {
-  const what = 'name' in target ? target.name : `serial ${target.serialNumber}`;
+interface Order {
+  readonly revocation: Revocation;
+  /** The third column of a row that is revoked by it. */
+  readonly column: string;
+  readonly now: Date;
+}
+
+function planOf(ca: Ca, target: RevocationTarget, found: readonly PlacedRow[], order: Order): Plan | OvsPkiError {
+  const { revocation, column, now } = order;
+  const what = whatOf(target);
   const own = [ca.certificate.serialNumber, ca.other?.certificate.serialNumber];
   if (found.some(({ row }) => own.includes(row.serialNumber))) return caItself(ca);
   // A serial number says exactly which; of a name those that have expired are beside the point.
   const open = found.filter(({ row }) => row.state !== 'R' && ('serialNumber' in target || expiryOf(row) >= now));
-  if (open.length > 0) {
-    const work = open.map((placed) => ({ ...placed, row: { ...placed.row, state: 'R', revoked: column } as const }));
-    return { rows: work, work };
-  }
+  // What supersedes is not superseded: that is the one of a name that was issued last, unless it is the only one.
+  const isSuperseding = 'name' in target && revocation.reason === 'superseded' && found.length > 1;
+  const meant = isSuperseding ? open.slice(0, -1) : open;
+  const work = [
+    ...meant.map((placed) => revokedBy(placed, column)),
+    ...found.filter(({ row }) => isOnHold(row) && isFinal(revocation)).map((placed) => endOfHold(placed, column)),
+  ];
+  if (work.length > 0) return { rows: work, work };
   const revoked = found.filter(({ row }) => row.state === 'R');
-  if (revoked.length === 0) return unknown(ca, what, found.length > 0);
   const same = revoked.filter(({ row }) => details(column) === '' || details(row.revoked) === details(column));
-  return same.length > 0 ? { rows: same, work: [] } : otherwise(what, (revoked.at(-1) as PlacedRow).row);
+  if (same.length > 0) return { rows: same, work: [] };
+  const [current] = open;
+  if (current !== undefined) return supersedesItself(what, current.row);
+  if (revoked.length === 0) return unknown(ca, what, found.length > 0);
+  return otherwise(what, (revoked.at(-1) as PlacedRow).row);
+}
+
+function revokedBy(placed: PlacedRow, column: string): PlacedRow {
+  return { ...placed, row: { ...placed.row, state: 'R', revoked: column } };
+}
+
+/** The certificate was not to be trusted since it was put on hold, and that stays its date (X.509, 8.5.2.2). */
+function endOfHold(placed: PlacedRow, column: string): PlacedRow {
+  const [since = ''] = placed.row.revoked.split(',');
+  return revokedBy(placed, column.replace(/^[^,]*/, since));
+}
+
+/** That a reason is not said leaves a hold what it is. */
+function isFinal({ reason }: Revocation): boolean {
+  return reason !== undefined && reason !== 'certificateHold';
+}
+
+function isOnHold({ state, revoked }: IndexRow): boolean {
+  return state === 'R' && reasonOfColumn(revoked) === 'certificateHold';
+}
+
+function releaseOf(ca: Ca, target: RevocationTarget, found: readonly PlacedRow[]): Plan | OvsPkiError {
+  const held = found.filter(({ row }) => isOnHold(row));
+  if (held.length > 0) {
+    return { rows: held, work: held.map((placed) => ({ ...placed, row: { ...placed.row, state: 'V', revoked: '' } })) };
+  }
+  const what = whatOf(target);
+  if (found.length === 0) return unknown(ca, what, false);
+  const revoked = found.findLast(({ row }) => row.state === 'R');
+  return revoked === undefined ? notRevoked(what) : finallyRevoked(what, revoked.row);
+}
+
+function whatOf(target: RevocationTarget): string {
+  return 'name' in target ? target.name : `serial ${target.serialNumber}`;
 }
 
 /** What stands behind the time of the revocation: that it is unspecified may be said or not. */
 function details(column: string): string {
   return column.replace(/^[^,]*,?/, '').replace(/^unspecified$/, '');
-}
-
-function revokeRows(platform: Platform, ca: Ca, rows: readonly PlacedRow[]): void {
-  const { layout } = ca;
-  for (let start = 0; start < rows.length; start += batchSize) {
-    const batch = rows.slice(start, start + batchSize);
-    const entries = batch.map(({ row: { serialNumber } }) => ({
-      ...auditStamp(platform),
-      action: 'revoke' as const,
-      serialNumber,
-    }));
-    appendAudit(
-      layout.auditLog,
-      batch.map(({ row: { subject, revoked } }, at) => {
-        const entry = entries[at] as (typeof entries)[number];
-        return { ...entry, event: 'intent', type: ca.type, subject, revoked };
-      }),
-    );
-    const isCurrent = isRegisterCurrent(layout);
-    const index = readIndexBytes(layout.index);
-    // The batches before this one have moved what stands behind them.
-    const placed = batch.flatMap(({ row }) => rowOf(index, row.serialNumber).map((place) => ({ ...place, row })));
-    replaceRows(layout.index, index, placed);
-    // Which keys are certified has not changed.
-    if (isCurrent) registerKeys(layout, []);
-    appendOutcomes(
-      layout.auditLog,
-      entries.map((entry) => ({ ...entry, event: 'recorded' })),
-    );
-    for (const { serialNumber } of entries) platform.log.write(`revoked serial ${serialNumber} of ${ca.type}ca`);
-  }
-}
-
-function rowOf(index: Buffer, serialNumber: SerialNumber): PlacedRow[] {
-  const row = findRowBySerial(index, serialNumber);
-  return row === undefined ? [] : [row];
 }
 
 function unknown({ type, layout }: Ca, what: string, hasExpired: boolean): OvsPkiError {
@@ -170,5 +194,27 @@ function caItself({ type, layout }: Ca): OvsPkiError {
   return new OvsPkiError('REVOCATION_REFUSED', `this is the certificate of ${type}ca itself`, {
     hint: `a CA cannot revoke itself: take ${layout.certificate} away from all hosts`,
     details: { type },
+  });
+}
+
+function supersedesItself(what: string, { serialNumber }: IndexRow): OvsPkiError {
+  const message = `nothing supersedes the certificate of ${what}, serial ${serialNumber}: it is the one that was issued last`;
+  return new OvsPkiError('REVOCATION_REFUSED', message, {
+    hint: `to revoke it all the same: ovs-pki-ts revoke --serial ${serialNumber} --reason superseded; if the host is gone: --reason cessationOfOperation`,
+    details: { serialNumber },
+  });
+}
+
+function notRevoked(what: string): OvsPkiError {
+  return new OvsPkiError('REVOCATION_REFUSED', `no certificate of ${what} is revoked: there is no hold to end`, {
+    hint: 'see which are: ovs-pki-ts list --state revoked',
+  });
+}
+
+function finallyRevoked(what: string, { serialNumber, revoked }: IndexRow): OvsPkiError {
+  const reason = reasonOfColumn(revoked);
+  return new OvsPkiError('REVOCATION_REFUSED', `${what} is revoked for good (${reason}): only certificateHold ends`, {
+    hint: 'if the host is to be trusted again, give it another key: ovs-pki-ts req+sign --force --unique NAME',
+    details: { serialNumber, revoked },
   });
 }

@@ -37,13 +37,13 @@ export interface IssueIntent extends AuditBase {
 
 /** Written before a row of the index is changed. */
 export interface RevokeIntent extends AuditBase {
-  readonly action: 'revoke';
+  readonly action: 'revoke' | 'release';
   readonly event: 'intent';
   readonly serialNumber: SerialNumber;
   readonly type: CertificateType;
   /** As the index has it. */
   readonly subject: string;
-  /** What the third column of the row is to be. */
+  /** What the third column of the row is to be; of a release what it was. */
   readonly revoked: string;
 }
 
@@ -82,7 +82,10 @@ export type AuditOutcome = AuditBase & {
 
 /** What an entry is about. */
 type AuditSubject =
-  | { readonly action: IssueIntent['action'] | 'revoke' | 'rollover'; readonly serialNumber: SerialNumber }
+  | {
+      readonly action: IssueIntent['action'] | RevokeIntent['action'] | 'rollover';
+      readonly serialNumber: SerialNumber;
+    }
   | { readonly action: 'crl'; readonly crlNumber: string };
 
 export type AuditEntry = AuditIntent | AuditOutcome;

@@ -45,6 +45,7 @@ export function recoverInterrupted(platform: Platform, { layout }: Ca): void {
 function isDone(layout: CaLayout, intent: AuditIntent, certificate: Certificate | undefined): boolean {
   if (intent.action === 'passphrase') return isKeyChanged(layout, intent);
   if (intent.action === 'revoke') return isRevoked(layout, intent);
+  if (intent.action === 'release') return findIndexRow(layout.index, intent.serialNumber)?.state !== 'R';
   if (intent.action === 'rollover') {
     removeLeftovers(layout);
     return (rolloverPhase(layout) ?? 'none') === intent.phase;

@@ -10,7 +10,7 @@ import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import { importSigningKey, keyIdentifier, signatureAlgorithmFor } from '../../pki/engine.js';
 import type { Issuer } from '../../pki/issue.js';
-import type { KeySpec } from '../../pki/key.js';
+import { defaultKeySpec, type KeySpec, minimumRsaBits } from '../../pki/key.js';
 import { commonNameOfOneLine, formatOneLine } from '../../pki/name.js';
 import type { CertificateType } from '../../pki/profile.js';
 import * as files from '../../platform/files.js';
@@ -95,12 +95,17 @@ type Root = Awaited<ReturnType<typeof rootOf>>;
 async function prepareFile(platform: Platform, ca: Ca, request: RolloverPreparation, root: Root): Promise<void> {
   const keyStamp = files.stampOf(ca.layout.privateKey)?.stamp;
   const { privateKey, passphrase } = await readCaKey(platform, ca);
-  const { keySpec = privateKey.spec, days, type } = request;
+  const { keySpec = nextKeySpec(privateKey.spec), days, type } = request;
   const makeKey = () => makeFileKey(platform, { keySpec, ...(passphrase === undefined ? {} : { passphrase }) });
   const now = platform.clock.now();
   const { key, certificate } = await makeAuthority({ days }, type, now, makeKey, root, ca.certificate.subject);
   const keyFile = keyFileText(key.kept.pkcs8, passphrase);
   await placeNext(platform, ca, { certificate, chain: ca.chain, keyFile, keyStamp });
+}
+
+/** The kind of key that the CA has; a key that is too short is why there is a rollover. */
+function nextKeySpec(spec: KeySpec): KeySpec {
+  return spec.type === 'rsa' && spec.bits < minimumRsaBits ? defaultKeySpec : spec;
 }
 
 /** A key in the same token, which has none of it afterwards where nothing comes of this. */
@@ -112,7 +117,7 @@ async function prepareInToken(
   uri: string,
 ): Promise<void> {
   const keyStamp = files.stampOf(ca.layout.privateKeyUri)?.stamp;
-  const { keySpec = specOf(ca.certificate.publicKey), days, type } = request;
+  const { keySpec = nextKeySpec(specOf(ca.certificate.publicKey)), days, type } = request;
   const now = platform.clock.now();
   const made = await makeTokenKey(platform, tokenUriOf(uri), keySpec, `${type}ca`);
   try {

@@ -19,6 +19,7 @@ import type { Platform } from '../../platform/index.js';
 import { type Ca, readCa } from '../../store/ca/ca.js';
 import { type IssueResult, issueInCa, type OwnOrder } from '../../store/change/issue.js';
 import { refusal } from '../../store/change/refusals.js';
+import { type RevokeResult, revokeInCa } from '../../store/change/revoke.js';
 import { withPassingLock } from '../../store/journal/lock.js';
 import { asRefused, type CertificateSummary, orRefused, type Refused, type Skipped, summarize } from '../summary.js';
 import { type CaView, currentCertificate, keySpecOf, requireOwnKey, viewOf } from './current.js';
@@ -39,6 +40,8 @@ export interface RenewRequest {
   /** With `rekey`: the keys to make, if not of the kind that each name has. */
   readonly keySpec: KeySpec | undefined;
   readonly days: number;
+  /** Revoke the certificates that are renewed, as superseded. */
+  readonly revokeOld?: boolean;
   /** Called as the work goes on, with the number of names that have their new key. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -54,6 +57,8 @@ export interface Renewed {
   readonly recovered: boolean;
   readonly certificateFile: string;
   readonly certificate: CertificateSummary;
+  /** With `revokeOld`: the serial numbers of those that were revoked. */
+  readonly revokedOld?: readonly string[];
 }
 
 /** What is to be done for one name. */
@@ -75,7 +80,38 @@ interface Job {
 export function renew(platform: Platform, request: RenewRequest): Promise<(Renewed | Skipped | Refused)[]> {
   const places = request.dueWithinMs === undefined ? request.names.map((name) => dirname(name)) : ['.'];
   const folders = [...new Set(places.map((place) => resolve(place)))].filter(isFolder).sort();
-  return oneAtATime(platform, folders, () => renewHere(platform, request));
+  return oneAtATime(platform, folders, async () => {
+    const results = await renewHere(platform, request);
+    return request.revokeOld ? withoutOld(platform, request, results) : results;
+  });
+}
+
+/** Each name keeps the certificate that was issued last: the others are superseded. */
+async function withoutOld(
+  platform: Platform,
+  { pkiDirectory, type }: RenewRequest,
+  results: readonly (Renewed | Skipped | Refused)[],
+): Promise<(Renewed | Skipped | Refused)[]> {
+  const all: (Renewed | Skipped | Refused)[] = [];
+  for (const result of results) {
+    if (result.outcome !== 'renewed' || result.issuer === 'self') all.push(result);
+    else {
+      const target = { name: parseFileName(result.name).name };
+      const revocation = { reason: 'superseded', invalidityDate: undefined } as const;
+      const old = await orRefused(result.name, () =>
+        revokeInCa(platform, readCa(pkiDirectory, type), [target], revocation),
+      );
+      if (!Array.isArray(old)) all.push(result, old);
+      else all.push({ ...result, revokedOld: old.flatMap(newlyRevoked) });
+    }
+  }
+  return all;
+}
+
+/** That nothing was left to be revoked is as good. */
+function newlyRevoked(result: RevokeResult | OvsPkiError): string[] {
+  if (result instanceof OvsPkiError || !result.isNew) return [];
+  return result.rows.map(({ serialNumber }) => serialNumber);
 }
 
 /** Two runs that replace the files of one name at once would mix theirs up. */

@@ -13,7 +13,7 @@ import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, readCa } from '../../store/ca/ca.js';
 import { rolloverPhase } from '../../store/ca/phase.js';
-import { type RevocationTarget, type RevokeResult, revokeInCa } from '../../store/change/revoke.js';
+import { type RevocationTarget, type RevokeResult, releaseInCa, revokeInCa } from '../../store/change/revoke.js';
 import { expiryOf, type IndexRow, revokedAt } from '../../store/index/row.js';
 import { reasonOfColumn } from '../../store/index/scan.js';
 import { issuedCertificateFile } from '../../store/layout.js';
@@ -31,6 +31,8 @@ export interface RevokeRequest {
   readonly reason: ReasonCode | undefined;
   /** Since when the key is known or suspected to be in other hands; with keyCompromise and CACompromise only. */
   readonly invalidityDate: Date | undefined;
+  /** Not to revoke: certificates that are on hold (certificateHold) are to be valid again. */
+  readonly release?: boolean;
 }
 
 /** A certificate that is revoked. */
@@ -49,9 +51,9 @@ export interface RevokedCertificate {
 export interface Revoked {
   /** The name, or the serial number. */
   readonly name: string;
-  readonly outcome: 'revoked' | 'already-revoked';
+  readonly outcome: 'revoked' | 'already-revoked' | 'released';
   readonly type: CertificateType;
-  /** With `already-revoked` nothing has changed. */
+  /** With `already-revoked` nothing has changed; with `released` they are as they were. */
   readonly certificates: readonly RevokedCertificate[];
   /** Hosts learn of it when the rollover ends: until then IKE daemons keep the list of the old key, and this is of the new. */
   readonly waitsForRetire?: true;
@@ -73,19 +75,17 @@ export async function revoke(platform: Platform, request: RevokeRequest): Promis
   ]);
   const good = targets.filter((item): item is { name: string; target: RevocationTarget } => 'target' in item);
   // 3. The index.
-  const results = await revokeInCa(
-    platform,
-    ca,
-    good.map(({ target }) => target),
-    revocation,
-  );
+  const wanted = good.map(({ target }) => target);
+  const results = await (request.release
+    ? releaseInCa(platform, ca, wanted)
+    : revokeInCa(platform, ca, wanted, revocation));
   const next = results.values();
   const isSwitched = rolloverPhase(ca.layout) === 'switched';
   return targets.map((item) => {
     if (!('target' in item)) return item;
     const result = next.next().value as RevokeResult | OvsPkiError;
     if (result instanceof OvsPkiError) return asRefused(item.name, result);
-    const outcome = result.isNew ? 'revoked' : 'already-revoked';
+    const outcome = request.release ? 'released' : result.isNew ? 'revoked' : 'already-revoked';
     return {
       ...{ name: item.name, outcome, type: ca.type, certificates: result.rows.map(revokedCertificate) },
       ...(isSwitched && isOfNewKey(ca, result.rows) ? { waitsForRetire: true } : {}),
@@ -107,7 +107,12 @@ function isOfNewKey(ca: Ca, rows: readonly IndexRow[]): boolean {
 }
 
 /** An index.txt has a place for the date only with a compromise. */
-function checkedRevocation({ clock }: Platform, { reason, invalidityDate }: RevokeRequest): Revocation {
+function checkedRevocation({ clock }: Platform, { reason, invalidityDate, release }: RevokeRequest): Revocation {
+  if (release && (reason !== undefined || invalidityDate !== undefined)) {
+    throw new OvsPkiError('USAGE', 'a release has no reason and no time: it ends a certificateHold', {
+      hint: 'ovs-pki-ts revoke --release NAME',
+    });
+  }
   if (invalidityDate !== undefined && reason !== 'keyCompromise' && reason !== 'CACompromise') {
     throw new OvsPkiError('USAGE', 'the time since which a key is in other hands goes with a compromise only', {
       hint: 'give --reason keyCompromise or --reason CACompromise with --at',

@@ -95,7 +95,7 @@ test('an index without its last newline, with foreign rows around, is edited in 
     foreign('V', '0E', '/O=x/CN=host_2'),
   ];
   writeFileSync(scene.index, `${around.slice(0, 3).join('\n')}\n${own}${around.slice(3).join('\n')}`, 'latin1');
-  const [result] = await revoke(platform, { ...request(scene), names: ['host_2'], reason: 'superseded' });
+  const [result] = await revoke(platform, { ...request(scene), names: ['host_2'], reason: 'affiliationChanged' });
   t.like(result, { outcome: 'revoked' });
   const serials = rows(scene, /^R/).map(([, , , serial]) => serial);
   t.deepEqual(serials, ['0A', '0B', '0E']);
