@@ -112,6 +112,10 @@ export const errorTable = {
   PKI_EXISTS: { exitStatus: 3, meaning: 'The PKI directory exists already.' },
   PKI_NOT_FOUND: { exitStatus: 5, meaning: 'There is no PKI directory, or no CA in it, at the given place.' },
   PKI_CORRUPT: { exitStatus: 5, meaning: 'A file of the PKI directory is damaged or does not match the others.' },
+  PKI_CONTRADICTORY: {
+    exitStatus: 5,
+    meaning: 'Parts of the PKI directory contradict each other, so that a CRL could forget a revocation; details.contradictions lists them.',
+  },
   PKI_LOCKED: { exitStatus: 5, meaning: 'Another process holds the lock of the CA, and the wait for it timed out.' },
   HOST_UNREACHABLE: { exitStatus: 6, meaning: 'A host cannot be reached, or ssh cannot be started.' },
   HOST_KEY_UNKNOWN: { exitStatus: 6, meaning: 'The SSH host key is unknown, or has changed.' },

@@ -92,6 +92,7 @@ export {
   type Deadlines,
   type NewestCertificate,
 } from './usecases/check/check.js';
+export { type Repaired, type RepairRequest, repair } from './usecases/check/repair.js';
 export { type ApplyRequest, apply } from './usecases/fleet/apply.js';
 export { type ConnectHost, type ConnectRequest, connectedFleet } from './usecases/fleet/connect.js';
 export { type DistributeRequest, distribute } from './usecases/fleet/distribute.js';

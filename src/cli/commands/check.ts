@@ -1,6 +1,7 @@
 import { OvsPkiError } from '../../errors.js';
 import { replaceFile } from '../../platform/files.js';
 import { type CheckRequest, type CheckResult, check } from '../../usecases/check/check.js';
+import { repair } from '../../usecases/check/repair.js';
 import { parsePeriod } from '../../usecases/inputs.js';
 import { textOf } from '../options/fleet.js';
 import { pkiDirectoryOf } from '../options/read.js';
@@ -9,6 +10,7 @@ import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { checkText, nagiosFailure, nagiosText } from '../render/check.js';
 import { errorJson } from '../render/json.js';
 import { prometheusText } from '../render/prometheus.js';
+import { visible } from '../render/text.js';
 
 /** What plugins of Nagios end with. */
 const nagiosStatus = { ok: 0, warning: 1, critical: 2 } as const;
@@ -16,6 +18,7 @@ const nagiosUnknown = 3;
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const isNagios = context.options.nagios === true;
+  if (context.options.repair === true) return repairOutcome(context);
   try {
     const result = await checkAndWrite(context);
     const { outcome, reasons, unchecked, checkedAt, authorities } = result;
@@ -31,6 +34,33 @@ export async function run(context: CommandContext): Promise<Outcome> {
     if (!isNagios || !(error instanceof OvsPkiError)) throw error;
     return { exitStatus: nagiosUnknown, text: nagiosFailure(error), json: { error: errorJson(error) }, errors: [] };
   }
+}
+
+async function repairOutcome(context: CommandContext): Promise<Outcome> {
+  const { pkiDirectory, type, files = [] } = requestOf(context);
+  if (files.length > 0) {
+    throw new OvsPkiError('USAGE', '--repair puts the folders of CAs right, and not files', {
+      hint: 'ovs-pki-ts check --repair switch',
+    });
+  }
+  const repaired = await repair(context.platform, { pkiDirectory, type });
+  const lines = repaired.flatMap(({ found, left, type: one }) => {
+    const isLeft = (kind: string, about: string): boolean =>
+      left.some((item) => item.kind === kind && item.about === about);
+    const told = found.map(({ kind, about, message }) => {
+      return `${isLeft(kind, about) ? 'left as it is' : 'repaired'}: ${about}: ${visible(message)}`;
+    });
+    return found.length === 0
+      ? [`${one}ca: nothing to repair`]
+      : [...told, `${one}ca: now make a CRL: ovs-pki-ts crl ${one}`];
+  });
+  const isDone = repaired.every(({ left }) => left.every(({ kind }) => kind === 'crl-older'));
+  return {
+    exitStatus: isDone ? 0 : 4,
+    text: lines.map((line) => `${line}\n`).join(''),
+    json: { repaired },
+    errors: [],
+  };
 }
 
 async function checkAndWrite(context: CommandContext): Promise<CheckResult> {

@@ -1,5 +1,5 @@
 import { OvsPkiError } from '../../errors.js';
-import { importCa } from '../../usecases/authority/import.js';
+import { type Imported, importCa } from '../../usecases/authority/import.js';
 import { textOf } from '../options/fleet.js';
 import { onlyTypeOf } from '../options/names.js';
 import { pkiDirectoryOf } from '../options/read.js';
@@ -22,14 +22,37 @@ export async function run(context: CommandContext): Promise<Outcome> {
     privateKeyFile,
     ...(chainFile === undefined ? {} : { chainFile }),
     force: options.force === true,
+    ...pastOf(options),
   });
-  const { folder, certificate, chain, kept } = result;
+  const { folder, certificate, chain } = result;
   const above = chain.length === 0 ? 'signed by itself' : `below ${chain.at(-1)?.subject}`;
   return {
     exitStatus: 0,
     text: `${folder}: ${certificate.subject}, ${above}, valid until ${dayText(certificate.notAfter)}\n`,
     json: { ...result },
     errors: [],
-    warnings: kept.map((old) => `the CA that was there before is kept in ${old}`),
+    warnings: warningsOf(result),
   };
+}
+
+function pastOf(options: CommandContext['options']) {
+  const [indexFile, crlFile, certificatesFrom] = (['index', 'crl', 'certificates'] as const).map((name) =>
+    textOf(options, name),
+  );
+  return {
+    ...(indexFile === undefined ? {} : { indexFile }),
+    ...(crlFile === undefined ? {} : { crlFile }),
+    ...(certificatesFrom === undefined ? {} : { certificatesFrom }),
+  };
+}
+
+function warningsOf({ type, kept, renewed, past, sharedWith }: Imported): string[] {
+  const unknown =
+    'what this CA has issued and revoked elsewhere is not known here, and its first CRL from here lets revoked certificates ' +
+    'in again: if it has a past, import it again with --force --index FILE --crl FILE --certificates FOLDER';
+  return [
+    ...kept.map((old) => `the CA that was there before is kept in ${old}`),
+    ...(renewed || past !== undefined ? [] : [unknown]),
+    ...(sharedWith === undefined ? [] : [`${type}ca and ${sharedWith}ca are one CA: what one revokes counts for both`]),
+  ];
 }

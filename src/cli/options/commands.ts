@@ -109,7 +109,7 @@ export const commandSpecs = [
     operands: 'TYPE',
     group: 'PKI',
     description: 'use an existing CA, such as an intermediate of your company',
-    options: ['ca-cert', 'ca-key', 'chain', ...passphraseOptions, 'force', ...commonOptions],
+    options: ['ca-cert', 'ca-key', 'chain', 'index', 'crl', 'certificates', ...passphraseOptions, 'force', ...commonOptions],
   },
   {
     name: 'renew',
@@ -120,7 +120,7 @@ export const commandSpecs = [
   },
   {
     name: 'revoke',
-    operands: '[NAME... | --serial NUMBER...] [TYPE]',
+    operands: '[NAME|FILE... | --serial NUMBER...] [TYPE]',
     group: 'Certificates',
     description: 'revoke the certificates of NAME; "apply" tells the hosts',
     options: ['serial', 'reason', 'at', 'release', 'names', ...commonOptions],
@@ -167,7 +167,7 @@ export const commandSpecs = [
     operands: '[TYPE | FILE...]',
     group: 'PKI',
     description: 'report what is due or wrong: expiry, CRLs, weak keys, files',
-    options: ['warn', 'critical', 'nagios', 'prometheus', ...commonOptions],
+    options: ['repair', 'warn', 'critical', 'nagios', 'prometheus', ...commonOptions],
   },
   {
     name: 'connect',

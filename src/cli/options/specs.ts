@@ -199,6 +199,15 @@ export const optionSpecs = [
   },
   { long: 'ca-cert', isOwn: true, argument: 'FILE', description: 'the certificate of the CA' },
   { long: 'ca-key', isOwn: true, argument: 'FILE|URI', description: 'the private key of the CA' },
+  { long: 'index', isOwn: true, argument: 'FILE', description: 'the index.txt that the CA has had elsewhere' },
+  { long: 'crl', isOwn: true, argument: 'FILE', description: 'the last CRL that the CA has made elsewhere' },
+  {
+    long: 'certificates',
+    isOwn: true,
+    argument: 'FOLDER',
+    description: 'the certificates that the CA has issued elsewhere',
+  },
+  { long: 'repair', isOwn: true, description: 'put the folders of the CAs right from what is known' },
   { long: 'chain', isOwn: true, argument: 'FILE', description: "the CA's issuer certificates, up to the root" },
   {
     long: 'offline-root',

@@ -20,9 +20,7 @@ export function newestCrl({ certificate, layout }: Pick<Ca, 'certificate' | 'lay
 
 /** Throws PKI_CORRUPT. */
 export function readCrls(layout: CaLayout): Crl[] {
-  const inFolder = files.list(layout.crlFolder).filter((name) => name.endsWith('.pem'));
-  const places = [layout.crl, ...inFolder.map((name) => join(layout.crlFolder, name))];
-  return places.filter(files.exists).flatMap((file) => {
+  return crlFiles(layout).flatMap((file) => {
     try {
       return decodeCrlsPem(files.readFile(file).toString('latin1'), file);
     } catch (error) {
@@ -36,4 +34,10 @@ export function readCrls(layout: CaLayout): Crl[] {
       });
     }
   });
+}
+
+/** The files that hold them. */
+export function crlFiles({ crl, crlFolder }: CaLayout): string[] {
+  const inFolder = files.list(crlFolder).filter((name) => name.endsWith('.pem'));
+  return [crl, ...inFolder.map((name) => join(crlFolder, name))].filter(files.exists);
 }

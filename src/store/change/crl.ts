@@ -12,12 +12,15 @@ import { encode, tag } from '../../pki/der.js';
 import type { Issuer } from '../../pki/issue.js';
 import { encodePem } from '../../pki/pem.js';
 import { reasonCodes } from '../../pki/revocation.js';
-import { formatSerial } from '../../pki/serial.js';
+import { formatSerial, type SerialNumber } from '../../pki/serial.js';
 import { validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, generationCrlFile, generationsOf, openIssuer, requireSameCa } from '../ca/ca.js';
 import { rolloverPhase } from '../ca/phase.js';
+import { requireHistory } from '../history/contradictions.js';
+import type { History } from '../history/known.js';
+import { foldersOfIssuer, isInUse } from '../history/shared.js';
 import { parseIndexRow } from '../index/row.js';
 import { readIndexBytes, reasonOfColumn, revokedRows } from '../index/scan.js';
 import { appendAudit, appendOutcomes, auditStamp } from '../journal/audit-log.js';
@@ -45,7 +48,7 @@ export interface MadeCrl {
  * that signs first. A number that was taken is never given to another list, so where a run is interrupted one can be
  * missing.
  *
- * @throws CA_EXPIRED, PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, LINT_FAILED, FILE_UNWRITABLE
+ * @throws CA_EXPIRED, PKI_LOCKED, PKI_CORRUPT, PKI_CONTRADICTORY, KEY_MISMATCH, KEY_ENCRYPTED, LINT_FAILED, FILE_UNWRITABLE
  */
 export async function makeCrls(platform: Platform, ca: Ca, days: number): Promise<[MadeCrl, ...MadeCrl[]]> {
   const { layout } = ca;
@@ -59,12 +62,13 @@ export async function makeCrls(platform: Platform, ca: Ca, days: number): Promis
   }
   const issuer = await openIssuer(platform, ca);
   const otherIssuer = other === undefined ? undefined : await openIssuer(platform, other);
-  return withLock(platform, layout.lock, async () => {
+  return withLocksOfIssuer(platform, ca, async () => {
     requireSameCa(ca);
     if (other !== undefined) requireSameCa(other);
     recoverInterrupted(platform, ca);
-    const entries = revokedEntries(layout);
-    const first = readCrlNumber(layout);
+    const history = requireHistory(ca, now);
+    const entries = revokedEntries(layout, history);
+    const first = nextCrlNumber(layout, history);
     const count = other === undefined ? 1 : 2;
     files.replaceFile(`${layout.crlNumber}.old`, `${formatSerial(first)}\n`);
     files.replaceFile(layout.crlNumber, `${formatSerial(first + BigInt(count))}\n`);
@@ -80,6 +84,12 @@ export async function makeCrls(platform: Platform, ca: Ca, days: number): Promis
     files.removeFile(generationCrlFile(layout, ca.certificate));
     return [made, ...more];
   });
+}
+
+/** Two folders of one issuer take the numbers of their CRLs from one sequence, so one after the other. */
+function withLocksOfIssuer<T>(platform: Platform, ca: Ca, action: () => Promise<T>): Promise<T> {
+  const folders = [ca.layout, ...foldersOfIssuer(ca).filter(isInUse)].map(({ lock }) => lock).sort();
+  return folders.reduceRight<() => Promise<T>>((inner, lock) => () => withLock(platform, lock, inner), action)();
 }
 
 /** The CAs that make a list: of one that is replaced and has expired nothing is valid any more, revoked or not. */
@@ -111,18 +121,16 @@ async function makeOne(
 }
 
 /** Also those that have expired since: a list that once named a certificate goes on naming it, as openssl has it. */
-function revokedEntries({ index: file }: CaLayout): Uint8Array[] {
+function revokedEntries({ index: file }: CaLayout, { shared }: History): Uint8Array[] {
   const index = readIndexBytes(file);
   const known = new Map<string, Uint8Array | undefined>();
   const entries: Uint8Array[] = [];
-  for (const { start, end } of revokedRows(index)) {
-    const line = index.toString('latin1', start, end);
-    const { revoked, serialNumber } = parseIndexRow(line, file);
+  const add = (file: string, line: string, serialNumber: SerialNumber, revoked: string): void => {
     if (!columnPattern.test(revoked)) throw corruptRow(file, line);
     const comma = revoked.indexOf(',');
     const details = comma < 0 ? '' : revoked.slice(comma);
     // In a complete list this says that nothing is revoked (RFC 5280, section 5.3.1).
-    if (details === ',removeFromCRL') continue;
+    if (details === ',removeFromCRL') return;
     let extensions = known.get(details);
     if (extensions === undefined) {
       extensions = extensionsOf(details, file, line);
@@ -130,7 +138,13 @@ function revokedEntries({ index: file }: CaLayout): Uint8Array[] {
     }
     const date = comma < 0 ? revoked : revoked.slice(0, comma);
     entries.push(encodeCrlEntry(integerContent(serialNumber), encodeDate(date), extensions));
+  };
+  for (const { start, end } of revokedRows(index)) {
+    const line = index.toString('latin1', start, end);
+    const { revoked, serialNumber } = parseIndexRow(line, file);
+    add(file, line, serialNumber, revoked);
   }
+  for (const { serialNumber, column, source } of shared.values()) add(source, column, serialNumber, column);
   return entries;
 }
 
@@ -166,6 +180,12 @@ function readCrlNumber({ crlNumber: file, crl }: CaLayout): bigint {
     hint: `put there one more than the last list has: openssl crl -noout -crlnumber -in ${crl}`,
     details: { file },
   });
+}
+
+/** The one in the file, or more where a list has had it: numbers never go back (section 5.2.3). */
+function nextCrlNumber(layout: CaLayout, { crlNumber }: History): bigint {
+  const next = readCrlNumber(layout);
+  return crlNumber === undefined || crlNumber < next ? next : crlNumber + 1n;
 }
 
 function requireCrlSign({ certificate, layout }: Ca): void {

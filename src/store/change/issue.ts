@@ -39,6 +39,7 @@ import { validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, generationsOf, openIssuer, requireSameCa } from '../ca/ca.js';
+import { readHistory, reasonsIn } from '../history/known.js';
 import {
   certificatesOfKey,
   namesakes,
@@ -47,7 +48,6 @@ import {
   syncKeyRegister,
 } from '../index/key-register.js';
 import { appendIndexRows, expiryOf, findIndexRow, indexRowFor } from '../index/row.js';
-import { readRevoked } from '../index/scan.js';
 import { appendAudit, appendOutcomes, auditStamp, type IssueIntent } from '../journal/audit-log.js';
 import { withLock } from '../journal/lock.js';
 import { recoverInterrupted } from '../journal/recovery.js';
@@ -215,7 +215,7 @@ function checkOrders(ca: Ca, orders: readonly ProvedOrder[], now: Date): (Work |
   const inThisBatch = new Map<string, string>();
   const namesInThisBatch = new Map<string, string>();
   const authorities = [ca.certificate, ...issuersOf(ca.certificate, ca.chain)];
-  const distrusted = distrustedSerials(ca);
+  const distrusted = distrustedSerials(ca, now);
   const taken = uniqueSubjects(ca.layout);
   return orders.map((order): Work | OvsPkiError => {
     const { commonNames, publicKey, name, possessionProved, keyHash } = order;
@@ -255,14 +255,10 @@ function validNamesake({ layout }: Ca, commonName: string, now: Date): string | 
 }
 
 /** The revoked certificates whose keys are not to be certified again, with the reason; read when it is asked for. */
-function distrustedSerials({ layout }: Ca): () => ReadonlyMap<SerialNumber, string> {
+function distrustedSerials(ca: Ca, now: Date): () => ReadonlyMap<SerialNumber, string> {
   let serials: ReadonlyMap<SerialNumber, string> | undefined;
   return () => {
-    serials ??= new Map(
-      [...readRevoked(layout.index)].flatMap(([serialNumber, { reason }]) =>
-        isHarmless(reason) ? [] : [[serialNumber, reason]],
-      ),
-    );
+    serials ??= new Map([...reasonsIn(readHistory(ca, now))].filter(([, reason]) => !isHarmless(reason)));
     return serials;
   };
 }

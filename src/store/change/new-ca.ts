@@ -7,6 +7,7 @@
 import { join, resolve } from 'node:path';
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
+import type { Crl } from '../../pki/crl.js';
 import { encodeOid, encodeSequence, encodeText, tag } from '../../pki/der.js';
 import { signatureAlgorithmFor } from '../../pki/engine.js';
 import type { KeySpec } from '../../pki/key.js';
@@ -29,7 +30,7 @@ import type { Platform } from '../../platform/index.js';
 import { requireHardLinks } from '../../platform/links.js';
 import { fillTemplate } from '../../platform/templates.js';
 import { keyFileText } from '../ca/ca.js';
-import { appendIndexRows, indexRowFor } from '../index/row.js';
+import { appendIndexRows, type IndexRow, indexRowFor } from '../index/row.js';
 import { type AuditEntry, appendAudit } from '../journal/audit-log.js';
 import { withLock } from '../journal/lock.js';
 import { type CaLayout, caFolder, caLayout, issuedCertificateFile } from '../layout.js';
@@ -50,6 +51,16 @@ export interface NewCa {
   /** The number that `openssl ca` gives to the next certificate that it issues here. */
   readonly nextSerial: SerialNumber;
   readonly audit: readonly AuditEntry[];
+  /** What a CA that comes from elsewhere has done there. */
+  readonly past?: CaPast;
+}
+
+/** The history of a CA that has lived elsewhere. */
+export interface CaPast {
+  readonly rows: readonly IndexRow[];
+  readonly certificates: readonly Certificate[];
+  /** The newest CRL that it has made. */
+  readonly crl: Crl | undefined;
 }
 
 /**
@@ -182,8 +193,22 @@ function writeCa(layout: CaLayout, ca: NewCa, at: Date): void {
   if (isOwn) files.createFile(issuedCertificateFile(layout, ca.certificate.serialNumber), certificateText);
   appendIndexRows(layout.index, isOwn ? [indexRowFor(ca.certificate)] : []);
   // What a CA from elsewhere has issued there is not known; its lists of that time have lower numbers than this.
-  const firstCrl = ca.request === undefined ? formatSerial(BigInt(Math.floor(at.getTime() / 1000))) : '01';
+  const firstCrl = ca.request === undefined ? formatSerial(firstCrlNumber(ca, at)) : '01';
   files.createFile(layout.crlNumber, `${firstCrl}\n`);
+  if (ca.past !== undefined) writePast(layout, ca.past);
+}
+
+function firstCrlNumber({ past }: NewCa, at: Date): bigint {
+  const [seconds, last = -1n] = [BigInt(Math.floor(at.getTime() / 1000)), past?.crl?.crlNumber];
+  return last < seconds ? seconds : last + 1n;
+}
+
+function writePast(layout: CaLayout, { rows, certificates, crl }: CaPast): void {
+  if (rows.length > 0) appendIndexRows(layout.index, rows);
+  if (crl !== undefined) files.createFile(layout.crl, encodePem('X509 CRL', crl.der));
+  for (const certificate of certificates) {
+    files.createFile(issuedCertificateFile(layout, certificate.serialNumber), certificateFileText(certificate));
+  }
 }
 
 function configText({ type, commonName, days, keySpec, certificate }: NewCa): string {

@@ -6,18 +6,32 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
+import type { Certificate } from '../../pki/certificate.js';
 import type { Revocation } from '../../pki/revocation.js';
 import type { SerialNumber } from '../../pki/serial.js';
+import { certificateFileText } from '../../pki/text.js';
+import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, requireSameCa } from '../ca/ca.js';
-import { expiryOf, type IndexRow, revokedAt } from '../index/row.js';
-import { findRowsByName, type PlacedRow, readIndexBytes, reasonOfColumn, revokedColumn } from '../index/scan.js';
+import { appendIndexRows, expiryOf, type IndexRow, indexRowFor, revokedAt } from '../index/row.js';
+import {
+  findRowsByName,
+  type PlacedRow,
+  readIndexBytes,
+  reasonOfColumn,
+  revokedColumn,
+  serialsIn,
+} from '../index/scan.js';
 import { withLock } from '../journal/lock.js';
 import { recoverInterrupted } from '../journal/recovery.js';
+import { issuedCertificateFile } from '../layout.js';
 import { rewriteRows, rowOf } from './rewrite.js';
 
 /** What is to be revoked: all valid certificates of a name, or one certificate. */
-export type RevocationTarget = { readonly name: string } | { readonly serialNumber: SerialNumber };
+export type RevocationTarget =
+  | { readonly name: string }
+  /** With the certificate itself one that the index does not know, and that the CA has signed. */
+  | { readonly serialNumber: SerialNumber; readonly certificate?: Certificate };
 
 /** The rows of a target as they are now, and whether it was this run that revoked them. */
 export interface RevokeResult {
@@ -41,6 +55,7 @@ export function revokeInCa(
     requireSameCa(ca);
     recoverInterrupted(platform, ca);
     const now = platform.clock.now();
+    adopt(ca, targets);
     const rowsOf = rowFinder(readIndexBytes(ca.layout.index), targets);
     const order = { revocation, column: revokedColumn(revocation, now), now };
     const plans = targets.map((target) => planOf(ca, target, rowsOf(target), order));
@@ -88,6 +103,18 @@ function rowFinder(index: Buffer, targets: readonly RevocationTarget[]): (target
   const names = new Set(targets.flatMap((target) => ('name' in target ? [target.name] : [])));
   const ofNames = findRowsByName(index, names);
   return (target) => ('name' in target ? (ofNames.get(target.name) ?? []) : rowOf(index, target.serialNumber));
+}
+
+/** Certificates that the index does not know, since it is younger than they are, get their rows and copies first. */
+function adopt({ layout }: Ca, targets: readonly RevocationTarget[]): void {
+  const known = serialsIn(readIndexBytes(layout.index));
+  for (const target of targets) {
+    const certificate = 'certificate' in target ? target.certificate : undefined;
+    if (certificate === undefined || known.has(certificate.serialNumber)) continue;
+    known.add(certificate.serialNumber);
+    appendIndexRows(layout.index, [indexRowFor(certificate)]);
+    files.replaceFile(issuedCertificateFile(layout, certificate.serialNumber), certificateFileText(certificate));
+  }
 }
 
 interface Plan {

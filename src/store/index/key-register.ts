@@ -57,6 +57,18 @@ export function isRegisterCurrent(layout: CaLayout): boolean {
   return readState(layout) === currentState(layout);
 }
 
+/** The serial numbers of all certificates that it has. */
+export function registeredSerials(layout: CaLayout): Set<SerialNumber> {
+  const buckets = files.list(layout.keyRegister).filter((name) => /^[0-9a-f]{2}$/.test(name));
+  const lines = buckets.flatMap((name) => readLines(join(layout.keyRegister, name)));
+  return new Set(lines.map(({ serialNumber }) => serialNumber));
+}
+
+/** Lets the next signature bring it up to date, whatever it says of itself. The lock must be held. */
+export function forgetRegister(layout: CaLayout): void {
+  files.removeFile(stateFile(layout));
+}
+
 /** All certificates of a key, in the order in which they were issued. The register must be up to date. */
 export function certificatesOfKey(layout: CaLayout, hash: string): RegisteredKey[] {
   const content = readWhole(bucket(layout, hash));

@@ -90,6 +90,12 @@ function isRevokedRow(index: Buffer, end: number): boolean {
   return index[index.lastIndexOf(0x0a, end - 1) + 1] === 'R'.charCodeAt(0);
 }
 
+/** The serial numbers of all rows. */
+export function serialsIn(index: Buffer): Set<SerialNumber> {
+  const lines = index.toString('latin1').split('\n');
+  return new Set(lines.flatMap((line) => line.split('\t', 4)[3] ?? []));
+}
+
 /** Where each revoked row begins and ends. */
 export function* revokedRows(index: Buffer): Generator<{ readonly start: number; readonly end: number }> {
   // An index that begins with a revoked row has no newline before it.

@@ -153,6 +153,18 @@ export function unfinishedIntents(file: string): AuditIntent[] {
   return open;
 }
 
+/** What is being done now, or was when a run was killed: the numbers of intents without an outcome. Changes nothing. */
+export function interruptedSerials(file: string, action: AuditIntent['action'] = 'issue'): Set<string> {
+  const tail = files.readTail(file, tailBytes).toString('utf8');
+  const closed = new Set<string>();
+  const open = new Set<string>();
+  for (const entry of lastBatch(tail.slice(0, tail.lastIndexOf('\n') + 1))) {
+    if (entry.event !== 'intent') closed.add(numberOf(entry));
+    else if (entry.action === action && !closed.has(numberOf(entry))) open.add(numberOf(entry));
+  }
+  return open;
+}
+
 /** The entries of the last batch, last first: its outcomes, before them its intents, up to the outcome of another. */
 function* lastBatch(text: string): Generator<AuditEntry> {
   let sawIntent = false;

@@ -44,6 +44,7 @@ export function recoverInterrupted(platform: Platform, { layout }: Ca): void {
 
 function isDone(layout: CaLayout, intent: AuditIntent, certificate: Certificate | undefined): boolean {
   if (intent.action === 'passphrase') return isKeyChanged(layout, intent);
+  if (intent.action === 'import') return isInPlace(layout, intent);
   if (intent.action === 'revoke') return isRevoked(layout, intent);
   if (intent.action === 'release') return findIndexRow(layout.index, intent.serialNumber)?.state !== 'R';
   if (intent.action === 'rollover') {
@@ -51,6 +52,11 @@ function isDone(layout: CaLayout, intent: AuditIntent, certificate: Certificate 
     return (rolloverPhase(layout) ?? 'none') === intent.phase;
   }
   return intent.action === 'crl' ? isPublished(layout, intent) : isIssued(layout, certificate);
+}
+
+/** A renewed certificate of the CA is in its place, or the one before is. */
+function isInPlace({ certificate: file }: CaLayout, { serialNumber }: IssueIntent): boolean {
+  return keptCertificate(file)?.serialNumber === serialNumber;
 }
 
 /** A revocation changes the index as a whole: it has been made or it has not. */

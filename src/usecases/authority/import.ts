@@ -4,6 +4,7 @@
  * @module
  */
 
+import { dirname } from 'node:path';
 import { OvsPkiError } from '../../errors.js';
 import { type Certificate, decodeCertificatesPem } from '../../pki/certificate.js';
 import { isKeyPair, signsFor } from '../../pki/engine.js';
@@ -14,20 +15,25 @@ import { attributeValues } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import { authorityPath } from '../../pki/path.js';
 import { isPkcs11Uri } from '../../pki/pkcs11-uri.js';
-import type { CertificateType } from '../../pki/profile.js';
+import { type CertificateType, certificateTypes } from '../../pki/profile.js';
 import { randomSerial } from '../../pki/serial.js';
 import { defaultDays } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
-import { openKeyFile } from '../../store/ca/ca.js';
+import { type Ca, openKeyFile, readCa } from '../../store/ca/ca.js';
 import { foreignKeyUri, tokenSigningKey } from '../../store/ca/token-key.js';
 import { addCa, type NewCa, requireNoCa } from '../../store/change/new-ca.js';
+import { renewCaCertificate } from '../../store/change/renew-ca.js';
+import { repairCa } from '../../store/history/repair.js';
+import { foldersOfIssuer, isSameIssuer } from '../../store/history/shared.js';
+import { indexRows } from '../../store/index/row.js';
 import { entriesOfCa } from '../../store/journal/audit-log.js';
 import { caFolder } from '../../store/layout.js';
 import { type CertificateSummary, summarize } from '../summary.js';
+import { type PastFiles, readPast } from './import-past.js';
 
 /** Which CA `importCa` is to take, and where it is to go. */
-export interface ImportRequest {
+export interface ImportRequest extends PastFiles {
   readonly pkiDirectory: string;
   readonly type: CertificateType;
   /** PEM; what stands behind the first certificate counts as chain. */
@@ -51,13 +57,21 @@ export interface Imported {
   readonly keyEncrypted: boolean;
   /** Where the CA that was there before is now. */
   readonly kept: readonly string[];
+  /** It was here before, with the same name and key: index, numbers, CRLs and keys are those that it had. */
+  readonly renewed: boolean;
+  /** How many certificates it has issued and revoked before, as far as was told. */
+  readonly past?: { readonly certificates: number; readonly revoked: number };
+  /** The type that has the same CA: one issuer, whose revocations count for both. */
+  readonly sharedWith?: CertificateType;
 }
 
 /** @throws PKI_EXISTS, CA_UNFIT, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG, KEY_TYPE_UNSUPPORTED, FILE_NOT_FOUND */
 export async function importCa(platform: Platform, request: ImportRequest): Promise<Imported> {
   const { pkiDirectory, type, certificateFile, chainFile, force } = request;
-  // 1. Is there room for it?
-  requireNoCa(pkiDirectory, type, force);
+  // 1. Is there room for it, or is it here already?
+  const [first] = certificatesIn(certificateFile);
+  const before = sameCaHere(pkiDirectory, type, first);
+  if (before === undefined) requireNoCa(pkiDirectory, type, force);
   // 2. The certificate and those above it: would what it signs be valid?
   const at = platform.clock.now();
   const [certificate, ...behind] = certificatesIn(certificateFile);
@@ -68,8 +82,11 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
   const chain = path.slice(1);
   // 3. Its key.
   const { keySpec, key } = await openCaKey(platform, request, certificate.publicKey);
-  // 4. The CA, all at once.
+  // 4. The same CA with another certificate keeps its past; another one comes with its own, all at once.
   const { operator } = platform;
+  const audit = entriesOfCa('import', { operator, at, type, certificate });
+  const past = await readPast(certificate, request);
+  if (before !== undefined && past !== undefined) throw hasPast(before);
   const ca = {
     type,
     commonName: attributeValues(certificate.subject, oid.commonName)[0] ?? `${type}ca`,
@@ -80,9 +97,15 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
     certificate,
     chain,
     nextSerial: randomSerial(),
-    audit: entriesOfCa('import', { operator, at, type, certificate }),
+    audit,
+    ...(past === undefined ? {} : { past }),
   };
-  const kept = await addCa(platform, pkiDirectory, ca, force, at);
+  let kept: string[] = [];
+  if (before === undefined) kept = await addCa(platform, pkiDirectory, ca, force, at);
+  else await renewCaCertificate(platform, before, { certificate, chain }, audit);
+  const imported = readCa(pkiDirectory, type);
+  // What the CRL and the certificates tell that the index does not.
+  if (past !== undefined) await repairCa(platform, imported);
   const folder = caFolder(pkiDirectory, type);
   platform.log.write(`imported ${certificateFile} into ${folder}, ${describeKey(keySpec)}`);
   return {
@@ -92,7 +115,45 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
     chain: chain.map(summarize),
     keyEncrypted: 'passphrase' in key && key.passphrase !== undefined,
     kept,
+    renewed: before !== undefined,
+    ...(past === undefined ? {} : { past: figuresOf(imported) }),
+    ...sharedWith(imported),
   };
+}
+
+/** The CA of the folder, where it has the name and the key of a certificate. */
+function sameCaHere(pkiDirectory: string, type: CertificateType, certificate: Certificate): Ca | undefined {
+  if (!files.exists(caFolder(pkiDirectory, type))) return undefined;
+  try {
+    const ca = readCa(pkiDirectory, type);
+    return isSameIssuer(ca.certificate, certificate) ? ca : undefined;
+  } catch (error) {
+    // What is there is no CA that could go on.
+    if (error instanceof OvsPkiError) return undefined;
+    throw error;
+  }
+}
+
+function figuresOf({ layout }: Ca): { certificates: number; revoked: number } {
+  let [certificates, revoked] = [0, 0];
+  for (const { state } of indexRows(layout.index)) {
+    certificates++;
+    if (state === 'R') revoked++;
+  }
+  return { certificates, revoked };
+}
+
+function sharedWith(ca: Ca): { sharedWith?: CertificateType } {
+  const other = certificateTypes.find((type) => type !== ca.type) as CertificateType;
+  const folder = caFolder(dirname(ca.layout.folder), other);
+  return foldersOfIssuer(ca).some((layout) => layout.folder === folder) ? { sharedWith: other } : {};
+}
+
+function hasPast({ layout }: Ca): OvsPkiError {
+  return new OvsPkiError('PKI_EXISTS', `${layout.folder} is this CA already, with an index of its own`, {
+    hint: `leave --index, --crl and --certificates away; for single certificates: ovs-pki-ts revoke FILE`,
+    details: { folder: layout.folder },
+  });
 }
 
 /** Throws KEY_MISMATCH for one that is not the other half of the public key. */

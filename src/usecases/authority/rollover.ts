@@ -20,6 +20,7 @@ import { type RolloverPhase, rolloverPhase } from '../../store/ca/phase.js';
 import { destroyOwnTokenKey, makeTokenKey, readKeyUri, specOf, tokenUriOf } from '../../store/ca/token-key.js';
 import { makeCrls } from '../../store/change/crl.js';
 import { dropNext, letNewSign, letOldSign, placeNext, retireOld } from '../../store/change/rollover.js';
+import { requireHistory } from '../../store/history/contradictions.js';
 import { indexRows, indexTimeMs } from '../../store/index/row.js';
 import { issuedCertificateFile } from '../../store/layout.js';
 import { isOfOther, readCertificate } from '../certificate/current.js';
@@ -200,6 +201,7 @@ async function openForLists(
 ): Promise<void> {
   if (rolloverPhase(ca.layout) !== phase || !files.exists(ca.layout.crl)) return;
   const now = platform.clock.now();
+  requireHistory(ca, now);
   for (const signer of signers) {
     if (signer !== undefined && signer.certificate.notAfter >= now) await openIssuer(platform, signer);
   }

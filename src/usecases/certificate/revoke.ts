@@ -18,13 +18,13 @@ import { expiryOf, type IndexRow, revokedAt } from '../../store/index/row.js';
 import { reasonOfColumn } from '../../store/index/scan.js';
 import { issuedCertificateFile } from '../../store/layout.js';
 import { asRefused, orRefused, type Refused } from '../summary.js';
-import { isOfOther, readCertificate } from './current.js';
+import { isIssuedBy, isOfOther, readCertificate } from './current.js';
 
 /** What `revoke` is to revoke. */
 export interface RevokeRequest {
   readonly pkiDirectory: string;
   readonly type: CertificateType;
-  /** All certificates of these names that have not expired. */
+  /** All certificates of these names that have not expired; or the file of a certificate, which the index need not know. */
   readonly names: readonly string[];
   /** Certificates by their serial number, hexadecimal. */
   readonly serialNumbers: readonly string[];
@@ -70,7 +70,7 @@ export async function revoke(platform: Platform, request: RevokeRequest): Promis
   const revocation = checkedRevocation(platform, request);
   // 2. What.
   const targets = await Promise.all([
-    ...request.names.map((name) => orRefused(name, () => ({ name, target: { name: parseFileName(name).name } }))),
+    ...request.names.map((name) => orRefused(name, () => ({ name, target: targetOf(ca, name) }))),
     ...request.serialNumbers.map((name) => orRefused(name, () => ({ name, target: serialTarget(name) }))),
   ]);
   const good = targets.filter((item): item is { name: string; target: RevocationTarget } => 'target' in item);
@@ -124,6 +124,17 @@ function checkedRevocation({ clock }: Platform, { reason, invalidityDate, releas
     });
   }
   return { reason, invalidityDate };
+}
+
+/** What is the file of a certificate stands for that one, known here or not; anything else is a name. */
+function targetOf(ca: Ca, typed: string): RevocationTarget {
+  if (!/\.(pem|crt|cer)$/i.test(typed) || !files.exists(typed)) return { name: parseFileName(typed).name };
+  const certificate = readCertificate(typed);
+  if (isIssuedBy(certificate, ca)) return { serialNumber: certificate.serialNumber, certificate };
+  throw new OvsPkiError('CERTIFICATE_UNKNOWN', `${typed} was not signed by ${ca.type}ca`, {
+    hint: `see who has signed it: openssl x509 -noout -issuer -in ${typed}`,
+    details: { file: typed },
+  });
 }
 
 /** As people copy it from other programs: with colons, in small letters, without the leading zero. */

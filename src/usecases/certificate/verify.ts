@@ -15,7 +15,7 @@ import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, readCa, trustedBy } from '../../store/ca/ca.js';
 import { readCrls } from '../../store/ca/crls.js';
-import { findIndexRow } from '../../store/index/row.js';
+import { type History, readHistory, revocationOf } from '../../store/history/known.js';
 import type { CaLayout } from '../../store/layout.js';
 import { type CertificateSummary, orRefused, type Refused, summarize } from '../summary.js';
 
@@ -44,17 +44,28 @@ export interface Verified {
 export async function verify(platform: Platform, request: VerifyRequest): Promise<(Verified | Refused)[]> {
   const ca = readCa(request.pkiDirectory, request.type);
   const crls = readCrls(ca.layout);
-  return Promise.all(request.names.map((name) => orRefused(name, () => verifyOne(platform, ca, crls, name))));
+  let known: History | undefined;
+  const history = (): History | undefined => {
+    known ??= files.exists(ca.layout.index) ? readHistory(ca, platform.clock.now()) : undefined;
+    return known;
+  };
+  return Promise.all(request.names.map((name) => orRefused(name, () => verifyOne(platform, ca, crls, history, name))));
 }
 
-async function verifyOne({ clock }: Platform, ca: Ca, crls: readonly Crl[], name: string): Promise<Verified> {
+async function verifyOne(
+  { clock }: Platform,
+  ca: Ca,
+  crls: readonly Crl[],
+  history: () => History | undefined,
+  name: string,
+): Promise<Verified> {
   const { certificateFile: file } = parseFileName(name);
   const certificate = decodeCertificatePem(files.readFile(file).toString('latin1'), file);
   const authorities = trustedBy(ca);
   const path = await pathFindings({ certificate, authorities, crls, at: clock.now() });
   // Serial numbers mean something only among certificates of this CA.
   const isOurs = !path.some(({ rule }) => rule === 'issuer' || rule === 'signature');
-  const index = isOurs ? indexFindings(ca.layout, certificate.serialNumber) : [];
+  const index = isOurs ? indexFindings(ca.layout, history(), certificate.serialNumber) : [];
   const reasons = [...path, ...index, ...leafFindings(certificate)];
   return {
     name,
@@ -65,8 +76,10 @@ async function verifyOne({ clock }: Platform, ca: Ca, crls: readonly Crl[], name
   };
 }
 
-function indexFindings({ index }: CaLayout, serialNumber: string): Finding[] {
-  if (!files.exists(index)) return [];
-  if (findIndexRow(index, serialNumber)?.state !== 'R') return [];
-  return [{ rule: 'revoked-in-index', citation: 'openssl-ca(1)', message: 'the certificate is revoked in index.txt' }];
+function indexFindings(layout: CaLayout, history: History | undefined, serialNumber: string): Finding[] {
+  const found = history && revocationOf(history, layout, serialNumber);
+  if (found === undefined) return [];
+  const { source } = found;
+  const where = source === layout.index ? 'index.txt' : source;
+  return [{ rule: 'revoked-in-index', citation: 'openssl-ca(1)', message: `the certificate is revoked in ${where}` }];
 }

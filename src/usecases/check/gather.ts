@@ -19,6 +19,8 @@ import * as files from '../../platform/files.js';
 import { type Ca, readCa } from '../../store/ca/ca.js';
 import { newestCrl } from '../../store/ca/crls.js';
 import { isKeyInToken } from '../../store/ca/token-key.js';
+import { type Contradiction, contradictionsOf } from '../../store/history/contradictions.js';
+import { readHistory } from '../../store/history/known.js';
 import { indexRows, indexTimeMs, wantsUniqueSubjects } from '../../store/index/row.js';
 import { reasonOfColumn } from '../../store/index/scan.js';
 import { type CaLayout, issuedCertificateFile } from '../../store/layout.js';
@@ -53,6 +55,12 @@ export interface GatheredCa {
   readonly crl: Crl | undefined;
   /** What is wrong with the copies in newcerts/ of the newest certificates. */
   readonly copyFaults: readonly CopyFault[];
+  /** Where the parts of its folder do not agree. */
+  readonly contradictions: readonly Contradiction[];
+  /** Revoked in another folder of the same issuer, and on the CRL therefore. */
+  readonly sharedRevoked: readonly string[];
+  /** Whose hold was released: no new CRL has them. */
+  readonly released: ReadonlySet<string>;
 }
 
 export interface CopyFault {
@@ -69,6 +77,7 @@ export function gatherCa(pkiDirectory: string, type: CertificateType, now: numbe
   const ca = readCa(pkiDirectory, type);
   const index = readNewest(ca, now);
   const { other } = ca;
+  const history = readHistory(ca, new Date(now));
   return {
     type,
     layout: ca.layout,
@@ -79,6 +88,9 @@ export function gatherCa(pkiDirectory: string, type: CertificateType, now: numbe
     ...index,
     crl: newestCrl(ca),
     copyFaults: copyFaults(ca.layout, index.newest, now),
+    contradictions: contradictionsOf(ca, new Date(now)),
+    sharedRevoked: [...history.shared.keys()],
+    released: history.released,
   };
 }
 

@@ -24,6 +24,14 @@ export const checkRules = {
   'crl-missing': 'certificates are revoked, and the CA has no CRL',
   'crl-expiry': 'the next update of a CRL is near or has passed',
   'crl-behind': 'certificates are revoked in index.txt and not on the CRL',
+  'revocation-lost': 'a certificate is revoked by a CRL or by audit.log, and not in index.txt',
+  'release-lost': 'a certificate is on hold in index.txt, and audit.log has its release',
+  'certificate-lost': 'newcerts/ has a certificate that index.txt does not know',
+  'crl-number-behind': 'the number of the next CRL is one that a CRL has had',
+  'crl-older': 'crl.pem is not the last CRL that was made',
+  'serial-used': 'the serial number of the next certificate of "openssl ca" is one that a certificate has',
+  'register-behind': 'keys/ lacks the key of a certificate, and says that it is up to date',
+  'ca-certificate-older': 'cacert.pem is not the certificate that the CA had last',
   'weak-key': 'a key is too short, or not of a kind that is used',
   'weak-signature': 'a signature was made with SHA-1 or MD5',
   'key-mismatch': 'a private key is not the one of the certificate beside it, or is damaged',
@@ -73,6 +81,7 @@ export function reasonsOfCa(ca: GatheredCa, deadlines: Deadlines, now: number): 
     ...beforeLeafReasons(ca, deadlines, now),
     ...rolloverReasons(ca, deadlines, now),
     ...crlReasons(ca, deadlines, now),
+    ...ca.contradictions.map(({ kind, about, message }) => critical(kind, about, message)),
     ...keyReasons(ca.layout.privateKey, ca.layout.certificate, ca.key),
     ...caKeyReasons(ca),
     ...subjectReasons(ca),
@@ -200,22 +209,26 @@ function rolloverReasons(
   return [warning('rollover-open', layout.folder, `a rollover has been under way for ${lengthText(since, now)}`)];
 }
 
-function crlReasons({ crl, other, revoked, layout }: GatheredCa, deadlines: Deadlines, now: number): CheckReason[] {
+function crlReasons(ca: GatheredCa, deadlines: Deadlines, now: number): CheckReason[] {
+  const { crl, other, layout, released } = ca;
+  const revoked = [...ca.revoked, ...ca.sharedRevoked];
   const what = revoked.length === 1 ? 'a certificate is' : `${revoked.length} certificates are`;
   const missing = warning('crl-missing', layout.folder, `${what} revoked, and there is no CRL`);
   // Whether a CA that does not sign yet has a list is the affair of the next step; one that has expired needs none.
   const isOver = other === undefined || other.certificate.notAfter.getTime() < now;
   return [
     ...(crl === undefined && revoked.length > 0 ? [missing] : []),
-    ...listReasons(layout.folder, crl, revoked, deadlines, now, 'CRL'),
-    ...(isOver ? [] : listReasons(layout.folder, other.crl, revoked, deadlines, now, 'CRL of the other CA')),
+    ...listReasons(layout.folder, crl, { revoked, released }, deadlines, now, 'CRL'),
+    ...(isOver
+      ? []
+      : listReasons(layout.folder, other.crl, { revoked, released }, deadlines, now, 'CRL of the other CA')),
   ];
 }
 
 function listReasons(
   about: string,
   crl: Crl | undefined,
-  revoked: readonly string[],
+  { revoked, released }: { readonly revoked: readonly string[]; readonly released: ReadonlySet<string> },
   deadlines: Deadlines,
   now: number,
   name: string,
@@ -224,8 +237,11 @@ function listReasons(
   const behind = revoked.filter((serialNumber) => !crl.revoked.has(serialNumber));
   const [first] = behind;
   const message = `${behind.length} revoked in index.txt and not on the ${name}, such as the serial number ${first}`;
+  const onList = [...released].find((serialNumber) => crl.revoked.has(serialNumber));
+  const still = `a certificate was released and is still on the ${name}, serial number ${onList}`;
   return [
     ...crlExpiryReasons(about, crl, deadlines, now, name),
+    ...(onList === undefined ? [] : [warning('crl-behind', about, still)]),
     ...(first === undefined ? [] : [critical('crl-behind', about, message)]),
   ];
 }

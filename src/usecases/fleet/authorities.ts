@@ -18,6 +18,7 @@ import { type Ca, readCa } from '../../store/ca/ca.js';
 import { newestCrl } from '../../store/ca/crls.js';
 import { crlIssuers, makeCrls } from '../../store/change/crl.js';
 import { readRetired } from '../../store/change/rollover.js';
+import { type History, readHistory, reasonsIn } from '../../store/history/known.js';
 import type { IndexRow } from '../../store/index/row.js';
 import {
   distrustedNames,
@@ -81,7 +82,8 @@ function hostCrl({ certificate: issuer }: Ca, crl: Crl | undefined): HostCrl[] {
 }
 
 async function readAuthority(platform: Platform, ca: Ca, crls: 'made' | 'planned'): Promise<Authority> {
-  const revoked = readRevoked(ca.layout.index);
+  const history = readHistory(ca, platform.clock.now());
+  const revoked = revokedBy(ca, history);
   const index = (): Buffer => readIndexBytes(ca.layout.index);
   let distrusted: ReadonlySet<string> | undefined;
   const distrusts = (name: string): boolean => {
@@ -97,14 +99,24 @@ async function readAuthority(platform: Platform, ca: Ca, crls: 'made' | 'planned
     return isHarmless(reason) ? undefined : { serialNumber: row.serialNumber, reason };
   };
   const retired = readRetired(ca);
-  return { ca, revoked, retired, distrusts, refused, ...(await currentCrls(platform, ca, revoked, crls)) };
+  return { ca, revoked, retired, distrusts, refused, ...(await currentCrls(platform, ca, { revoked, history }, crls)) };
+}
+
+/** Those of the index, and what is known besides; of these it is not known when they end. */
+function revokedBy({ certificate, layout }: Ca, history: History): Map<SerialNumber, RevokedRow> {
+  const all = readRevoked(layout.index);
+  const expires = certificate.notAfter.getTime();
+  for (const [serialNumber, reason] of reasonsIn(history)) {
+    if (!history.indexed.has(serialNumber)) all.set(serialNumber, { reason, expires });
+  }
+  return all;
 }
 
 /** A CA that has never revoked anything needs no list; one that has a list keeps it up to date, with each of its keys. */
 async function currentCrls(
   platform: Platform,
   ca: Ca,
-  revoked: Authority['revoked'],
+  { revoked, history }: { readonly revoked: Authority['revoked']; readonly history: History },
   crls: 'made' | 'planned',
 ): Promise<Pick<Authority, 'crls' | 'warnings'>> {
   const now = platform.clock.now();
@@ -115,8 +127,18 @@ async function currentCrls(
     ([serialNumber, { expires }]) => expires >= now.getTime() && !newest.every((crl) => crl?.revoked.has(serialNumber)),
   ).length;
   const present = issuers.flatMap((issuer, index) => hostCrl(issuer, newest[index]));
+  // Those whose hold was released are to leave the lists.
+  const isOnList = (serialNumber: SerialNumber): boolean => newest.some((crl) => crl?.revoked.has(serialNumber));
+  const hasReleased = [...history.released].some(
+    (serialNumber) => !revoked.has(serialNumber) && isOnList(serialNumber),
+  );
   const isComplete = present.length === 0 || present.length === issuers.length;
-  if (missing === 0 && isComplete && present.every(({ crl }) => crl === undefined || !isCrlDue(crl, now))) {
+  if (
+    missing === 0 &&
+    !hasReleased &&
+    isComplete &&
+    present.every(({ crl }) => crl === undefined || !isCrlDue(crl, now))
+  ) {
     return { crls: present, warnings: [] };
   }
   if (crls === 'planned') {

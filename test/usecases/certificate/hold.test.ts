@@ -73,9 +73,9 @@ test('there is no hold to end where nothing is revoked, and none of a name that 
 });
 
 test('superseded by name stands for all certificates but the one that was issued last', async (t) => {
-  const { request, states, row } = await makeScene(t, ['host_1']);
+  const { request, states, row, hosts } = await makeScene(t, ['host_1']);
   // The one that comes later ends earlier, and is what supersedes all the same.
-  for (const days of [20, 5]) await renew(platform, { ...renewal(request), names: ['host_1'], days });
+  for (const days of [20, 5]) await renew(platform, { ...renewal(request), names: [join(hosts, 'host_1')], days });
   const [second] = await revoke(platform, { ...request, names: ['host_1'], reason: 'superseded' });
   t.like(second, { outcome: 'revoked', certificates: { length: 2 } });
   t.is(states('host_1'), 'RRV');
@@ -91,9 +91,9 @@ test('superseded by name stands for all certificates but the one that was issued
 });
 
 test('superseded by name is refused where all before the last one have ended already', async (t) => {
-  const { request, states } = await makeScene(t, ['host_1', 'host_2']);
+  const { request, states, hosts } = await makeScene(t, ['host_1', 'host_2']);
   const later = nodePlatform({ clock: fixedClock(new Date(Date.now() + 8 * 86_400_000)) });
-  await renew(later, { ...renewal(request), names: ['host_1'] });
+  await renew(later, { ...renewal(request), names: [join(hosts, 'host_1')] });
   const muchLater = nodePlatform({ clock: fixedClock(new Date(Date.now() + 12 * 86_400_000)) });
   const [result] = await revoke(muchLater, { ...request, names: ['host_1'], reason: 'superseded' });
   t.like(result, { outcome: 'refused', error: { code: 'REVOCATION_REFUSED' } });

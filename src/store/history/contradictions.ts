@@ -1,0 +1,189 @@
+/**
+ * Where the parts of a CA's folder contradict each other: a file that was put back from an older backup, emptied or cut.
+ *
+ * @module
+ */
+
+import { OvsPkiError } from '../../errors.js';
+import { equalBytes } from '../../pki/der.js';
+import { verifySignature } from '../../pki/engine.js';
+import { parseSerial, type SerialNumber } from '../../pki/serial.js';
+import * as files from '../../platform/files.js';
+import { type Ca, generationsOf } from '../ca/ca.js';
+import { isRegisterCurrent, registeredSerials } from '../index/key-register.js';
+import { serialsIn } from '../index/scan.js';
+import { interruptedSerials } from '../journal/audit-log.js';
+import { copyOf, type History, type KnownRevocation, readHistory } from './known.js';
+
+/** What can contradict. */
+export type ContradictionKind =
+  | 'revocation-lost'
+  | 'release-lost'
+  | 'certificate-lost'
+  | 'crl-number-behind'
+  | 'crl-older'
+  | 'serial-used'
+  | 'register-behind'
+  | 'ca-certificate-older';
+
+/** One contradiction. */
+export interface Contradiction {
+  readonly kind: ContradictionKind;
+  /** A file. */
+  readonly about: string;
+  /** A sentence, without what it is about. */
+  readonly message: string;
+}
+
+/** All that can be found. Throws PKI_CORRUPT where the CA has no index. */
+export function contradictionsOf(ca: Ca, now: Date): Contradiction[] {
+  const history = readHistory(ca, now);
+  const { layout } = ca;
+  return [
+    ...revocationContradictions(ca, history),
+    ...listed(layout.index, 'release-lost', history.unreleased, 'on hold, and released', (one) => one.source),
+    ...certificateContradictions(ca, now),
+    ...numberContradictions(ca, history),
+    ...serialContradictions(ca),
+    ...registerContradictions(ca),
+    ...authorityContradictions(ca, history),
+  ];
+}
+
+/**
+ * The history of a CA that a CRL can be made from. A contradiction that could make it forget a revocation is refused.
+ *
+ * @throws PKI_CONTRADICTORY, PKI_CORRUPT
+ */
+export function requireHistory(ca: Ca, now: Date): History {
+  const history = readHistory(ca, now);
+  const found = [...revocationContradictions(ca, history), ...certificateContradictions(ca, now)];
+  const [first] = found;
+  if (first === undefined) return history;
+  const { type, layout } = ca;
+  throw new OvsPkiError('PKI_CONTRADICTORY', `${first.about}: ${first.message}; no CRL is made that forgets it`, {
+    hint: `put the right ${layout.index} back, or take over what is known: ovs-pki-ts check --repair ${type}`,
+    details: { contradictions: found },
+  });
+}
+
+function revocationContradictions({ layout }: Ca, { lost }: History): Contradiction[] {
+  return listed(
+    layout.index,
+    'revocation-lost',
+    lost,
+    'not revoked here (or only on hold), and revoked',
+    (one) => one.source,
+  );
+}
+
+/** One sentence for all of a kind that one source knows. */
+function listed(
+  about: string,
+  kind: ContradictionKind,
+  all: readonly KnownRevocation[],
+  what: string,
+  sourceOf: (one: KnownRevocation) => string,
+): Contradiction[] {
+  return [...new Set(all.map(sourceOf))].map((source) => {
+    const serials = all.filter((one) => sourceOf(one) === source).map(({ serialNumber }) => serialNumber);
+    return { kind, about, message: `${countText(serials)} ${what} by ${source}` };
+  });
+}
+
+function countText(serials: readonly SerialNumber[]): string {
+  const more = serials.length > 3 ? ` and ${serials.length - 3} more` : '';
+  return `serial ${serials.slice(0, 3).join(', ')}${more}: ${serials.length === 1 ? 'it is' : 'they are'}`;
+}
+
+/** Copies in newcerts/ that the index should have and has not. */
+function certificateContradictions(ca: Ca, now: Date): Contradiction[] {
+  const { layout } = ca;
+  const [first] = lostCertificates(ca, now);
+  if (first === undefined) return [];
+  const message = `it does not know certificates that ${layout.newCertificates} has, such as ${first.serialNumber}`;
+  return [{ kind: 'certificate-lost', about: layout.index, message }];
+}
+
+/** The certificates of this CA in newcerts/ that have no row and have not expired, but for those that are being issued now. */
+export function* lostCertificates(ca: Ca, now: Date) {
+  const { layout } = ca;
+  const names = files.list(layout.newCertificates).flatMap((name) => /^((?:[0-9A-F]{2})+)\.pem$/.exec(name)?.[1] ?? []);
+  const known = serialsIn(files.readFile(layout.index));
+  const missing = names.filter((serialNumber) => !known.has(serialNumber));
+  if (missing.length === 0) return;
+  const interrupted = interruptedSerials(layout.auditLog);
+  for (const serialNumber of missing) {
+    const copy = interrupted.has(serialNumber) ? undefined : copyOf(layout, serialNumber);
+    if (copy === undefined || copy.serialNumber !== serialNumber || copy.notAfter < now) continue;
+    const isOurs = generationsOf(ca).some(
+      ({ certificate }) =>
+        equalBytes(certificate.subject.der, copy.issuer.der) &&
+        verifySignature(certificate.publicKey, copy.signatureAlgorithm, copy.toBeSigned.bytes, copy.signature),
+    );
+    if (isOurs) yield copy;
+  }
+}
+
+function numberContradictions({ layout }: Ca, { crlNumber, audited, crls }: History): Contradiction[] {
+  const text = files.exists(layout.crlNumber) ? files.readFile(layout.crlNumber).toString('latin1').trim() : '';
+  const next = /^[0-9A-F]{1,40}$/i.test(text) ? BigInt(`0x${text}`) : undefined;
+  const found: Contradiction[] = [];
+  if (next !== undefined && crlNumber !== undefined && next <= crlNumber) {
+    const message = `the number of the next CRL is ${text}, and a CRL has had ${crlNumber.toString(16).toUpperCase()}`;
+    found.push({ kind: 'crl-number-behind', about: layout.crlNumber, message });
+  }
+  const last = audited.crlNumber;
+  const newest = crls.reduce((most, { crlNumber: one = -1n }) => (one > most ? one : most), -1n);
+  if (last !== undefined && newest < last && isPublished(layout.auditLog, last)) {
+    const is = newest < 0n ? 'is not here' : 'is older';
+    const message = `it ${is}: the last CRL had the number ${last.toString(16).toUpperCase()}`;
+    found.push({ kind: 'crl-older', about: layout.crl, message });
+  }
+  return found;
+}
+
+/** What was only intended is no list that anybody has. */
+function isPublished(auditLog: string, crlNumber: bigint): boolean {
+  return !interruptedSerials(auditLog, 'crl').has(serialText(crlNumber));
+}
+
+function serialText(value: bigint): string {
+  const hex = value.toString(16).toUpperCase();
+  return hex.length % 2 === 0 ? hex : `0${hex}`;
+}
+
+/** The number that `openssl ca` gives to the next certificate. */
+function serialContradictions({ layout }: Ca): Contradiction[] {
+  const next = nextSerial(layout.serial);
+  if (next === undefined || !serialsIn(files.readFile(layout.index)).has(next)) return [];
+  return [
+    { kind: 'serial-used', about: layout.serial, message: `a certificate has the next serial number already: ${next}` },
+  ];
+}
+
+/** Undefined where the file holds none. */
+export function nextSerial(file: string): SerialNumber | undefined {
+  const text = files.exists(file) ? files.readFile(file).toString('latin1').trim() : '';
+  return /^[0-9A-F]{1,40}$/i.test(text) ? serialText(parseSerial(text)) : undefined;
+}
+
+/** A register that is behind the index is brought up to date by itself; one that says that it is not, is not. */
+function registerContradictions({ layout }: Ca): Contradiction[] {
+  if (!isRegisterCurrent(layout)) return [];
+  const registered = registeredSerials(layout);
+  const copies = files.list(layout.newCertificates).flatMap((name) => /^([0-9A-F]+)\.pem$/.exec(name)?.[1] ?? []);
+  const known = serialsIn(files.readFile(layout.index));
+  const missing = copies.find((serial) => known.has(serial) && !registered.has(serial) && copyOf(layout, serial));
+  if (missing === undefined) return [];
+  const message = `the key of a certificate that was issued is missing, serial ${missing}`;
+  return [{ kind: 'register-behind', about: layout.keyRegister, message }];
+}
+
+function authorityContradictions({ certificate, layout }: Ca, { audited }: History): Contradiction[] {
+  const { caSerial, caSerials } = audited;
+  // One that nobody here has brought is not an older one of it.
+  if (caSerial === certificate.serialNumber || !caSerials.has(certificate.serialNumber)) return [];
+  const message = `its serial number is ${certificate.serialNumber}, and ${layout.auditLog} has ${caSerial} as the last`;
+  return [{ kind: 'ca-certificate-older', about: layout.certificate, message }];
+}

@@ -1,0 +1,149 @@
+/**
+ * A CA's folder whose parts contradict each other is put right from what is known: nothing is forgotten, and what one part
+ * has is taken over by the others.
+ *
+ * @module
+ */
+
+import type { Certificate } from '../../pki/certificate.js';
+import { timeText } from '../../pki/der.js';
+import { formatSerial, parseSerial, type SerialNumber } from '../../pki/serial.js';
+import * as files from '../../platform/files.js';
+import type { Platform } from '../../platform/index.js';
+import { type Ca, requireSameCa } from '../ca/ca.js';
+import { rewriteRows, rowOf } from '../change/rewrite.js';
+import { forgetRegister } from '../index/key-register.js';
+import { appendIndexRows, type IndexRow, indexRowFor, repairIndexTail } from '../index/row.js';
+import { readIndexBytes, serialsIn } from '../index/scan.js';
+import { appendAudit, auditStamp } from '../journal/audit-log.js';
+import { withLock } from '../journal/lock.js';
+import { recoverInterrupted } from '../journal/recovery.js';
+import { type Contradiction, contradictionsOf, lostCertificates, nextSerial } from './contradictions.js';
+import { copyOf, type History, type KnownRevocation, readHistory } from './known.js';
+
+/** What was found before and is left afterwards. */
+export interface Repair {
+  readonly found: readonly Contradiction[];
+  readonly left: readonly Contradiction[];
+}
+
+/**
+ * Puts right what can be put right without the key of the CA.
+ *
+ * @throws PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, FILE_UNWRITABLE
+ */
+export function repairCa(platform: Platform, ca: Ca): Promise<Repair> {
+  const { layout } = ca;
+  return withLock(platform, layout.lock, async () => {
+    requireSameCa(ca);
+    // An index that is gone is made again from the copies of the certificates.
+    if (!files.exists(layout.index)) files.createFile(layout.index, '');
+    recoverInterrupted(platform, ca);
+    repairIndexTail(layout.index, []);
+    const now = platform.clock.now();
+    const found = contradictionsOf(ca, now);
+    noteRevocations(platform, ca);
+    if (found.length === 0) return { found, left: [] };
+    const certificates = [...lostCertificates(ca, now)].sort(
+      (left, right) => Number(left.notBefore) - Number(right.notBefore),
+    );
+    appendIndexRows(layout.index, certificates.map(indexRowFor));
+    const history = readHistory(ca, now);
+    revokeLost(platform, ca, history);
+    releaseAgain(platform, ca, history);
+    raiseNumbers(ca, history);
+    if (found.some(({ kind }) => kind === 'register-behind')) forgetRegister(layout);
+    for (const { about, message } of found) platform.log.write(`repaired, as far as is known: ${about}: ${message}`);
+    return { found, left: contradictionsOf(ca, now) };
+  });
+}
+
+/** What openssl has revoked, or an older audit log does not have: from now on the log knows it, too. */
+function noteRevocations(platform: Platform, ca: Ca): void {
+  const { indexed, audited } = readHistory(ca, platform.clock.now());
+  const index = readIndexBytes(ca.layout.index);
+  const missing = [...indexed].flatMap(([serialNumber, column]) => {
+    const last = audited.revocations.get(serialNumber);
+    const isKnown = last?.action === 'revoke' && last.column === column;
+    const isOver = last?.action === 'release' && last.column === column;
+    return isKnown || isOver ? [] : rowOf(index, serialNumber).map(({ row }) => row);
+  });
+  record(platform, ca, missing);
+}
+
+/** Revocations that are in the log at once, with their outcome. */
+function record(platform: Platform, { layout, type }: Ca, rows: readonly IndexRow[]): void {
+  const entry = ({ serialNumber }: IndexRow) => {
+    return { ...auditStamp(platform), action: 'revoke', serialNumber, recovered: true } as const;
+  };
+  appendAudit(layout.auditLog, [
+    ...rows.map((row) => {
+      return { ...entry(row), event: 'intent', type, subject: row.subject, revoked: row.revoked } as const;
+    }),
+    ...rows.map((row) => ({ ...entry(row), event: 'recorded' }) as const),
+  ]);
+}
+
+function revokeLost(platform: Platform, ca: Ca, { lost }: History): void {
+  const { layout } = ca;
+  const index = readIndexBytes(layout.index);
+  const isThere = ({ serialNumber }: KnownRevocation): boolean => rowOf(index, serialNumber).length > 0;
+  const changed = lost
+    .filter(isThere)
+    .flatMap(({ serialNumber, column }) =>
+      rowOf(index, serialNumber).map((placed) => ({
+        ...placed,
+        row: { ...placed.row, state: 'R', revoked: column } as const,
+      })),
+    );
+  rewriteRows(platform, ca, changed, 'revoke');
+  const added = lost.filter((one) => !isThere(one));
+  const rows = added.map((one) => revokedRow(ca, one, copyOf(layout, one.serialNumber)));
+  if (rows.length > 0) appendIndexRows(layout.index, rows);
+  record(platform, ca, rows);
+}
+
+/** Of a certificate that is not here the serial number is known: it lives no longer than its CA, as far as that matters. */
+function revokedRow(
+  ca: Ca,
+  { serialNumber, column, subject }: KnownRevocation,
+  copy: Certificate | undefined,
+): IndexRow {
+  const known = copy === undefined ? undefined : indexRowFor(copy);
+  return {
+    state: 'R',
+    expires: known?.expires ?? timeText(ca.certificate.notAfter),
+    revoked: column,
+    serialNumber,
+    file: 'unknown',
+    subject: known?.subject ?? (subject === undefined || subject === '' ? `/CN=serial ${serialNumber}` : subject),
+  };
+}
+
+function releaseAgain(platform: Platform, ca: Ca, { unreleased }: History): void {
+  const index = readIndexBytes(ca.layout.index);
+  const rows = unreleased.flatMap(({ serialNumber }) =>
+    rowOf(index, serialNumber).map((placed) => ({
+      ...placed,
+      row: { ...placed.row, state: 'V', revoked: '' } as const,
+    })),
+  );
+  rewriteRows(platform, ca, rows, 'release');
+}
+
+/** The next CRL and the next certificate of `openssl ca` get numbers that none has had. */
+function raiseNumbers({ layout }: Ca, { crlNumber }: History): void {
+  const next = nextSerial(layout.crlNumber);
+  if (crlNumber !== undefined && (next === undefined || parseSerial(next) <= crlNumber)) {
+    files.replaceFile(layout.crlNumber, `${formatSerial(crlNumber + 1n)}\n`);
+  }
+  const used = serialsIn(readIndexBytes(layout.index));
+  const serial = nextSerial(layout.serial);
+  if (serial !== undefined && used.has(serial)) files.replaceFile(layout.serial, `${freeAfter(serial, used)}\n`);
+}
+
+function freeAfter(serial: SerialNumber, used: ReadonlySet<SerialNumber>): SerialNumber {
+  let next = parseSerial(serial);
+  while (used.has(formatSerial(next))) next++;
+  return formatSerial(next);
+}

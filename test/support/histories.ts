@@ -1,0 +1,298 @@
+/**
+ * Random histories of a CA: what is done to it, what happens to its files, and what must stay true. What is known of its
+ * revocations is read here without the code under test.
+ */
+
+import { cpSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  check,
+  crl,
+  importCa,
+  nodePlatform,
+  OvsPkiError,
+  prepareRollover,
+  type ReasonCode,
+  renew,
+  repair,
+  reqSign,
+  retireRollover,
+  revoke,
+  switchRollover,
+  undoRollover,
+} from '../../src/index.js';
+import { decodeCrlsPem } from '../../src/pki/crl.js';
+import { killedAt } from './fault.js';
+import { runWell } from './programs.js';
+import { type Chance, chance } from './random.js';
+
+const platform = nodePlatform();
+const keySpec = { type: 'ec', curve: 'P-256' } as const;
+const type = 'switch' as const;
+const names = ['a', 'b', 'c', 'd'] as const;
+const final: readonly (ReasonCode | undefined)[] = ['keyCompromise', 'superseded', 'cessationOfOperation', undefined];
+
+/** What the folders are that a history begins with. */
+export interface Beginnings {
+  /** A PKI directory with CAs that signed themselves. */
+  readonly own: string;
+  /** One with the CA of a company, beside which lie its key, its root and other certificates for its key. */
+  readonly company: string;
+  readonly renewed: readonly string[];
+  readonly companyKey: string;
+  readonly root: string;
+}
+
+interface World {
+  readonly folder: string;
+  readonly pki: string;
+  readonly ca: string;
+  readonly random: Chance;
+  readonly beginnings: Beginnings;
+  readonly isCompany: boolean;
+  /** Serial numbers that are revoked, or on hold. */
+  readonly revoked: Set<string>;
+  lastNumber: bigint;
+  readonly steps: string[];
+  /** Every content that a file of the CA has had. */
+  readonly states: Map<string, string[]>;
+}
+
+/** One history, in a folder of its own. Throws with its steps where something is not as it must be. */
+export async function liveThrough(
+  folder: string,
+  beginnings: Beginnings,
+  seed: number,
+  asksOpenssl: boolean,
+): Promise<void> {
+  const random = chance(seed);
+  const isCompany = random.next() < 0.5;
+  const pki = join(folder, 'pki');
+  cpSync(isCompany ? beginnings.company : beginnings.own, pki, { recursive: true, verbatimSymlinks: true });
+  const world: World = {
+    ...{ folder, pki, ca: join(pki, 'switchca'), random, beginnings, isCompany },
+    ...{ revoked: new Set<string>(), lastNumber: -1n, steps: [], states: new Map<string, string[]>() },
+  };
+  try {
+    remember(world);
+    await issue(world);
+    for (let step = 0; step < 14; step++) await oneStep(world);
+    await settle(world);
+    await makeCrl(world);
+    if (asksOpenssl) await askOpenssl(world);
+  } catch (error) {
+    throw new Error(`history ${seed}: ${world.steps.join('; ')}: ${String(error)}`, { cause: error });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function oneStep(world: World): Promise<void> {
+  const [name, action] = pick(world, actionsOf(world));
+  const isKilled = name !== 'restore' && world.random.next() < 0.3;
+  world.steps.push(isKilled ? `${name}, killed` : name);
+  if (isKilled) {
+    await killedAt(1 + Math.floor(world.random.next() * 40), () => action(world).catch(unlessRefused));
+    // The next process finds the lock of one that is dead.
+    for (const type of ['switchca', 'controllerca'])
+      rmSync(join(world.pki, type, 'lock'), { recursive: true, force: true });
+    note(world);
+    await settle(world);
+  } else await action(world).catch(unlessRefused);
+  note(world);
+  remember(world);
+}
+
+type Action = (world: World) => Promise<unknown>;
+
+function actionsOf({ isCompany }: World): (readonly [string, Action])[] {
+  const own: (readonly [string, Action])[] = [
+    ['prepare', ({ pki }) => prepareRollover(platform, { pkiDirectory: pki, type, days: 30 })],
+    ['switch', ({ pki }) => switchRollover(platform, { pkiDirectory: pki, type })],
+    ['back', ({ pki }) => undoRollover(platform, { pkiDirectory: pki, type })],
+    ['retire', ({ pki }) => retireRollover(platform, { pkiDirectory: pki, type, force: true })],
+  ];
+  return [
+    ['issue', issue],
+    ['renew', renewOne],
+    ['revoke', (world) => revokeOne(world, pick(world, final))],
+    ['revoke', (world) => revokeOne(world, pick(world, final))],
+    ['hold', (world) => revokeOne(world, 'certificateHold')],
+    ['release', releaseOne],
+    ['crl', makeCrl],
+    ['crl', makeCrl],
+    ['restore', restore],
+    ['restore', restore],
+    ['restore', restore],
+    ...(isCompany ? ([['import', importRenewed]] as const) : own),
+  ];
+}
+
+async function issue({ pki, folder, random }: World): Promise<void> {
+  const name = names[Math.floor(random.next() * names.length)] as string;
+  const order = { pkiDirectory: pki, type, days: 20, names: [join(folder, name)] };
+  await reqSign(platform, { ...order, keySpec, unique: true, force: true });
+}
+
+async function renewOne({ pki, folder, random }: World): Promise<void> {
+  const file = join(folder, names[Math.floor(random.next() * names.length)] as string);
+  const order = { pkiDirectory: pki, type, days: 20, names: [file], dueWithinMs: undefined, keySpec: undefined };
+  await renew(platform, { ...order, rekey: false, revokeOld: random.next() < 0.5 });
+}
+
+async function revokeOne({ pki, random }: World, reason: ReasonCode | undefined): Promise<void> {
+  const name = names[Math.floor(random.next() * names.length)] as string;
+  const order = { pkiDirectory: pki, type, serialNumbers: [], invalidityDate: undefined };
+  await revoke(platform, { ...order, names: [name], reason });
+}
+
+async function releaseOne({ pki, ca, random, revoked }: World): Promise<void> {
+  const held = rowsOf(ca).filter(([, , column = '']) => column.endsWith('certificateHold'));
+  const serial = held[Math.floor(random.next() * held.length)]?.[3];
+  if (serial === undefined) return;
+  const order = { pkiDirectory: pki, type, names: [], reason: undefined, invalidityDate: undefined, release: true };
+  // From the moment at which it is ordered a list need not have it any more.
+  revoked.delete(serial);
+  await revoke(platform, { ...order, serialNumbers: [serial] });
+}
+
+async function importRenewed({ pki, beginnings, random }: World): Promise<void> {
+  const certificateFile = beginnings.renewed[Math.floor(random.next() * beginnings.renewed.length)] as string;
+  const { companyKey: privateKeyFile, root: chainFile } = beginnings;
+  await importCa(platform, { pkiDirectory: pki, type, certificateFile, privateKeyFile, chainFile, force: true });
+}
+
+/** The list that is made has all that is revoked, and a number that none had. */
+async function makeCrl(world: World): Promise<void> {
+  const made = await crl(platform, { pkiDirectory: world.pki, type, days: 10, out: undefined });
+  const [list] = decodeCrlsPem(readFileSync(made.file, 'latin1'), made.file);
+  const forgotten = [...world.revoked].filter((serial) => !list.revoked.has(serial));
+  if (forgotten.length > 0) throw new Error(`CRL ${made.crlNumber} forgets ${forgotten.join(', ')}`);
+  if ((list.crlNumber ?? -1n) <= world.lastNumber) throw new Error(`CRL ${made.crlNumber} after ${world.lastNumber}`);
+  world.lastNumber = list.crlNumber ?? -1n;
+}
+
+/** One file is put back as it was once; then the program names what contradicts, makes no bad list, and puts it right. */
+async function restore(world: World): Promise<void> {
+  const older = [...world.states].flatMap(([file, contents]) => {
+    const now = contentOf(join(world.ca, file));
+    return contents.filter((content) => now !== undefined && content !== now).map((content) => ({ file, content }));
+  });
+  const chosen = older[Math.floor(world.random.next() * older.length)];
+  if (chosen === undefined) return;
+  const { file, content } = chosen;
+  world.steps[world.steps.length - 1] = `restore ${file}`;
+  writeFileSync(join(world.ca, file), Buffer.from(content, 'latin1'));
+  await requireNamed(world, file);
+  try {
+    await makeCrl(world);
+  } catch (error) {
+    if (!(error instanceof OvsPkiError) || !refusals.includes(error.code)) throw error;
+  }
+  await settle(world);
+  const lost = [...world.revoked].filter((serial) => !revokedIn(world.ca).has(serial));
+  if (lost.length > 0) throw new Error(`not revoked after the repair: ${lost.join(', ')}`);
+}
+
+const refusals: readonly string[] = ['PKI_CONTRADICTORY', 'KEY_MISMATCH', 'PKI_CORRUPT'];
+
+/** What the older file does not know, and is known here, is named. */
+async function requireNamed(world: World, file: string): Promise<void> {
+  const { reasons } = await check(platform, { pkiDirectory: world.pki, type, warnMs: 0, criticalMs: 0 });
+  const rules = new Set<string>(reasons.map(({ rule }) => rule));
+  const need = (rule: string, isWrong: boolean): void => {
+    if (isWrong && !rules.has(rule)) throw new Error(`after ${file} was put back check does not name ${rule}`);
+  };
+  const index = new Set(rowsOf(world.ca).map(([, , , serial = '']) => serial));
+  need(
+    'revocation-lost',
+    [...world.revoked].some((serial) => !revokedIn(world.ca).has(serial)),
+  );
+  need(
+    'certificate-lost',
+    copiesIn(world.ca).some((serial) => !index.has(serial)),
+  );
+  const next = BigInt(`0x${readFileSync(join(world.ca, 'crlnumber'), 'latin1').trim()}`);
+  need('crl-number-behind', file === 'crlnumber' && next <= world.lastNumber);
+  need('crl-older', file === 'crl.pem' && world.lastNumber >= 0n && numberOf(world.ca) < world.lastNumber);
+}
+
+function numberOf(ca: string): bigint {
+  return decodeCrlsPem(readFileSync(join(ca, 'crl.pem'), 'latin1'), 'crl.pem')[0].crlNumber ?? -1n;
+}
+
+/** What an operator does after a kill or a restore. */
+async function settle({ pki }: World): Promise<void> {
+  await repair(platform, { pkiDirectory: pki, type });
+}
+
+/** What is revoked now: everything that the index or the CRL says after a step. */
+function note(world: World): void {
+  for (const serial of revokedIn(world.ca)) world.revoked.add(serial);
+  // A release that was killed before it was made has not been made.
+}
+
+function remember({ ca, states }: World): void {
+  for (const file of filesOf(ca)) {
+    const content = contentOf(join(ca, file));
+    const known = states.get(file) ?? [];
+    if (content !== undefined && !known.includes(content)) states.set(file, [...known, content]);
+  }
+}
+
+/** The files that somebody could put back: neither keys nor locks, and no link of a rollover. */
+function filesOf(ca: string): string[] {
+  const top = ['index.txt', 'index.txt.attr', 'serial', 'crlnumber', 'crl.pem', 'audit.log', 'index.txt.old'];
+  const keys = contentsOf(join(ca, 'keys')).map((name) => join('keys', name));
+  return [...top, ...keys];
+}
+
+function contentsOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function contentOf(file: string): string | undefined {
+  try {
+    return lstatSync(file).isFile() ? readFileSync(file, 'latin1') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function rowsOf(ca: string): string[][] {
+  const text = readFileSync(join(ca, 'index.txt'), 'latin1');
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.split('\t'));
+}
+
+function revokedIn(ca: string): Set<string> {
+  return new Set(rowsOf(ca).flatMap(([state, , , serial = '']) => (state === 'R' ? [serial] : [])));
+}
+
+function copiesIn(ca: string): string[] {
+  return contentsOf(join(ca, 'newcerts')).flatMap((name) => /^([0-9A-F]+)\.pem$/.exec(name)?.[1] ?? []);
+}
+
+async function askOpenssl({ ca, revoked }: World): Promise<void> {
+  await runWell('openssl', ['ca', '-config', 'ca.cnf', '-gencrl', '-out', 'crl.pem'], { cwd: ca });
+  const [list] = decodeCrlsPem(readFileSync(join(ca, 'crl.pem'), 'latin1'), 'crl.pem');
+  const forgotten = [...revoked].filter((serial) => !list.revoked.has(serial));
+  if (forgotten.length > 0) throw new Error(`openssl does not know of ${forgotten.join(', ')}`);
+  await runWell('openssl', ['ca', '-config', 'ca.cnf', '-updatedb'], { cwd: ca });
+}
+
+/** That a step is refused is as good: it is what the history has come to. */
+function unlessRefused(error: unknown): void {
+  if (!(error instanceof OvsPkiError) || error.code === 'PKI_LOCKED') throw error;
+}
+
+function pick<T>({ random }: { readonly random: Chance }, from: readonly T[]): T {
+  return from[Math.floor(random.next() * from.length)] as T;
+}
