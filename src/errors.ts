@@ -114,7 +114,8 @@ export const errorTable = {
   PKI_CORRUPT: { exitStatus: 5, meaning: 'A file of the PKI directory is damaged or does not match the others.' },
   PKI_CONTRADICTORY: {
     exitStatus: 5,
-    meaning: 'Parts of the PKI directory contradict each other, so that a CRL could forget a revocation; details.contradictions lists them.',
+    meaning:
+      'Parts of the PKI directory contradict each other, so that a CRL could forget a revocation; details.contradictions lists them.',
   },
   PKI_LOCKED: { exitStatus: 5, meaning: 'Another process holds the lock of the CA, and the wait for it timed out.' },
   HOST_UNREACHABLE: { exitStatus: 6, meaning: 'A host cannot be reached, or ssh cannot be started.' },

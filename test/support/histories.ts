@@ -76,7 +76,7 @@ export async function liveThrough(
   try {
     remember(world);
     await issue(world);
-    for (let step = 0; step < 14; step++) await oneStep(world);
+    for (let step = 0; step < 10; step++) await oneStep(world);
     await settle(world);
     await makeCrl(world);
     if (asksOpenssl) await askOpenssl(world);

@@ -27,7 +27,12 @@ export const optionSpecs = [
     argument: 'rsa|ec',
     description: 'type of keys to make (default: rsa); ec is for TLS only',
   },
-  { long: 'bits', short: 'B', argument: 'NBITS', description: 'bits of the keys (rsa: 3072, ec: 256; rekey, rollover: as before)' },
+  {
+    long: 'bits',
+    short: 'B',
+    argument: 'NBITS',
+    description: 'bits of the keys (rsa: 3072, ec: 256; rekey, rollover: as before)',
+  },
   { long: 'dsaparam', short: 'D', argument: 'FILE', description: 'accepted for compatibility; DSA keys are not made' },
   { long: 'batch', short: 'b', description: 'do not ask: sign without confirming the fingerprint' },
   { long: 'dir', short: 'd', argument: 'DIR', description: 'the PKI directory (default: /var/lib/openvswitch/pki)' },

@@ -88,14 +88,12 @@ function revokeLost(platform: Platform, ca: Ca, { lost }: History): void {
   const { layout } = ca;
   const index = readIndexBytes(layout.index);
   const isThere = ({ serialNumber }: KnownRevocation): boolean => rowOf(index, serialNumber).length > 0;
-  const changed = lost
-    .filter(isThere)
-    .flatMap(({ serialNumber, column }) =>
-      rowOf(index, serialNumber).map((placed) => ({
-        ...placed,
-        row: { ...placed.row, state: 'R', revoked: column } as const,
-      })),
-    );
+  const changed = lost.filter(isThere).flatMap(({ serialNumber, column }) =>
+    rowOf(index, serialNumber).map((placed) => ({
+      ...placed,
+      row: { ...placed.row, state: 'R', revoked: column } as const,
+    })),
+  );
   rewriteRows(platform, ca, changed, 'revoke');
   const added = lost.filter((one) => !isThere(one));
   const rows = added.map((one) => revokedRow(ca, one, copyOf(layout, one.serialNumber)));

@@ -87,22 +87,9 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
   const audit = entriesOfCa('import', { operator, at, type, certificate });
   const past = await readPast(certificate, request);
   if (before !== undefined && past !== undefined) throw hasPast(before);
-  const ca = {
-    type,
-    commonName: attributeValues(certificate.subject, oid.commonName)[0] ?? `${type}ca`,
-    days: defaultDays,
-    keySpec,
-    key,
-    request: undefined,
-    certificate,
-    chain,
-    nextSerial: randomSerial(),
-    audit,
-    ...(past === undefined ? {} : { past }),
-  };
-  let kept: string[] = [];
-  if (before === undefined) kept = await addCa(platform, pkiDirectory, ca, force, at);
-  else await renewCaCertificate(platform, before, { certificate, chain }, audit);
+  const ca = { ...newCa(type, certificate, chain), keySpec, key, audit, ...(past === undefined ? {} : { past }) };
+  const kept = before === undefined ? await addCa(platform, pkiDirectory, ca, force, at) : [];
+  if (before !== undefined) await renewCaCertificate(platform, before, { certificate, chain }, audit);
   const imported = readCa(pkiDirectory, type);
   // What the CRL and the certificates tell that the index does not.
   if (past !== undefined) await repairCa(platform, imported);
@@ -119,6 +106,11 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
     ...(past === undefined ? {} : { past: figuresOf(imported) }),
     ...sharedWith(imported),
   };
+}
+
+function newCa(type: CertificateType, certificate: Certificate, chain: readonly Certificate[]) {
+  const commonName = attributeValues(certificate.subject, oid.commonName)[0] ?? `${type}ca`;
+  return { type, commonName, days: defaultDays, request: undefined, certificate, chain, nextSerial: randomSerial() };
 }
 
 /** The CA of the folder, where it has the name and the key of a certificate. */

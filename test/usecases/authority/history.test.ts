@@ -1,0 +1,272 @@
+/** A CA that has a past, or shares its issuer, or whose folder was put back from an older backup. */
+
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import {
+  type CertificateType,
+  crl,
+  type ImportRequest,
+  importCa,
+  nodePlatform,
+  type RevokeRequest,
+  repair,
+  reqSign,
+  revoke,
+  sign,
+  verify,
+} from '../../../src/index.js';
+import { decodeCrlsPem } from '../../../src/pki/crl.js';
+import { entriesOf } from '../../../src/pki/crl-entries.js';
+import { runWell } from '../../support/programs.js';
+import { scratchFolder } from '../../support/scratch.js';
+
+const keySpec = { type: 'ec', curve: 'P-256' } as const;
+const platform = nodePlatform();
+
+test('a CA whose certificate was renewed for the same key keeps its past, whether force is given or not', async (t) => {
+  const scene = await makeScene(t);
+  await scene.issue('host_1', 'host_2');
+  await scene.revoke({ names: ['host_1'], reason: 'keyCompromise' });
+  const before = await scene.list();
+  for (const force of [true, false]) {
+    const result = await scene.import({ certificateFile: scene.at('ca-2.pem'), force });
+    t.like(result, { renewed: true, kept: [] });
+    t.is(await scene.validity('host_1'), 'invalid');
+    t.is(await scene.validity('host_2'), 'valid');
+    t.deepEqual((await scene.list()).serials, before.serials);
+  }
+  t.true((await scene.list()).number > before.number);
+  // The key of the certificate that was revoked is not certified again.
+  const again = await sign(platform, { ...scene.order, names: [scene.at('host_1')], force: true });
+  t.like(again[0], { outcome: 'refused', error: { code: 'REQUEST_REFUSED' } });
+});
+
+test('a CA of another key in its place begins anew, and the old one is kept', async (t) => {
+  const scene = await makeScene(t);
+  await scene.issue('host_1');
+  await scene.revoke({ names: ['host_1'] });
+  const result = await scene.import({
+    certificateFile: scene.at('other.pem'),
+    privateKeyFile: scene.at('other.key'),
+    force: true,
+  });
+  t.like(result, { renewed: false, kept: { length: 1 } });
+  t.deepEqual((await scene.list()).serials, []);
+});
+
+test('what an older import has put aside of the same CA stays revoked', async (t) => {
+  const scene = await makeScene(t);
+  await scene.issue('host_1');
+  await scene.revoke({ names: ['host_1'], reason: 'keyCompromise' });
+  const { serials } = await scene.list();
+  cpSync(scene.at('pki/switchca'), scene.at('pki/switchca.old-20260101T000000Z'), { recursive: true });
+  for (const file of ['index.txt', 'audit.log']) writeFileSync(scene.at(`pki/switchca/${file}`), '');
+  writeFileSync(scene.at('pki/switchca/crlnumber'), '01\n');
+  t.is(await scene.validity('host_1'), 'invalid');
+  await repair(platform, { pkiDirectory: scene.pki, type: 'switch' });
+  t.deepEqual((await scene.list()).serials, serials);
+});
+
+test('one CA for both types is one issuer: what one revokes, both have on their CRLs, whose numbers rise', async (t) => {
+  const scene = await makeScene(t);
+  t.like(await scene.import({ type: 'controller' }), { sharedWith: 'switch' });
+  await scene.issue('host_1');
+  await scene.revoke({ names: ['host_1'], reason: 'keyCompromise' });
+  t.is(await scene.validity('host_1', 'controller'), 'invalid');
+  const numbers: bigint[] = [];
+  for (const type of ['switch', 'controller', 'switch', 'controller'] as const) {
+    const { serials, number } = await scene.list(type);
+    t.is(serials.length, 1, type);
+    numbers.push(number);
+  }
+  t.deepEqual(
+    numbers.map((number) => number - (numbers[0] as bigint)),
+    [0n, 1n, 2n, 3n],
+  );
+});
+
+for (const given of ['index', 'CRL', 'certificates and CRL', 'all'] as const) {
+  test(`a CA that has lived with openssl brings what it has revoked: ${given}`, async (t) => {
+    const scene = await makeScene(t, false);
+    const past = await opensslPast(scene);
+    const options: Partial<ImportRequest> = {
+      index: { indexFile: past.index },
+      CRL: { crlFile: past.crl },
+      'certificates and CRL': { certificatesFrom: past.certificates, crlFile: past.crl },
+      all: { indexFile: past.index, crlFile: past.crl, certificatesFrom: past.certificates },
+    }[given];
+    const result = await scene.import(options);
+    t.like(result, { past: { revoked: 1 } });
+    const { serials, number, reasons } = await scene.list();
+    t.deepEqual([serials, reasons], [[past.revoked], ['keyCompromise']]);
+    t.true(number > 5n);
+    t.is(await scene.validity('old_1'), 'invalid');
+    // And openssl goes on with it.
+    await runWell('openssl', ['ca', '-config', 'ca.cnf', '-gencrl', '-out', 'next.pem'], {
+      cwd: scene.at('pki/switchca'),
+    });
+    t.deepEqual(listIn(scene.at('pki/switchca/next.pem')).serials, [past.revoked]);
+  });
+}
+
+test('the file of a certificate that the index does not know is revoked, if this CA has signed it', async (t) => {
+  const scene = await makeScene(t, false);
+  const past = await opensslPast(scene);
+  await scene.import({});
+  t.is(await scene.validity('old_1'), 'valid');
+  const [known] = await scene.revoke({ names: [scene.at('old_1-cert.pem')], reason: 'keyCompromise' });
+  t.like(known, { outcome: 'revoked' });
+  t.deepEqual((await scene.list()).serials, [past.revoked]);
+  const again = await sign(platform, { ...scene.order, names: [scene.at('old_1')], force: true });
+  t.like(again[0], { outcome: 'refused' });
+  const [foreign] = await scene.revoke({ names: [scene.at('root.pem')] });
+  t.like(foreign, { outcome: 'refused', error: { code: 'CERTIFICATE_UNKNOWN' } });
+});
+
+test('a CRL that the CA has not signed is no history of it', async (t) => {
+  const scene = await makeScene(t, false);
+  const past = await opensslPast(scene);
+  await t.throwsAsync(
+    scene.import({ certificateFile: scene.at('other.pem'), privateKeyFile: scene.at('other.key'), crlFile: past.crl }),
+    { code: 'CA_UNFIT' },
+  );
+});
+
+const damages: readonly { readonly title: string; readonly damage: (index: string) => string }[] = [
+  { title: 'put back from before', damage: (index) => index.replace(/^R\t(\w+)\t[^\t]+/gm, 'V\t$1\t') },
+  { title: 'emptied', damage: () => '' },
+  { title: 'cut after its first row', damage: (index) => `${index.split('\n')[0]}\n` },
+];
+
+for (const { title, damage } of damages) {
+  test(`after the index was ${title} no CRL is made, and the repair brings back what is known`, async (t) => {
+    const scene = await makeScene(t);
+    await scene.issue('host_0', 'host_1', 'host_2');
+    await scene.revoke({ names: ['host_1'], reason: 'keyCompromise' });
+    const before = await scene.list();
+    // Only the audit log knows of this one.
+    await scene.revoke({ names: ['host_2'], reason: 'superseded' });
+    const index = scene.at('pki/switchca/index.txt');
+    const whole = readFileSync(index, 'latin1');
+    writeFileSync(index, damage(whole));
+    await t.throwsAsync(scene.list(), { code: 'PKI_CONTRADICTORY' });
+    t.deepEqual(listIn(scene.at('pki/switchca/crl.pem')).serials, before.serials);
+    t.deepEqual([await scene.validity('host_1'), await scene.validity('host_2')], ['invalid', 'invalid']);
+    const [repaired] = await repair(platform, { pkiDirectory: scene.pki, type: 'switch' });
+    t.deepEqual(repaired?.left, []);
+    t.deepEqual(sorted(readFileSync(index, 'latin1')), sorted(whole));
+    t.deepEqual((await scene.list()).reasons.sort(), ['keyCompromise', 'superseded']);
+  });
+}
+
+test('a hold that was released stays released, and one that became final stays final', async (t) => {
+  const scene = await makeScene(t);
+  await scene.issue('host_1', 'host_2');
+  await scene.revoke({ names: ['host_1', 'host_2'], reason: 'certificateHold' });
+  await scene.list();
+  const index = scene.at('pki/switchca/index.txt');
+  const held = readFileSync(index);
+  await scene.revoke({ names: ['host_1'], release: true });
+  await scene.revoke({ names: ['host_2'], reason: 'keyCompromise' });
+  await scene.list();
+  writeFileSync(index, held);
+  await t.throwsAsync(scene.list(), { code: 'PKI_CONTRADICTORY' });
+  await repair(platform, { pkiDirectory: scene.pki, type: 'switch' });
+  t.deepEqual((await scene.list()).reasons, ['keyCompromise']);
+  t.is(await scene.validity('host_1'), 'valid');
+});
+
+function sorted(text: string): string[] {
+  return text.split('\n').sort();
+}
+
+function listIn(file: string) {
+  const [list] = decodeCrlsPem(readFileSync(file, 'latin1'), file);
+  const serials = [...list.revoked.keys()];
+  const reasons = entriesOf(list, new Set(serials)).map(({ reason }) => String(reason));
+  return { serials, reasons, number: list.crlNumber ?? -1n };
+}
+
+type Scene = Awaited<ReturnType<typeof makeScene>>;
+
+/** A root, two certificates for one key of a CA, and another CA; and unless told otherwise the first one imported. */
+async function makeScene(t: ExecutionContext, isImported = true) {
+  const folder = scratchFolder(t);
+  const at = (file: string): string => join(folder, file);
+  const pki = at('pki');
+  const openssl = (line: string) => runWell('openssl', line.split(' '), { cwd: folder });
+  await makeAuthorities(at('ca.ext'), openssl);
+  const order = { pkiDirectory: pki, type: 'switch' as CertificateType, days: 20 };
+  const scene = {
+    ...{ at, pki, order, openssl },
+    import: (more: Partial<ImportRequest>) =>
+      importCa(platform, {
+        pkiDirectory: pki,
+        type: 'switch',
+        certificateFile: at('ca-1.pem'),
+        privateKeyFile: at('ca.key'),
+        chainFile: at('root.pem'),
+        force: false,
+        ...more,
+      }),
+    issue: (...names: string[]) =>
+      reqSign(platform, { ...order, names: names.map(at), keySpec, unique: true, force: true }),
+    revoke: (more: Partial<RevokeRequest>) =>
+      revoke(platform, {
+        ...order,
+        names: [],
+        serialNumbers: [],
+        reason: undefined,
+        invalidityDate: undefined,
+        ...more,
+      }),
+    list: async (type: CertificateType = 'switch') =>
+      listIn((await crl(platform, { pkiDirectory: pki, type, days: 10, out: undefined })).file),
+    validity: async (name: string, type: CertificateType = 'switch') =>
+      (await verify(platform, { pkiDirectory: pki, type, names: [at(name)] }))[0]?.outcome,
+  };
+  if (isImported) await scene.import({});
+  return scene;
+}
+
+async function makeAuthorities(extensionFile: string, openssl: (line: string) => Promise<unknown>): Promise<void> {
+  const curve = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes';
+  writeFileSync(
+    extensionFile,
+    'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n',
+  );
+  await openssl(`req -x509 -new ${curve} -keyout root.key -out root.pem -days 90 -subj /O=Company/CN=Root`);
+  for (const [ca, files] of [['ca', ['ca-1.pem', 'ca-2.pem']] as const, ['other', ['other.pem']] as const]) {
+    await openssl(`req -new ${curve} -keyout ${ca}.key -out ${ca}.csr -subj /O=Company/CN=Net`);
+    for (const file of files) {
+      await openssl(
+        `x509 -req -in ${ca}.csr -CA root.pem -CAkey root.key -CAcreateserial -days 60 -extfile ca.ext -out ${file}`,
+      );
+    }
+  }
+}
+
+/** The CA has issued two certificates with openssl, and one is revoked. */
+async function opensslPast({ at, openssl }: Scene) {
+  await runWell('mkdir', ['past'], { cwd: at('.') });
+  writeFileSync(at('index.txt'), '');
+  writeFileSync(at('serial'), '1000\n');
+  writeFileSync(at('crlnumber'), '05\n');
+  writeFileSync(
+    at('c.cnf'),
+    '[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nnew_certs_dir=past\nserial=serial\ncrlnumber=crlnumber\ncertificate=ca-1.pem\n' +
+      'private_key=ca.key\ndefault_md=sha256\ndefault_days=20\ndefault_crl_days=9\npolicy=p\nx509_extensions=x\n[p]\norganizationName=optional\ncommonName=supplied\n' +
+      '[x]\nbasicConstraints=CA:FALSE\nkeyUsage=digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' +
+      'subjectAltName=DNS:old_1\n',
+  );
+  for (const name of ['old_1', 'old_2']) {
+    await openssl(
+      `req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${name}-privkey.pem -subj /O=Company/CN=${name} -out ${name}-req.pem`,
+    );
+    await openssl(`ca -config c.cnf -batch -notext -in ${name}-req.pem -out ${name}-cert.pem`);
+  }
+  await openssl('ca -config c.cnf -revoke old_1-cert.pem -crl_reason keyCompromise');
+  await openssl('ca -config c.cnf -gencrl -out old.crl');
+  return { index: at('index.txt'), crl: at('old.crl'), certificates: at('past'), revoked: '1000' };
+}
