@@ -1,5 +1,6 @@
 import { OvsPkiError } from '../../errors.js';
 import { replaceFile } from '../../platform/files.js';
+import { visible } from '../../platform/visible.js';
 import { type CheckRequest, type CheckResult, check } from '../../usecases/check/check.js';
 import { repair } from '../../usecases/check/repair.js';
 import { parsePeriod } from '../../usecases/inputs.js';
@@ -10,7 +11,6 @@ import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { checkText, nagiosFailure, nagiosText } from '../render/check.js';
 import { errorJson } from '../render/json.js';
 import { prometheusText } from '../render/prometheus.js';
-import { visible } from '../render/text.js';
 
 /** What plugins of Nagios end with. */
 const nagiosStatus = { ok: 0, warning: 1, critical: 2 } as const;
