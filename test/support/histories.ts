@@ -93,9 +93,10 @@ async function oneStep(world: World): Promise<void> {
   world.steps.push(isKilled ? `${name}, killed` : name);
   if (isKilled) {
     await killedAt(1 + Math.floor(world.random.next() * 40), () => action(world).catch(unlessRefused));
-    // The next process finds the lock of one that is dead.
-    for (const type of ['switchca', 'controllerca'])
-      rmSync(join(world.pki, type, 'lock'), { recursive: true, force: true });
+    // The next process finds the locks of one that is dead.
+    for (const place of ['pki/switchca/lock', 'pki/controllerca/lock', '.ovs-pki-ts.lock']) {
+      rmSync(join(world.folder, place), { recursive: true, force: true });
+    }
     note(world);
     await settle(world);
   } else await action(world).catch(unlessRefused);
