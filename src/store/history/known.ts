@@ -48,8 +48,8 @@ export interface History {
   readonly crlNumber: bigint | undefined;
   /** The same as the audit log has it: lists that openssl makes are not in it. */
   readonly audited: AuditFacts;
-  /** The CRLs that are here, of any key of the CA. */
-  readonly crls: readonly Crl[];
+  /** Those in crl.pem. */
+  readonly published: readonly Crl[];
 }
 
 interface Place {
@@ -85,7 +85,7 @@ export function readHistory(ca: Ca, now: Date): History {
       undefined,
     ),
     audited: own.audited,
-    crls,
+    published: own.crls.flatMap(({ file, crl }) => (file === ca.layout.crl ? [crl] : [])),
   };
 }
 
