@@ -46,7 +46,7 @@ test('The table holds more than a hundred bad inputs, each once, and meets every
   // And these need hosts: the tests of deployment in test/interop meet them.
   const onHosts = [
     ...['UNREACHABLE', 'KEY_UNKNOWN', 'LOGIN_REFUSED', 'SUDO_REFUSED', 'CONNECTION_LOST', 'TIMEOUT', 'LOCKED', 'UNFIT'],
-    ...['STEP_FAILED', 'FACT_UNKNOWN', 'PROOF_FAILED'],
+    ...['STEP_FAILED', 'FACT_UNKNOWN', 'ANSWER_INVALID', 'PROOF_FAILED'],
   ].map((end) => `HOST_${end}`);
   // These need a token: test/interop/token-faults.test.ts meets them.
   const ofTokens = ['NOT_FOUND', 'KEY_NOT_FOUND', 'PIN_LOCKED', 'FAILED'].map((end) => `TOKEN_${end}`);
