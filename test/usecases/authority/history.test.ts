@@ -80,9 +80,9 @@ test('one CA for both types is one issuer: what one revokes, both have on their 
     t.is(serials.length, 1, type);
     numbers.push(number);
   }
-  t.deepEqual(
-    numbers.map((number) => number - (numbers[0] as bigint)),
-    [0n, 1n, 2n, 3n],
+  t.true(
+    numbers.every((number, at) => at === 0 || number > (numbers[at - 1] as bigint)),
+    numbers.join(' '),
   );
 });
 
