@@ -11,7 +11,6 @@ export const badExports: readonly BadInput[] = [
   usage('an export of two', 'good', 'host'),
   usage('an export in a format that does not exist', 'good', '--format', 'jks'),
   usage('a passphrase for certificates', 'good', '--format', 'p7b', '--passphrase-fd', '0'),
-  usage('an export and JSON, both to standard output', 'good', '--format', 'chain', '--out', '-', '--json'),
   { title: 'an export of a certificate that does not exist', args: ['export', 'none'], code: 'FILE_NOT_FOUND' },
   { title: 'an export without a terminal', args: ['export', 'good'], code: 'PROMPT_IMPOSSIBLE' },
   {

@@ -70,7 +70,10 @@ export const badImports: readonly BadInput[] = [
     ...sub,
     more: [extension('1.3.6.1.4.1.99999.1', encodeNull(), true)],
   }),
-  unfit('that constrains addresses', root, { ...sub, more: [nameConstraints(['\x0a\0\0\0\xff\0\0\0'], [], 7)] }),
+  {
+    ...unfit('that constrains addresses', root, { ...sub, more: [nameConstraints(['\x0a\0\0\0\xff\0\0\0'], [], 7)] }),
+    code: 'accepted',
+  },
   unfit('with a key too small', root, { ...sub, parts: { spki: spkiOf(loadKey(badKeyFile('weak-rsa-1024'))) } }),
   unfit('without a key identifier', root, { ...sub, hasKeyIdentifier: false }),
   unfit('without a name', root, { ...sub, subject: [] }),

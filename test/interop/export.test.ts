@@ -95,6 +95,8 @@ test('a legacy PKCS#12 file has Triple DES throughout, and openssl, NSS and show
   const shown = await oursWell(folder, ['show', 'host.p12', '--passphrase-file', 'password']);
   t.regex(shown, /common name +host$/m);
   t.regex((await ours(folder, ['export', 'host', '--legacy', '--format', 'p7b'])).stderr, /\[USAGE\]/);
+  const both = ['export', 'host', '--format', 'chain', '--out', '-', '--json'];
+  t.regex((await ours(folder, both)).stderr, /\[USAGE\]/, 'a file and JSON, both to standard output');
 });
 
 test('a PKCS#12 file that openssl made with Triple DES is shown, and refused with another password', async (t) => {
