@@ -42,7 +42,14 @@ test('The table holds more than a hundred bad inputs, each once, and meets every
   t.true(badInputs.filter(({ code }) => code !== 'accepted').length >= 110);
   const met = new Set<string>(badInputs.map(({ code }) => code));
   // These need a person, another process, a full disk or a missing program, and have tests of their own.
-  const elsewhere = ['INTERRUPTED', 'PKI_LOCKED', 'FINGERPRINT_REJECTED', 'REQUEST_CHANGED', 'ROLLOVER_LAGS'];
+  const elsewhere = [
+    'INTERRUPTED',
+    'PKI_LOCKED',
+    'PKI_CONTRADICTORY',
+    'FINGERPRINT_REJECTED',
+    'REQUEST_CHANGED',
+    'ROLLOVER_LAGS',
+  ];
   // And these need hosts: the tests of deployment in test/interop meet them.
   const onHosts = [
     ...['UNREACHABLE', 'KEY_UNKNOWN', 'LOGIN_REFUSED', 'SUDO_REFUSED', 'CONNECTION_LOST', 'TIMEOUT', 'LOCKED', 'UNFIT'],

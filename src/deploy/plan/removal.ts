@@ -8,7 +8,7 @@ import type { DesiredHost, TunnelEnd } from '../desired/desired.js';
 import { fitnessRules, isTunnelType } from '../doctor/fitness.js';
 import { knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
-import type { OvsDatabase } from '../facts/ovsdb.js';
+import type { OvsDatabase, PortFact } from '../facts/ovsdb.js';
 import { existingEnds } from '../tunnels/existing.js';
 import { marks, tunnelsOn } from '../tunnels/ownership.js';
 import { guardedWays } from '../tunnels/packets.js';
@@ -40,6 +40,7 @@ export function planRemoval({ name, target }: DesiredHost, facts: PlanningFacts,
     removal,
     left.filter(({ method }) => method !== 'psk').map(({ port }) => port),
     found.filter(({ type }) => !isTunnelType(type)).map((item) => item.name),
+    brokenBonds(database, chosen),
   );
   if (database === undefined || obstacles.length > 0)
     return { host: name, target, actions: [], warnings: [], obstacles };
@@ -98,6 +99,14 @@ function markBack(
   return { actions: [], warnings: [`${name}: ${why}; if it has: ${cure}`] };
 }
 
+/** Bonds that would go with one of their interfaces, although another one is to stay. */
+function brokenBonds(database: OvsDatabase | undefined, chosen: readonly string[]): readonly PortFact[] {
+  return (database?.ports ?? []).filter(
+    ({ interfaces }) =>
+      interfaces.some((item) => chosen.includes(item)) && !interfaces.every((item) => chosen.includes(item)),
+  );
+}
+
 /** @param left tunnels that need the certificate, and `others`: ports that are to go and are no tunnels */
 function obstaclesOf(
   name: string,
@@ -105,6 +114,7 @@ function obstaclesOf(
   { identity }: Removal,
   left: readonly string[],
   others: readonly string[],
+  bonds: readonly PortFact[],
 ): Obstacle[] {
   const about = fitnessRules.filter(({ blocks }) => blocks.includes('change'));
   const unfit = about.flatMap((rule) =>
@@ -126,6 +136,12 @@ function obstaclesOf(
             'see which tunnels there are: ovs-pki-ts status',
           ),
         ]),
+    ...bonds.map((bond) =>
+      refused(
+        `${name}: ${bond.interfaces.join(', ')} are one port, the bond ${bond.name}, and would go together`,
+        `name all of them: --port ${bond.interfaces.join(' ')}; or make a bond of those that stay: ovs-vsctl add-bond`,
+      ),
+    ),
     ...(!identity || left.length === 0
       ? []
       : [
