@@ -140,3 +140,17 @@ test('every room of src/ has its row in ARCHITECTURE.md, and every row its room'
   const rooms = Object.keys(importTable).filter((room) => sources.some(({ path }) => path.startsWith(`src/${room}`)));
   t.deepEqual([...rows].sort(), rooms.sort());
 });
+
+test('the tests that ARCHITECTURE.md names for what must stay true are there', (t) => {
+  const page = readFileSync(join(projectRoot, 'ARCHITECTURE.md'), 'utf8');
+  const section = page.slice(page.indexOf('## What must stay true'), page.indexOf('## The life of a `sign`'));
+  const named = [...section.matchAll(/\((`[a-z-]+\/[a-z/-]*`(?:, `[a-z-]+\/[a-z/-]*`)*)\)/g)].flatMap(([, list = '']) =>
+    [...list.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+  );
+  t.true(named.length >= 15);
+  const tests = sources.map(({ path }) => path).filter((path) => path.startsWith('test/'));
+  t.deepEqual(
+    named.filter((name) => !tests.some((path) => path === `test/${name}.test.ts` || path.startsWith(`test/${name}`))),
+    [],
+  );
+});
