@@ -13,7 +13,7 @@ import type { DesiredFleet, DesiredHost, TunnelEnd } from '../../src/deploy/desi
 import { knownValue } from '../../src/deploy/facts/fact.js';
 import type { PlanningFacts } from '../../src/deploy/facts/host-facts.js';
 import { expandInventory, type Inventory } from '../../src/deploy/inventory/inventory.js';
-import type { HostPlan } from '../../src/deploy/plan/action.js';
+import type { Action, HostPlan } from '../../src/deploy/plan/action.js';
 import { keyHashOf } from '../../src/deploy/plan/identity-files.js';
 import type { HostInput } from '../../src/deploy/plan/input.js';
 import { remainingFacts } from '../../src/deploy/plan/leftovers.js';
@@ -23,6 +23,8 @@ import { planRemoval } from '../../src/deploy/plan/removal.js';
 import { matched } from '../../src/deploy/tunnels/matching.js';
 import { marks, tunnelsOn } from '../../src/deploy/tunnels/ownership.js';
 import { guardedWays } from '../../src/deploy/tunnels/packets.js';
+import type { Certificate } from '../../src/pki/certificate.js';
+import { oid } from '../../src/pki/oid.js';
 import { pruned } from '../../src/usecases/fleet/inventory.js';
 import {
   addressOf,
@@ -112,7 +114,13 @@ async function freshHost(machine: number): Promise<PlanningFacts> {
   return { ...(await factsOf(database, host)), links: new Map() };
 }
 
-async function applyState(facts: Facts, state: FleetState, former: FleetState | undefined): Promise<void> {
+async function applyState(facts: Facts, asked: FleetState, former: FleetState | undefined): Promise<void> {
+  const whole = fleetOf(asked);
+  const isObstructed = asked.hosts.some(
+    ({ machine }) => planOf(facts, asked, whole, machine).plan.obstacles.length > 0,
+  );
+  // What an earlier inventory has left may make a loop, or use certificates where PSKs are wanted: then it has to go.
+  const state = isObstructed ? { ...asked, prune: true } : asked;
   const fleet = fleetOf(state);
   for (const { machine, name } of state.hosts) {
     const { desired, input, plan } = planOf(facts, state, fleet, machine);
@@ -138,6 +146,14 @@ function certificateOf({ auth }: FleetState) {
   return auth === 'self-signed' ? identities.selfSigned : identities.new;
 }
 
+/** One certificate stands for those of all names: what is judged is its name, and its bytes are in the files. */
+function named(certificate: Certificate, name: string): Certificate {
+  const { subject, subjectAltName = [] } = certificate;
+  const attributes = subject.attributes.map((item) => (item.type === oid.commonName ? { ...item, value: name } : item));
+  const names = subjectAltName.map((item) => ({ ...item, text: name }));
+  return { ...certificate, subject: { ...subject, attributes }, subjectAltName: names };
+}
+
 function planOf(facts: Facts, state: FleetState, fleet: DesiredFleet, machine: number) {
   const host = state.hosts.find((one) => one.machine === machine);
   const wish = fleet.hosts.find(({ name }) => name === host?.name);
@@ -154,7 +170,10 @@ function planOf(facts: Facts, state: FleetState, fleet: DesiredFleet, machine: n
     identity:
       state.auth === 'psk'
         ? undefined
-        : identityOf(certificateOf(state), state.auth === 'ca-signed' ? identities.authority : undefined),
+        : identityOf(
+            named(certificateOf(state), desired.name),
+            state.auth === 'ca-signed' ? identities.authority : undefined,
+          ),
     peers: new Map(state.auth === 'self-signed' ? desired.ends.map(({ peer }) => [peer, identities.peer]) : []),
     psks: new Map(changed.map(({ port }) => [port, 'set'])),
     now: new Date(identities.new.notBefore.getTime() + 60_000),
@@ -200,6 +219,9 @@ function requireMatch({ name, ends }: DesiredHost, facts: PlanningFacts, { unkno
     throw new Error(`${name}: a port is kept apart`);
 }
 
+/** A drop policy, and split horizon where another tunnel makes a ring: no packet is lost for these. */
+const harmless: readonly Action['kind'][] = ['guard', 'loop-role'];
+
 /** Of a tunnel whose two hosts, type and method are as before nothing is changed. */
 function requireUntouched(
   { host, actions }: HostPlan,
@@ -217,7 +239,9 @@ function requireUntouched(
   const was = expandInventory(inventoryOf(former) as Inventory, { folder: '/' }).hosts.find(({ name }) => name === own);
   const kept = ends.filter(({ peer }) => isSame(own) && isSame(peer) && was?.ends.some((end) => end.peer === peer));
   for (const { port } of kept) {
-    const touched = actions.find((action) => 'port' in action && action.port === port && action.kind !== 'guard');
+    const touched = actions.find(
+      (action) => 'port' in action && action.port === port && !harmless.includes(action.kind),
+    );
     if (touched !== undefined) throw new Error(`${host}: ${port} is not concerned, and ${JSON.stringify(touched)}`);
   }
 }

@@ -53,7 +53,9 @@ export function nextState(state: FleetState, step: Step, { next }: Chance): Flee
       const machine = pick(free);
       const name = freeName(hosts, next);
       const added = { machine, name, address: addressOf(machine, Math.floor(next() * 3)) };
-      return { ...base, hosts: [...hosts, added], removed: state.removed.filter((item) => item !== name) };
+      // A machine that comes back may have certificates where PSKs are used now: what it has from before goes.
+      const removed = state.removed.filter((item) => item !== name);
+      return { ...base, hosts: [...hosts, added], removed, prune: true };
     }
     case 'take out': {
       if (hosts.length <= 2) return base;

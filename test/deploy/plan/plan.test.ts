@@ -125,7 +125,7 @@ test.serial(
           essence(facts.ovsdb.state === 'known' ? facts.ovsdb.value : undefined),
         );
       }),
-      { numRuns: 150 },
+      { numRuns: 220 },
     );
     t.true(seen.planned > 50 && seen.obstructed > 5 && seen.ports > 30, JSON.stringify(seen));
   },
@@ -379,7 +379,7 @@ function hostBefore(
     ports: [
       ...ports.map((name) => ({
         ...{ name, bridge, type, columns: loopColumns[loops] },
-        options: { remote_ip: '203.0.113.9', ttl: '64', ipsec_ikelifetime: '1h', ...authentication[method] },
+        options: { remote_ip: '198.51.100.2', ttl: '64', ipsec_ikelifetime: '1h', ...authentication[method] },
       })),
       ...(strangers ? [{ name: 'plain', bridge: 'br-int', type: 'vxlan', options: { remote_ip: '203.0.113.5' } }] : []),
     ],
