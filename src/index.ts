@@ -37,7 +37,7 @@ export { defaultDays } from './pki/validity.js';
 export { type Clock, fixedClock, systemClock } from './platform/clock.js';
 export { nodePlatform, type Platform } from './platform/index.js';
 export { type Log, openLog, silentLog } from './platform/log.js';
-export { type CrlMade, type CrlRequest, crl, defaultCrlDays } from './usecases/authority/crl.js';
+export { type CrlCopy, type CrlMade, type CrlRequest, crl, defaultCrlDays } from './usecases/authority/crl.js';
 export { type Imported, type ImportRequest, importCa } from './usecases/authority/import.js';
 export { type InitRequest, type InitResult, init } from './usecases/authority/init.js';
 export { changePassphrase, type PassphraseChanged, type PassphraseRequest } from './usecases/authority/passphrase.js';
@@ -92,7 +92,13 @@ export {
   type Deadlines,
   type NewestCertificate,
 } from './usecases/check/check.js';
-export { type Repaired, type RepairRequest, repair } from './usecases/check/repair.js';
+export {
+  type Contradiction,
+  type ContradictionKind,
+  type Repaired,
+  type RepairRequest,
+  repair,
+} from './usecases/check/repair.js';
 export { type ApplyRequest, apply } from './usecases/fleet/apply.js';
 export { type ConnectHost, type ConnectRequest, connectedFleet } from './usecases/fleet/connect.js';
 export { type DistributeRequest, distribute } from './usecases/fleet/distribute.js';

@@ -12,6 +12,8 @@ export type {
   DesiredHost,
   DesiredIdentity,
   HostTarget,
+  LoopProtection,
+  OtherTunnels,
   PlaintextPolicy,
   TunnelEnd,
   TunnelType,

@@ -17,7 +17,14 @@ export interface CrlRequest {
   /** Until the next list is due. */
   readonly days: number;
   /** A copy of it for others. */
-  readonly out: { readonly file: string | ((content: Uint8Array) => void); readonly form: 'PEM' | 'DER' } | undefined;
+  readonly out: CrlCopy | undefined;
+}
+
+/** A copy of a CRL. */
+export interface CrlCopy {
+  /** The name of a file, or who takes the bytes. */
+  readonly file: string | ((content: Uint8Array) => void);
+  readonly form: 'PEM' | 'DER';
 }
 
 /** The CRL that was made. */

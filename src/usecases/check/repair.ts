@@ -9,6 +9,8 @@ import type { Platform } from '../../platform/index.js';
 import { readCa, typesIn } from '../../store/ca/ca.js';
 import { type Repair, repairCa } from '../../store/history/repair.js';
 
+export type { Contradiction, ContradictionKind } from '../../store/history/contradictions.js';
+
 /** Whose folder. */
 export interface RepairRequest {
   readonly pkiDirectory: string;
