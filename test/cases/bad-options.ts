@@ -68,7 +68,11 @@ export const badOptions: readonly BadInput[] = [
   usage('revoke of names and serial numbers', 'revoke', 'good', '--serial', '01'),
   usage('revoke with serial numbers before the command and a name', '--serial=01', 'revoke', 'good'),
   usage('a reason that does not exist', 'revoke', '--reason', 'stolen', 'good'),
-  usage('the reason that is for delta CRLs', 'revoke', '--reason=removeFromCRL', 'good'),
+  {
+    title: 'the end of a hold where there is none',
+    args: ['revoke', '--reason=removeFromCRL', 'good'],
+    code: 'REVOCATION_REFUSED',
+  },
   usage('a time that does not exist', 'revoke', '--reason=keyCompromise', '--at', '2026-02-31', 'good'),
   usage('a time in words', 'revoke', '--reason=keyCompromise', '--at', 'yesterday', 'good'),
   usage('a time to come', 'revoke', '--reason=keyCompromise', '--at', '2100-01-01', 'good'),
