@@ -7,6 +7,7 @@
 
 import { createHash, createHmac } from 'node:crypto';
 import { type DerElement, encodeInteger, encodeOctetString, encodeSequence, readInteger, sequenceOf } from './der.js';
+import { requireFewIterations } from './work.js';
 
 /** What a key that is derived from a password is for: the ID of RFC 7292, appendix B.3. */
 type Purpose = 'key' | 'iv' | 'mac';
@@ -22,10 +23,15 @@ export interface Pbes1Parameters {
   readonly iterations: number;
 }
 
-/** Reads pkcs-12PbeParams. Throws DER_INVALID. */
-export function readPbes1Parameters(element: DerElement): Pbes1Parameters {
+/** Programs write 1 to 100,000; each is a SHA-1 that is started from JavaScript here, so more would take very long. */
+const mostIterations = 200_000n;
+
+/** Reads pkcs-12PbeParams. Throws DER_INVALID, or ENCRYPTION_UNSUPPORTED for more iterations than anybody needs. */
+export function readPbes1Parameters(element: DerElement, file: string): Pbes1Parameters {
   const [salt, iterations] = sequenceOf(element, 'the parameters of the encryption');
-  return { salt: salt?.content ?? new Uint8Array(), iterations: Number(readInteger(iterations, 'the iterations')) };
+  const number = readInteger(iterations, 'the iterations');
+  requireFewIterations(file, number, 'its encryption', mostIterations);
+  return { salt: salt?.content ?? new Uint8Array(), iterations: Number(number) };
 }
 
 export function encodePbes1Parameters({ salt, iterations }: Pbes1Parameters): Uint8Array {

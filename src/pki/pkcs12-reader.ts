@@ -83,7 +83,7 @@ async function unpack(
       const { contentEncryptionAlgorithm: algorithm } = data.encryptedContentInfo;
       count(algorithm);
       const isLegacy = algorithm.algorithmId === oid.pbeWithSha1AndTripleDes;
-      return isLegacy ? decryptLegacy(data, passphrase) : data.decrypt({ password }, engine);
+      return isLegacy ? decryptLegacy(data, passphrase, file) : data.decrypt({ password }, engine);
     };
     const isPlain = contentType === pkijs.ContentInfo.DATA;
     const inner: ArrayBuffer = isPlain
@@ -103,10 +103,13 @@ async function unpack(
   return { certificates, keys };
 }
 
-async function decryptLegacy(data: EncryptedData, passphrase: string): Promise<ArrayBuffer> {
+async function decryptLegacy(data: EncryptedData, passphrase: string, file: string): Promise<ArrayBuffer> {
   const { decryptPbes1, readPbes1Parameters } = await import('./pbes1.js');
   const { encryptedContentInfo: info } = data;
-  const used = readPbes1Parameters(readDer(new Uint8Array(info.contentEncryptionAlgorithm.algorithmParams.toBER())));
+  const used = readPbes1Parameters(
+    readDer(new Uint8Array(info.contentEncryptionAlgorithm.algorithmParams.toBER())),
+    file,
+  );
   const content = await decryptPbes1(new Uint8Array(info.getEncryptedContent()), passphrase, used);
   return new Uint8Array(content).buffer;
 }

@@ -49,6 +49,28 @@ export function makeFolderBeside(place: string): string {
   }
 }
 
+/** A folder that is made out of sight. */
+export interface StagedFolder {
+  /** What is to be renamed to its place when it is complete: as open as a folder that is made there. */
+  readonly folder: string;
+  /** Nobody else can enter it; it is to be removed in the end. */
+  readonly stage: string;
+}
+
+/** Makes a new, empty folder in one beside `place` that nobody else can enter. */
+export function stageFolder(place: string): StagedFolder {
+  const stage = makeFolderBeside(place);
+  const folder = path.join(stage, 'new');
+  try {
+    fs.mkdirSync(folder);
+    settleFolder(folder, undefined, path.dirname(path.resolve(place)));
+    return { folder, stage };
+  } catch (error) {
+    fs.rmSync(stage, { force: true, recursive: true });
+    throw writeError(place, error);
+  }
+}
+
 /** Renames a folder to a place where there is nothing, or an empty folder, and makes that durable. */
 export function moveFolder(from: string, to: string): void {
   try {

@@ -40,10 +40,10 @@ export function settleFile(
   if (((own.mode ^ wanted) & 0o777) !== 0) attempt(() => fs.fchmodSync(descriptor, wanted & 0o777));
 }
 
-/** Gives a new folder to whom the folder belongs that it is in. */
-export function settleFolder(place: string, mode: number | undefined): void {
+/** Gives a new folder to whom the folder belongs that it is in, or is to be in. */
+export function settleFolder(place: string, mode: number | undefined, home = path.dirname(path.resolve(place))): void {
   const own = ownershipOf(place);
-  const parent = ownershipOf(path.dirname(path.resolve(place)));
+  const parent = ownershipOf(home);
   if (own === undefined || parent === undefined) return;
   attempt(() => giveTo(own, parent, (uid, gid) => fs.chownSync(place, uid, gid)));
   if (isPrivate(mode)) return;

@@ -18,14 +18,7 @@ import { type CertificateType, certificateTypes, organization } from '../../pki/
 import { formatSerial, type SerialNumber } from '../../pki/serial.js';
 import { certificateFileText } from '../../pki/text.js';
 import * as files from '../../platform/files.js';
-import {
-  isFolder,
-  makeFolder,
-  makeFolderBeside,
-  moveFolder,
-  openFolderMode,
-  removeTree,
-} from '../../platform/folders.js';
+import { isFolder, makeFolder, moveFolder, removeTree, stageFolder } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
 import { requireHardLinks } from '../../platform/links.js';
 import { fillTemplate } from '../../platform/templates.js';
@@ -79,11 +72,9 @@ export async function writePkiDirectory(
 ): Promise<string[]> {
   const place = resolve(pkiDirectory);
   requireNoPki(place, force);
-  const beside = makeFolderBeside(place);
+  const { folder: beside, stage } = stageFolder(place);
   try {
     requireHardLinks(beside);
-    // What is made in it is as open as it is; keys have modes of their own.
-    openFolderMode(beside);
     for (const ca of cas) writeCa(caLayout(caFolder(beside, ca.type)), ca, at);
     // Without force, what has come there since the check is another init's: the move below fails on it.
     if (force && isFolder(place)) return await replaceCas(platform, place, beside, cas, at);
@@ -92,7 +83,7 @@ export async function writePkiDirectory(
   } catch (error) {
     throw error instanceof OvsPkiError && error.code === 'FILE_EXISTS' ? existsError(place, error) : error;
   } finally {
-    removeTree(beside);
+    removeTree(stage);
   }
 }
 
@@ -113,16 +104,15 @@ export async function addCa(
   const place = resolve(pkiDirectory);
   requireNoCa(place, ca.type, force);
   if (!files.exists(place)) return writePkiDirectory(platform, place, [ca], false, at);
-  const beside = makeFolderBeside(place);
+  const { folder: beside, stage } = stageFolder(place);
   try {
     requireHardLinks(beside);
-    openFolderMode(beside);
     writeCa(caLayout(caFolder(beside, ca.type)), ca, at);
     if (force) return await replaceCas(platform, place, beside, [ca], at);
     moveFolder(caFolder(beside, ca.type), caFolder(place, ca.type));
     return [];
   } finally {
-    removeTree(beside);
+    removeTree(stage);
   }
 }
 
