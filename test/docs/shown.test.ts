@@ -74,12 +74,11 @@ test('the other shell commands of the documents are ones that a shell can read',
 test('the inventories of the documents can be read, and its tunnels made', (t) => {
   for (const text of blocksOf('yaml')) {
     const fleet = expandInventory(parseInventory(text, 'fleet.yaml'), { folder: '.' });
-    t.deepEqual(
-      fleet.hosts.map(({ ends }) => ends.length),
-      [2, 2, 2],
-    );
+    // All of them are meshes, or pairs, which are the smallest.
+    t.true(fleet.hosts.length >= 2);
+    for (const { ends } of fleet.hosts) t.is(ends.length, fleet.hosts.length - 1);
   }
-  t.is(blocksOf('yaml').length, 1);
+  t.is(blocksOf('yaml').length, 3);
 });
 
 test('no block of a document escapes these tests by its marker', (t) => {

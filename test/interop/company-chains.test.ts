@@ -1,6 +1,6 @@
 /** Chains as companies have them: a CA below each is imported, used and renewed, and three other programs accept it. */
 
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { ecKeyFile, rsaKeyFile } from '../support/keys.js';
@@ -145,7 +145,9 @@ async function accepted(t: ExecutionContext, folder: string, { unknownTo = [] }:
     t.regex(stdout, /^certificate trusted, lifetimes valid$/m, stderr);
   }
   if (unknownTo.includes('NSS')) return;
-  mkdirSync(join(folder, 'nss'), { recursive: true });
+  // On a database that is there, certutil would ask for its password, for ever.
+  rmSync(join(folder, 'nss'), { recursive: true, force: true });
+  mkdirSync(join(folder, 'nss'));
   const nss = ['-d', 'sql:nss'];
   await runWell('certutil', ['-N', ...nss, '--empty-password'], { cwd: folder });
   for (const [index, file] of authorities.entries()) {

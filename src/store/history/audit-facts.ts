@@ -5,6 +5,7 @@
  * @module
  */
 
+import { OvsPkiError } from '../../errors.js';
 import { parseSerial, type SerialNumber } from '../../pki/serial.js';
 import { readChunks } from '../../platform/chunks.js';
 import * as files from '../../platform/files.js';
@@ -28,12 +29,30 @@ export interface AuditFacts {
   readonly caSerial: SerialNumber | undefined;
   /** Of all certificates that the CA has had. */
   readonly caSerials: ReadonlySet<SerialNumber>;
+  /** Why the log could not be read; nothing is known of it then. Who only looks need not be allowed to. */
+  readonly unread: OvsPkiError | undefined;
 }
+
+const nothing: Omit<AuditFacts, 'unread'> = {
+  revocations: new Map(),
+  crlNumber: undefined,
+  caSerial: undefined,
+  caSerials: new Set(),
+};
 
 type Line = Readonly<Record<string, unknown>>;
 
 /** Reads the whole log. What is no entry says nothing. */
 export function readAuditFacts(file: string): AuditFacts {
+  try {
+    return { ...factsIn(file), unread: undefined };
+  } catch (error) {
+    if (!(error instanceof OvsPkiError) || error.code !== 'FILE_UNREADABLE') throw error;
+    return { ...nothing, unread: error };
+  }
+}
+
+function factsIn(file: string): Omit<AuditFacts, 'unread'> {
   const revocations = new Map<SerialNumber, AuditedRevocation>();
   const open = new Map<string, Line>();
   const caSerials = new Set<SerialNumber>();

@@ -53,10 +53,11 @@ export function contradictionsOf(ca: Ca, now: Date): Contradiction[] {
 /**
  * The history of a CA that a CRL can be made from. A contradiction that could make it forget a revocation is refused.
  *
- * @throws PKI_CONTRADICTORY, PKI_CORRUPT
+ * @throws PKI_CONTRADICTORY, PKI_CORRUPT, FILE_UNREADABLE
  */
 export function requireHistory(ca: Ca, now: Date): History {
   const history = readHistory(ca, now);
+  if (history.audited.unread !== undefined) throw history.audited.unread;
   const found = [...revocationContradictions(ca, history), ...certificateContradictions(ca, now)];
   const [first] = found;
   if (first === undefined) return history;

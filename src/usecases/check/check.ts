@@ -90,6 +90,7 @@ export async function check({ clock }: Platform, request: CheckRequest): Promise
     reasons,
     unchecked: [
       ...[...authorities, ...checked].flatMap(({ key }) => (typeof key === 'object' ? [key.unknown] : [])),
+      ...authorities.flatMap(({ unreadLog }) => unreadLog ?? []),
       ...read.filter((item): item is string => typeof item === 'string'),
     ],
     checkedAt: now.toISOString(),

@@ -57,6 +57,8 @@ export interface GatheredCa {
   readonly copyFaults: readonly CopyFault[];
   /** Where the parts of its folder do not agree. */
   readonly contradictions: readonly Contradiction[];
+  /** Why the audit log could not be read. */
+  readonly unreadLog: string | undefined;
   /** Revoked in another folder of the same issuer, and on the CRL therefore. */
   readonly sharedRevoked: readonly string[];
   /** Whose hold was released: no new CRL has them. */
@@ -84,11 +86,12 @@ export function gatherCa(pkiDirectory: string, type: CertificateType, now: numbe
     certificates: [ca.certificate, ...ca.chain],
     ...(other && { other: { certificate: other.certificate, crl: newestCrl(other) } }),
     key: caKeyMatch(ca),
-    isKeyExposed: isExposed(ca.layout.privateKey) && isOpenFolder(ca.layout.privateFolder),
+    isKeyExposed: isOpenFolder(ca.layout.privateFolder) && isExposed(ca.layout.privateKey),
     ...index,
     crl: newestCrl(ca),
     copyFaults: copyFaults(ca.layout, index.newest, now),
     contradictions: contradictionsOf(ca, new Date(now)),
+    unreadLog: history.audited.unread?.message,
     sharedRevoked: [...history.shared.keys()],
     released: history.released,
   };
@@ -129,7 +132,8 @@ function readNewest(
 
 function caKeyMatch({ certificate, layout }: Ca): GatheredCa['key'] {
   if (isKeyInToken(layout)) return 'none';
-  return files.exists(layout.privateKey) ? keyMatch(certificate, layout.privateKey) : 'missing';
+  const isThere = orUnreadable(() => files.exists(layout.privateKey));
+  return isThere === false ? 'missing' : keyMatch(certificate, layout.privateKey);
 }
 
 /** Whether a file is there and can be read by its group or by all. */
