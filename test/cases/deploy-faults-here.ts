@@ -14,7 +14,7 @@ export const faultsHere: readonly DeployFault[] = [
       make: ({ folder }) => replaced(folder, signedByAnother),
       codes: ['IDENTITY_UNFIT'],
       says: /host_1-cert\.pem cannot be the identity of host_1: /,
-      hints: /ovs-pki-ts verify host_1/,
+      hints: /ovs-pki-ts verify --dir pki host_1/,
       tunnelWaits: begin === 'bare',
     }),
   ),
@@ -24,7 +24,7 @@ export const faultsHere: readonly DeployFault[] = [
     make: ({ folder }) => replaced(folder, signedLongAgo),
     codes: ['IDENTITY_UNFIT'],
     says: /host_1-cert\.pem cannot be the identity of host_1: .*expired/,
-    hints: /ovs-pki-ts verify host_1/,
+    hints: /ovs-pki-ts verify --dir pki host_1/,
     tunnelWaits: true,
   },
   {

@@ -1,7 +1,7 @@
 /** Folders and files of hosts that are not as they should be, and tunnels that stand in the way. */
 
 import * as faults from '../support/fleet/faults.js';
-import { type DeployFault, onHost1, scriptOnHost1 } from './deploy-fault.js';
+import { type DeployFault, edited, onHost1, scriptOnHost1 } from './deploy-fault.js';
 
 const [certs, keys, authorities] = ['/etc/ipsec.d/certs', '/etc/ipsec.d/private', '/etc/ipsec.d/cacerts'];
 
@@ -93,10 +93,19 @@ export const faultsOfPlaces: readonly DeployFault[] = [
   {
     title: 'the name of the port is taken by something else',
     begin: 'bare',
-    make: scriptOnHost1(
-      'ovs-vsctl --no-wait add-br br-ipsec -- add-port br-ipsec tun -- set Interface tun type=internal',
-      'ovs-vsctl --no-wait del-br br-ipsec',
-    ),
+    // A name that nobody has given would be another one, which is free.
+    make: async (scene) => {
+      const named = (text: string) => text.replace(/^( *)- between: .*$/m, '$&\n$1  port: tun');
+      const back = await edited(scene.folder, 'fleet.yaml', named);
+      const cure = await scriptOnHost1(
+        'ovs-vsctl --no-wait add-br br-ipsec -- add-port br-ipsec tun -- set Interface tun type=internal',
+        'ovs-vsctl --no-wait del-br br-ipsec',
+      )(scene);
+      return async () => {
+        await back();
+        await cure();
+      };
+    },
     codes: ['HOST_UNFIT'],
     says: /host_1: the port tun is of type internal, not gre/,
     hints: /choose another name for the port/,

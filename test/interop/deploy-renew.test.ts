@@ -144,7 +144,7 @@ test.serial(
     t.is(refused.status, 6);
     t.regex(
       refused.stderr,
-      /error: .*host_1.* was revoked \(unspecified\) \[CERTIFICATE_REVOKED\]\n.*hint: .*req\+sign --force --unique host_1/,
+      /error: .*host_1.* was revoked \(unspecified\) \[CERTIFICATE_REVOKED\]\n.*hint: .*req\+sign --dir pki --force --unique host_1/,
     );
     t.deepEqual([issued(folder), await pathsInUse()], [known, before]);
 

@@ -111,7 +111,7 @@ const refusals: readonly {
     step: 'switch',
     fault: (folder) => onlyOn('host_2', `rm ${authorityFile(otherCa(folder))}`),
     says: /these hosts do not yet trust both CAs: host_2 \[ROLLOVER_LAGS\]/,
-    hint: /hint: run: ovs-pki-ts rollover distribute;/,
+    hint: /hint: run: ovs-pki-ts rollover --dir \S+ distribute;/,
   },
   {
     title: 'switch is refused while an IKE daemon has not loaded the next CA',
@@ -120,7 +120,7 @@ const refusals: readonly {
     fault: (folder) =>
       onlyOn('host_1', `rm /run/fleet/ike/${authorityFile(otherCa(folder)).slice('/etc/ipsec.d/'.length)}`),
     says: /these hosts do not yet trust both CAs: host_1 \[ROLLOVER_LAGS\]/,
-    hint: /rollover distribute;/,
+    hint: /rollover --dir \S+ distribute;/,
   },
   {
     title: 'switch is refused while a host cannot be asked',
@@ -139,7 +139,7 @@ const refusals: readonly {
       return async () => undefined;
     },
     says: /do not yet present a certificate of the CA that signs: host_1, host_2 \[ROLLOVER_LAGS\]/,
-    hint: /hint: run: ovs-pki-ts rollover switch;/,
+    hint: /hint: run: ovs-pki-ts rollover --dir \S+ switch;/,
   },
   {
     title: 'retire is refused while a host cannot be asked',

@@ -88,6 +88,9 @@ function longOption(flag: string): OptionSpec | undefined {
   const exact = specs.find(({ long }) => long === name);
   if (exact !== undefined || name === '') return exact;
   const found = specs.filter(({ long }) => long.startsWith(name));
+  // What is clear to ovs-pki stays so: its options are those with a letter of their own.
+  const [ofOvsPki, ...others] = found.filter(({ short }) => short !== undefined);
+  if (ofOvsPki !== undefined && others.length === 0) return ofOvsPki;
   if (found.length > 1) {
     const list = found.map(({ long }) => `--${long}`).join(', ');
     throw usage(`the option ${flag} could be any of ${list}`);
