@@ -158,7 +158,7 @@ const refusals: readonly {
       return async () => undefined;
     },
     says: /do not yet present a certificate of the CA that signs: host_1, host_2 \[ROLLOVER_LAGS\]/,
-    hint: /hint: run: ovs-pki-ts apply;/,
+    hint: /hint: run: ovs-pki-ts apply --dir \S+;/,
   },
 ];
 
