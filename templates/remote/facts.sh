@@ -29,7 +29,7 @@ say name 0 "$name"
 say kernel 0 "$kernel"
 say time 0 "$(date +%s)"
 programs=
-for program in openssl python3 ovs-vsctl ovs-appctl ovs-ofctl ipsec certutil pk12util crlutil ip ping flock swanctl; do
+for program in openssl python3 ovs-vsctl ovs-appctl ovs-ofctl ipsec ip ping flock swanctl @programs@; do
   if command -v "$program" >/dev/null 2>&1; then programs="$programs $program"; fi
 done
 say programs 0 "$programs"

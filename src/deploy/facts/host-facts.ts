@@ -104,7 +104,11 @@ export function factsScript(
   const usual = ikeDaemons.flatMap(({ places }) => Object.values(places));
   const files = [...new Set([...usual, ...folders].map((folder) => `${shellWord(folder)}/*`))].join(' ');
   const in_full = extent === 'all' ? 'yes' : '';
-  return { script: fillTemplate('remote/facts.sh', { mark, files, in_full, daemons: questionsByVersion() }), mark };
+  const programs = [
+    ...new Set(ikeDaemons.flatMap((daemon) => daemon.programs.map(({ program }) => shellWord(program)))),
+  ].join(' ');
+  const values = { mark, files, in_full, programs, daemons: questionsByVersion() };
+  return { script: fillTemplate('remote/facts.sh', values), mark };
 }
 
 export function readFacts(host: string, stdout: string, stderr: string, mark: string, now: Date): HostFacts {

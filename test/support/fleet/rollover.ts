@@ -164,11 +164,14 @@ function certificatesIn(text: string): string[] {
 function remember(phase: Phase): string {
   return `set -e; mkdir -p /run/fleet/${phase}; cd /run/fleet/${phase}
     tar -C /etc/ipsec.d -cf files.tar .
-    ovsdb-client backup unix:/run/openvswitch/db.sock Open_vSwitch >database`;
+    ovsdb-client backup unix:/run/openvswitch/db.sock Open_vSwitch >database
+    ip xfrm policy | sed -n 's/^src/dir out src/p' >policies`;
 }
 
 function recall(phase: Phase): string {
   return `set -e; cd /run/fleet/${phase}
+    ip xfrm policy flush
+    while read -r policy; do ip xfrm policy add $policy priority 3000000000 action block; done <policies
     for folder in certs private cacerts crls; do while umount /etc/ipsec.d/$folder 2>/dev/null; do :; done; done
     find /etc/ipsec.d \\( -type f -o -type l \\) -delete
     tar -C /etc/ipsec.d -xf files.tar
