@@ -25,6 +25,7 @@ import {
   beginSimulation,
   dayMs,
   forget,
+  heldOf,
   type Known,
   noteIssued,
   openOf,
@@ -55,9 +56,9 @@ const rollovers: Readonly<Record<number, RolloverStep>> = {
   9: 'switch',
   10: 'retire --force',
 };
+// By name, "superseded" leaves the certificate that supersedes: those are revoked by their serial numbers.
 const reasons: readonly (ReasonCode | undefined)[] = [
   'keyCompromise',
-  'superseded',
   'cessationOfOperation',
   'affiliationChanged',
   'certificateHold',
@@ -180,7 +181,10 @@ async function revokeSome(t: ExecutionContext, sim: Simulation, step: number): P
   for (const [index, name] of names.entries()) {
     const reason = reasons[(step + index) % reasons.length];
     const invalidityDate = reason === 'keyCompromise' ? new Date(sim.now - 3 * dayMs) : undefined;
-    await revokeKnown(t, sim, { names: [name], serialNumbers: [], reason, invalidityDate }, openOf(sim, name));
+    const isFinal = reason !== undefined && reason !== 'certificateHold';
+    const expected = [...openOf(sim, name), ...(isFinal ? heldOf(sim, name) : [])];
+    await revokeKnown(t, sim, { names: [name], serialNumbers: [], reason, invalidityDate }, expected);
+    for (const one of expected) one.held = reason === 'certificateHold';
     if (index % 2 === 1) forget(sim, name);
   }
   // Certificates that were superseded, while their names go on with others.

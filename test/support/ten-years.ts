@@ -20,6 +20,8 @@ export interface Known {
   readonly generation: number;
   readonly notAfter: number;
   revoked: boolean;
+  /** Revoked with certificateHold, which a final reason takes the place of. */
+  held?: boolean;
 }
 
 export interface Simulation {
@@ -88,6 +90,11 @@ export function noteIssued(sim: Simulation): Known[] {
 /** Those of a name that can still be revoked. */
 export function openOf(sim: Simulation, name: string): Known[] {
   return [...sim.known.values()].filter((one) => one.name === name && !one.revoked && one.notAfter >= sim.now);
+}
+
+/** Those of a name that are on hold, expired or not. */
+export function heldOf(sim: Simulation, name: string): Known[] {
+  return [...sim.known.values()].filter((one) => one.name === name && one.held === true);
 }
 
 /** A name is gone with its files. */
