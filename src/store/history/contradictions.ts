@@ -126,7 +126,10 @@ export function* lostCertificates(ca: Ca, now: Date) {
   }
 }
 
-function numberContradictions({ layout, other }: Ca, { crlNumber, audited, published }: History): Contradiction[] {
+function numberContradictions(
+  { layout, other }: Ca,
+  { crlNumber, audited, published, ofOtherKeys }: History,
+): Contradiction[] {
   const text = files.exists(layout.crlNumber) ? files.readFile(layout.crlNumber).toString('latin1').trim() : '';
   const next = /^[0-9A-F]{1,40}$/i.test(text) ? BigInt(`0x${text}`) : undefined;
   const found: Contradiction[] = [];
@@ -136,8 +139,9 @@ function numberContradictions({ layout, other }: Ca, { crlNumber, audited, publi
   }
   const last = audited.crlNumber;
   const newest = published.reduce((most, { crlNumber: one = -1n }) => (one > most ? one : most), -1n);
-  // In a rollover the list of the other key is made in the same run, and can have the number behind that of this one.
-  const least = (last ?? -1n) - (other === undefined ? 0n : 1n);
+  // In a rollover the list of the other key can have been made in the same run, with the number behind that of this one.
+  const isOther = other !== undefined && ofOtherKeys.some((crl) => crl.crlNumber === last);
+  const least = (last ?? -1n) - (isOther ? 1n : 0n);
   if (last !== undefined && newest < least && isPublished(layout.auditLog, last)) {
     const is = newest < 0n ? 'is not here' : 'is older';
     const message = `it ${is}: the last CRL had the number ${last.toString(16).toUpperCase()}`;

@@ -50,6 +50,8 @@ export interface History {
   readonly audited: AuditFacts;
   /** Those in crl.pem. */
   readonly published: readonly Crl[];
+  /** The lists of the other key of a rollover, and of keys before. */
+  readonly ofOtherKeys: readonly Crl[];
 }
 
 interface Place {
@@ -86,6 +88,7 @@ export function readHistory(ca: Ca, now: Date): History {
     ),
     audited: own.audited,
     published: own.crls.flatMap(({ file, crl }) => (file === ca.layout.crl ? [crl] : [])),
+    ofOtherKeys: own.crls.flatMap(({ file, crl }) => (file === ca.layout.crl ? [] : [crl])),
   };
 }
 
