@@ -28,7 +28,8 @@ the words change:
 
 With \`--json\` it stands in the document as \`code\`, \`message\`, \`hint\` and \`details\`; the library throws it as an
 \`OvsPkiError\`, or returns it as the result of the one name that it concerns. Where several names have been given and
-some were refused, the exit status is that of the first refusal; where hosts are worked on, it is 6.
+some were refused, the exit status is that of the first refusal; where hosts are worked on, it is 6, or 1
+where a bug of ours showed at one of them.
 
 ## Exit statuses
 

@@ -5,8 +5,8 @@
  */
 
 interface ErrorEntry {
-  /** Exit status of the program: 2 usage, 3 refused, 5 PKI directory, 6 some host failed, 130 interrupted. */
-  readonly exitStatus: 2 | 3 | 5 | 6 | 130;
+  /** Exit status of the program: 1 bug, 2 usage, 3 refused, 5 PKI directory, 6 some host failed, 130 interrupted. */
+  readonly exitStatus: 1 | 2 | 3 | 5 | 6 | 130;
   /** What the code means, in a sentence. */
   readonly meaning: string;
 }
@@ -141,6 +141,10 @@ export const errorTable = {
     exitStatus: 6,
     meaning: 'A host answered what such a host cannot answer; nothing is decided from it.',
   },
+  INTERNAL_ERROR: {
+    exitStatus: 1,
+    meaning: 'A bug of ovs-pki-ts, which showed at one host; the other hosts were finished. details.stack says where.',
+  },
   HOST_PROOF_FAILED: {
     exitStatus: 6,
     meaning: 'A tunnel did not come up as it must; the host was rolled back.',
@@ -171,7 +175,7 @@ export interface ErrorOptions {
   readonly cause?: unknown;
 }
 
-/** A refusal: what was asked for cannot be done, and why. Anything else that is thrown is a bug. */
+/** A refusal: what was asked for cannot be done, and why. Anything else that is thrown is a bug; INTERNAL_ERROR is one. */
 export class OvsPkiError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;

@@ -44,6 +44,9 @@ const strange: readonly string[] = [
   ...['\n', ' ', '.', ':', '-', '[', '"', 'a', '9', '/CN=', '- '].map((piece) => piece.repeat(2000)),
 ];
 
+/** Repetitions of repetitions would be larger than all that is ever read. */
+const longest = 300_000;
+
 /** A text with some of its words gone, doubled, put elsewhere, or in the place of others. */
 export function damagedText(...originals: readonly string[]): fc.Arbitrary<string> {
   const change = fc.record({
@@ -62,12 +65,12 @@ export function damagedText(...originals: readonly string[]): fc.Arbitrary<strin
         if (kind === 0) words.splice(place, count);
         else if (kind === 1) words.splice(place, 0, piece);
         else if (kind === 2) words[place] = piece;
-        else if (kind === 3) words.splice(place, 0, (words[other] ?? '').repeat(count));
+        else if (kind === 3) words.splice(place, 0, (words[other] ?? '').slice(0, longest / count).repeat(count));
         else if (kind === 4) words.splice(place, 0, ...words.slice(other, other + count));
         else words.splice(place);
         if (words.length === 0) words.push(piece);
       }
-      return words.join('');
+      return words.join('').slice(0, longest);
     });
 }
 

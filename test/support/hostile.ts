@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { programPath, type Run, run } from './programs.js';
 
-/** What a host answers to the scripts that hold a certain text. `@mark@` in it is the mark of the sections asked for. */
+/** What a host answers to the scripts that hold a certain text. `@mark@` in it is the mark of the sections asked for, `@results@` one for each operation. */
 export interface Answer {
   readonly when: string;
   readonly out?: string;
@@ -42,6 +42,10 @@ with open(folder + '/' + host + '.called', 'a') as file: file.write(' '.join(sys
 streams = {'stdout': sys.stdout.buffer, 'stderr': sys.stderr.buffer}
 def say(stream, text):
     streams[stream].write(text.encode('utf-8', 'surrogateescape')); streams[stream].flush()
+def results(script):
+    # As many as there are operations.
+    sent = re.search(r'''printf '%s' '(.*)' \\| transact''', script)
+    return json.dumps([{}] * (len(json.loads(sent.group(1).replace("'\\\\''", "'"))) - 1)) if sent else '[]'
 def flood(to, bytes, later=False):
     while bytes > 0: say(to, 'x' * 65536); bytes -= 65536
 script = ''
@@ -56,7 +60,8 @@ try:
         answer = next((item for item in answers if item['when'] in script), {})
         if 'exit' in answer: say('stderr', answer.get('err', '')); os._exit(answer['exit'])
         say('stdout', mark + ' begins\\n'); say('stderr', mark + ' begins\\n')
-        say('stdout', answer.get('out', '').replace('@mark@', section.group(0) if section else ''))
+        said = answer.get('out', '').replace('@mark@', section.group(0) if section else '')
+        say('stdout', said.replace('@results@', results(script)))
         say('stderr', answer.get('err', ''))
         more = answer.get('flood')
         if more and not more.get('later'): flood(**more)
@@ -190,4 +195,4 @@ export function factsText(address: string, parts: Parts = {}): string {
 }
 
 /** What all sound hosts do. */
-export const accepts: Answer = { when: '| transact ||', out: '{"result": [{}], "error": null}' };
+export const accepts: Answer = { when: '| transact ||', out: '{"result": @results@, "error": null}' };

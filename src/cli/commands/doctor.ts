@@ -1,5 +1,6 @@
 import { doctor } from '../../usecases/fleet/doctor.js';
 import { examineRequestOf } from '../options/fleet.js';
+import { exitStatusOf } from '../outcome/fleet.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { doctorText } from '../render/doctor.js';
 import { startProgress } from '../render/progress.js';
@@ -9,10 +10,11 @@ export async function run({ platform, options, operands }: CommandContext): Prom
   const progress = await startProgress('asking hosts', request.destinations.length);
   const result = await doctor(platform, { ...request, onProgress: progress.update }).finally(progress.stop);
   const hasErrors = result.findings.some(({ severity }) => severity === 'error');
+  const errors = result.unasked.map(({ error }) => error);
   return {
-    exitStatus: result.unasked.length > 0 ? 6 : hasErrors ? 4 : 0,
+    exitStatus: exitStatusOf(errors) || (hasErrors ? 4 : 0),
     text: doctorText(result),
     json: { ...result },
-    errors: result.unasked.map(({ error }) => error),
+    errors,
   };
 }

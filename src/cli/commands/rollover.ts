@@ -21,7 +21,7 @@ import {
 import { applyOptionsOf, inventoryFileOf, textOf } from '../options/fleet.js';
 import { typeOf } from '../options/names.js';
 import { daysOf, keySpecOf, pkiDirectoryOf } from '../options/read.js';
-import { fleetOutcome } from '../outcome/fleet.js';
+import { exitStatusOf, fleetOutcome } from '../outcome/fleet.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { hostsText, rolloverText } from '../render/rollover.js';
 import { startStages } from '../render/stages.js';
@@ -94,11 +94,12 @@ async function statusOutcome(
 ): Promise<Outcome> {
   const state = await rolloverStatus(platform, request);
   const { hosts, unasked } = await rolloverOnHosts(platform, request);
+  const errors = unasked.map(({ error }) => error);
   return {
-    exitStatus: unasked.length === 0 ? 0 : 6,
+    exitStatus: exitStatusOf(errors),
     text: rolloverText(state) + hostsText(hosts),
     json: { ...state, hosts, unasked },
-    errors: unasked.map(({ error }) => error),
+    errors,
   };
 }
 

@@ -1,5 +1,6 @@
 import { status } from '../../usecases/fleet/status.js';
 import { examineRequestOf } from '../options/fleet.js';
+import { exitStatusOf } from '../outcome/fleet.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { startProgress } from '../render/progress.js';
 import { statusText } from '../render/status.js';
@@ -11,10 +12,11 @@ export async function run({ platform, options, operands }: CommandContext): Prom
   const isWell = result.hosts.every(
     ({ tunnels, findings }) => findings.errors === 0 && tunnels.every(({ state }) => state === 'encrypted'),
   );
+  const errors = result.unasked.map(({ error }) => error);
   return {
-    exitStatus: result.unasked.length > 0 ? 6 : isWell ? 0 : 4,
+    exitStatus: exitStatusOf(errors) || (isWell ? 0 : 4),
     text: result.hosts.map(statusText).join('\n'),
     json: { hosts: [...result.hosts, ...result.unasked] },
-    errors: result.unasked.map(({ error }) => error),
+    errors,
   };
 }

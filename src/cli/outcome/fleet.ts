@@ -21,8 +21,9 @@ export function fleetOutcome(results: readonly HostResult[]): Outcome {
   };
 }
 
-/** 6 says that some host failed, whatever the reason; an interruption of ours says so itself. */
+/** 6 says that some host failed, whatever the reason; an interruption and a bug of ours say so themselves. */
 export function exitStatusOf(errors: readonly OvsPkiError[]): number {
   if (errors.length === 0) return 0;
-  return errors.some(({ code }) => code === 'INTERRUPTED') ? 130 : 6;
+  const own = errors.find(({ code }) => code === 'INTERNAL_ERROR' || code === 'INTERRUPTED');
+  return own?.exitStatus ?? 6;
 }

@@ -24,6 +24,11 @@ export function unknown(reason: string): Fact<never> {
   return { state: 'unknown', reason };
 }
 
+/** What a reader of a part of an answer throws where it is not what such a part can be. */
+export function notUnderstood(reason: string): OvsPkiError {
+  return new OvsPkiError('HOST_ANSWER_INVALID', reason);
+}
+
 /** The value of a fact that is known, or undefined: for showing, never for deciding. */
 export function knownValue<T>(fact: Fact<T>): T | undefined {
   return fact.state === 'known' ? fact.value : undefined;

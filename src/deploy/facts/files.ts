@@ -5,6 +5,7 @@
  */
 
 import { posix } from 'node:path';
+import { OvsPkiError } from '../../errors.js';
 import { type Certificate, decodeCertificatesPem } from '../../pki/certificate.js';
 import { type Crl, decodeCrlsPem } from '../../pki/crl.js';
 import { readDer } from '../../pki/der.js';
@@ -73,6 +74,7 @@ function fileFact(path: string, { status, text }: Section): Fact<FileFact> {
       label: label.replaceAll('-', ' '),
     });
   } catch (error) {
-    return unknown(error instanceof Error ? error.message : String(error));
+    if (!(error instanceof OvsPkiError)) throw error;
+    return unknown(error.message);
   }
 }

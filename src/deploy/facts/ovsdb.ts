@@ -4,6 +4,8 @@
  * @module
  */
 
+import { notUnderstood } from './fact.js';
+
 /** A PSK that is seen only by who asks for it: it is in no JSON and in no text made of the facts. */
 export interface Secret {
   readonly reveal: () => string;
@@ -72,25 +74,25 @@ export function parseOvsDatabase(text: string): OvsDatabase {
   const tables = text
     .split('\n')
     .filter((line) => line.startsWith('{'))
-    .map((line) => rowsOf(JSON.parse(line)));
+    .map((line) => rowsOf(jsonIn(line)));
   const [root, bridges, ports, interfaces] = tables;
   if (root?.[0] === undefined || bridges === undefined || ports === undefined || interfaces === undefined) {
-    throw new Error('the tables Open_vSwitch, Bridge, Port and Interface are not all there');
+    throw notUnderstood('the tables Open_vSwitch, Bridge, Port and Interface are not all there');
   }
   const bridgeOfPort = new Map(
-    bridges.flatMap((row) => uuidsOf(row['ports']).map((uuid) => [uuid, String(row['name'])] as const)),
+    bridges.flatMap((row) => uuidsOf(row['ports']).map((uuid) => [uuid, requiredText(row['name'])] as const)),
   );
   const portOfInterface = new Map(
     ports.flatMap((row) => uuidsOf(row['interfaces']).map((uuid) => [uuid, uuidsOf(row['_uuid'])[0] ?? ''] as const)),
   );
-  const nameOfInterface = new Map(interfaces.map((row) => [uuidsOf(row['_uuid'])[0] ?? '', String(row['name'])]));
+  const nameOfInterface = new Map(interfaces.map((row) => [uuidsOf(row['_uuid'])[0] ?? '', requiredText(row['name'])]));
   const version = root[0]['ovs_version'];
   return {
     ovsVersion: typeof version === 'string' ? version : undefined,
     otherConfig: mapOf(root[0]['other_config']),
     externalIds: mapOf(root[0]['external_ids']),
-    bridges: bridges.map((row) => String(row['name'])),
-    bridgeRows: new Map(bridges.map((row) => [String(row['name']), bridgeOf(row)])),
+    bridges: bridges.map((row) => requiredText(row['name'])),
+    bridgeRows: new Map(bridges.map((row) => [requiredText(row['name']), bridgeOf(row)])),
     ports: ports.map((row) => portOf(row, nameOfInterface, bridgeOfPort)),
     interfaces: interfaces.map((row) => interfaceOf(row, portOfInterface, bridgeOfPort)),
   };
@@ -98,9 +100,22 @@ export function parseOvsDatabase(text: string): OvsDatabase {
 
 type Row = Readonly<Record<string, unknown>>;
 
+/** The parser of JSON quotes what it does not understand, and there may be a PSK in it. */
+function jsonIn(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw notUnderstood('it is not JSON');
+  }
+}
+
 function rowsOf(table: unknown): Row[] {
-  const { headings, data } = table as { headings: string[]; data: unknown[][] };
-  return data.map((cells) => Object.fromEntries(headings.map((heading, index) => [heading, cells[index]])));
+  const { headings, data } = table as { readonly headings?: unknown; readonly data?: unknown };
+  if (!Array.isArray(headings) || !Array.isArray(data)) throw notUnderstood('a table has no headings or no rows');
+  return data.map((cells) => {
+    if (!Array.isArray(cells)) throw notUnderstood('a row of a table is no list');
+    return Object.fromEntries(headings.map((heading, index) => [requiredText(heading), cells[index] as unknown]));
+  });
 }
 
 function interfaceOf(
@@ -114,8 +129,8 @@ function interfaceOf(
   const portUuid = ports.get(uuid);
   return {
     uuid,
-    name: String(row['name']),
-    type: String(row['type']),
+    name: requiredText(row['name']),
+    type: requiredText(row['type']),
     options,
     psk: psk === undefined ? undefined : { reveal: () => psk },
     ofport: typeof row['ofport'] === 'number' ? row['ofport'] : undefined,
@@ -130,7 +145,7 @@ function interfaceOf(
 function bridgeOf(row: Row): BridgeFact {
   return {
     uuid: uuidsOf(row['_uuid'])[0] ?? '',
-    name: String(row['name']),
+    name: requiredText(row['name']),
     datapathType: textIn(row['datapath_type']) ?? '',
     stp: row['stp_enable'] === true,
     rstp: row['rstp_enable'] === true,
@@ -146,7 +161,7 @@ function portOf(row: Row, interfaces: ReadonlyMap<string, string>, bridges: Read
   const isProtected = row['protected'];
   return {
     uuid,
-    name: String(row['name']),
+    name: requiredText(row['name']),
     bridge: bridges.get(uuid),
     interfaces: uuidsOf(row['interfaces']).flatMap((item) => interfaces.get(item) ?? []),
     tag: numberIn(row['tag']),
@@ -166,16 +181,32 @@ function numberIn(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
+function requiredText(value: unknown): string {
+  if (typeof value !== 'string') throw notUnderstood('a name is no text');
+  return value;
+}
+
 /** `["map", [[k, v], …]]`; a column that was not asked for, or that an old schema does not have, is empty. */
 function mapOf(value: unknown): Record<string, string> {
   if (value === undefined) return {};
-  if (!Array.isArray(value) || value[0] !== 'map') throw new Error('a column is not the map that it must be');
-  return Object.fromEntries((value[1] as [unknown, unknown][]).map(([key, text]) => [String(key), String(text)]));
+  const [kind, pairs] = Array.isArray(value) ? (value as unknown[]) : [];
+  if (kind !== 'map' || !Array.isArray(pairs)) throw notUnderstood('a column is not the map that it must be');
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [key, text] = Array.isArray(pair) ? (pair as unknown[]) : [];
+      return [requiredText(key), requiredText(text)];
+    }),
+  );
 }
 
-/** `["uuid", u]`, or `["set", [["uuid", u], …]]`. */
+/** `["uuid", u]`, or `["set", [["uuid", u], …]]`, which holds no further sets (RFC 7047, 5.1). */
 function uuidsOf(value: unknown): string[] {
-  if (!Array.isArray(value)) return [];
-  if (value[0] === 'uuid') return [String(value[1])];
-  return value[0] === 'set' ? (value[1] as unknown[]).flatMap(uuidsOf) : [];
+  const [kind, items] = Array.isArray(value) ? (value as unknown[]) : [];
+  if (kind === 'uuid') return [requiredText(items)];
+  return kind === 'set' && Array.isArray(items) ? items.flatMap(uuidIn) : [];
+}
+
+function uuidIn(value: unknown): string[] {
+  const [kind, uuid] = Array.isArray(value) ? (value as unknown[]) : [];
+  return kind === 'uuid' ? [requiredText(uuid)] : [];
 }

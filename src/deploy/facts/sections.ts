@@ -4,6 +4,7 @@
  * @module
  */
 
+import { OvsPkiError } from '../../errors.js';
 import { absent, type Fact, known, unknown } from './fact.js';
 
 export interface Section {
@@ -31,7 +32,10 @@ function withoutLastNewlines(text: string): string {
   return text.slice(0, end);
 }
 
-/** What a program of the host said: absent where the host has no such program. */
+/**
+ * What a program of the host said: absent where the host has no such program, unknown where the reader refuses it. Anything
+ * else that the reader throws is a bug of the reader.
+ */
 export function saidBy<T>(section: Section | undefined, parse: (text: string) => T): Fact<T> {
   if (section === undefined) return unknown('the host did not say');
   if (section.status === notFound) return absent(section.text);
@@ -39,10 +43,8 @@ export function saidBy<T>(section: Section | undefined, parse: (text: string) =>
   try {
     return known(parse(section.text));
   } catch (error) {
-    // The parser of JSON quotes what it does not understand, and there may be a PSK in it.
-    const isQuoting = error instanceof SyntaxError;
-    const reason = isQuoting ? 'it is not JSON' : error instanceof Error ? error.message : String(error);
-    return unknown(`an answer that is not understood: ${reason}`);
+    if (!(error instanceof OvsPkiError)) throw error;
+    return unknown(`an answer that is not understood: ${error.message}`);
   }
 }
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { notUnderstood } from '../facts/fact.js';
+
 export interface IkeAnswers {
   /** As it names itself, such as `5.9.8`. */
   readonly version: string;
@@ -65,6 +67,6 @@ export function serialNumberOf(text: string): string {
 /** `0a:1b`, `0x1b` or `1b`; 20 octets are the most that a CRL number has (RFC 5280, section 5.2.3). */
 export function bigintOf(hexadecimal: string): bigint {
   const digits = hexadecimal.replaceAll(/^0x|:/g, '');
-  if (!/^[0-9a-fA-F]{1,64}$/.test(digits)) throw new Error('a number that is none');
+  if (!/^[0-9a-fA-F]{1,64}$/.test(digits)) throw notUnderstood('a number that is none');
   return BigInt(`0x${digits}`);
 }

@@ -8,7 +8,7 @@ import { OvsPkiError } from '../../errors.js';
 import type { ScriptResult } from '../../platform/frame.js';
 import type { HostShell } from '../../platform/ssh.js';
 import type { TunnelEnd } from '../desired/desired.js';
-import { lastWords } from '../facts/answer.js';
+import { invalidAnswer, lastWords } from '../facts/answer.js';
 import { knownValue } from '../facts/fact.js';
 import { factsScript, type HostFacts, type PlanningFacts, readFacts } from '../facts/host-facts.js';
 import type { OvsDatabase } from '../facts/ovsdb.js';
@@ -117,6 +117,7 @@ export async function switchHost(
   const [reply = '', after] = result.stdout.split(`\n${mark}-switched\n`);
   requireAccepted(host, reply, change.transaction);
   if (after === undefined) throw stepFailed(host, 'the change could not be made', result);
+  requireReply(host, reply, change.transaction);
   return { facts: readFacts(host, after, result.stderr, mark, change.now()), said: result.stderr.trim() };
 }
 
@@ -229,6 +230,7 @@ async function step(
   const result = await shell.run(script, stepTimeoutMs);
   requireAccepted(host, result.stdout, transaction);
   if (result.status !== 0) throw stepFailed(host, what, result);
+  requireReply(host, result.stdout, transaction);
   return result;
 }
 
@@ -252,7 +254,7 @@ function requireAccepted(host: string, reply: string, transaction: Transaction |
   }
   const { result, error } = answer;
   const refused = result.find(({ error }) => error !== undefined);
-  if (refused === undefined && error === null) return;
+  if (refused === undefined && error === undefined) return;
   if (refused?.error === 'timed out') {
     throw new OvsPkiError(
       'PLAN_STALE',
@@ -265,7 +267,7 @@ function requireAccepted(host: string, reply: string, transaction: Transaction |
   }
   throw new OvsPkiError(
     'HOST_STEP_FAILED',
-    `${host}: the database refused the change: ${lastWords(String(refused?.details ?? refused?.error ?? JSON.stringify(error)))}`,
+    `${host}: the database refused the change: ${lastWords(refused?.details ?? refused?.error ?? error ?? '')}`,
     {
       hint: 'what it had is in force; please report this with the output of: ovs-vsctl show',
       details: { host },
@@ -273,13 +275,25 @@ function requireAccepted(host: string, reply: string, transaction: Transaction |
   );
 }
 
+/** A script that ends well has a reply, with a result for each operation. */
+function requireReply(host: string, reply: string, transaction: Transaction | undefined): void {
+  if (transaction === undefined) return;
+  const count = replyIn(reply)?.result.length ?? 0;
+  const [, ...operations] = transaction;
+  if (count === operations.length) return;
+  throw invalidAnswer(host, `its database answers ${operations.length} operations with ${count} results`);
+}
+
 /** The reply of RFC 7047, section 4.1.3, in the last line; undefined for anything else. */
 function replyIn(text: string) {
   try {
     const { result, error } = JSON.parse(text.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
-    if (result !== null && !Array.isArray(result)) return undefined;
+    if ((result !== null && !Array.isArray(result)) || error === undefined) return undefined;
     const items: unknown[] = result ?? [];
-    return { error, result: items.map((item) => ({ error: textIn(item, 'error'), details: textIn(item, 'details') })) };
+    return {
+      error: error === null ? undefined : typeof error === 'string' ? error : JSON.stringify(error),
+      result: items.map((item) => ({ error: textIn(item, 'error'), details: textIn(item, 'details') })),
+    };
   } catch {
     return undefined;
   }
