@@ -38,9 +38,11 @@ export { type Clock, fixedClock, systemClock } from './platform/clock.js';
 export { nodePlatform, type Platform } from './platform/index.js';
 export { type Log, openLog, silentLog } from './platform/log.js';
 export { type CrlCopy, type CrlMade, type CrlRequest, crl, defaultCrlDays } from './usecases/authority/crl.js';
+export type { AuthorityFiles } from './usecases/authority/fit-authority.js';
 export { type Imported, type ImportRequest, importCa } from './usecases/authority/import.js';
 export { type InitRequest, type InitResult, init } from './usecases/authority/init.js';
 export { changePassphrase, type PassphraseChanged, type PassphraseRequest } from './usecases/authority/passphrase.js';
+export { type CaRequested, type CaRequestOrder, type RequestPlace, requestCa } from './usecases/authority/request.js';
 export {
   prepareRollover,
   type RolloverPreparation,
@@ -51,6 +53,7 @@ export {
   switchRollover,
   undoRollover,
 } from './usecases/authority/rollover.js';
+export { type NextRequest, prepareRequested, requestRollover } from './usecases/authority/rollover-request.js';
 export type { Signed } from './usecases/certificate/deliver.js';
 export {
   type Exported,

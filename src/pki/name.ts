@@ -123,20 +123,23 @@ export function nameOfCommonName(commonName: string): string | undefined {
     : undefined;
 }
 
-/** Builds a distinguished name: countryName as PrintableString, all else as UTF8String, as OpenSSL writes them. */
+/** Builds a distinguished name of the types of string that OpenSSL writes: mostly UTF8String. */
 export function encodeName(attributes: readonly NameAttribute[]): DistinguishedName {
   const der = encodeSequence(
     ...attributes.map(({ type, value }) =>
-      encodeSetOf(
-        encodeSequence(
-          encodeOid(type),
-          encodeText(type === oid.countryName ? tag.printableString : tag.utf8String, value),
-        ),
-      ),
+      encodeSetOf(encodeSequence(encodeOid(type), encodeText(stringTypes.get(type) ?? tag.utf8String, value))),
     ),
   );
   return { der, attributes, multiValued: false };
 }
+
+/** Attributes that are not a UTF8String (RFC 5280, appendix A.1). */
+const stringTypes: ReadonlyMap<string, number> = new Map([
+  [oid.countryName, tag.printableString],
+  [oid.serialNumber, tag.printableString],
+  [oid.emailAddress, tag.ia5String],
+  [oid.domainComponent, tag.ia5String],
+]);
 
 export function decodeName(element: DerElement, what: string): DistinguishedName {
   const attributes: NameAttribute[] = [];

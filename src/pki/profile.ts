@@ -118,6 +118,15 @@ export function encodeExtensions(input: ExtensionInput): Uint8Array {
   return encodeSequence(...extensions);
 }
 
+/** What the request of a CA asks for: to be one that signs end entities. Who signs it decides. */
+export function encodeCaRequestExtensions(publicKey: PublicKey): Uint8Array {
+  const usages = keyUsageFor('ca', publicKey).map((usage) => keyUsageNames.indexOf(usage));
+  return encodeSequence(
+    extension(oid.basicConstraints, true, encodeBasicConstraints(pathLengthFor('ca'))),
+    extension(oid.keyUsage, true, encodeNamedBits(usages)),
+  );
+}
+
 function encodeBasicConstraints(pathLength: number | undefined): Uint8Array {
   return pathLength === undefined ? encodeSequence() : encodeSequence(encodeBoolean(true), encodeInteger(pathLength));
 }

@@ -47,6 +47,11 @@ export function caFolder(pkiDirectory: string, type: CertificateType): string {
   return join(pkiDirectory, `${type}ca`);
 }
 
+/** Ours: the key that waits for a certificate of another CA, with its request. */
+export function requestFolder(pkiDirectory: string, type: CertificateType): string {
+  return join(pkiDirectory, `${type}ca.request`);
+}
+
 export function caLayout(folder: string): CaLayout {
   const at = (...parts: string[]): string => join(folder, ...parts);
   return {

@@ -4,6 +4,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 
 import { join } from 'node:path';
 import test from 'ava';
 import { caFaults } from '../support/ca-state.js';
+import { companySigns, foundCompany } from '../support/company.js';
 import { killer, measureMs } from '../support/killed-run.js';
 import { caCertificateIn, caFolderIn } from '../support/pki.js';
 import { run, runWell } from '../support/programs.js';
@@ -44,6 +45,36 @@ test.serial('a key in a token signs a hundred requests, a renewal and a CRL, and
   t.deepEqual(filesWith(join(folder, 'pki'), 'PRIVATE KEY'), []);
   t.deepEqual([...filesWith(join(folder, 'pki'), pin), ...filesWith(folder, pin)], ['pin']);
 });
+
+test.serial(
+  'a company CA whose keys are made in the token: requested, imported, and rolled over by request',
+  async (t) => {
+    const scene = await makeToken(scratchFolder(t));
+    const { folder } = scene;
+    await foundCompany(folder);
+    const asked = ['import', 'switch', '--request', 'sub.csr', '--key=ec', '--pkcs11', scene.uri];
+    await oursWithPin(scene, [...asked, '--subject', '/O=Acme/CN=given up']);
+    await oursWithPin(scene, [...asked, '--subject', '/O=Acme/CN=Acme OVS CA', '--force']);
+    t.is((await keysOf(scene)).length, 2, 'the key that was given up is gone');
+    await companySigns(folder, 'sub.csr', 'sub.pem');
+    await oursWithPin(scene, ['import', 'switch', '--ca-cert', 'sub.pem', '--chain', 'root.pem']);
+    await oursWithPin(scene, ['req+sign', '--key=ec', '-u', 'before']);
+    await oursWithPin(scene, ['rollover', 'prepare', '--request', 'next.csr']);
+    await companySigns(folder, 'next.csr', 'next.pem');
+    await oursWithPin(scene, ['rollover', 'prepare', '--ca-cert', 'next.pem', '--chain', 'root.pem']);
+    await oursWithPin(scene, ['rollover', 'switch', '--pki-only']);
+    await oursWithPin(scene, ['renew', 'before']);
+    await oursWithPin(scene, ['rollover', 'retire', '--pki-only']);
+    t.is(await opensslVerify(scene, ['before-cert.pem']), 'before-cert.pem: OK\n');
+    t.is((await keysOf(scene)).length, 2, 'the old key, which was made here, is destroyed');
+    t.deepEqual(filesWith(join(folder, 'pki'), 'PRIVATE KEY'), []);
+
+    await oursWithPin(scene, ['rollover', 'prepare', '--request', 'third.csr']);
+    t.is((await keysOf(scene)).length, 4);
+    await oursWithPin(scene, ['rollover', 'back', '--pki-only']);
+    t.is((await keysOf(scene)).length, 2, 'what waits is given up with its key');
+  },
+);
 
 test.serial(
   'a rollover makes the next key in the same token, and destroys the one that is retired or given up',

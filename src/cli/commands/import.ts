@@ -1,25 +1,31 @@
 import { OvsPkiError } from '../../errors.js';
 import { type Imported, importCa } from '../../usecases/authority/import.js';
+import { requestCa } from '../../usecases/authority/request.js';
 import { textOf } from '../options/fleet.js';
 import { onlyTypeOf } from '../options/names.js';
-import { pkiDirectoryOf } from '../options/read.js';
+import { passphraseFor } from '../options/passphrase.js';
+import { keySpecOf, pkiDirectoryOf } from '../options/read.js';
+import type { OptionName, OptionValues } from '../options/specs.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
+import { requestedOutcome, requestPlaceOf } from '../outcome/requested.js';
 import { dayText } from '../render/text.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options, operands } = context;
   const [certificateFile, privateKeyFile] = [textOf(options, 'ca-cert'), textOf(options, 'ca-key')];
   const chainFile = textOf(options, 'chain');
-  if (operands.length === 0 || certificateFile === undefined || privateKeyFile === undefined) {
-    throw new OvsPkiError('USAGE', 'import wants a type, a certificate and its key', {
+  if (options.request !== undefined && operands.length > 0) return requestOutcome(context);
+  if (operands.length === 0 || certificateFile === undefined) {
+    throw new OvsPkiError('USAGE', 'import wants a type, and a certificate or a request to make', {
       hint: 'ovs-pki-ts import switch --ca-cert FILE --ca-key FILE [--chain FILE]',
     });
   }
+  requireOptions(options, requestOnly, 'is for a request that is made: --request FILE');
   const result = await importCa(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     type: onlyTypeOf(context),
     certificateFile,
-    privateKeyFile,
+    ...(privateKeyFile === undefined ? {} : { privateKeyFile }),
     ...(chainFile === undefined ? {} : { chainFile }),
     force: options.force === true,
     ...pastOf(options),
@@ -35,6 +41,39 @@ export async function run(context: CommandContext): Promise<Outcome> {
   };
 }
 
+const requestOnly = ['subject', 'same-key', 'encrypt-key', 'pkcs11'] as const;
+const certificateOnly = ['ca-cert', 'ca-key', 'chain', 'index', 'crl', 'certificates'] as const;
+
+/** Throws USAGE for one that would be passed over. */
+function requireOptions(options: OptionValues, unused: readonly OptionName[], why: string): void {
+  const given = unused.find((name) => options[name] !== undefined);
+  if (given !== undefined) throw new OvsPkiError('USAGE', `--${given} ${why}`);
+}
+
+async function requestOutcome(context: CommandContext): Promise<Outcome> {
+  const { platform, options } = context;
+  requireOptions(options, certificateOnly, 'is for a certificate that comes in, and --request for what goes out');
+  const [subject, pkcs11] = [textOf(options, 'subject'), textOf(options, 'pkcs11')];
+  const sameKey = options['same-key'] === true;
+  const passphrase = sameKey ? undefined : await passphraseFor(options);
+  let content: string | undefined;
+  const requested = await requestCa(platform, {
+    pkiDirectory: pkiDirectoryOf(options),
+    type: onlyTypeOf(context),
+    out: requestPlaceOf(options, (text) => {
+      content = text;
+    }),
+    force: options.force === true,
+    sameKey,
+    keySpec: keySpecOf(options),
+    ...(subject === undefined ? {} : { subject }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+    ...(pkcs11 === undefined ? {} : { pkcs11 }),
+  });
+  const next = `import ${requested.type} --ca-cert FILE --chain FILE`;
+  return requestedOutcome(requested, next, options, content);
+}
+
 function pastOf(options: CommandContext['options']) {
   const [indexFile, crlFile, certificatesFrom] = (['index', 'crl', 'certificates'] as const).map((name) =>
     textOf(options, name),
@@ -46,13 +85,13 @@ function pastOf(options: CommandContext['options']) {
   };
 }
 
-function warningsOf({ type, kept, renewed, past, sharedWith }: Imported): string[] {
+function warningsOf({ type, kept, renewed, keyMadeHere, past, sharedWith }: Imported): string[] {
   const unknown =
     'what this CA has issued and revoked elsewhere is not known here, and its first CRL from here lets revoked certificates ' +
     'in again: if it has a past, import it again with --force --index FILE --crl FILE --certificates FOLDER';
   return [
     ...kept.map((old) => `the CA that was there before is kept in ${old}`),
-    ...(renewed || past !== undefined ? [] : [unknown]),
+    ...(renewed || keyMadeHere || past !== undefined ? [] : [unknown]),
     ...(sharedWith === undefined ? [] : [`${type}ca and ${sharedWith}ca are one CA: what one revokes counts for both`]),
   ];
 }

@@ -8,6 +8,7 @@ import {
   switchRollover,
   undoRollover,
 } from '../../usecases/authority/rollover.js';
+import { prepareRequested, requestRollover } from '../../usecases/authority/rollover-request.js';
 import { readFleet } from '../../usecases/fleet/inventory.js';
 import {
   backOnHosts,
@@ -23,6 +24,7 @@ import { typeOf } from '../options/names.js';
 import { daysOf, keySpecOf, pkiDirectoryOf } from '../options/read.js';
 import { exitStatusOf, fleetOutcome } from '../outcome/fleet.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
+import { requestedOutcome, requestPlaceOf } from '../outcome/requested.js';
 import { hostsText, rolloverText } from '../render/rollover.js';
 import { startStages } from '../render/stages.js';
 
@@ -32,7 +34,15 @@ type FleetStep = (context: CommandContext, request: FleetRolloverRequest) => Pro
 /** What each step does in the PKI directory alone. */
 const localSteps: Readonly<Record<string, LocalStep>> = {
   prepare: ({ platform, options }, request) => {
-    const offlineRoot = textOf(options, 'offline-root');
+    const [offlineRoot, certificateFile] = [textOf(options, 'offline-root'), textOf(options, 'ca-cert')];
+    const chainFile = textOf(options, 'chain');
+    if (certificateFile !== undefined) {
+      return prepareRequested(platform, {
+        ...request,
+        certificateFile,
+        ...(chainFile === undefined ? {} : { chainFile }),
+      });
+    }
     return prepareRollover(platform, {
       ...request,
       days: daysOf(options),
@@ -64,6 +74,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
   if (isLocal && files.length > 0) {
     throw new OvsPkiError('USAGE', `${files[0]} is not looked at: this step is one of the PKI directory alone`);
   }
+  if (options.request !== undefined) return requestOutcome(context, verb, request);
   if (isLocal) {
     const step = localSteps[verb];
     if (step === undefined) throw noSuchStep(verb);
@@ -75,6 +86,35 @@ export async function run(context: CommandContext): Promise<Outcome> {
   return verb === 'status'
     ? statusOutcome(context, { ...request, fleet })
     : fleetStepOutcome(context, verb, { ...request, fleet, ...applyOptionsOf(options), onProgress: startStages() });
+}
+
+/** The key that is to follow is made, and its certificate asked for. */
+async function requestOutcome(
+  { platform, options }: CommandContext,
+  verb: string,
+  request: RolloverRequest,
+): Promise<Outcome> {
+  const unused = (['ca-cert', 'chain', 'offline-root', 'days'] as const).find((name) => options[name] !== undefined);
+  if (verb !== 'prepare' || unused !== undefined) {
+    const what = unused === undefined ? `rollover ${verb}` : `--${unused}`;
+    throw new OvsPkiError(
+      'USAGE',
+      `${what} does not go with --request, which only makes the next key and its request`,
+      {
+        hint: `ovs-pki-ts rollover prepare ${request.type} --request FILE`,
+      },
+    );
+  }
+  let content: string | undefined;
+  const requested = await requestRollover(platform, {
+    ...request,
+    out: requestPlaceOf(options, (text) => {
+      content = text;
+    }),
+    force: options.force === true,
+    ...(options.key === undefined && options.bits === undefined ? {} : { keySpec: keySpecOf(options) }),
+  });
+  return requestedOutcome(requested, `rollover prepare ${request.type} --ca-cert FILE --chain FILE`, options, content);
 }
 
 async function fleetStepOutcome(

@@ -65,6 +65,21 @@ export async function newPassphraseOf(options: OptionValues, source: Source, wha
   return given === undefined ? askNewSecret(`New passphrase ${what}`, optionsOf(source), passphraseFault) : given();
 }
 
+/** Of keys of CAs that are made. Throws USAGE for a passphrase that nothing would be encrypted with. */
+export async function passphraseFor(options: OptionValues): Promise<string | undefined> {
+  if (options.pkcs11 !== undefined) {
+    if (options['encrypt-key'] === undefined) return undefined;
+    throw new OvsPkiError('USAGE', 'keys in a token are guarded by its PIN, not encrypted with a passphrase', {
+      hint: 'leave --encrypt-key away',
+    });
+  }
+  if (options['encrypt-key'] === true) return newPassphraseOf(options, 'passphrase', 'of the CA keys');
+  if (options['passphrase-file'] === undefined && options['passphrase-fd'] === undefined) return undefined;
+  throw new OvsPkiError('USAGE', 'a passphrase is given, and no key is to be encrypted', {
+    hint: 'give --encrypt-key too',
+  });
+}
+
 /** The reader of what an option names; undefined where there is none. */
 function givenAt(options: OptionValues, source: Source): (() => string) | undefined {
   const [file, descriptor] = [options[`${source}-file`], options[`${source}-fd`]];

@@ -202,8 +202,25 @@ export const optionSpecs = [
     isOwn: true,
     description: 'take the public key of the request and nothing else of it: for requests of other programs',
   },
+  {
+    long: 'request',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'make a key and a request for a CA certificate, which another CA signs',
+  },
+  {
+    long: 'subject',
+    isOwn: true,
+    argument: 'NAME',
+    description: 'with --request: the name of the CA, such as "/C=DE/O=Company/CN=OVS CA"',
+  },
+  {
+    long: 'same-key',
+    isOwn: true,
+    description: 'with --request: for the key that the CA has, to renew its certificate',
+  },
   { long: 'ca-cert', isOwn: true, argument: 'FILE', description: 'the certificate of the CA' },
-  { long: 'ca-key', isOwn: true, argument: 'FILE|URI', description: 'the private key of the CA' },
+  { long: 'ca-key', isOwn: true, argument: 'FILE|URI', description: 'the private key of the CA, unless it waits here' },
   { long: 'index', isOwn: true, argument: 'FILE', description: 'the index.txt that the CA has had elsewhere' },
   { long: 'crl', isOwn: true, argument: 'FILE', description: 'the last CRL that the CA has made elsewhere' },
   {

@@ -12,7 +12,7 @@ export const standardStream = '-';
 
 const inputs: readonly OptionName[] = ['names', 'psk-file', 'passphrase-file', 'new-passphrase-file'];
 const descriptors: readonly OptionName[] = ['passphrase-fd', 'new-passphrase-fd'];
-const outputs: readonly OptionName[] = ['out', 'prometheus', 'json', 'nagios'];
+const outputs: readonly OptionName[] = ['out', 'request', 'prometheus', 'json', 'nagios'];
 
 /** Throws USAGE where two things would be read from standard input, or be written to standard output. */
 export function requireOneUseOfStreams(options: OptionValues, operands: readonly string[]): void {

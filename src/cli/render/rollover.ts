@@ -10,17 +10,22 @@ import type { HostRollover } from '../../usecases/fleet/rollover.js';
 import { dayText } from './text.js';
 
 export function rolloverText(state: RolloverState, pkiOnly = false): string {
-  const { type, phase, signing, other, otherFile, lagging, keyLeft } = state;
+  const { type, phase, signing, other, otherFile, requestFile, lagging, keyLeft } = state;
   const lines = [`${type}ca: ${standing(state, pkiOnly)}`, `  signs:   ${describe(signing)}`];
   if (other !== undefined) {
     lines.push(`  ${phase === 'switched' ? 'retires' : 'follows'}: ${describe(other)}, in ${otherFile}`);
   }
+  if (requestFile !== undefined) lines.push(`  request: ${requestFile}`);
   if (lagging.length > 0) lines.push(`  still to be renewed: ${lagging.join(', ')}`);
   if (keyLeft !== undefined) lines.push(`  the old key was not made here, and is still in its token: ${keyLeft}`);
   return lines.map((line) => `${visible(line)}\n`).join('');
 }
 
-function standing({ type, phase }: RolloverState, pkiOnly: boolean): string {
+function standing({ type, phase, requestFile }: RolloverState, pkiOnly: boolean): string {
+  if (phase === 'none' && requestFile !== undefined) {
+    const command = `"rollover prepare ${type} --ca-cert FILE --chain FILE"`;
+    return `the next key waits for its certificate; when the request is signed: ${command}`;
+  }
   if (phase === 'none') return 'no rollover is under way';
   const command = (step: string): string =>
     `"rollover ${step}${type === 'switch' ? '' : ` ${type}`}${pkiOnly ? ' --pki-only' : ''}"`;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { OvsPkiError } from '../../errors.js';
 import { type Certificate, decodeCertificatesPem } from '../../pki/certificate.js';
 import { equalBytes } from '../../pki/der.js';
@@ -228,6 +228,11 @@ function reading<T>(layout: CaLayout, file: string, decode: (text: string) => T)
   }
 }
 
+function waitingHint({ folder }: CaLayout): string {
+  const type = basename(folder).slice(0, -'ca'.length);
+  return `its key waits for its certificate (${folder}.request): ovs-pki-ts import ${type} --ca-cert FILE --chain FILE`;
+}
+
 function asPkiError(layout: CaLayout, file: string, error: unknown): unknown {
   if (!(error instanceof OvsPkiError)) return error;
   const details = { ...error.details, file };
@@ -239,8 +244,9 @@ function asPkiError(layout: CaLayout, file: string, error: unknown): unknown {
     });
   }
   if (error.code === 'FILE_NOT_FOUND' && error.details['file'] === file) {
+    const waits = files.exists(`${layout.folder}.request`);
     return new OvsPkiError('PKI_NOT_FOUND', `${layout.folder} is not a CA: ${error.message}`, {
-      hint: 'make a PKI with "ovs-pki-ts init", or name the place of one with --dir',
+      hint: waits ? waitingHint(layout) : 'make a PKI with "ovs-pki-ts init", or name the place of one with --dir',
       details,
       cause: error,
     });

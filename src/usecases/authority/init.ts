@@ -238,10 +238,11 @@ export async function makeAuthority<Key extends CaKey>(
   return { key, certificate, issuer: { ...own, certificate } };
 }
 
-function requireTokenForKeys({ passphrase }: InitRequest, pkcs11: string): void {
+/** Throws USAGE for a URI of a key, and for a passphrase. */
+export function requireTokenForKeys({ passphrase }: Pick<InitRequest, 'passphrase'>, pkcs11: string): void {
   const { object, id } = parsePkcs11Uri(pkcs11);
   if (object !== undefined || id !== undefined) {
-    throw new OvsPkiError('USAGE', 'init makes new keys in a token, and the URI names a key that is there', {
+    throw new OvsPkiError('USAGE', 'new keys are made in a token, and the URI names a key that is there', {
       hint: 'leave object= and id= away; a CA whose key is there is brought in with "import TYPE --ca-key URI"',
     });
   }

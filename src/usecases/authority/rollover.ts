@@ -18,8 +18,10 @@ import type { Platform } from '../../platform/index.js';
 import { type Ca, keyFileText, openIssuer, openKeyFile, readCa, readCaKey } from '../../store/ca/ca.js';
 import { type RolloverPhase, rolloverPhase } from '../../store/ca/phase.js';
 import { destroyOwnTokenKey, makeTokenKey, readKeyUri, specOf, tokenUriOf } from '../../store/ca/token-key.js';
+import { readWaiting } from '../../store/ca/waiting.js';
 import { makeCrls } from '../../store/change/crl.js';
 import { dropNext, letNewSign, letOldSign, placeNext, retireOld } from '../../store/change/rollover.js';
+import { dropWaiting } from '../../store/change/waiting.js';
 import { requireHistory } from '../../store/history/contradictions.js';
 import { indexRows, indexTimeMs } from '../../store/index/row.js';
 import { issuedCertificateFile } from '../../store/layout.js';
@@ -54,6 +56,8 @@ export interface RolloverState {
   readonly other?: CertificateSummary;
   /** Its file, for hosts that get their files in another way. */
   readonly otherFile?: string;
+  /** The request of the next key, which waits for its certificate. */
+  readonly requestFile?: string;
   /** Names whose last certificate in force was signed by the other CA. */
   readonly lagging: readonly string[];
   /** The key of the CA that has ended, in its token: it was not made here, and was left there. */
@@ -63,6 +67,7 @@ export interface RolloverState {
 /** @throws PKI_NOT_FOUND, PKI_CORRUPT */
 export async function rolloverStatus(platform: Platform, request: RolloverRequest): Promise<RolloverState> {
   const ca = readCa(request.pkiDirectory, request.type);
+  const waiting = readWaiting(request.pkiDirectory, request.type);
   return {
     type: ca.type,
     phase: rolloverPhase(ca.layout) ?? 'none',
@@ -70,6 +75,7 @@ export async function rolloverStatus(platform: Platform, request: RolloverReques
     ...(ca.other === undefined
       ? {}
       : { other: summarize(ca.other.certificate), otherFile: ca.other.layout.certificate }),
+    ...(waiting === undefined ? {} : { requestFile: waiting.layout.request }),
     lagging: laggingNames(ca, platform.clock.now()),
   };
 }
@@ -105,7 +111,7 @@ async function prepareFile(platform: Platform, ca: Ca, request: RolloverPreparat
 }
 
 /** The kind of key that the CA has; a key that is too short is why there is a rollover. */
-function nextKeySpec(spec: KeySpec): KeySpec {
+export function nextKeySpec(spec: KeySpec): KeySpec {
   return spec.type === 'rsa' && spec.bits < minimumRsaBits ? defaultKeySpec : spec;
 }
 
@@ -144,13 +150,16 @@ export async function switchRollover(platform: Platform, request: RolloverReques
 }
 
 /**
- * Undoes the last step: the old CA signs again; or, where the new one does not sign, it is given up.
+ * Undoes the last step: the old CA signs again; or, where the new one does not sign, it is given up, as is a key that waits for
+ * its certificate.
  *
  * @throws ROLLOVER_STATE, ROLLOVER_LAGS where a certificate of the new CA is in force that would be trusted no more
  */
 export async function undoRollover(platform: Platform, request: RolloverRequest): Promise<RolloverState> {
   const ca = readCa(request.pkiDirectory, request.type);
-  if (rolloverPhase(ca.layout) === 'switched') {
+  const phase = rolloverPhase(ca.layout);
+  if (phase === undefined && (await giveUpWaiting(platform, request))) return rolloverStatus(platform, request);
+  if (phase === 'switched') {
     await openForLists(platform, ca, 'switched', [ca, ca.other]);
     await letOldSign(platform, ca);
   } else {
@@ -159,6 +168,16 @@ export async function undoRollover(platform: Platform, request: RolloverRequest)
     return withoutOther(platform, ca, request, () => dropNext(platform, ca));
   }
   return withLists(platform, request);
+}
+
+/** A key that waits for its certificate is what a rollover begins with. */
+async function giveUpWaiting(platform: Platform, { pkiDirectory, type }: RolloverRequest): Promise<boolean> {
+  const waiting = readWaiting(pkiDirectory, type);
+  if (waiting === undefined) return false;
+  const uri = readKeyUri(waiting.layout);
+  dropWaiting(platform, waiting);
+  if (uri !== undefined) await destroyOwnTokenKey(platform, uri);
+  return true;
 }
 
 /**
@@ -241,7 +260,7 @@ function requireNobodyLags(ca: Ca, now: Date): void {
 /** Who signs the next certificate of the CA; undefined where that is the CA itself. */
 async function rootOf(
   platform: Platform,
-  { certificate, chain, layout }: Ca,
+  { type, certificate, chain, layout }: Ca,
   folder: string | undefined,
 ): Promise<{ certificate: Certificate; issuer: Issuer } | undefined> {
   const [above] = chain;
@@ -254,7 +273,7 @@ async function rootOf(
   }
   if (folder === undefined) {
     throw new OvsPkiError('CA_UNFIT', `${layout.certificate} was signed by another CA, whose key is not here`, {
-      hint: 'name the folder of the root that was made with "init --offline-root": --offline-root DIR',
+      hint: `have it sign the next key: ovs-pki-ts rollover prepare ${type} --request FILE; or, below a root of "init --offline-root": --offline-root DIR`,
       details: { file: layout.certificate },
     });
   }
@@ -284,7 +303,7 @@ async function rootOf(
   return { certificate: root, issuer };
 }
 
-function underWay({ type, layout }: Ca): OvsPkiError {
+export function underWay({ type, layout }: Ca): OvsPkiError {
   return new OvsPkiError('ROLLOVER_STATE', `a rollover of ${type}ca is under way`, {
     hint: `see where it is: ovs-pki-ts rollover status ${type}; to give it up: ovs-pki-ts rollover back ${type}`,
     details: { folder: layout.folder },

@@ -6,13 +6,24 @@
 
 import { OvsPkiError } from '../../errors.js';
 import { equalBytes } from '../../pki/der.js';
-import type { CertificateType } from '../../pki/profile.js';
+import { type CertificateType, certificateTypes } from '../../pki/profile.js';
+import { isFolder } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
 import { readCa, typesIn } from '../../store/ca/ca.js';
+import { readWaiting } from '../../store/ca/waiting.js';
+import { caFolder } from '../../store/layout.js';
 import { isIssuedBy, isSelfSigned } from '../certificate/current.js';
 import { type CheckedFile, certificatesIn, readChecked } from './files.js';
 import { type GatheredCa, gatherCa } from './gather.js';
-import { type CheckReason, type Deadlines, damagedFile, foreignFile, reasonsOfCa, reasonsOfFiles } from './reasons.js';
+import {
+  type CheckReason,
+  type Deadlines,
+  damagedFile,
+  foreignFile,
+  reasonsOfCa,
+  reasonsOfFiles,
+  waitingReason,
+} from './reasons.js';
 
 export { type CheckReason, type CheckRule, checkRules, type Deadlines } from './reasons.js';
 
@@ -68,7 +79,12 @@ export async function check({ clock }: Platform, request: CheckRequest): Promise
   const wanted = request.files ?? [];
   // 1. What is there.
   const types = wanted.length > 0 ? [] : request.type === undefined ? typesIn(request.pkiDirectory) : [request.type];
-  const authorities = types.map((type) => gatherCa(request.pkiDirectory, type, now.getTime()));
+  const waiting = (wanted.length > 0 ? [] : request.type === undefined ? certificateTypes : types).flatMap(
+    (type) => readWaiting(request.pkiDirectory, type) ?? [],
+  );
+  // Where there is nothing but a key that waits, there is no CA yet.
+  const there = types.filter((type) => isFolder(caFolder(request.pkiDirectory, type)) || waiting.length === 0);
+  const authorities = there.map((type) => gatherCa(request.pkiDirectory, type, now.getTime()));
   const here =
     wanted.length > 0 || request.type !== undefined || request.folder === undefined
       ? []
@@ -79,8 +95,14 @@ export async function check({ clock }: Platform, request: CheckRequest): Promise
   // 2. What it means.
   const reasons = [
     ...authorities.flatMap((ca) => reasonsOfCa(ca, request, now.getTime())),
+    ...waiting.map((key) =>
+      waitingReason(
+        key,
+        authorities.find(({ type }) => type === key.type),
+      ),
+    ),
     ...damaged,
-    ...(here.length === 0 ? [] : foreignHere(request, checked, here)),
+    ...(here.length === 0 || there.length === 0 ? [] : foreignHere(request, checked, here)),
     ...reasonsOfFiles(checked, request, now.getTime(), (certificate) =>
       authorities.some(({ certificates }) => equalBytes(certificate.issuer.der, certificates[0].subject.der)),
     ),

@@ -6,10 +6,12 @@
 
 import type { Certificate } from '../../pki/certificate.js';
 import type { Crl } from '../../pki/crl.js';
+import { isSameKey } from '../../pki/key-identity.js';
 import { attributeValues, formatName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import type { CertificateType } from '../../pki/profile.js';
 import { isCrlDue } from '../../pki/renewal.js';
+import type { WaitingKey } from '../../store/ca/waiting.js';
 import { type CheckedFile, keyFileBeside } from './files.js';
 import { type GatheredCa, type KeyMatch, strengthFindings } from './gather.js';
 import { periodText } from './period.js';
@@ -21,6 +23,8 @@ export const checkRules = {
   'ca-before-leaf':
     'a CA certificate ends within twelve times --warn, and certificates that it has signed not before it',
   'rollover-open': 'a rollover has been under way for longer than --warn',
+  'request-open':
+    'a key waits for its certificate, which another CA is to sign: the request was made and nothing came of it yet',
   'crl-missing': 'certificates are revoked, and the CA has no CRL',
   'crl-expiry': 'the next update of a CRL is near or has passed',
   'crl-behind': 'certificates are revoked in index.txt and not on the CRL',
@@ -73,6 +77,18 @@ export interface Deadlines {
 /** A file that should be a certificate by its name. */
 export function damagedFile(file: string, message: string): CheckReason {
   return critical('certificate-damaged', file, message);
+}
+
+/** A key that was made for a certificate of another CA. */
+export function waitingReason({ type, layout, request }: WaitingKey, ca: GatheredCa | undefined): CheckReason {
+  const { folder } = layout;
+  const isHere = [ca?.certificates[0], ca?.other?.certificate].some(
+    (one) => one && isSameKey(one.publicKey, request.publicKey),
+  );
+  const message = isHere
+    ? `its key is that of the CA already: rm -r ${folder}`
+    : `a key waits for its certificate, for the name ${formatName(request.subject)}`;
+  return { ...warning('request-open', folder, message), type };
 }
 
 export function reasonsOfCa(ca: GatheredCa, deadlines: Deadlines, now: number): CheckReason[] {

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { check, checkRules, fixedClock, nodePlatform } from '../../../src/index.js';
 import { checkCases } from '../../cases/checks.js';
+import { companyChecks } from '../../cases/company-checks.js';
 import { rsaKeyFile } from '../../support/keys.js';
 import { beginPki, caFolderIn, makeRequest, ours, oursWell, ovsPkiWell } from '../../support/pki.js';
 import { projectRoot, type Run, runOurs } from '../../support/programs.js';
@@ -14,7 +15,7 @@ test('check finds what is due or wrong, and nothing else', async (t) => {
   const template = await makeScene(t);
   const rows = scratchFolder(t);
   const faults: Record<string, unknown> = {};
-  const queue = checkCases.entries();
+  const queue = [...checkCases, ...companyChecks].entries();
   const worker = async (): Promise<void> => {
     for (const [index, { title, make, day = 1, reasons, unchecked = 0, files }] of queue) {
       const folder = join(rows, String(index));
@@ -39,7 +40,9 @@ test('check finds what is due or wrong, and nothing else', async (t) => {
 });
 
 test('every rule has its case, and its row in docs/check.md', (t) => {
-  const found = new Set(checkCases.flatMap(({ reasons }) => reasons.map((reason) => reason.split(' ')[1] ?? '')));
+  const found = new Set(
+    [...checkCases, ...companyChecks].flatMap(({ reasons }) => reasons.map((reason) => reason.split(' ')[1] ?? '')),
+  );
   t.deepEqual([...found].sort(), Object.keys(checkRules).sort());
   const page = readFileSync(join(projectRoot, 'docs/check.md'), 'utf8');
   const documented = [...page.matchAll(/^\| `([a-z-]+)` \| (.+?) \|/gm)].map(([, rule, meaning]) => [rule, meaning]);
