@@ -3,11 +3,11 @@
  * full, and nothing of them reaches another host, a terminal or a shell.
  */
 
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { factsAnswer, factsAttacks } from '../cases/hostile-facts.js';
-import { type Attacked, factsText, type Hosts, hostileField } from '../support/hostile.js';
+import { factsText, type Hosts, hostileField, unharmed } from '../support/hostile.js';
 import { oursWell } from '../support/pki.js';
 
 const sound = {
@@ -20,17 +20,6 @@ const allAttacked: Hosts = {
   ...Object.fromEntries(factsAttacks.map((attack, index) => [idOf(index), [factsAnswer(attack)]])),
 };
 const names = Object.keys(allAttacked);
-
-/** The bounds hold for all the attacks of a run together. */
-function unharmed(t: ExecutionContext, folder: string, result: Attacked): void {
-  const said = result.stdout + result.stderr;
-  t.notRegex(said, /this is a bug/);
-  t.notRegex(said.replaceAll(/[\n\t]/g, ''), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u, 'nothing moves the cursor');
-  t.notRegex(said, /swordfish/);
-  t.false(existsSync(join(folder, 'pwned')));
-  t.true(result.cpuSeconds < 10, `${result.cpuSeconds} s`);
-  t.true(result.megabytes < 300, `${result.megabytes} MB`);
-}
 
 interface Told {
   readonly hosts: readonly { readonly host: string; readonly error?: { readonly code: string } }[];

@@ -3,7 +3,7 @@
  * took. Nothing of a real host is needed.
  */
 
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -17,8 +17,11 @@ export interface Answer {
   readonly status?: number;
   /** So many bytes more on a stream, after the answer has ended (`later`) or in it. */
   readonly flood?: { readonly to: 'stdout' | 'stderr'; readonly bytes: number; readonly later?: boolean };
-  /** The connection ends, with this status, in place of an answer. */
+  /** The connection ends, with this status or by this signal, in place of an answer. */
   readonly exit?: number;
+  readonly signal?: number;
+  /** So many seconds pass before the answer. */
+  readonly late?: number;
 }
 
 export type Hosts = Readonly<Record<string, readonly Answer[]>>;
@@ -34,7 +37,7 @@ export interface Attacked extends Run {
 }
 
 const standIn = `#!/usr/bin/python3
-import json, os, re, sys
+import json, os, re, sys, time
 host = sys.argv[sys.argv.index('--') + 1]
 folder = os.environ['HOSTILE']
 with open(folder + '/hosts.json') as file: answers = json.load(file).get(host, [])
@@ -58,6 +61,8 @@ try:
         section = re.search(r'[0-9a-f]{32}', script)
         with open(folder + '/' + host + '.sent', 'a') as file: file.write(script)
         answer = next((item for item in answers if item['when'] in script), {})
+        time.sleep(answer.get('late', 0))
+        if 'signal' in answer: os.kill(os.getpid(), answer['signal'])
         if 'exit' in answer: say('stderr', answer.get('err', '')); os._exit(answer['exit'])
         say('stdout', mark + ' begins\\n'); say('stderr', mark + ' begins\\n')
         said = answer.get('out', '').replace('@mark@', section.group(0) if section else '')
@@ -117,6 +122,17 @@ export function hostileField(t: ExecutionContext<unknown>): Field {
       };
     },
   };
+}
+
+/** What holds whatever hosts answer. The bounds are for all the attacks of a run together. */
+export function unharmed(t: ExecutionContext, folder: string, result: Attacked): void {
+  const said = result.stdout + result.stderr;
+  t.notRegex(said, /this is a bug/);
+  t.notRegex(said.replaceAll(/[\n\t]/g, ''), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u, 'nothing moves the cursor');
+  t.notRegex(said, /swordfish/);
+  t.false(existsSync(join(folder, 'pwned')));
+  t.true(result.cpuSeconds < 10, `${result.cpuSeconds} s`);
+  t.true(result.megabytes < 300, `${result.megabytes} MB`);
 }
 
 /** Sections of an answer: a name, and a text or a status with a text. */

@@ -9,7 +9,7 @@ import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js
 import { type CertificationRequest, decodeCertificationRequestPem } from '../../pki/certification-request.js';
 import type { KeySpec } from '../../pki/key.js';
 import { keyHash } from '../../pki/key-identity.js';
-import { hostFindings } from '../../pki/lint/leaf-rules.js';
+import { selfSignedFindings } from '../../pki/lint/leaf-rules.js';
 import { shellNumber, shellWord } from '../../platform/quote.js';
 import { fillTemplate } from '../../platform/templates.js';
 import { invalidAnswer } from '../facts/answer.js';
@@ -56,7 +56,7 @@ export function readEnrollment(stdout: string, mark: string, action: Enroll): En
     return { keyFile: keyFileIn(sections, action, keyHash(request.publicKey)), request };
   }
   const certificate = decodeCertificatePem(text, from);
-  const because = hostFindings(certificate, name).map(({ message }) => message);
+  const because = selfSignedFindings(certificate, name).map(({ message }) => message);
   if (because.length > 0) {
     throw new OvsPkiError(
       'IDENTITY_UNFIT',

@@ -92,6 +92,19 @@ export function hostFindings(certificate: Certificate, name: string): Finding[] 
   return [...leafFindings(certificate), ...findingsOf(hostRules, certificate, name)];
 }
 
+/** The same for one that signs itself: no CA speaks for it, so nobody else may seem to have signed it. */
+export function selfSignedFindings(certificate: Certificate, name: string): Finding[] {
+  return [...findingsOf(selfSignedRules, certificate, name), ...hostFindings(certificate, name)];
+}
+
+const selfSignedRules: readonly Rule<Certificate, string>[] = [
+  {
+    id: 'host-self-signed',
+    citation: 'RFC 5280, section 3.2: issuer and subject of a self-signed certificate are the same entity',
+    check: ({ subject, issuer }) => (equalBytes(subject.der, issuer.der) ? undefined : 'it is not self-signed'),
+  },
+];
+
 const hostRules: readonly Rule<Certificate, string>[] = [
   {
     id: 'host-name',

@@ -11,10 +11,9 @@ import type { PlanningFacts } from '../../deploy/facts/host-facts.js';
 import { type Identity, keyHashOf } from '../../deploy/plan/identity-files.js';
 import { OvsPkiError } from '../../errors.js';
 import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
-import { equalBytes } from '../../pki/der.js';
 import { decodePrivateKey } from '../../pki/key.js';
 import { keyHash } from '../../pki/key-identity.js';
-import { hostFindings } from '../../pki/lint/leaf-rules.js';
+import { selfSignedFindings } from '../../pki/lint/leaf-rules.js';
 import { attributeValues, parseFileName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import { issuersOf, pathFindings } from '../../pki/path.js';
@@ -137,9 +136,8 @@ async function faultsOf(
     const authorities = trustedBy(ca);
     return (await pathFindings({ certificate, authorities, crls: [], at: now })).map(({ message }) => message);
   }
-  if (!equalBytes(certificate.issuer.der, certificate.subject.der)) return ['it is not self-signed'];
   // Its peers are told to trust it.
-  const findings = hostFindings(certificate, name).map(({ message }) => message);
+  const findings = selfSignedFindings(certificate, name).map(({ message }) => message);
   const expired = `it expired on ${certificate.notAfter.toISOString().slice(0, 10)}`;
   return [...findings, ...(certificate.notAfter < now ? [expired] : [])];
 }
