@@ -100,6 +100,10 @@ export const errorTable = {
       'The rollover cannot continue: some hosts or certificates have not completed the previous step; details.lagging lists them.',
   },
   CA_EXPIRED: { exitStatus: 3, meaning: 'The CA certificate is not valid now, so nothing it signs would be accepted.' },
+  VALIDITY_REFUSED: {
+    exitStatus: 3,
+    meaning: 'The end that was given for a certificate has passed, or is after that of the CA.',
+  },
   CA_UNFIT: {
     exitStatus: 3,
     meaning: 'A certificate is not fit to be a CA here; details.reasons lists all reasons.',

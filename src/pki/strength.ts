@@ -29,6 +29,23 @@ export function isPlainlyStrong(der: Uint8Array): boolean {
   return isAt(der, publicKey.start, rsaAlgorithm) && isStrongRsa(der, publicKey.start + rsaAlgorithm.length);
 }
 
+/**
+ * From when on a certificate is valid, in milliseconds, at the same glance. Undefined where that is not written as a certificate
+ * of today writes it.
+ */
+export function beginAtGlance(der: Uint8Array): number | undefined {
+  const certificate = headerAt(der, 0);
+  let field = headerAt(der, headerAt(der, certificate.start).start);
+  if (field.tag === 0xa0) field = headerAt(der, field.end);
+  const issuer = headerAt(der, headerAt(der, field.end).end);
+  const begin = headerAt(der, headerAt(der, issuer.end).start);
+  const text = Buffer.from(der.subarray(begin.start, begin.end)).toString('latin1');
+  const [, year, month, day, hour, minute, second] = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? [];
+  if (begin.tag !== tag.utcTime || year === undefined || Number(year) >= 50) return undefined;
+  const time = Date.parse(`20${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(time) ? undefined : time;
+}
+
 interface Header {
   readonly tag: number;
   /** Where the content begins, and where it ends. */

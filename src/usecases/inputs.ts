@@ -12,5 +12,5 @@ export { nameFault, parseFileName } from '../pki/name.js';
 export { expandNames, parseNameFile } from '../pki/name-list.js';
 export type { CertificateType } from '../pki/profile.js';
 export { parseReason, parseTime } from '../pki/revocation.js';
-export { defaultDays, parseDays, parseMoment, parsePeriod } from '../pki/validity.js';
+export { defaultDays, type Life, parseDays, parseEnd, parseLife, parseMoment, parsePeriod } from '../pki/validity.js';
 export { defaultPkiDirectory } from '../store/layout.js';

@@ -6,6 +6,8 @@ import type { BadInput } from './bad-input-row.js';
 
 const usage = (title: string, ...args: string[]): BadInput => ({ title, args, code: 'USAGE' });
 
+const endNames: Readonly<Record<string, string>> = { renew: 'good', 'req+sign': 'host_2', 'self-sign': '-f good' };
+
 export const badOptions: readonly BadInput[] = [
   usage('no command'),
   usage('a command that does not exist', 'revoke-all', 'host'),
@@ -25,7 +27,41 @@ export const badOptions: readonly BadInput[] = [
   usage('a type of key that does not exist', 'req', '-k', 'quantum', 'host_2'),
   usage('zero days', 'sign', '-b', '--days', '0', 'host'),
   usage('days below zero', 'sign', '-b', '--days=-1', 'host'),
-  usage('half a day', 'sign', '-b', '--days', '1.5', 'host'),
+  usage('a second', 'sign', '-b', '--days', '0.00001', 'host'),
+  usage('half a day with a comma', 'sign', '-b', '--days', '0,5', 'host'),
+  usage('days that are not a number', 'sign', '-b', '--days', 'NaN', 'host'),
+  usage('days without end', 'sign', '-b', '--days', 'Infinity', 'host'),
+  usage('days as a power', 'sign', '-b', '--days', '1e3', 'host'),
+  usage('a validity of nothing', 'sign', '-b', '--valid-for', '0h', 'host'),
+  usage('a validity without its unit', 'sign', '-b', '--valid-for', '12', 'host'),
+  usage('a validity of weeks', 'self-sign', '--valid-for', '2w', 'host'),
+  usage('a validity beyond a century', 'init', '--valid-for', '36501d', '--dir', 'new'),
+  usage('a validity said twice', 'sign', '-b', '--valid-for', '12h', '--days', '1', 'host'),
+  usage('a validity said twice in another way', 'renew', '--valid-for', '12h', '--not-after', '2090-01-01', 'good'),
+  usage('an end on a day that does not exist', 'sign', '-b', '--not-after', '2090-02-30', 'host'),
+  usage('an end without its zone', 'sign', '-b', '--not-after', '2090-01-01T00:00:00', 'host'),
+  usage('an end that openssl would not write', 'sign', '-b', '--not-after', '20901301000000Z', 'host'),
+  usage('an end beyond a century', 'init', '--not-after', '2200-01-01', '--dir', 'new'),
+  usage('an end of a request', 'req', '--not-after', '2090-01-01', 'host_2'),
+  usage('an end of a list', 'crl', '--not-after', '2090-01-01'),
+  ...['sign -b', 'req+sign', 'self-sign', 'renew', 'init --dir new'].map(
+    (command): BadInput => ({
+      title: `${command} with an end that has passed`,
+      args: [
+        ...command.split(' '),
+        '--not-after=2020-01-31',
+        ...(command.startsWith('init') ? [] : (endNames[command] ?? 'host').split(' ')),
+      ],
+      code: 'VALIDITY_REFUSED',
+    }),
+  ),
+  ...['sign -b', 'req+sign', 'renew'].map(
+    (command): BadInput => ({
+      title: `${command} with an end after that of the CA`,
+      args: [...command.split(' '), '--not-after', '2090-01-31', endNames[command] ?? 'host'],
+      code: 'VALIDITY_REFUSED',
+    }),
+  ),
   usage('days beyond a century', 'sign', '-b', '--days', '36501', 'host'),
   usage('days that are no number', 'init', '--days', 'ten', '--dir', 'new'),
   usage('req without a name', 'req', '-u'),

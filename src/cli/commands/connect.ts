@@ -1,9 +1,10 @@
+import { OvsPkiError } from '../../errors.js';
 import { readStandardInput } from '../../platform/standard-input.js';
 import { apply } from '../../usecases/fleet/apply.js';
 import { connectedFleet } from '../../usecases/fleet/connect.js';
 import { checkedPsk } from '../../usecases/inputs.js';
 import { applyOptionsOf, becomeOf, listOf, pairOf, textOf } from '../options/fleet.js';
-import { daysOf, pkiDirectoryOf } from '../options/read.js';
+import { lifeOf, pkiDirectoryOf } from '../options/read.js';
 import { fleetOutcome } from '../outcome/fleet.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { startStages } from '../render/stages.js';
@@ -17,6 +18,10 @@ export async function run({ platform, options, operands }: CommandContext): Prom
     return { name, destination: value, tunnelAddress, bridgeAddress };
   });
   const pskFile = textOf(options, 'psk-file');
+  const { days } = lifeOf({ platform, options });
+  if (options.days !== undefined && !Number.isInteger(days)) {
+    throw new OvsPkiError('USAGE', 'connect takes whole days', { hint: 'for hours: --valid-for 12h' });
+  }
   const fleet = connectedFleet({
     hosts,
     type: textOf(options, 'type'),
@@ -27,7 +32,8 @@ export async function run({ platform, options, operands }: CommandContext): Prom
     ikeDaemon: textOf(options, 'ike-daemon'),
     become: becomeOf(options),
     pskFile: pskFile === '-' ? undefined : pskFile,
-    days: daysOf(options),
+    days,
+    validFor: textOf(options, 'valid-for'),
   });
   const psk = pskFile === '-' ? { psk: checkedPsk(await readStandardInput(), 'standard input') } : {};
   const onProgress = startStages();

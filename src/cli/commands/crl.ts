@@ -1,12 +1,14 @@
 import { OvsPkiError } from '../../errors.js';
 import { type CrlRequest, crl, defaultCrlDays } from '../../usecases/authority/crl.js';
-import { parseDays } from '../../usecases/inputs.js';
 import { onlyTypeOf } from '../options/names.js';
-import { pkiDirectoryOf } from '../options/read.js';
+import { lifeOf, pkiDirectoryOf } from '../options/read.js';
 import type { OptionValues } from '../options/specs.js';
 import { standardStream } from '../options/streams.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
-import { dayText } from '../render/text.js';
+import { endText } from '../render/text.js';
+
+/** Of a list for a week the day is enough. */
+const crlShortMs = 2 * 86_400_000;
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options } = context;
@@ -14,14 +16,15 @@ export async function run(context: CommandContext): Promise<Outcome> {
   const made = await crl(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     type: onlyTypeOf(context),
-    days: typeof options.days === 'string' ? parseDays(options.days) : defaultCrlDays,
+    days: lifeOf(context, defaultCrlDays).days,
     out: outOf(options, (bytes) => {
       content = bytes;
     }),
   });
-  const { crlNumber, revoked, nextUpdate } = made;
+  const { crlNumber, revoked, thisUpdate, nextUpdate } = made;
+  const next = endText({ notBefore: thisUpdate, notAfter: nextUpdate }, crlShortMs);
   const files = [made.file, ...(typeof options.out === 'string' ? [options.out] : [])].join(' and ');
-  const text = `${files}: CRL number ${crlNumber}, ${revoked} revoked, next update ${dayText(nextUpdate)}\n`;
+  const text = `${files}: CRL number ${crlNumber}, ${revoked} revoked, next update ${next}\n`;
   return { exitStatus: 0, text, json: { ...made }, errors: [], ...(content === undefined ? {} : { content }) };
 }
 

@@ -1,7 +1,7 @@
 import { OvsPkiError } from '../../errors.js';
 import { distribute } from '../../usecases/fleet/distribute.js';
 import { applyOptionsOf, namedHostsOf } from '../options/fleet.js';
-import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../options/read.js';
+import { keySpecOf, keyWarnings, lifeOf, pkiDirectoryOf } from '../options/read.js';
 import { fleetOutcome } from '../outcome/fleet.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { startStages } from '../render/stages.js';
@@ -21,7 +21,7 @@ export async function run({ platform, options, operands }: CommandContext): Prom
       destinations,
       become,
       pkiDirectory: pkiDirectoryOf(options),
-      days: daysOf(options),
+      days: lifeOf({ platform, options }).days,
       keySpec,
       ...applyOptionsOf(options),
       onProgress: startStages(),

@@ -3,7 +3,7 @@ import { writeOut } from '../../platform/output.js';
 import { type InitResult, init } from '../../usecases/authority/init.js';
 import { textOf } from '../options/fleet.js';
 import { passphraseFor } from '../options/passphrase.js';
-import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../options/read.js';
+import { keySpecOf, keyWarnings, lifeOf, pkiDirectoryOf } from '../options/read.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 
 export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
@@ -14,7 +14,7 @@ export async function run({ platform, options, operands }: CommandContext): Prom
   const result = await init(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     keySpec,
-    days: daysOf(options),
+    ...lifeOf({ platform, options }),
     force: options.force === true,
     ...(passphrase === undefined ? {} : { passphrase }),
     ...(pkcs11 === undefined ? {} : { pkcs11 }),

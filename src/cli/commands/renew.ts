@@ -4,11 +4,11 @@ import { type Renewed, renew } from '../../usecases/certificate/renew.js';
 import { parsePeriod } from '../../usecases/inputs.js';
 import type { Skipped } from '../../usecases/summary.js';
 import { namesAndTypeOf, onlyTypeOf } from '../options/names.js';
-import { daysOf, keySpecOf, pkiDirectoryOf } from '../options/read.js';
+import { givenLifeOf, keySpecOf, pkiDirectoryOf } from '../options/read.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { outcomeOf } from '../outcome/results.js';
 import { startProgress } from '../render/progress.js';
-import { dayText } from '../render/text.js';
+import { endText } from '../render/text.js';
 
 /** Before which a certificate is not due. */
 const defaultBefore = '30d';
@@ -28,7 +28,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
     dueWithinMs: isDue ? parsePeriod(before) : undefined,
     rekey,
     keySpec: options.key === undefined && options.bits === undefined ? undefined : keySpecOf(options),
-    days: daysOf(options),
+    ...(givenLifeOf(context) ?? {}),
     revokeOld: options['revoke-old'] === true,
     onProgress: progress.update,
   }).finally(progress.stop);
@@ -50,7 +50,7 @@ function line(result: Renewed | Skipped): string {
   if (result.outcome === 'skipped') return `${result.name}: skipped: ${visible(result.reason)}`;
   const { name, rekeyed, recovered, certificate, revokedOld = [] } = result;
   const how = `${rekeyed ? ' with a new key' : ''}${recovered ? ', after an interruption' : ''}`;
-  return `${name}: renewed${how}, serial ${certificate.serialNumber}, valid until ${dayText(certificate.notAfter)}${
+  return `${name}: renewed${how}, serial ${certificate.serialNumber}, valid until ${endText(certificate)}${
     revokedOld.length === 0 ? '' : `; revoked ${revokedOld.join(', ')}`
   }`;
 }

@@ -1,6 +1,6 @@
 import { reqSign } from '../../usecases/certificate/req-sign.js';
 import { namesAndTypeOf } from '../options/names.js';
-import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../options/read.js';
+import { keySpecOf, keyWarnings, lifeOf, pkiDirectoryOf } from '../options/read.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { lineOrText, outcomeOf } from '../outcome/results.js';
 import { tellSha256 } from '../outcome/sha256.js';
@@ -19,7 +19,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
     type,
     keySpec,
     unique: options.unique === true,
-    days: daysOf(options),
+    ...lifeOf(context),
     force: options.force === true,
     onProgress: progress.update,
   };

@@ -21,7 +21,7 @@ import {
 } from '../../usecases/fleet/rollover.js';
 import { applyOptionsOf, inventoryFileOf, textOf } from '../options/fleet.js';
 import { typeOf } from '../options/names.js';
-import { daysOf, keySpecOf, pkiDirectoryOf } from '../options/read.js';
+import { keySpecOf, lifeOf, pkiDirectoryOf } from '../options/read.js';
 import { exitStatusOf, fleetOutcome } from '../outcome/fleet.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { requestedOutcome, requestPlaceOf } from '../outcome/requested.js';
@@ -45,7 +45,7 @@ const localSteps: Readonly<Record<string, LocalStep>> = {
     }
     return prepareRollover(platform, {
       ...request,
-      days: daysOf(options),
+      ...lifeOf({ platform, options }),
       ...(options.key === undefined && options.bits === undefined ? {} : { keySpec: keySpecOf(options) }),
       ...(offlineRoot === undefined ? {} : { offlineRoot }),
     });

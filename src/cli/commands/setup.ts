@@ -2,11 +2,11 @@ import { type SetupResult, setup } from '../../usecases/certificate/setup.js';
 import { nameFault } from '../../usecases/inputs.js';
 import { namesAndTypeOf } from '../options/names.js';
 import { askText } from '../options/prompt.js';
-import { daysOf, keySpecOf, keyWarnings, pkiDirectoryOf } from '../options/read.js';
+import { keySpecOf, keyWarnings, lifeOf, pkiDirectoryOf } from '../options/read.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { outcomeOf } from '../outcome/results.js';
 import { startProgress } from '../render/progress.js';
-import { dayText } from '../render/text.js';
+import { endText } from '../render/text.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options } = context;
@@ -20,7 +20,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
       : pkiDirectoryOf(options);
   const keySpec = keySpecOf(options);
   const progress = await startProgress('making certificates', names.length);
-  const request = { pkiDirectory, names, type, keySpec, days: daysOf(options), onProgress: progress.update };
+  const request = { pkiDirectory, names, type, keySpec, ...lifeOf(context), onProgress: progress.update };
   const result = await setup(platform, request).finally(progress.stop);
   const signed = outcomeOf(result.signed, () => '');
   const verified = outcomeOf(result.verified, () => '');
@@ -58,7 +58,7 @@ function setupText({ pkiDirectory, caCertificateFile, made, signed, verified }: 
     const state = good.has(item.name) ? 'verified' : 'NOT valid';
     const before = isNew.has(item.name) ? '' : ', as it was';
     lines.push(
-      `${item.name}: ${item.file} ${state}, valid until ${dayText(item.certificate.notAfter)}, ` +
+      `${item.name}: ${item.file} ${state}, valid until ${endText(item.certificate)}, ` +
         `key in ${item.name}-privkey.pem${before}`,
     );
   }

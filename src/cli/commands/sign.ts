@@ -12,12 +12,12 @@ import { orRefused, type Refused } from '../../usecases/summary.js';
 import { textOf } from '../options/fleet.js';
 import { fileAndTypeOf, namesAndTypeOf } from '../options/names.js';
 import { confirm } from '../options/prompt.js';
-import { daysOf, pkiDirectoryOf } from '../options/read.js';
+import { lifeOf, pkiDirectoryOf } from '../options/read.js';
 import { standardStream } from '../options/streams.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { outcomeOf } from '../outcome/results.js';
 import { startProgress } from '../render/progress.js';
-import { dayText, fingerprintText, sha256Line, warningText } from '../render/text.js';
+import { endText, fingerprintText, sha256Line, warningText } from '../render/text.js';
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options } = context;
@@ -47,7 +47,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
     pkiDirectory: pkiDirectoryOf(options),
     names: accepted,
     type,
-    days: daysOf(options),
+    ...lifeOf(context),
     force: options.force === true,
     confirmed,
     onProgress: progress.update,
@@ -77,7 +77,7 @@ async function runForeign(context: CommandContext): Promise<Outcome> {
     name: textOf(options, 'as') ?? operand,
     keyOnly: options['key-only'] === true,
     type,
-    days: daysOf(options),
+    ...lifeOf(context),
     force: options.force === true,
   };
   const fingerprints = fingerprintText(fingerprintOf(request.file, request.content));
@@ -92,8 +92,8 @@ async function runForeign(context: CommandContext): Promise<Outcome> {
 
 /** `host_1: signed by switchca, serial 5F…, valid until 2036-11-19`. */
 export function signedLine({ name, type, certificate }: Signed): string {
-  const { serialNumber, notAfter } = certificate;
-  return `${name}: signed by ${type}ca, serial ${serialNumber}, valid until ${dayText(notAfter)}`;
+  const { serialNumber } = certificate;
+  return `${name}: signed by ${type}ca, serial ${serialNumber}, valid until ${endText(certificate)}`;
 }
 
 function showFingerprints(platform: Platform, names: readonly string[]): Promise<(FingerprintResult | Refused)[]> {

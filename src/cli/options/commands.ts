@@ -26,6 +26,7 @@ export interface CommandSpec {
 }
 
 const keyOptions = ['key', 'bits'] as const;
+const lifeOptions = ['days', 'valid-for', 'not-after'] as const;
 const commonOptions = ['dir', 'log', 'json'] as const;
 const passphraseOptions = ['passphrase-file', 'passphrase-fd'] as const;
 const sshOptions = ['parallel', 'per-jump-host'] as const;
@@ -39,7 +40,7 @@ export const commandSpecs = [
     description: 'create the PKI directory and its two CAs',
     options: [
       ...keyOptions,
-      'days',
+      ...lifeOptions,
       'force',
       'encrypt-key',
       'pkcs11',
@@ -60,21 +61,21 @@ export const commandSpecs = [
     operands: '[NAME... | FILE --as NAME] [TYPE]',
     group: 'Certificates',
     description: 'sign NAME-req.pem and write NAME-cert.pem',
-    options: ['batch', 'as', 'key-only', 'days', 'force', 'names', ...passphraseOptions, ...commonOptions],
+    options: ['batch', 'as', 'key-only', ...lifeOptions, 'force', 'names', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'req+sign',
     operands: '[NAME...] [TYPE]',
     group: 'Certificates',
     description: 'req and sign in one step',
-    options: ['unique', ...keyOptions, 'days', 'force', 'names', ...passphraseOptions, ...commonOptions],
+    options: ['unique', ...keyOptions, ...lifeOptions, 'force', 'names', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'self-sign',
     operands: '[NAME...]',
     group: 'Certificates',
     description: 'sign NAME-req.pem with NAME-privkey.pem, without a CA',
-    options: ['days', 'force', 'names', ...commonOptions],
+    options: [...lifeOptions, 'force', 'names', ...commonOptions],
   },
   {
     name: 'verify',
@@ -138,7 +139,7 @@ export const commandSpecs = [
       'rekey',
       'revoke-old',
       ...keyOptions,
-      'days',
+      ...lifeOptions,
       'names',
       ...passphraseOptions,
       ...commonOptions,
@@ -156,7 +157,7 @@ export const commandSpecs = [
     operands: '[TYPE]',
     group: 'PKI',
     description: 'make the CRL of a CA, crl.pem',
-    options: ['days', 'out', 'outform', ...passphraseOptions, ...commonOptions],
+    options: ['days', 'valid-for', 'out', 'outform', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'rollover',
@@ -167,7 +168,7 @@ export const commandSpecs = [
     details: 'STEP is prepare, distribute, switch, retire, back or status.',
     options: [
       ...keyOptions,
-      'days',
+      ...lifeOptions,
       'offline-root',
       'request',
       'ca-cert',
@@ -183,7 +184,7 @@ export const commandSpecs = [
     operands: '[NAME...] [TYPE]',
     group: 'Certificates',
     description: 'from nothing to signed host certificates; asks what it needs',
-    options: ['batch', ...keyOptions, 'days', 'names', ...passphraseOptions, ...commonOptions],
+    options: ['batch', ...keyOptions, ...lifeOptions, 'names', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'list',
@@ -223,6 +224,7 @@ export const commandSpecs = [
       'ike-daemon',
       'become',
       'days',
+      'valid-for',
       ...applyOptions,
       ...commonOptions,
     ],
@@ -232,7 +234,7 @@ export const commandSpecs = [
     operands: '[NAME] --to HOST...',
     group: 'Tunnels and hosts',
     description: 'take a certificate, its key and the CA to hosts',
-    options: ['to', 'become', ...keyOptions, 'days', ...applyOptions, ...commonOptions],
+    options: ['to', 'become', ...keyOptions, 'days', 'valid-for', ...applyOptions, ...commonOptions],
   },
   {
     name: 'inventory',

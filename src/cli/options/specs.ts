@@ -39,7 +39,19 @@ export const optionSpecs = [
   { long: 'force', short: 'f', description: 'continue even if a file or directory exists' },
   { long: 'log', short: 'l', argument: 'FILE', description: `log to FILE (default: ${defaultLogFile})` },
   { long: 'unique', short: 'u', description: 'use NAME as it is, without a random identifier (needed for IPsec)' },
-  { long: 'days', argument: 'DAYS', description: 'days of validity (default: 3650; a CRL: 30)' },
+  { long: 'days', argument: 'DAYS', description: 'days of validity, such as 90 or 0.5 (default: 3650; a CRL: 30)' },
+  {
+    long: 'valid-for',
+    isOwn: true,
+    argument: 'PERIOD',
+    description: 'validity as a period: 90m, 12h or 7d',
+  },
+  {
+    long: 'not-after',
+    isOwn: true,
+    argument: 'TIME',
+    description: 'the end of validity: 2027-01-31 (the whole day) or 2027-01-31T12:00Z',
+  },
   {
     long: 'names',
     argument: 'FILE',

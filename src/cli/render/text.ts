@@ -29,6 +29,17 @@ export function dayText(isoTime: string): string {
   return isoTime.slice(0, 10);
 }
 
+/** When something ends: the day, and the minute too where it is made for days or hours. */
+export function endText(
+  { notBefore, notAfter }: { readonly notBefore: string; readonly notAfter: string },
+  shortMs: number = weekMs,
+): string {
+  const isShort = Date.parse(notAfter) - Date.parse(notBefore) <= shortMs;
+  return isShort ? `${notAfter.slice(0, 16).replace('T', ' ')} UTC` : dayText(notAfter);
+}
+
+const weekMs = (7 * 24 + 1) * 3_600_000;
+
 /** An error and what to do about it, for standard error. Control characters of foreign text are made visible. */
 export function errorText(error: OvsPkiError, directory?: string): string {
   const hint = error.hint === undefined ? '' : `ovs-pki-ts: hint: ${visible(withDirectory(error.hint, directory))}\n`;

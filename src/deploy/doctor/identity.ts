@@ -7,6 +7,7 @@
 import type { Certificate } from '../../pki/certificate.js';
 import { equalBytes } from '../../pki/der.js';
 import { formatName } from '../../pki/name.js';
+import { soonMs } from '../../pki/renewal.js';
 import { dayMs, dueDays } from '../../pki/validity.js';
 import { keyHashOf } from '../plan/identity-files.js';
 import { confinementFault, tolerableSkewSeconds } from './fitness.js';
@@ -112,8 +113,8 @@ export const identityRules: readonly Rule[] = [
     ...ownRule(
       'certificate-expires-soon',
       `The certificate expires within ${dueDays} days.`,
-      ({ time }, { notAfter }) =>
-        notAfter >= time && notAfter.getTime() - time.getTime() < dueDays * dayMs
+      ({ time }, { notBefore, notAfter }) =>
+        notAfter >= time && notAfter.getTime() - time.getTime() < soonMs({ notBefore, notAfter }, dueDays * dayMs)
           ? `its certificate expires on ${dayOf(notAfter)}`
           : undefined,
     ),

@@ -7,7 +7,7 @@
 
 import { resolve } from 'node:path';
 import { defaultKeySpec, type KeySpec, parseKeySpec } from '../../pki/key.js';
-import { defaultDays } from '../../pki/validity.js';
+import { defaultDays, parseLife } from '../../pki/validity.js';
 import { canonicalAddress, targetOf } from '../desired/address.js';
 import type {
   AuthenticationMethod,
@@ -136,8 +136,12 @@ function identityOf(inventory: Inventory, host: InventoryHost, halves: readonly 
   const { defaults } = inventory;
   const method: AuthenticationMethod = halves[0]?.link.method ?? defaults?.auth ?? 'ca-signed';
   if (method === 'psk') return undefined;
-  const days = host.days ?? defaults?.days ?? defaultDays;
+  const days = daysSaid(host) ?? daysSaid(defaults) ?? defaultDays;
   return { method, type: 'switch', days, keySpec: keySpecOf(host.key ?? defaults?.key) };
+}
+
+function daysSaid(from: Pick<InventoryHost, 'days' | 'valid_for'> | undefined): number | undefined {
+  return from?.valid_for === undefined ? from?.days : parseLife(from.valid_for);
 }
 
 function keySpecOf(text: string | undefined): KeySpec {

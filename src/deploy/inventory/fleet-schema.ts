@@ -81,12 +81,15 @@ const host = v.strictObject({
   others: v.optional(v.strictObject({ removedPeers: v.array(hostName('A host.')), prune: v.boolean() })),
   loopProtection: v.picklist(['auto', 'rstp', 'keep'] satisfies DesiredHost['loopProtection'][]),
   identity: v.optional(
-    v.strictObject({
-      method: v.picklist(['ca-signed', 'self-signed']),
-      type: v.picklist(['switch', 'controller']),
-      days: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(36_500)),
-      keySpec,
-    }),
+    v.pipe(
+      v.strictObject({
+        method: v.picklist(['ca-signed', 'self-signed']),
+        type: v.picklist(['switch', 'controller']),
+        days: v.pipe(v.number(), v.minValue(1 / 1440), v.maxValue(36_500)),
+        keySpec,
+      }),
+      v.check(({ method, days }) => method === 'ca-signed' || Number.isInteger(days), 'is no whole number of days'),
+    ),
   ),
   ends: v.array(end),
   bridgeAddresses: v.record(bridge, checked('an address', bridgeAddressFault, '192.0.0.1/24', 'An address.')),

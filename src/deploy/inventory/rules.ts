@@ -73,6 +73,7 @@ export function hostFaults(inventory: Inventory, host: DesiredHost, halves: read
     ...repeatFaults(inventory, halves),
     ...portFaults(inventory, host, halves),
     ...identityFaults(inventory, host),
+    ...lifeFaults(inventory, host),
     ...bridgeFaults(inventory, host),
     ...halves.flatMap((half) => halfFaults(inventory, host, half)),
   ];
@@ -137,6 +138,20 @@ function identityFaults(inventory: Inventory, { name, identity, ikeDaemon }: Des
   const labels = unable?.map(({ label }) => label).join(' and ');
   const message = `${labels} reads only RSA keys from ovs-monitor-ipsec; EC keys need ike_daemon: ${names} at ${name}`;
   return [{ path, message }];
+}
+
+function lifeFaults(inventory: Inventory, { name, identity }: DesiredHost): Fault[] {
+  const own = hostOf(inventory, name);
+  const places = [
+    { from: own, path: ['hosts', name, 'valid_for'] },
+    { from: inventory.defaults, path: ['defaults', 'valid_for'] },
+  ];
+  const [said] = places.filter(({ from }) => from?.valid_for !== undefined || from?.days !== undefined);
+  if (said?.from?.valid_for === undefined || identity === undefined) return [];
+  const { path } = said;
+  if (said.from.days !== undefined) return [{ path, message: 'and days say the same thing: take one of them' }];
+  if (identity.method === 'ca-signed' || Number.isInteger(identity.days)) return [];
+  return [{ path, message: `must be whole days for ${name}, which signs its own certificate with openssl` }];
 }
 
 function bridgeFaults(inventory: Inventory, host: DesiredHost): Fault[] {

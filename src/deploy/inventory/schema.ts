@@ -9,6 +9,7 @@
 import * as v from 'valibot';
 import { maximumRsaBits, minimumRsaBits } from '../../pki/key.js';
 import { nameFault } from '../../pki/name.js';
+import { lifeFault } from '../../pki/validity.js';
 import { becomeFault } from '../../platform/become.js';
 import { destinationFault } from '../../platform/destination.js';
 import { addressFault, bridgeAddressFault } from '../desired/address.js';
@@ -134,6 +135,13 @@ const days = v.pipe(
   v.description('How many days certificates are valid. Default: 3650.'),
 );
 
+const validFor = checked(
+  'a period',
+  lifeFault,
+  '12h',
+  'How long certificates are valid, in place of days: minutes, hours or days, such as 90m, 12h or 7d. Hosts with self-signed certificates take whole days.',
+);
+
 /** Words for `other_config:ipsec_skb_mark`, and its own values for those who know them. */
 export const plaintextPolicies = {
   'drop-unencrypted': '0/1',
@@ -180,6 +188,7 @@ const defaults = v.pipe(
       plaintext: v.optional(plaintext),
       loop_protection: v.optional(loopProtection),
       days: v.optional(days),
+      valid_for: v.optional(validFor),
       key: v.optional(key),
       become: v.optional(become),
       options: v.optional(options('Options of every tunnel.')),
@@ -230,6 +239,7 @@ const host = object(
     ),
     plaintext: v.optional(plaintext),
     days: v.optional(days),
+    valid_for: v.optional(validFor),
     key: v.optional(key),
     options: v.optional(
       options(

@@ -35,7 +35,7 @@ import { isHarmless } from '../../pki/revocation.js';
 import { randomSerial, type SerialNumber } from '../../pki/serial.js';
 import { isSignedWith, weakHashOf } from '../../pki/signature.js';
 import { certificateFileText } from '../../pki/text.js';
-import { validityFrom } from '../../pki/validity.js';
+import { type Life, validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, generationsOf, openIssuer, requireSameCa } from '../ca/ca.js';
@@ -83,13 +83,13 @@ interface Work {
  *
  * @returns a result for each order; a refusal of one does not touch the others, and what was issued before the CA
  *   became unusable is returned
- * @throws CA_EXPIRED, PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG, FILE_UNWRITABLE: nothing was issued
+ * @throws CA_EXPIRED, VALIDITY_REFUSED, PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG, FILE_UNWRITABLE: nothing was issued
  */
 export async function issueInCa(
   platform: Platform,
   ca: Ca,
   orders: readonly IssueOrder[],
-  days: number,
+  life: number | Life,
   done: (count: number) => void = () => undefined,
 ): Promise<IssueResult[]> {
   const results: IssueResult[] = [];
@@ -97,7 +97,7 @@ export async function issueInCa(
     const batch = orders.slice(start, start + batchSize);
     try {
       const prepared = await prepareBatch(platform, ca, batch);
-      results.push(...(await withLock(platform, ca.layout.lock, () => issueBatch(platform, ca, prepared, days))));
+      results.push(...(await withLock(platform, ca.layout.lock, () => issueBatch(platform, ca, prepared, life))));
     } catch (error) {
       if (start === 0) throw error;
       const refused = { error: asRefusal(error) };
@@ -178,9 +178,9 @@ async function issueBatch(
   platform: Platform,
   ca: Ca,
   { issuer, orders }: PreparedBatch,
-  days: number,
+  life: number | Life,
 ): Promise<IssueResult[]> {
-  const validity = validityFrom(platform.clock.now(), days, ca.certificate);
+  const validity = validityFrom(platform.clock.now(), life, ca.certificate);
   requireSameCa(ca);
   recoverInterrupted(platform, ca);
   syncKeyRegister(ca.layout);

@@ -25,7 +25,7 @@ import { parsePkcs11Uri } from '../../pki/pkcs11-uri.js';
 import { type CertificateType, caSubject, certificateTypes, requestSubject } from '../../pki/profile.js';
 import { randomSerial } from '../../pki/serial.js';
 import { certificateFileText } from '../../pki/text.js';
-import { validityFrom } from '../../pki/validity.js';
+import { dayMs, type Life, validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import { isFolder } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
@@ -42,6 +42,8 @@ export interface InitRequest {
   readonly keySpec: KeySpec;
   /** Days that the CA certificates are valid. */
   readonly days: number;
+  /** In place of `days`: when the validity ends. */
+  readonly notAfter?: Date;
   /** Put new CAs into a directory that exists; CAs that are there are kept under another name. */
   readonly force: boolean;
   /** Encrypts the keys of the CAs; without it they are plain files, as with ovs-pki. */
@@ -72,7 +74,7 @@ export interface InitResult {
   };
 }
 
-/** @throws PKI_EXISTS, FILE_EXISTS, FILE_NOT_FOUND, FILE_UNWRITABLE, PASSPHRASE_INVALID, or the TOKEN_ codes */
+/** @throws PKI_EXISTS, VALIDITY_REFUSED, FILE_EXISTS, FILE_NOT_FOUND, FILE_UNWRITABLE, PASSPHRASE_INVALID, or the TOKEN_ codes */
 export async function init(platform: Platform, request: InitRequest): Promise<InitResult> {
   const { pkiDirectory, force, pkcs11 } = request;
   // 1. Before minutes are spent on keys: is there room for them?
@@ -185,12 +187,13 @@ async function makeCa(
   operator: string,
   root: MadeCa<CaKey> | undefined,
 ): Promise<NewCa> {
-  const { keySpec, days } = request;
+  const { keySpec } = request;
   const { key, certificate } = await makeAuthority(request, type, now, () => makeKey(type), root);
   return {
     type,
     commonName: attributeValues(certificate.subject, oid.commonName)[0] ?? '',
-    days,
+    // openssl takes whole days only.
+    days: Math.max(1, Math.ceil((certificate.notAfter.getTime() - now.getTime()) / dayMs)),
     keySpec,
     key: key.kept,
     request: await key.request(careqSubject(type, now)),
@@ -210,7 +213,7 @@ interface MadeCa<Key> {
 
 /** A key and a certificate: signed by a root, or by itself; of the name that a new CA has, or of the one given. */
 export async function makeAuthority<Key extends CaKey>(
-  { days, onProgress }: Pick<InitRequest, 'days' | 'onProgress'>,
+  { onProgress, ...life }: Life & Pick<InitRequest, 'onProgress'>,
   type: CertificateType | 'root',
   now: Date,
   makeKey: () => Promise<Key>,
@@ -233,7 +236,7 @@ export async function makeAuthority<Key extends CaKey>(
     commonName: undefined,
     publicKey,
     serialNumber: randomSerial(),
-    validity: validityFrom(now, days, root?.certificate),
+    validity: validityFrom(now, life, root?.certificate),
   });
   return { key, certificate, issuer: { ...own, certificate } };
 }

@@ -13,6 +13,7 @@ import type { Issuer } from '../../pki/issue.js';
 import { defaultKeySpec, type KeySpec, minimumRsaBits } from '../../pki/key.js';
 import { commonNameOfOneLine, formatOneLine } from '../../pki/name.js';
 import type { CertificateType } from '../../pki/profile.js';
+import type { Life } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, keyFileText, openIssuer, openKeyFile, readCa, readCaKey } from '../../store/ca/ca.js';
@@ -39,6 +40,8 @@ export interface RolloverRequest {
 /** The CA that is to follow. */
 export interface RolloverPreparation extends RolloverRequest {
   readonly days: number;
+  /** In place of `days`: when the validity ends. */
+  readonly notAfter?: Date;
   /** Undefined for a key as the CA has one. */
   readonly keySpec?: KeySpec;
   /** The folder of the root that `init --offlineRoot` has made, for a CA that is below one. */
@@ -96,16 +99,21 @@ export async function prepareRollover(platform: Platform, request: RolloverPrepa
   return rolloverStatus(platform, request);
 }
 
+/** Nothing but this of what was asked. */
+function lifeOf({ days, notAfter }: RolloverPreparation): Life {
+  return { days, ...(notAfter && { notAfter }) };
+}
+
 type Root = Awaited<ReturnType<typeof rootOf>>;
 
 /** The key as the CA has one now tells the kind of the next, and the passphrase. */
 async function prepareFile(platform: Platform, ca: Ca, request: RolloverPreparation, root: Root): Promise<void> {
   const keyStamp = files.stampOf(ca.layout.privateKey)?.stamp;
   const { privateKey, passphrase } = await readCaKey(platform, ca);
-  const { keySpec = nextKeySpec(privateKey.spec), days, type } = request;
+  const { keySpec = nextKeySpec(privateKey.spec), type } = request;
   const makeKey = () => makeFileKey(platform, { keySpec, ...(passphrase === undefined ? {} : { passphrase }) });
   const now = platform.clock.now();
-  const { key, certificate } = await makeAuthority({ days }, type, now, makeKey, root, ca.certificate.subject);
+  const { key, certificate } = await makeAuthority(lifeOf(request), type, now, makeKey, root, ca.certificate.subject);
   const keyFile = keyFileText(key.kept.pkcs8, passphrase);
   await placeNext(platform, ca, { certificate, chain: ca.chain, keyFile, keyStamp });
 }
@@ -124,12 +132,12 @@ async function prepareInToken(
   uri: string,
 ): Promise<void> {
   const keyStamp = files.stampOf(ca.layout.privateKeyUri)?.stamp;
-  const { keySpec = nextKeySpec(specOf(ca.certificate.publicKey)), days, type } = request;
+  const { keySpec = nextKeySpec(specOf(ca.certificate.publicKey)), type } = request;
   const now = platform.clock.now();
   const made = await makeTokenKey(platform, tokenUriOf(uri), keySpec, `${type}ca`);
   try {
     const makeKey = async () => ({ ...made, kept: { uri: made.uri } });
-    const { certificate } = await makeAuthority({ days }, type, now, makeKey, root, ca.certificate.subject);
+    const { certificate } = await makeAuthority(lifeOf(request), type, now, makeKey, root, ca.certificate.subject);
     await placeNext(platform, ca, { certificate, chain: ca.chain, keyFile: `${made.uri}\n`, keyStamp });
   } catch (error) {
     await made.destroy();

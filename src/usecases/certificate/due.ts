@@ -10,14 +10,25 @@ import type { Certificate } from '../../pki/certificate.js';
 import { isSameKey } from '../../pki/key-identity.js';
 import { attributeValues, nameOfCommonName, parseFileName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
+import { isShortLived, shortLifeMs, soonMs } from '../../pki/renewal.js';
 import { weakHashOf } from '../../pki/signature.js';
-import { validityFrom } from '../../pki/validity.js';
+import { dayMs, defaultDays, type Life, lifeMsOf, type Validity, validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
-import { expiryOf } from '../../store/index/row.js';
+import { type Ca, generationsOf } from '../../store/ca/ca.js';
+import { expiryOf, type IndexRow } from '../../store/index/row.js';
 import { reasonOfColumn, validNames } from '../../store/index/scan.js';
 import type { Skipped } from '../summary.js';
-import { type CaView, isIssuedBy, isOfOther, isSelfSigned, issuedCopies, readCertificate, rowOf } from './current.js';
+import {
+  type CaView,
+  isIssuedBy,
+  isOfOther,
+  isSelfSigned,
+  issuedCopies,
+  readCertificate,
+  rowOf,
+  viewOf,
+} from './current.js';
 import { isReplacing } from './replace-files.js';
 
 export interface DueNames {
@@ -27,15 +38,15 @@ export interface DueNames {
 
 interface DueOptions {
   readonly rekey: boolean;
-  readonly days: number;
+  readonly days?: number;
+  readonly notAfter?: Date;
 }
 
 interface Scene extends DueOptions {
   readonly view: CaView;
-  /** What expires until then is due. */
-  readonly until: Date;
-  /** Until when a certificate that is issued now is valid. */
-  readonly reachable: Date;
+  readonly now: Date;
+  /** What expires within so long is due. */
+  readonly withinMs: number;
 }
 
 export function dueHere(
@@ -49,8 +60,8 @@ export function dueHere(
   const scene: Scene = {
     ...options,
     view,
-    until: new Date(now.getTime() + withinMs),
-    reachable: validityFrom(now, options.days, view.ca.certificate).notAfter,
+    now,
+    withinMs,
   };
   const names: { name: string; waiting: Certificate | undefined }[] = [];
   const skipped: Skipped[] = [];
@@ -60,8 +71,7 @@ export function dueHere(
     if (typeof found === 'string') skipped.push({ name, outcome: 'skipped', reason: found });
     else names.push({ name, ...found });
   }
-  for (const [name, expiry] of validNames(view.index, now)) {
-    if (expiry > scene.until || here.has(name)) continue;
+  for (const [name, expiry] of dueElsewhere(scene, here)) {
     const reason = `expires on ${expiry.toISOString().slice(0, 10)}, and ${name}-cert.pem is not in this folder`;
     skipped.push({ name, outcome: 'skipped', reason });
   }
@@ -70,7 +80,7 @@ export function dueHere(
 
 /** Undefined for what is not due; a sentence for what is and cannot be renewed here. */
 function dueOrWhyNot(scene: Scene, name: string): { waiting: Certificate | undefined } | string | undefined {
-  const { view, until, reachable, rekey } = scene;
+  const { view, now, rekey } = scene;
   const file = parseFileName(name);
   const { certificateFile, privateKeyFile } = file;
   if (isReplacing(file)) return { waiting: undefined };
@@ -79,7 +89,7 @@ function dueOrWhyNot(scene: Scene, name: string): { waiting: Certificate | undef
   const isLeft = isOfOther(certificate, view.ca);
   // What SHA-1 signs OpenSSL refuses for TLS already.
   const isWeak = weakHashOf(certificate) !== undefined && !isSelfSigned(certificate);
-  if (certificate.notAfter > until && !isLeft && !isWeak) return undefined;
+  if (!isSoon(scene, certificate) && !isLeft && !isWeak) return undefined;
   const [commonName = ''] = attributeValues(certificate.subject, oid.commonName);
   if (nameOfCommonName(commonName) !== name) return `${certificateFile} is a certificate of ${commonName}`;
   const isOwn = isSelfSigned(certificate);
@@ -88,6 +98,8 @@ function dueOrWhyNot(scene: Scene, name: string): { waiting: Certificate | undef
   if (!isIssuedBy(certificate, view.ca)) return `${certificateFile} was not issued by ${view.ca.type}ca`;
   const row = rowOf(view, name, certificate);
   if (row?.state === 'R') return `${certificateFile} was revoked (${reasonOfColumn(row.revoked)})`;
+  const issuer = isOwn ? ('self' as const) : view.ca;
+  const reachable = validityFrom(now, nextLife(scene, certificate, issuer), view.ca.certificate).notAfter;
   const waiting = rekey ? undefined : issuedSince(scene, name, certificate);
   if (waiting === undefined && !isLeft && !isWeak && reachable <= certificate.notAfter) {
     const end = view.ca.certificate.notAfter;
@@ -98,11 +110,52 @@ function dueOrWhyNot(scene: Scene, name: string): { waiting: Certificate | undef
   return { waiting };
 }
 
+function isSoon({ now, withinMs }: Scene, validity: Validity): boolean {
+  return validity.notAfter.getTime() - now.getTime() <= soonMs(validity, withinMs);
+}
+
+/** By the index alone, which does not say for how long a certificate was made. */
+function mayLast({ now, withinMs }: Scene, expiry: Date): boolean {
+  const restMs = expiry.getTime() - now.getTime();
+  return restMs > withinMs || (restMs > 0 && restMs <= shortLifeMs);
+}
+
+/** The names of the CA that expire soon and are not here, in the order of the index. */
+function dueElsewhere(scene: Scene, here: ReadonlySet<string>): [string, Date][] {
+  const { view, now, withinMs } = scene;
+  const dated = [...validNames(view.index, now)].filter(
+    ([name, expiry]) => expiry.getTime() - now.getTime() <= withinMs && !here.has(name),
+  );
+  const unsure = new Set(dated.filter(([, expiry]) => mayLast(scene, expiry)).map(([name]) => name));
+  const rows = unsure.size === 0 ? new Map() : viewOf(view.ca, unsure).rows;
+  return dated.filter(([name, expiry]) => {
+    const own = ((rows.get(name) ?? []) as readonly IndexRow[]).filter(
+      (row) => row.state === 'V' && expiryOf(row).getTime() === expiry.getTime(),
+    );
+    const [copy] = issuedCopies(view.ca.layout, own);
+    return copy === undefined || isSoon(scene, copy);
+  });
+}
+
+/** How long the certificate that follows is to be valid: a short-lived one is not followed by one for ten years. */
+export function nextLife(
+  { days, notAfter }: Pick<DueOptions, 'days' | 'notAfter'>,
+  current: Validity,
+  issuer: Ca | 'self',
+): Life {
+  if (days !== undefined || notAfter !== undefined) return { days: days ?? defaultDays, ...(notAfter && { notAfter }) };
+  const ends = issuer === 'self' ? [] : generationsOf(issuer).map(({ certificate }) => certificate.notAfter.getTime());
+  // One that was cut short by the end of its CA was made for longer.
+  if (!isShortLived(current) || ends.includes(current.notAfter.getTime())) return { days: defaultDays };
+  return { days: lifeMsOf(current) / dayMs };
+}
+
 /** A run that was interrupted can have left its certificate in the CA. */
-function issuedSince({ view, until }: Scene, name: string, current: Certificate): Certificate | undefined {
-  const rows = (view.rows.get(name) ?? []).filter((row) => row.state === 'V' && expiryOf(row) > until);
+function issuedSince(scene: Scene, name: string, current: Certificate): Certificate | undefined {
+  const { view } = scene;
+  const rows = (view.rows.get(name) ?? []).filter((row) => row.state === 'V' && mayLast(scene, expiryOf(row)));
   for (const copy of issuedCopies(view.ca.layout, rows.toReversed())) {
-    if (!isOfOther(copy, view.ca) && isSameKey(copy.publicKey, current.publicKey)) return copy;
+    if (!isSoon(scene, copy) && !isOfOther(copy, view.ca) && isSameKey(copy.publicKey, current.publicKey)) return copy;
   }
   return undefined;
 }

@@ -4,12 +4,17 @@
  * @module
  */
 
+import { OvsPkiError } from '../../errors.js';
+import { decodeCertificatePem } from '../../pki/certificate.js';
 import { commonNameOfOneLine, formatOneLine } from '../../pki/name.js';
 import type { CertificateType } from '../../pki/profile.js';
+import { shortLifeMs, soonMs } from '../../pki/renewal.js';
 import { dayMs, dueDays } from '../../pki/validity.js';
+import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, readCa, typesIn } from '../../store/ca/ca.js';
 import { type IndexRow, indexRows, indexTimeMs } from '../../store/index/row.js';
+import { issuedCertificateFile } from '../../store/layout.js';
 
 /** What a certificate is by the clock; `due` is one that is valid and has not long to go. */
 export type ListState = 'valid' | 'revoked' | 'expired' | 'due';
@@ -30,7 +35,7 @@ export interface Listed {
   readonly commonName: string;
   /** By the clock: a certificate whose time has passed is expired, whatever the index still calls it. */
   readonly state: Exclude<ListState, 'due'>;
-  /** It is valid, and ends within 30 days. */
+  /** It is valid, and ends within 30 days; one that is made for a week at most: in the last third of its life. */
   readonly due: boolean;
   /** ISO 8601, UTC. */
   readonly notAfter: string;
@@ -67,21 +72,42 @@ function* listedIn(cas: readonly Ca[], request: ListRequest, now: number): Gener
       const commonName = commonNameOfOneLine(row.subject);
       if (expires >= before || pattern?.test(commonName) === false) continue;
       const type = row.subject === ownSubject ? (`${ca.type}ca` as const) : ca.type;
-      const listed = { commonName, type, ...standing(row, expires, now), ...plainFields(row, expires) };
+      const listed = {
+        commonName,
+        type,
+        ...standing(row, expires, now, () => beginOf(ca, row)),
+        ...plainFields(row, expires),
+      };
       if (isWanted(listed, request.states)) yield listed;
     }
   }
 }
 
 /** What a certificate is now: revoked stays revoked. */
-export function standing(
+function standing(
   { state }: Pick<IndexRow, 'state'>,
   expires: number,
   now: number,
+  begin: () => number | undefined,
 ): Pick<Listed, 'state' | 'due'> {
   if (state === 'R') return { state: 'revoked', due: false };
   if (state === 'E' || expires < now) return { state: 'expired', due: false };
-  return { state: 'valid', due: expires < now + dueDays * dayMs };
+  const within = dueDays * dayMs;
+  if (expires >= now + within) return { state: 'valid', due: false };
+  const notBefore = expires - now > shortLifeMs ? undefined : begin();
+  const validity = { notBefore: new Date(notBefore ?? 0), notAfter: new Date(expires) };
+  return { state: 'valid', due: expires < now + soonMs(validity, within) };
+}
+
+/** The index does not say it, and only of what is made for days or hours it matters. */
+function beginOf({ layout }: Ca, { serialNumber }: IndexRow): number | undefined {
+  const file = issuedCertificateFile(layout, serialNumber);
+  try {
+    return decodeCertificatePem(files.readFile(file).toString('latin1'), file).notBefore.getTime();
+  } catch (error) {
+    if (error instanceof OvsPkiError) return undefined;
+    throw error;
+  }
 }
 
 function plainFields({ serialNumber, subject, revoked }: IndexRow, expires: number) {

@@ -13,6 +13,7 @@ import { attributeValues, type FileName, parseFileName } from '../../pki/name.js
 import { oid } from '../../pki/oid.js';
 import type { CertificateType } from '../../pki/profile.js';
 import { requestFileText } from '../../pki/text.js';
+import type { Life } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import { isFolder } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
@@ -24,7 +25,7 @@ import { withPassingLock } from '../../store/journal/lock.js';
 import { asRefused, type CertificateSummary, orRefused, type Refused, type Skipped, summarize } from '../summary.js';
 import { type CaView, currentCertificate, keySpecOf, requireOwnKey, viewOf } from './current.js';
 import { notWritten } from './deliver.js';
-import { dueHere, namesInFolder } from './due.js';
+import { dueHere, namesInFolder, nextLife } from './due.js';
 import { finishReplacement, isReplacing, replaceAll, replaceCertificate, stageKey } from './replace-files.js';
 import { inParallel, newKeyAndRequest } from './req.js';
 import { issueSelfSigned } from './self-sign.js';
@@ -39,7 +40,10 @@ export interface RenewRequest {
   readonly rekey: boolean;
   /** With `rekey`: the keys to make, if not of the kind that each name has. */
   readonly keySpec: KeySpec | undefined;
-  readonly days: number;
+  /** If not given: 3650, or for a short-lived certificate as long again as it was made for. */
+  readonly days?: number;
+  /** In place of `days`: when the validity ends. */
+  readonly notAfter?: Date;
   /** Revoke the certificates that are renewed, as superseded. */
   readonly revokeOld?: boolean;
   /** Called as the work goes on, with the number of names that have their new key. */
@@ -69,6 +73,7 @@ interface Job {
   /** Of a run that was interrupted before it was put in its place. */
   readonly waiting: Certificate | undefined;
   readonly order: OwnOrder;
+  readonly life: Life;
 }
 
 /**
@@ -144,21 +149,37 @@ async function renewHere(platform: Platform, request: RenewRequest): Promise<(Re
   // 3. The certificates.
   const open = jobs.filter((job): job is Job => 'order' in job);
   const byCa = open.filter((job) => job.issuer !== 'self' && job.waiting === undefined);
-  const orders = byCa.map(({ order }) => order);
-  const issued =
-    orders.length === 0 ? [] : await issueInCa(platform, view().ca, orders, request.days).catch(takeBack(open));
-  const next = issued.values();
+  const issued = byCa.length === 0 ? new Map() : await issueAll(platform, view().ca, byCa).catch(takeBack(open));
   // 4. Their files.
   const results: (Renewed | Skipped | Refused)[] = [];
   for (const job of jobs) {
     if (!('order' in job)) results.push(job);
     else {
-      const result =
-        job.issuer === 'self' || job.waiting !== undefined ? undefined : (next.next().value as IssueResult);
-      results.push(await orRefused(job.name, () => finish(platform, request, job, result)));
+      results.push(await orRefused(job.name, () => finish(platform, request, job, issued.get(job))));
     }
   }
   return [...results, ...(due?.skipped ?? [])];
+}
+
+/** Those of one life together. */
+async function issueAll(platform: Platform, ca: Ca, jobs: readonly Job[]): Promise<Map<Job, IssueResult>> {
+  const results = new Map<Job, IssueResult>();
+  for (const days of new Set(jobs.map(({ life }) => life.days))) {
+    const chosen = jobs.filter(({ life }) => life.days === days);
+    const [life] = chosen.map((job) => job.life);
+    const orders = chosen.map(({ order }) => order);
+    const issued = await issueInCa(platform, ca, orders, life ?? { days }).catch(refuseRest(results.size > 0, orders));
+    for (const [index, job] of chosen.entries()) results.set(job, issued[index] as IssueResult);
+  }
+  return results;
+}
+
+/** What has been issued before goes to its places. */
+function refuseRest(isBegun: boolean, orders: readonly OwnOrder[]): (error: unknown) => IssueResult[] {
+  return (error) => {
+    if (!isBegun || !(error instanceof OvsPkiError)) throw error;
+    return orders.map(() => ({ error }));
+  };
 }
 
 /** Nothing was issued: no new key stays beside the old ones. */
@@ -180,7 +201,8 @@ async function prepare(
   const before = finishReplacement(file);
   if (before !== undefined) return recovered(platform, request, file, before);
   const { certificate: current, issuer } = currentCertificate(file, view);
-  const job = { name, file, issuer, waiting: request.rekey ? undefined : waiting };
+  const life = nextLife(request, current, issuer);
+  const job = { name, file, issuer, life, waiting: request.rekey ? undefined : waiting };
   requireOwnKey(file, current, request.rekey || issuer === 'self', request.rekey);
   if (!request.rekey) return { ...job, order: { renewal: current, name: file.name } };
   const [commonName = ''] = attributeValues(current.subject, oid.commonName);
@@ -193,7 +215,7 @@ async function prepare(
 async function finish(
   platform: Platform,
   request: RenewRequest,
-  { name, file, issuer, waiting, order }: Job,
+  { name, file, issuer, waiting, order, life }: Job,
   issued: IssueResult | undefined,
 ): Promise<Renewed | Refused> {
   if (issued !== undefined && 'error' in issued) {
@@ -203,7 +225,9 @@ async function finish(
     return asRefused(name, issued.error);
   }
   const certificate =
-    waiting ?? issued?.certificate ?? (await selfSigned(platform, request, file, order).catch(takeBack([{ file }])));
+    waiting ??
+    issued?.certificate ??
+    (await selfSigned(platform, request, file, order, life).catch(takeBack([{ file }])));
   try {
     (request.rekey ? replaceAll : replaceCertificate)(file, certificate);
   } catch (error) {
@@ -225,9 +249,10 @@ async function finish(
 
 async function selfSigned(
   platform: Platform,
-  { days, rekey }: RenewRequest,
+  { rekey }: RenewRequest,
   file: FileName,
   order: OwnOrder,
+  life: Life,
 ): Promise<Certificate> {
   const keyFile = rekey ? `${file.privateKeyFile}.new` : file.privateKeyFile;
   const { publicKey, commonNames } =
@@ -251,7 +276,7 @@ async function selfSigned(
   if (reasons.length > 0) throw refusal(file.typed, reasons, 'renewal');
   const privateKey = decodePrivateKey(files.readFile(keyFile).toString('latin1'), keyFile);
   const commonName = commonNames[0] as string;
-  return issueSelfSigned(platform, { privateKey, publicKey, commonName, days }, keyFile);
+  return issueSelfSigned(platform, { privateKey, publicKey, commonName, life }, keyFile);
 }
 
 /** A run with --rekey was interrupted after its certificate had come; the old one lies beside it. */

@@ -25,6 +25,8 @@ export interface ReqSignRequest {
   readonly keySpec: KeySpec;
   readonly unique: boolean;
   readonly days: number;
+  /** In place of `days`: when the validity ends. */
+  readonly notAfter?: Date;
   readonly force: boolean;
   /** Called as the work goes on, with the number of names that are done. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -50,7 +52,7 @@ export async function reqSign(platform: Platform, request: ReqSignRequest): Prom
   // 1. The CA; before minutes are spent on keys: can it sign?
   const ca = readCa(request.pkiDirectory, request.type);
   await openIssuer(platform, ca);
-  validityFrom(platform.clock.now(), request.days, ca.certificate);
+  validityFrom(platform.clock.now(), request, ca.certificate);
   request.onProgress?.(0, request.names.length);
   // 2. Keys and requests on all cores; 3. certificates and their files, a chunk behind.
   const results: (RequestSigned | Refused)[] = [];
@@ -89,14 +91,14 @@ async function freshRequest(platform: Platform, request: ReqSignRequest, name: s
 async function signChunk(
   platform: Platform,
   ca: Ca,
-  { days, force }: ReqSignRequest,
+  request: ReqSignRequest,
   chunk: readonly (KnownRequest | Refused)[],
 ): Promise<(RequestSigned | Refused)[]> {
   const ready = chunk.filter((item): item is KnownRequest => 'request' in item);
   const orders = ready.map(({ request, file }) => ({ request, name: file.name }));
-  const issued = await issueInCa(platform, ca, orders, days);
+  const issued = await issueInCa(platform, ca, orders, request);
   const items = ready.map(({ made: { name }, file }) => ({ name, file }));
-  const delivered = (await deliver(platform, ca, items, issued, force)).values();
+  const delivered = (await deliver(platform, ca, items, issued, request.force)).values();
   return chunk.map((item) => {
     if (!('request' in item)) return item;
     const result = delivered.next().value as Signed | Refused;

@@ -18,7 +18,7 @@ import { requestSubject } from '../../pki/profile.js';
 import { randomSerial } from '../../pki/serial.js';
 import { isSignedWith } from '../../pki/signature.js';
 import { certificateFileText } from '../../pki/text.js';
-import { validityFrom } from '../../pki/validity.js';
+import { type Life, validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { refusal } from '../../store/change/refusals.js';
@@ -29,6 +29,8 @@ import { requireFree } from './req.js';
 export interface SelfSignRequest {
   readonly names: readonly string[];
   readonly days: number;
+  /** In place of `days`: when the validity ends. */
+  readonly notAfter?: Date;
   readonly force: boolean;
 }
 
@@ -45,7 +47,8 @@ export async function selfSign(platform: Platform, request: SelfSignRequest): Pr
   return Promise.all(request.names.map((name) => orRefused(name, () => selfSignOne(platform, request, name))));
 }
 
-async function selfSignOne(platform: Platform, { days, force }: SelfSignRequest, name: string): Promise<SelfSigned> {
+async function selfSignOne(platform: Platform, order: SelfSignRequest, name: string): Promise<SelfSigned> {
+  const { force } = order;
   // 1. The request, its key, and a free place.
   const file = parseFileName(name);
   const read = (place: string): string => files.readFile(place).toString('latin1');
@@ -71,7 +74,11 @@ async function selfSignOne(platform: Platform, { days, force }: SelfSignRequest,
   if (reasons.length > 0) throw refusal(name, reasons);
   // 3. The certificate and its file.
   const commonName = request.commonNames[0] as string;
-  const certificate = await issueSelfSigned(platform, { privateKey, publicKey, commonName, days }, file.privateKeyFile);
+  const certificate = await issueSelfSigned(
+    platform,
+    { privateKey, publicKey, commonName, life: order },
+    file.privateKeyFile,
+  );
   (force ? files.replaceFile : files.createFile)(file.certificateFile, certificateFileText(certificate));
   platform.log.write(`self-signed ${file.certificateFile}, serial ${certificate.serialNumber}`);
   return { name, outcome: 'self-signed', certificateFile: file.certificateFile, certificate: summarize(certificate) };
@@ -82,13 +89,13 @@ export interface SelfSignInput {
   readonly privateKey: PrivateKey;
   readonly publicKey: PublicKey;
   readonly commonName: string;
-  readonly days: number;
+  readonly life: Life;
 }
 
 /** A certificate that is signed with the key that it certifies. */
 export async function issueSelfSigned(
   { crypto, clock }: Platform,
-  { privateKey, publicKey, commonName, days }: SelfSignInput,
+  { privateKey, publicKey, commonName, life }: SelfSignInput,
   keyFile: string,
 ): Promise<Certificate> {
   const subject = encodeName(requestSubject(commonName));
@@ -107,7 +114,7 @@ export async function issueSelfSigned(
       commonName,
       publicKey,
       serialNumber: randomSerial(),
-      validity: validityFrom(clock.now(), days),
+      validity: validityFrom(clock.now(), life),
     },
   );
 }

@@ -26,6 +26,8 @@ export interface SetupRequest {
   readonly type: CertificateType;
   readonly keySpec: KeySpec;
   readonly days: number;
+  /** In place of `days`: when the validity ends. */
+  readonly notAfter?: Date;
   /** Called as the work goes on, with the number of names that are done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -44,11 +46,12 @@ export interface SetupResult {
 
 /** @throws what init, reqSign and verify throw */
 export async function setup(platform: Platform, request: SetupRequest): Promise<SetupResult> {
-  const { pkiDirectory, names, type, keySpec, days } = request;
+  const { pkiDirectory, names, type, keySpec } = request;
+  const life = { days: request.days, ...(request.notAfter && { notAfter: request.notAfter }) };
   // 1. A PKI, unless there is one.
   const isMissing = !files.exists(pkiDirectory) || (isFolder(pkiDirectory) && files.list(pkiDirectory).length === 0);
   const made = isMissing
-    ? await init(platform, { pkiDirectory, keySpec, days, force: files.exists(pkiDirectory) })
+    ? await init(platform, { pkiDirectory, keySpec, ...life, force: files.exists(pkiDirectory) })
     : undefined;
   // 2. Of keys, requests and certificates those that are missing: it can have been interrupted anywhere.
   const signed = await makeMissing(platform, request);

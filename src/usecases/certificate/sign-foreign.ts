@@ -30,6 +30,8 @@ export interface SignForeignRequest {
   readonly keyOnly: boolean;
   readonly type: CertificateType;
   readonly days: number;
+  /** In place of `days`: when the validity ends. */
+  readonly notAfter?: Date;
   readonly force: boolean;
 }
 
@@ -51,7 +53,7 @@ export async function signForeign(platform: Platform, request: SignForeignReques
   const order = orderOf(request, text, file.name);
   if (!request.force) requireFree(file.certificateFile);
   // 2. The certificate and its file.
-  const issued = await issueInCa(platform, ca, [order], request.days);
+  const issued = await issueInCa(platform, ca, [order], request);
   const [result] = await deliver(platform, ca, [{ name: request.name, file }], issued, request.force);
   if (result === undefined) throw new Error('one order has one result');
   return result.outcome === 'refused' ? result : { ...result, leftOut };

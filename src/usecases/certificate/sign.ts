@@ -23,6 +23,8 @@ export interface SignRequest {
   readonly names: readonly string[];
   readonly type: CertificateType;
   readonly days: number;
+  /** In place of `days`: when the validity ends. */
+  readonly notAfter?: Date;
   /** Replace certificates that exist. */
   readonly force: boolean;
   /**
@@ -55,7 +57,7 @@ export async function sign(platform: Platform, request: SignRequest): Promise<(S
   // 3. The certificates.
   const progress = (done: number) => request.onProgress?.(items.length - ready.length + done, items.length);
   const orders = ready.map(({ order }) => order);
-  const issued = await issueInCa(platform, ca, orders, request.days, progress);
+  const issued = await issueInCa(platform, ca, orders, request, progress);
   // 4. Their files.
   const delivered = (await deliver(platform, ca, ready, issued, request.force)).values();
   return items.map((item) => ('order' in item ? (delivered.next().value as Signed | Refused) : item));

@@ -13,7 +13,8 @@ import { leafFindings } from '../../pki/lint/leaf-rules.js';
 import type { Finding } from '../../pki/lint/rule.js';
 import { commonNameOfOneLine, formatOneLine } from '../../pki/name.js';
 import type { CertificateType } from '../../pki/profile.js';
-import { isPlainlyStrong } from '../../pki/strength.js';
+import { shortLifeMs } from '../../pki/renewal.js';
+import { beginAtGlance, isPlainlyStrong } from '../../pki/strength.js';
 import { smallFileReader } from '../../platform/chunks.js';
 import * as files from '../../platform/files.js';
 import { type Ca, readCa } from '../../store/ca/ca.js';
@@ -31,6 +32,9 @@ export interface Newest {
   /** Milliseconds. */
   readonly expires: number;
 }
+
+/** From when on those of the newest certificates are valid that may have been made for days or hours, in milliseconds. */
+export type Begins = ReadonlyMap<string, number>;
 
 export interface GatheredCa {
   readonly type: CertificateType;
@@ -53,6 +57,7 @@ export interface GatheredCa {
   readonly revokedUntil: ReadonlyMap<string, number>;
   /** The newest list that the CA has signed. */
   readonly crl: Crl | undefined;
+  readonly begins: Begins;
   /** What is wrong with the copies in newcerts/ of the newest certificates. */
   readonly copyFaults: readonly CopyFault[];
   /** Where the parts of its folder do not agree. */
@@ -89,7 +94,7 @@ export function gatherCa(pkiDirectory: string, type: CertificateType, now: numbe
     isKeyExposed: isOpenFolder(ca.layout.privateFolder) && isExposed(ca.layout.privateKey),
     ...index,
     crl: newestCrl(ca),
-    copyFaults: copyFaults(ca.layout, index.newest, now),
+    ...readCopies(ca.layout, index.newest, now),
     contradictions: contradictionsOf(ca, new Date(now)),
     unreadLog: history.audited.unread?.message,
     sharedRevoked: [...history.shared.keys()],
@@ -146,21 +151,32 @@ function isOpenFolder(folder: string): boolean {
 }
 
 /** Looks into every certificate that is in force; what cannot be said at a glance is read in full. */
-function copyFaults(layout: CaLayout, newest: ReadonlyMap<string, Newest>, now: number): CopyFault[] {
+function readCopies(
+  layout: CaLayout,
+  newest: ReadonlyMap<string, Newest>,
+  now: number,
+): Pick<GatheredCa, 'copyFaults' | 'begins'> {
   const there = new Set(files.list(layout.newCertificates));
   const read = smallFileReader();
   const faults: CopyFault[] = [];
+  const begins = new Map<string, number>();
   for (const [name, { serialNumber, expires }] of newest) {
     if (expires < now) continue;
     const file = issuedCertificateFile(layout, serialNumber);
-    if (!there.has(`${serialNumber}.pem`)) faults.push({ name, file, fault: 'missing' });
-    else if (!isPlainlyStrong(firstCertificate(read(file)))) {
+    if (!there.has(`${serialNumber}.pem`)) {
+      faults.push({ name, file, fault: 'missing' });
+      continue;
+    }
+    const der = firstCertificate(read(file));
+    const begin = expires - now <= shortLifeMs ? beginAtGlance(der) : undefined;
+    if (begin !== undefined) begins.set(name, begin);
+    if (!isPlainlyStrong(der)) {
       const certificate = orUnreadable(() => decodeCertificatePem(files.readFile(file).toString('latin1'), file));
       const fault = certificate === undefined ? 'unreadable' : strengthFindings(certificate);
       if (fault.length > 0) faults.push({ name, file, fault });
     }
   }
-  return faults;
+  return { copyFaults: faults, begins };
 }
 
 const beginning = Buffer.from('-----BEGIN CERTIFICATE-----');

@@ -10,7 +10,7 @@ import { isSameKey } from '../../pki/key-identity.js';
 import { attributeValues, formatName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import type { CertificateType } from '../../pki/profile.js';
-import { isCrlDue } from '../../pki/renewal.js';
+import { isCrlDue, soonMs } from '../../pki/renewal.js';
 import type { WaitingKey } from '../../store/ca/waiting.js';
 import { type CheckedFile, keyFileBeside } from './files.js';
 import { type GatheredCa, type KeyMatch, strengthFindings } from './gather.js';
@@ -106,7 +106,8 @@ export function reasonsOfCa(ca: GatheredCa, deadlines: Deadlines, now: number): 
   for (const [name, { expires }] of ca.newest) {
     // There was a newer one, and it was revoked: the host is out of service, and nobody is to be told of it for ever.
     if (expires < now && (ca.revokedUntil.get(name) ?? 0) > expires) continue;
-    const reason = expiryReason('leaf-expiry', name, expires, deadlines, now, noNewer);
+    const own = ownDeadlines(deadlines, ca.begins.get(name), expires);
+    const reason = expiryReason('leaf-expiry', name, expires, own, now, noNewer);
     if (reason !== undefined) leaves.push(reason);
   }
   const copies = ca.copyFaults.flatMap(({ name, file, fault }): CheckReason[] => {
@@ -137,7 +138,8 @@ export function reasonsOfFiles(
       const isCa = certificate.basicConstraints?.ca === true;
       const rule = isCa ? 'ca-expiry' : 'leaf-expiry';
       const isLast = isCa || expires === last.get(name);
-      const expiry = isLast ? expiryReason(rule, file, expires, deadlines, now, isCa ? '' : noNewer) : undefined;
+      const own = ownDeadlines(deadlines, certificate.notBefore.getTime(), expires);
+      const expiry = isLast ? expiryReason(rule, file, expires, own, now, isCa ? '' : noNewer) : undefined;
       return [...(expiry === undefined ? [] : [expiry]), ...strengthReasons(file, certificate)];
     }),
     ...checked.flatMap(({ file, crls }) => crls.flatMap((crl) => crlExpiryReasons(file, crl, deadlines, now))),
@@ -186,7 +188,8 @@ function authorityReasons(ca: GatheredCa, certificate: Certificate, deadlines: D
   if (now < begins) {
     return [critical('ca-expiry', about, `it is not valid before ${dayOf(begins)}`, begins)];
   }
-  const expiry = expiryReason('ca-expiry', about, notAfter.getTime(), deadlines, now, '');
+  const own = ownDeadlines(deadlines, begins, notAfter.getTime());
+  const expiry = expiryReason('ca-expiry', about, notAfter.getTime(), own, now, '');
   return [...(expiry === undefined ? [] : [expiry]), ...strengthReasons(about, certificate)];
 }
 
@@ -276,6 +279,13 @@ function crlExpiryReasons(
   if (at < now) return [critical('crl-expiry', about, `the next ${name} was due ${lengthText(at, now)} ago`, at)];
   if (!isCrlDue(crl, new Date(now), criticalMs)) return [];
   return [warning('crl-expiry', about, `the next ${name} is due in ${lengthText(at, now)}`, at)];
+}
+
+/** What is made for days or hours ends within any usual period from the first moment: there it is a part of its life. */
+function ownDeadlines({ warnMs, criticalMs }: Deadlines, begins: number | undefined, expires: number): Deadlines {
+  if (begins === undefined) return { warnMs, criticalMs };
+  const validity = { notBefore: new Date(begins), notAfter: new Date(expires) };
+  return { warnMs: soonMs(validity, warnMs), criticalMs: soonMs(validity, criticalMs, 6) };
 }
 
 function expiryReason(

@@ -37,6 +37,8 @@ export interface ConnectRequest {
   readonly become?: string | undefined;
   readonly pskFile: string | undefined;
   readonly days: number;
+  /** In place of `days`, such as `12h`. */
+  readonly validFor?: string | undefined;
 }
 
 /** The two hosts as they should be. @throws USAGE, INVENTORY_INVALID */
@@ -80,10 +82,10 @@ function requireAddresses(hosts: readonly ConnectHost[]): void {
 }
 
 /** The two hosts as an inventory. */
-function inventoryOf({ hosts, days, ...request }: ConnectRequest): unknown {
+function inventoryOf({ hosts, days, validFor, ...request }: ConnectRequest): unknown {
   return {
     version: 1,
-    defaults: { days },
+    defaults: validFor === undefined ? { days } : { valid_for: validFor },
     hosts: Object.fromEntries(
       hosts.map(({ name, destination, tunnelAddress, bridgeAddress }) => [
         name,
@@ -115,6 +117,7 @@ function inventoryOf({ hosts, days, ...request }: ConnectRequest): unknown {
 function inOurWords(error: OvsPkiError, names: readonly string[]): OvsPkiError {
   const faults = error.details['faults'] as readonly InventoryFault[];
   const lines = faults.map(({ path, message }) => {
+    if (path === 'defaults.valid_for') return `--valid-for ${message}`;
     const name = names.find((item) => path === `hosts.${item}` || path.startsWith(`hosts.${item}.`));
     const key = name === undefined ? /^tunnels\[0\]\.?(\w*)/.exec(path)?.[1] : path.slice(`hosts.${name}.`.length);
     const place = placeOf(name, key) ?? path;

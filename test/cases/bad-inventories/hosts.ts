@@ -171,6 +171,26 @@ export const hosts: readonly BadInventory[] = [
   },
   { title: 'half a day', text: host('days: 0.5'), says: ['4: hosts.a.days: must be a whole number of days, not 0.5'] },
   {
+    title: 'a validity without its unit',
+    text: host('valid_for: "12"'),
+    says: ['4: hosts.a.valid_for: "12" is no period from 1m to 36500d, such as 90m, 12h or 7d'],
+  },
+  {
+    title: 'a validity of nothing',
+    text: host('valid_for: 0h'),
+    says: ['4: hosts.a.valid_for: "0h" is no period from 1m to 36500d, such as 90m, 12h or 7d'],
+  },
+  {
+    title: 'a validity said twice',
+    text: host('days: 30\n    valid_for: 12h'),
+    says: ['5: hosts.a.valid_for: and days say the same thing: take one of them'],
+  },
+  {
+    title: 'hours for a certificate that the host signs itself',
+    text: `${host('valid_for: 12h')}defaults:\n  auth: self-signed\n`,
+    says: ['4: hosts.a.valid_for: must be whole days for a, which signs its own certificate with openssl'],
+  },
+  {
     title: 'a weak key',
     text: host('key: rsa-1024'),
     says: ['4: hosts.a.key: must be an RSA key of 2048 to 8192 bits, not "rsa-1024"'],
