@@ -3,35 +3,15 @@
  * and with `host`, certified for 100 days.
  */
 
-import { appendFileSync, chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodePlatform, switchRollover } from '../../src/index.js';
 import { badKeyFile, ecKeyFile, readPem, rsaKeyFile } from '../support/keys.js';
 import { caFolderIn, makeRequest, opensslCa, oursWell } from '../support/pki.js';
 import { runWell } from '../support/programs.js';
 import { fixtureKey } from '../support/x509.js';
+import { all, type CheckCase, contradictionCases, sign } from './check-contradictions.js';
 
-export interface CheckCase {
-  readonly title: string;
-  readonly make?: (folder: string) => unknown;
-  /** When check runs, in days from now; 1 unless told otherwise. */
-  readonly day?: number;
-  /** Severity, rule and what it is about, which is the name of a file without its folder. */
-  readonly reasons: readonly string[];
-  /** How much could not be looked at. */
-  readonly unchecked?: number;
-  /** Files that are looked at in place of the directory. */
-  readonly files?: readonly string[];
-}
-
-/** One thing after the other. */
-const all =
-  (...steps: readonly ((folder: string) => unknown)[]) =>
-  async (folder: string): Promise<void> => {
-    for (const step of steps) await step(folder);
-  };
-const sign = (days: number) => (folder: string) =>
-  oursWell(folder, ['sign', '-b', '-f', '--days', String(days), 'host']);
 const revoke = (folder: string) => opensslCa(folder, 'switch', ['-revoke', join(folder, 'host-cert.pem')]);
 const unrevoke = (folder: string) =>
   opensslCa(folder, 'switch', ['-crl_reason', 'removeFromCRL', '-revoke', join(folder, 'host-cert.pem')]);
@@ -66,86 +46,8 @@ function forEachCopy(folder: string, from: number, to: number, action: (file: st
   for (const serial of serials.slice(from, to)) action(join(ca, 'newcerts', `${serial}.pem`));
 }
 
-/** Puts a file of the CA back, as it was before some steps. */
-const putBack =
-  (file: string, ...steps: readonly ((folder: string) => unknown)[]) =>
-  async (folder: string): Promise<void> => {
-    const place = join(caFolderIn(folder, 'switch'), file);
-    const before = readFileSync(place);
-    await all(...steps)(folder);
-    writeFileSync(place, before);
-  };
-const oursRevoke = (reason: string) => (folder: string) => oursWell(folder, ['revoke', 'host', '--reason', reason]);
-const release = (folder: string) => oursWell(folder, ['revoke', 'host', '--release']);
-const oursList = (folder: string) => oursWell(folder, ['crl']);
-const serialOfHost = (folder: string): string =>
-  readPem(join(caFolderIn(folder, 'switch'), 'index.txt')).split('\t')[8] ?? '';
-const emptyRegister = (folder: string): void => {
-  const keys = join(caFolderIn(folder, 'switch'), 'keys');
-  for (const name of readdirSync(keys)) if (name !== 'state') writeFileSync(join(keys, name), '');
-};
-const otherCaCertificate = (folder: string): void => {
-  const entry = { time: '2026-01-01T00:00:00Z', operator: 'x', action: 'import', serialNumber: 'AB' };
-  const lines = ['intent', 'recorded'].map((event) => `${JSON.stringify({ ...entry, event })}\n`);
-  appendFileSync(join(caFolderIn(folder, 'switch'), 'audit.log'), lines.join(''));
-};
-
-/** Parts of a CA's folder that contradict each other. */
-const contradictions: readonly CheckCase[] = [
-  {
-    title: 'an index of before a revocation',
-    make: putBack('index.txt', oursRevoke('keyCompromise'), oursList),
-    reasons: ['critical revocation-lost index.txt'],
-  },
-  {
-    title: 'an index in which a compromised key is only on hold',
-    make: all(oursRevoke('certificateHold'), putBack('index.txt', oursRevoke('keyCompromise'), oursList)),
-    reasons: ['critical revocation-lost index.txt'],
-  },
-  {
-    title: 'an index of before a release',
-    make: all(oursRevoke('certificateHold'), oursList, putBack('index.txt', release)),
-    reasons: ['critical release-lost index.txt'],
-  },
-  {
-    title: 'a hold that was released, and is on the CRL still',
-    make: all(oursRevoke('certificateHold'), oursList, release),
-    reasons: ['warning crl-behind switchca'],
-  },
-  {
-    title: 'an index of before a certificate',
-    make: putBack('index.txt', sign(100)),
-    reasons: ['critical certificate-lost index.txt'],
-  },
-  {
-    title: 'a number that a CRL has had',
-    make: putBack('crlnumber', oursList),
-    reasons: ['critical crl-number-behind crlnumber'],
-  },
-  {
-    title: 'a CRL of before the last one',
-    make: all(oursList, putBack('crl.pem', oursList)),
-    reasons: ['critical crl-older crl.pem'],
-  },
-  {
-    title: 'a serial number that a certificate has',
-    make: (folder) => writeFileSync(join(caFolderIn(folder, 'switch'), 'serial'), `${serialOfHost(folder)}\n`),
-    reasons: ['critical serial-used serial'],
-  },
-  {
-    title: 'a register without the key of a certificate',
-    make: all(sign(100), emptyRegister),
-    reasons: ['critical register-behind keys'],
-  },
-  {
-    title: 'a certificate of the CA that is not its last one',
-    make: otherCaCertificate,
-    reasons: ['critical ca-certificate-older cacert.pem'],
-  },
-];
-
 export const checkCases: readonly CheckCase[] = [
-  ...contradictions,
+  ...contradictionCases,
   { title: 'all is well', reasons: [] },
   { title: 'a certificate that ends in 31 days', day: 69, reasons: [] },
   { title: 'a certificate that ends in 29 days', day: 71, reasons: ['warning leaf-expiry host'] },

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { oursWell } from '../support/pki.js';
-import type { CheckCase } from './checks.js';
+import type { CheckCase } from './check-contradictions.js';
 
 export const companyChecks: readonly CheckCase[] = [
   {

@@ -54,8 +54,8 @@ interface World {
   readonly revoked: Set<string>;
   lastNumber: bigint;
   readonly steps: string[];
-  /** Every content that a file of the CA has had. */
-  readonly states: Map<string, string[]>;
+  /** Every content that a file of the CA has had; undefined where it was not there. */
+  readonly states: Map<string, (string | undefined)[]>;
 }
 
 /** One history, in a folder of its own. Throws with its steps where something is not as it must be. */
@@ -63,7 +63,7 @@ export async function liveThrough(
   folder: string,
   beginnings: Beginnings,
   seed: number,
-  asksOpenssl: boolean,
+  asks: { readonly openssl: boolean; readonly ovsPki: boolean },
 ): Promise<void> {
   const random = chance(seed);
   const isCompany = random.next() < 0.5;
@@ -71,7 +71,7 @@ export async function liveThrough(
   cpSync(isCompany ? beginnings.company : beginnings.own, pki, { recursive: true, verbatimSymlinks: true });
   const world: World = {
     ...{ folder, pki, ca: join(pki, 'switchca'), random, beginnings, isCompany },
-    ...{ revoked: new Set<string>(), lastNumber: -1n, steps: [], states: new Map<string, string[]>() },
+    ...{ revoked: new Set<string>(), lastNumber: -1n, steps: [], states: new Map<string, (string | undefined)[]>() },
   };
   try {
     remember(world);
@@ -79,7 +79,8 @@ export async function liveThrough(
     for (let step = 0; step < 10; step++) await oneStep(world);
     await settle(world);
     await makeCrl(world);
-    if (asksOpenssl) await askOpenssl(world);
+    if (asks.openssl) await askOpenssl(world);
+    if (asks.ovsPki) await askOvsPki(world);
   } catch (error) {
     throw new Error(`history ${seed}: ${world.steps.join('; ')}: ${String(error)}`, { cause: error });
   } finally {
@@ -177,18 +178,26 @@ async function makeCrl(world: World): Promise<void> {
 async function restore(world: World): Promise<void> {
   const older = [...world.states].flatMap(([file, contents]) => {
     const now = contentOf(join(world.ca, file));
-    return contents.filter((content) => now !== undefined && content !== now).map((content) => ({ file, content }));
+    return contents.filter((content) => content !== now).map((content) => ({ file, content }));
   });
   const chosen = older[Math.floor(world.random.next() * older.length)];
   if (chosen === undefined) return;
-  const { file, content } = chosen;
-  world.steps[world.steps.length - 1] = `restore ${file}`;
-  writeFileSync(join(world.ca, file), Buffer.from(content, 'latin1'));
+  const { file } = chosen;
+  // One that was cut is of no time at all, but neither is what a full disk leaves.
+  const isCut = file !== 'cacert.pem' && world.random.next() < 0.2;
+  const content = isCut ? chosen.content?.slice(0, world.random.next() * chosen.content.length) : chosen.content;
+  world.steps[world.steps.length - 1] = `${isCut ? 'cut' : 'restore'} ${file}`;
+  const before = contentOf(join(world.ca, file));
+  put(join(world.ca, file), content);
+  // Whose release is in the log was released by name, and what the log does not have is not known to anybody.
+  if (file === 'audit.log') for (const serial of releasedHolds(world)) world.revoked.delete(serial);
   await requireNamed(world, file);
   try {
     await makeCrl(world);
   } catch (error) {
     if (!(error instanceof OvsPkiError) || !refusals.includes(error.code)) throw error;
+    // No other file has the certificate of the CA: it is put back by hand.
+    if (file === 'cacert.pem') put(join(world.ca, file), before);
   }
   await settle(world);
   const lost = [...world.revoked].filter((serial) => !revokedIn(world.ca).has(serial));
@@ -199,10 +208,10 @@ const refusals: readonly string[] = ['PKI_CONTRADICTORY', 'KEY_MISMATCH', 'PKI_C
 
 /** What the older file does not know, and is known here, is named. */
 async function requireNamed(world: World, file: string): Promise<void> {
-  const { reasons } = await check(platform, { pkiDirectory: world.pki, type, warnMs: 0, criticalMs: 0 });
-  const rules = new Set<string>(reasons.map(({ rule }) => rule));
+  const rules = await rulesNamed(world);
   const need = (rule: string, isWrong: boolean): void => {
-    if (isWrong && !rules.has(rule)) throw new Error(`after ${file} was put back check does not name ${rule}`);
+    if (isWrong && rules?.has(rule) === false)
+      throw new Error(`after ${file} was put back check does not name ${rule}`);
   };
   const index = new Set(rowsOf(world.ca).map(([, , , serial = '']) => serial));
   need(
@@ -213,12 +222,28 @@ async function requireNamed(world: World, file: string): Promise<void> {
     'certificate-lost',
     copiesIn(world.ca).some((serial) => !index.has(serial)),
   );
-  const next = BigInt(`0x${readFileSync(join(world.ca, 'crlnumber'), 'latin1').trim()}`);
-  need('crl-number-behind', file === 'crlnumber' && next <= world.lastNumber);
+  const next = contentOf(join(world.ca, 'crlnumber'))?.trim();
+  need(
+    'number-missing',
+    ['serial', 'crlnumber'].some((one) => !contentOf(join(world.ca, one))?.trim()),
+  );
+  need('crl-number-behind', next !== undefined && next !== '' && BigInt(`0x${next}`) <= world.lastNumber);
   need('crl-older', file === 'crl.pem' && world.lastNumber >= 0n && numberOf(world.ca) < world.lastNumber);
 }
 
+/** Undefined where all is refused because a file that is needed is gone or damaged, as it is. */
+async function rulesNamed({ pki }: World): Promise<Set<string> | undefined> {
+  try {
+    const { reasons } = await check(platform, { pkiDirectory: pki, type, warnMs: 0, criticalMs: 0 });
+    return new Set<string>(reasons.map(({ rule }) => rule));
+  } catch (error) {
+    if (error instanceof OvsPkiError && ['PKI_CORRUPT', 'KEY_MISMATCH'].includes(error.code)) return undefined;
+    throw new Error(`check: ${String(error)}`, { cause: error });
+  }
+}
+
 function numberOf(ca: string): bigint {
+  if (contentOf(join(ca, 'crl.pem')) === undefined) return -1n;
   return decodeCrlsPem(readFileSync(join(ca, 'crl.pem'), 'latin1'), 'crl.pem')[0].crlNumber ?? -1n;
 }
 
@@ -234,18 +259,29 @@ function note(world: World): void {
 }
 
 function remember({ ca, states }: World): void {
-  for (const file of filesOf(ca)) {
+  for (const file of new Set([...filesOf(ca), ...states.keys()])) {
     const content = contentOf(join(ca, file));
-    const known = states.get(file) ?? [];
-    if (content !== undefined && !known.includes(content)) states.set(file, [...known, content]);
+    const known = states.get(file) ?? (isThereFromTheStart(file) ? [] : [undefined]);
+    if (!known.includes(content)) states.set(file, [...known, content]);
   }
+}
+
+function isThereFromTheStart(file: string): boolean {
+  return file === 'cacert.pem';
+}
+
+function put(file: string, content: string | undefined): void {
+  if (content === undefined) rmSync(file, { force: true });
+  else writeFileSync(file, Buffer.from(content, 'latin1'));
 }
 
 /** The files that somebody could put back: neither keys nor locks, and no link of a rollover. */
 function filesOf(ca: string): string[] {
   const top = ['index.txt', 'index.txt.attr', 'serial', 'crlnumber', 'crl.pem', 'audit.log', 'index.txt.old'];
-  const keys = contentsOf(join(ca, 'keys')).map((name) => join('keys', name));
-  return [...top, ...keys];
+  const inside = ['keys', 'newcerts', 'crl'].flatMap((folder) =>
+    contentsOf(join(ca, folder)).map((name) => join(folder, name)),
+  );
+  return [...top, 'cacert.pem', ...inside];
 }
 
 function contentsOf(folder: string): string[] {
@@ -264,8 +300,26 @@ function contentOf(file: string): string | undefined {
   }
 }
 
+/** On hold in the index, and released by the last thing that the log says of them. */
+function releasedHolds({ ca }: World): string[] {
+  // A line that was cut says nothing.
+  const lines = (contentOf(join(ca, 'audit.log')) ?? '').split('\n').filter((line) => line.endsWith('}'));
+  const columns = new Map<string, string>();
+  const last = new Map<string, string | undefined>();
+  for (const line of lines) {
+    const { action, event, serialNumber, revoked } = JSON.parse(line) as Record<string, string>;
+    if (serialNumber === undefined || (action !== 'revoke' && action !== 'release')) continue;
+    if (event === 'intent') columns.set(`${action} ${serialNumber}`, revoked as string);
+    else if (event === 'recorded')
+      last.set(serialNumber, action === 'release' ? columns.get(`release ${serialNumber}`) : undefined);
+  }
+  return rowsOf(ca).flatMap(([state, , column, serial = '']) =>
+    state === 'R' && last.get(serial) === column ? [serial] : [],
+  );
+}
+
 function rowsOf(ca: string): string[][] {
-  const text = readFileSync(join(ca, 'index.txt'), 'latin1');
+  const text = contentOf(join(ca, 'index.txt')) ?? '';
   return text
     .slice(0, text.lastIndexOf('\n') + 1)
     .split('\n')
@@ -287,6 +341,15 @@ async function askOpenssl({ ca, revoked }: World): Promise<void> {
   const forgotten = [...revoked].filter((serial) => !list.revoked.has(serial));
   if (forgotten.length > 0) throw new Error(`openssl does not know of ${forgotten.join(', ')}`);
   await runWell('openssl', ['ca', '-config', 'ca.cnf', '-updatedb'], { cwd: ca });
+}
+
+/** The last word is that of ovs-pki, which signs a request in this directory. */
+async function askOvsPki({ folder, pki, ca }: World): Promise<void> {
+  const request = contentsOf(folder).find((name) => name.endsWith('-req.pem')) as string;
+  cpSync(join(folder, request), join(folder, 'last-req.pem'));
+  const before = rowsOf(ca).length;
+  await runWell('ovs-pki', ['-b', `--dir=${pki}`, '--log=/dev/null', 'sign', 'last', type], { cwd: folder });
+  if (rowsOf(ca).length !== before + 1) throw new Error('ovs-pki has added no row');
 }
 
 /** That a step is refused is as good: it is what the history has come to. */

@@ -172,12 +172,12 @@ function integerContent(serialNumber: string): Uint8Array {
   return Buffer.from(/^[89A-F]/.test(digits) ? `00${digits}` : digits, 'hex');
 }
 
-function readCrlNumber({ crlNumber: file, crl }: CaLayout): bigint {
+function readCrlNumber({ crlNumber: file }: CaLayout): bigint {
   const text = files.exists(file) ? files.readFile(file).toString('latin1').trim() : 'absent';
   // Section 5.2.3: at most 20 octets.
   if (/^[0-9A-F]{1,39}$/i.test(text)) return BigInt(`0x${text}`);
   throw new OvsPkiError('PKI_CORRUPT', `${file} does not hold the number of the next CRL, in hexadecimal`, {
-    hint: `put there one more than the last list has: openssl crl -noout -crlnumber -in ${crl}`,
+    hint: 'put it right from what is known: ovs-pki-ts check --repair',
     details: { file },
   });
 }

@@ -7,19 +7,22 @@
 import { OvsPkiError } from '../../errors.js';
 import { equalBytes } from '../../pki/der.js';
 import { verifySignature } from '../../pki/engine.js';
-import { parseSerial, type SerialNumber } from '../../pki/serial.js';
+import { formatSerial, parseSerial, type SerialNumber } from '../../pki/serial.js';
 import * as files from '../../platform/files.js';
-import { type Ca, generationsOf } from '../ca/ca.js';
+import type { Ca } from '../ca/ca.js';
+import { copyOf } from '../index/copies.js';
 import { isRegisterCurrent, registeredSerials } from '../index/key-register.js';
 import { serialsIn } from '../index/scan.js';
 import { interruptedSerials } from '../journal/audit-log.js';
-import { copyOf, type History, type KnownRevocation, readHistory } from './known.js';
+import { cutRow } from '../journal/recovery.js';
+import { type History, issuersOf, type KnownRevocation, readHistory } from './known.js';
 
 /** What can contradict. */
 export type ContradictionKind =
   | 'revocation-lost'
   | 'release-lost'
   | 'certificate-lost'
+  | 'number-missing'
   | 'crl-number-behind'
   | 'crl-older'
   | 'serial-used'
@@ -43,6 +46,7 @@ export function contradictionsOf(ca: Ca, now: Date): Contradiction[] {
     ...revocationContradictions(ca, history),
     ...listed(layout.index, 'release-lost', history.unreleased, 'on hold, and released', (one) => one.source),
     ...certificateContradictions(ca, now),
+    ...missingNumbers(ca),
     ...numberContradictions(ca, history),
     ...serialContradictions(ca),
     ...registerContradictions(ca),
@@ -100,6 +104,11 @@ function countText(serials: readonly SerialNumber[]): string {
 /** Copies in newcerts/ that the index should have and has not. */
 function certificateContradictions(ca: Ca, now: Date): Contradiction[] {
   const { layout } = ca;
+  const cut = cutRow(layout);
+  if (cut !== undefined) {
+    const message = `its last row is cut off, that of serial ${cut.serialNumber}`;
+    return [{ kind: 'certificate-lost', about: layout.index, message }];
+  }
   const [first] = lostCertificates(ca, now);
   if (first === undefined) return [];
   const message = `it does not know certificates that ${layout.newCertificates} has, such as ${first.serialNumber}`;
@@ -113,28 +122,36 @@ export function* lostCertificates(ca: Ca, now: Date) {
   const known = serialsIn(files.readFile(layout.index));
   const missing = names.filter((serialNumber) => !known.has(serialNumber));
   if (missing.length === 0) return;
-  const interrupted = interruptedSerials(layout.auditLog);
+  const [interrupted, issuers] = [interruptedSerials(layout.auditLog), issuersOf(ca)];
   for (const serialNumber of missing) {
     const copy = interrupted.has(serialNumber) ? undefined : copyOf(layout, serialNumber);
     if (copy === undefined || copy.serialNumber !== serialNumber || copy.notAfter < now) continue;
-    const isOurs = generationsOf(ca).some(
-      ({ certificate }) =>
-        equalBytes(certificate.subject.der, copy.issuer.der) &&
-        verifySignature(certificate.publicKey, copy.signatureAlgorithm, copy.toBeSigned.bytes, copy.signature),
+    const isOurs = issuers.some(
+      ({ subject, publicKey }) =>
+        equalBytes(subject.der, copy.issuer.der) &&
+        verifySignature(publicKey, copy.signatureAlgorithm, copy.toBeSigned.bytes, copy.signature),
     );
     if (isOurs) yield copy;
   }
+}
+
+/** Without them `openssl ca` does not run, and no CRL can be made. */
+function missingNumbers({ layout }: Ca): Contradiction[] {
+  return [layout.crlNumber, layout.serial].flatMap((about): Contradiction[] =>
+    nextSerial(about) === undefined
+      ? [{ kind: 'number-missing', about, message: 'it is missing, or holds no hexadecimal number' }]
+      : [],
+  );
 }
 
 function numberContradictions(
   { layout, other }: Ca,
   { crlNumber, audited, published, ofOtherKeys }: History,
 ): Contradiction[] {
-  const text = files.exists(layout.crlNumber) ? files.readFile(layout.crlNumber).toString('latin1').trim() : '';
-  const next = /^[0-9A-F]{1,40}$/i.test(text) ? BigInt(`0x${text}`) : undefined;
+  const next = nextSerial(layout.crlNumber);
   const found: Contradiction[] = [];
-  if (next !== undefined && crlNumber !== undefined && next <= crlNumber) {
-    const message = `the number of the next CRL is ${text}, and a CRL has had ${crlNumber.toString(16).toUpperCase()}`;
+  if (next !== undefined && crlNumber !== undefined && parseSerial(next) <= crlNumber) {
+    const message = `the number of the next CRL is ${next}, and a CRL has had ${formatSerial(crlNumber)}`;
     found.push({ kind: 'crl-number-behind', about: layout.crlNumber, message });
   }
   const last = audited.crlNumber;
@@ -144,7 +161,7 @@ function numberContradictions(
   const least = (last ?? -1n) - (isOther ? 1n : 0n);
   if (last !== undefined && newest < least && isPublished(layout.auditLog, last)) {
     const is = newest < 0n ? 'is not here' : 'is older';
-    const message = `it ${is}: the last CRL had the number ${last.toString(16).toUpperCase()}`;
+    const message = `it ${is}: the last CRL had the number ${formatSerial(last)}`;
     found.push({ kind: 'crl-older', about: layout.crl, message });
   }
   return found;
@@ -152,12 +169,7 @@ function numberContradictions(
 
 /** What was only intended is no list that anybody has. */
 function isPublished(auditLog: string, crlNumber: bigint): boolean {
-  return !interruptedSerials(auditLog, 'crl').has(serialText(crlNumber));
-}
-
-function serialText(value: bigint): string {
-  const hex = value.toString(16).toUpperCase();
-  return hex.length % 2 === 0 ? hex : `0${hex}`;
+  return !interruptedSerials(auditLog, 'crl').has(formatSerial(crlNumber));
 }
 
 /** The number that `openssl ca` gives to the next certificate. */
@@ -172,7 +184,7 @@ function serialContradictions({ layout }: Ca): Contradiction[] {
 /** Undefined where the file holds none. */
 export function nextSerial(file: string): SerialNumber | undefined {
   const text = files.exists(file) ? files.readFile(file).toString('latin1').trim() : '';
-  return /^[0-9A-F]{1,40}$/i.test(text) ? serialText(parseSerial(text)) : undefined;
+  return /^[0-9A-F]{1,40}$/i.test(text) ? formatSerial(parseSerial(text)) : undefined;
 }
 
 /** A register that is behind the index is brought up to date by itself; one that says that it is not, is not. */

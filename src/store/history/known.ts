@@ -8,7 +8,6 @@
 
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
-import { decodeCertificatePem } from '../../pki/certificate.js';
 import { type Crl, decodeCrlsPem, isCrlOf } from '../../pki/crl.js';
 import { type CrlEntry, entriesOf } from '../../pki/crl-entries.js';
 import type { SerialNumber } from '../../pki/serial.js';
@@ -16,9 +15,10 @@ import * as files from '../../platform/files.js';
 import { type Ca, generationsOf } from '../ca/ca.js';
 import { crlFiles } from '../ca/crls.js';
 import { readRetired } from '../change/rollover.js';
+import { copyOf } from '../index/copies.js';
 import { indexTimeMs } from '../index/row.js';
 import { findRowBySerial, readIndexBytes, reasonOfColumn, revokedColumn, revokedRows } from '../index/scan.js';
-import { type CaLayout, issuedCertificateFile } from '../layout.js';
+import type { CaLayout } from '../layout.js';
 import { type AuditFacts, readAuditFacts } from './audit-facts.js';
 import { foldersOfIssuer } from './shared.js';
 
@@ -64,7 +64,7 @@ interface Place {
 
 /** Throws PKI_CORRUPT where the CA has no index. */
 export function readHistory(ca: Ca, now: Date): History {
-  const issuers = [...generationsOf(ca).map(({ certificate }) => certificate), ...readRetired(ca)];
+  const issuers = issuersOf(ca);
   const own = placeOf(ca.layout, issuers, readIndexBytes(ca.layout.index));
   const others = foldersOfIssuer(ca).map((layout) =>
     placeOf(layout, issuers, files.exists(layout.index) ? files.readFile(layout.index) : Buffer.alloc(0)),
@@ -90,6 +90,11 @@ export function readHistory(ca: Ca, now: Date): History {
     published: own.crls.flatMap(({ file, crl }) => (file === ca.layout.crl ? [crl] : [])),
     ofOtherKeys: own.crls.flatMap(({ file, crl }) => (file === ca.layout.crl ? [] : [crl])),
   };
+}
+
+/** The certificates of the CA that signs, of the other one of a rollover, and of those before. Throws PKI_CORRUPT. */
+export function issuersOf(ca: Ca): Certificate[] {
+  return [...generationsOf(ca).map(({ certificate }) => certificate), ...readRetired(ca)];
 }
 
 /** Who has revoked a certificate, as far as anybody here knows. */
@@ -242,16 +247,4 @@ function hasExpired(places: readonly Place[], serialNumber: SerialNumber, now: D
     const copy = copyOf(layout, serialNumber);
     return copy !== undefined && copy.notAfter < now;
   });
-}
-
-/** The CA's copy of a certificate, where it is here and can be read. */
-export function copyOf(layout: CaLayout, serialNumber: SerialNumber): Certificate | undefined {
-  const file = issuedCertificateFile(layout, serialNumber);
-  if (!files.exists(file)) return undefined;
-  try {
-    return decodeCertificatePem(files.readFile(file).toString('latin1'), file);
-  } catch (error) {
-    if (error instanceof OvsPkiError) return undefined;
-    throw error;
-  }
 }

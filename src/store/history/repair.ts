@@ -7,11 +7,12 @@
 
 import type { Certificate } from '../../pki/certificate.js';
 import { timeText } from '../../pki/der.js';
-import { formatSerial, parseSerial, type SerialNumber } from '../../pki/serial.js';
+import { formatSerial, parseSerial, randomSerial, type SerialNumber } from '../../pki/serial.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, requireSameCa } from '../ca/ca.js';
 import { rewriteRows, rowOf } from '../change/rewrite.js';
+import { copyOf } from '../index/copies.js';
 import { forgetRegister } from '../index/key-register.js';
 import { appendIndexRows, type IndexRow, indexRowFor, repairIndexTail } from '../index/row.js';
 import { readIndexBytes, serialsIn } from '../index/scan.js';
@@ -19,7 +20,7 @@ import { appendAudit, auditStamp } from '../journal/audit-log.js';
 import { withLock } from '../journal/lock.js';
 import { recoverInterrupted } from '../journal/recovery.js';
 import { type Contradiction, contradictionsOf, lostCertificates, nextSerial } from './contradictions.js';
-import { copyOf, type History, type KnownRevocation, readHistory } from './known.js';
+import { type History, type KnownRevocation, readHistory } from './known.js';
 
 /** What was found before and is left afterwards. */
 export interface Repair {
@@ -51,7 +52,7 @@ export function repairCa(platform: Platform, ca: Ca): Promise<Repair> {
     const history = readHistory(ca, now);
     revokeLost(platform, ca, history);
     releaseAgain(platform, ca, history);
-    raiseNumbers(ca, history);
+    raiseNumbers(ca, history, now);
     if (found.some(({ kind }) => kind === 'register-behind')) forgetRegister(layout);
     for (const { about, message } of found) platform.log.write(`repaired, as far as is known: ${about}: ${message}`);
     return { found, left: contradictionsOf(ca, now) };
@@ -130,14 +131,18 @@ function releaseAgain(platform: Platform, ca: Ca, { unreleased }: History): void
 }
 
 /** The next CRL and the next certificate of `openssl ca` get numbers that none has had. */
-function raiseNumbers({ layout }: Ca, { crlNumber }: History): void {
+function raiseNumbers({ layout }: Ca, { crlNumber: last }: History, now: Date): void {
   const next = nextSerial(layout.crlNumber);
-  if (crlNumber !== undefined && (next === undefined || parseSerial(next) <= crlNumber)) {
-    files.replaceFile(layout.crlNumber, `${formatSerial(crlNumber + 1n)}\n`);
+  if (next === undefined || (last !== undefined && parseSerial(next) <= last)) {
+    // Where nothing is known of lists, there can have been some; none had as many seconds.
+    const seconds = BigInt(Math.floor(now.getTime() / 1000));
+    files.replaceFile(layout.crlNumber, `${formatSerial(last === undefined ? seconds : last + 1n)}\n`);
   }
   const used = serialsIn(readIndexBytes(layout.index));
-  const serial = nextSerial(layout.serial);
-  if (serial !== undefined && used.has(serial)) files.replaceFile(layout.serial, `${freeAfter(serial, used)}\n`);
+  const serial = nextSerial(layout.serial) ?? randomSerial();
+  if (serial !== nextSerial(layout.serial) || used.has(serial)) {
+    files.replaceFile(layout.serial, `${freeAfter(serial, used)}\n`);
+  }
 }
 
 function freeAfter(serial: SerialNumber, used: ReadonlySet<SerialNumber>): SerialNumber {

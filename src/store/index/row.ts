@@ -34,6 +34,13 @@ const rowPattern =
 /** No subject that a CA takes is near as long; more is no row, and is not held. */
 const longestRow = 1024 * 1024;
 
+/** The last row, where no newline ends it: it can have been cut inside its subject. */
+export function unendedRow(file: string): IndexRow | undefined {
+  const tail = files.exists(file) ? files.readTail(file, 8192) : Buffer.alloc(0);
+  const line = tail.toString('latin1').split('\n').at(-1) as string;
+  return rowPattern.test(line) ? parseIndexRow(line, file) : undefined;
+}
+
 /** Reads one line. Throws PKI_CORRUPT. */
 export function parseIndexRow(line: string, file = 'index.txt'): IndexRow {
   const match = rowPattern.exec(line);
@@ -130,7 +137,7 @@ export function indexTimeMs(text: string): number {
 export function requireIndex(file: string): void {
   if (files.exists(file)) return;
   throw new OvsPkiError('PKI_CORRUPT', `${file} does not exist`, {
-    hint: `put it back from a backup: see ${file}.old too`,
+    hint: `put it back from a backup (see ${file}.old), or make it again from what is known: ovs-pki-ts check --repair`,
     details: { file },
   });
 }

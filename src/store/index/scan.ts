@@ -93,7 +93,12 @@ function isRevokedRow(index: Buffer, end: number): boolean {
 /** The serial numbers of all rows. */
 export function serialsIn(index: Buffer): Set<SerialNumber> {
   const lines = index.toString('latin1').split('\n');
-  return new Set(lines.flatMap((line) => line.split('\t', 4)[3] ?? []));
+  return new Set(
+    lines.flatMap((line) => {
+      const columns = line.split('\t', 6);
+      return columns.length === 6 ? (columns[3] as SerialNumber) : [];
+    }),
+  );
 }
 
 /** Where each revoked row begins and ends. */

@@ -13,7 +13,15 @@ import type { Platform } from '../../platform/index.js';
 import type { Ca } from '../ca/ca.js';
 import { readCrls } from '../ca/crls.js';
 import { removeLeftovers, rolloverPhase } from '../ca/phase.js';
-import { appendIndexRows, findIndexRow, indexRowFor, repairIndexTail } from '../index/row.js';
+import { copyOf } from '../index/copies.js';
+import {
+  appendIndexRows,
+  findIndexRow,
+  type IndexRow,
+  indexRowFor,
+  repairIndexTail,
+  unendedRow,
+} from '../index/row.js';
 import { type CaLayout, issuedCertificateFile } from '../layout.js';
 import {
   type AuditIntent,
@@ -33,13 +41,24 @@ import {
 export function recoverInterrupted(platform: Platform, { layout }: Ca): void {
   const open = unfinishedIntents(layout.auditLog).map((intent) => ({ intent, certificate: keptFor(layout, intent) }));
   const rows = open.flatMap(({ certificate }) => (certificate === undefined ? [] : [indexRowFor(certificate)]));
-  repairIndexTail(layout.index, rows);
+  const cut = cutRow(layout);
+  repairIndexTail(layout.index, cut === undefined ? rows : [...rows, cut]);
+  if (cut !== undefined) appendIndexRows(layout.index, [cut]);
   for (const { intent, certificate } of open) {
     const event = isDone(layout, intent, certificate) ? 'recorded' : 'abandoned';
     const subject = subjectOf(intent);
     appendAudit(layout.auditLog, [{ ...auditStamp(platform), ...subject, event, recovered: true }]);
     platform.log.write(`finished after an interruption: ${Object.values(subject).join(' ')}: ${event}`);
   }
+}
+
+/** The last row of an index as it was, where a part of its subject is missing: a file that was cut. */
+export function cutRow(layout: CaLayout): IndexRow | undefined {
+  const row = unendedRow(layout.index);
+  const copy = row === undefined ? undefined : copyOf(layout, row.serialNumber);
+  if (row === undefined || copy === undefined) return undefined;
+  const { subject } = indexRowFor(copy);
+  return subject !== row.subject && subject.startsWith(row.subject) ? { ...row, subject } : undefined;
 }
 
 function isDone(layout: CaLayout, intent: AuditIntent, certificate: Certificate | undefined): boolean {
