@@ -5,10 +5,11 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
-import { visible, visibleJson } from '../../platform/visible.js';
+import { visibleJson } from '../../platform/visible.js';
 import type { Listed } from '../../usecases/certificate/list.js';
 import type { Pieces } from '../outcome/outcome.js';
 import { errorJson, jsonText } from './json.js';
+import { letters } from './letters.js';
 import { dayText } from './text.js';
 
 /** So many rows are written at once; the first of these batches decides how wide the columns are. */
@@ -28,7 +29,7 @@ export function* listTable(rows: Iterable<Listed>): Pieces {
 }
 
 function cellsOf({ commonName, state, due, notAfter, serialNumber, type }: Listed): string[] {
-  return [visible(commonName), due ? 'due' : state, dayText(notAfter), serialNumber, type];
+  return [letters(commonName), due ? 'due' : state, dayText(notAfter), serialNumber, type];
 }
 
 function tableLine(cells: readonly string[], widths: readonly number[]): string {

@@ -15,6 +15,7 @@ import type {
 } from '../../usecases/certificate/shown-content.js';
 import { periodText } from '../../usecases/check/period.js';
 import { ikeDaemonLabels, ikeDaemonNames } from '../../usecases/outputs.js';
+import { letters } from './letters.js';
 import { dayText } from './text.js';
 
 /** A label and what stands behind it, on one line or several. */
@@ -29,8 +30,8 @@ function contentText(file: string, content: ShownContent, index: number, count: 
   const place = count === 1 ? '' : ` ${index + 1} of ${count}`;
   const kind = content.kind === 'certificate' && content.ca ? 'CA certificate' : content.kind;
   const lines = fieldsOf(content).flatMap(([label, first = '', ...rest]) => [
-    `  ${label.padEnd(labelWidth)}${visible(first)}`,
-    ...rest.map((line) => `  ${' '.repeat(labelWidth)}${visible(line)}`),
+    `  ${label.padEnd(labelWidth)}${letters(first)}`,
+    ...rest.map((line) => `  ${' '.repeat(labelWidth)}${letters(line)}`),
   ]);
   return `${visible(file)}: ${kind}${place}\n${lines.map((line) => `${line}\n`).join('')}`;
 }
@@ -92,7 +93,19 @@ function crlFields(crl: ShownCrl): Field[] {
     ...optional('number', crl.crlNumber),
     ['signature', crl.signatureAlgorithm],
     ...fingerprintFields(crl),
+    ...entryFields(crl),
   ];
+}
+
+function entryFields({ entries, revoked }: ShownCrl): Field[] {
+  const lines = entries.map(({ serialNumber, revokedAt, reason, invalidityDate }) => {
+    const since = invalidityDate === undefined ? '' : `, invalid since ${secondText(invalidityDate)}`;
+    return `${serialNumber}  ${secondText(revokedAt)}${reason === undefined && since === '' ? '' : `  ${reason ?? 'unspecified'}${since}`}`;
+  });
+  const rest = revoked - entries.length;
+  if (rest > 0) lines.push(`and ${rest} more: openssl crl -text`);
+  const [first, ...more] = lines;
+  return first === undefined ? [] : [['serials', first, ...more]];
 }
 
 function keyFields({ key, encrypted, keyIdentifier, publicKeySha256 }: ShownKey): Field[] {

@@ -10,6 +10,7 @@ import type { Certificate } from '../../pki/certificate.js';
 import type { CertificationRequest } from '../../pki/certification-request.js';
 import type { Content } from '../../pki/content.js';
 import type { Crl } from '../../pki/crl.js';
+import { toldEntries } from '../../pki/crl-entries.js';
 import { digest, digestHex } from '../../pki/digest.js';
 import { keyIdentifier } from '../../pki/engine.js';
 import { describeKey, type PublicKey } from '../../pki/key.js';
@@ -76,9 +77,25 @@ export interface ShownCrl {
   readonly validity: ShownPeriod;
   /** How many certificates are revoked. */
   readonly revoked: number;
+  /** Which, in the order of the list: at most the first 200,000. */
+  readonly entries: readonly ShownEntry[];
   readonly signatureAlgorithm: string;
   readonly fingerprints: Fingerprints;
 }
+
+/** What a CRL says of one certificate. */
+export interface ShownEntry {
+  readonly serialNumber: string;
+  /** ISO 8601, UTC. */
+  readonly revokedAt: string;
+  /** Where the list says it, such as `keyCompromise`. */
+  readonly reason?: string;
+  /** ISO 8601, UTC: since when the key was in other hands. */
+  readonly invalidityDate?: string;
+}
+
+/** A list of a stranger can have millions. */
+const maximumEntries = 200_000;
 
 /** What `show` tells of a private key: what is public of it. */
 export interface ShownKey {
@@ -161,9 +178,24 @@ function shownCrl(crl: Crl, now: Date): ShownCrl {
     ...(nextUpdate === undefined ? {} : { nextUpdate: nextUpdate.toISOString() }),
     validity: periodAt(thisUpdate, nextUpdate ?? lastTime, now),
     revoked: crl.revoked.size,
+    entries: shownEntries(crl),
     signatureAlgorithm: signatureName(crl),
     fingerprints: fingerprintsOf(crl.der),
   };
+}
+
+function shownEntries(crl: Crl): ShownEntry[] {
+  const entries: ShownEntry[] = [];
+  for (const { serialNumber, revokedAt, reason, invalidityDate } of toldEntries(crl)) {
+    if (entries.length === maximumEntries) break;
+    entries.push({
+      serialNumber,
+      revokedAt: revokedAt.toISOString(),
+      ...(reason === undefined ? {} : { reason }),
+      ...(invalidityDate === undefined ? {} : { invalidityDate: invalidityDate.toISOString() }),
+    });
+  }
+  return entries;
 }
 
 function shownKey(publicKey: PublicKey, encrypted: boolean): ShownKey {
