@@ -37,9 +37,14 @@ export function findRowsByName(index: Buffer, names: ReadonlySet<string>): Map<s
   return found;
 }
 
+/** The column of the file name can look like a serial number, too. */
 export function findRowBySerial(index: Buffer, serialNumber: SerialNumber): PlacedRow | undefined {
-  const at = index.indexOf(`\t${serialNumber}\t`);
-  return at < 0 ? undefined : placedRow(index, at);
+  const text = `\t${serialNumber}\t`;
+  for (let at = index.indexOf(text); at >= 0; at = index.indexOf(text, at + 1)) {
+    const found = placedRow(index, at);
+    if (found.row.serialNumber === serialNumber) return found;
+  }
+  return undefined;
 }
 
 /** The host name that each row with a good one has, and where the row ends. */

@@ -13,7 +13,7 @@ import {
   readIndex,
   repairIndexTail,
 } from '../../../src/store/index/row.js';
-import { revokedColumn } from '../../../src/store/index/scan.js';
+import { findRowBySerial, revokedColumn } from '../../../src/store/index/scan.js';
 import { ecKeyFile } from '../../support/keys.js';
 import { runWell } from '../../support/programs.js';
 import { scratchFolder } from '../../support/scratch.js';
@@ -99,6 +99,12 @@ test('a row is found by its whole serial number', (t) => {
   t.deepEqual(findIndexRow(file, '6914E3A3'), other);
   t.deepEqual(findIndexRow(file, '5914E3A3'), row);
   for (const serialNumber of ['14E3A3', '5914E3', '00']) t.is(findIndexRow(file, serialNumber), undefined);
+  // A file name that another program has put into the fifth column.
+  const misleading = { ...other, serialNumber: '77', file: '5914E3A3' } as const;
+  writeFileSync(file, [misleading, other, row].map((item) => `${formatIndexRow(item)}\n`).join(''));
+  t.deepEqual(findIndexRow(file, '5914E3A3'), row);
+  t.deepEqual(findRowBySerial(readFileSync(file), '5914E3A3')?.row, row);
+  t.is(findRowBySerial(readFileSync(file), '14E3A3'), undefined);
   writeFileSync(file, line);
   t.deepEqual(findIndexRow(file, '5914E3A3'), row, 'without a newline at the end');
 });
