@@ -7,14 +7,18 @@ import { parseSections } from '../../src/deploy/facts/sections.js';
 import { parseInventory } from '../../src/deploy/inventory/inventory.js';
 import { OvsPkiError } from '../../src/errors.js';
 import { decodeCertificate } from '../../src/pki/certificate.js';
+import { decodeCertificationRequest } from '../../src/pki/certification-request.js';
 import { decodeCrl } from '../../src/pki/crl.js';
 import { children, encode, encodeSequence, readDer, readOid, tag } from '../../src/pki/der.js';
+import { decodePrivateKey } from '../../src/pki/key.js';
 import { nameFault, nameOfCommonName } from '../../src/pki/name.js';
 import { expandNames, parseNameFile } from '../../src/pki/name-list.js';
-import { decodePem } from '../../src/pki/pem.js';
+import { decodePem, encodePem } from '../../src/pki/pem.js';
+import { parsePkcs11Uri } from '../../src/pki/pkcs11-uri.js';
 import { requireModestStructure } from '../../src/pki/work.js';
 import { indexRows } from '../../src/store/index/row.js';
 import { lastRevoked } from '../../src/store/index/scan.js';
+import { readPlan } from '../../src/usecases/fleet/plan-file.js';
 import { capturedAt } from '../support/host-answers.js';
 
 /** An answer of a host in which one section is as long as we like. */
@@ -75,6 +79,22 @@ const inputs: readonly (readonly [title: string, of: (n: number) => () => unknow
   [
     'a name',
     (n) => () => [nameFault('.'.repeat(n)), nameOfCommonName('a '.repeat(n / 2)), nameFault('1.'.repeat(n / 2))],
+  ],
+  ['a request of NULLs', (n) => () => decodeCertificationRequest(encodeSequence(encodeSequence(nulls(n)), nulls(2)))],
+  ['a private key of NULLs', (n) => () => decodePrivateKey(encodePem('PRIVATE KEY', encodeSequence(nulls(n))), 'x')],
+  ['a PKCS #11 URI', (n) => () => parsePkcs11Uri(`pkcs11:${'a=%41;'.repeat(n / 6)}`)],
+  [
+    'sets in a database',
+    (n) => facts('ovsdb', `{"headings": ["a"], "data": [[${'['.repeat(n / 2)}${']'.repeat(n / 2)}]]}`),
+  ],
+  ['rows of a database', (n) => facts('ovsdb', `{"headings": ["name"], "data": [${'["x"],'.repeat(n / 6)}["x"]]}`)],
+  ['spaces in policies', (n) => facts('policies', `src a dst b${' '.repeat(n)}`)],
+  ['programs', (n) => facts('programs', 'a '.repeat(n / 2))],
+  ['the command line of ovs-monitor-ipsec', (n) => facts('monitor', '--ipsec-d\n'.repeat(n / 10))],
+  ['the nicknames of NSS', (n) => facts('nss', `${'a '.repeat(n / 2)}u,u,u`, libre)],
+  [
+    'a plan',
+    (n) => () => inFile(`{"kind": "ovs-pki-ts plan", "version": 1, "hosts": [${'{},'.repeat(n / 3)}{}]}`, readPlan),
   ],
   ['brackets in names', (n) => () => expandNames(['['.repeat(n)])],
   ['comments in names', (n) => () => parseNameFile('#'.repeat(n))],
