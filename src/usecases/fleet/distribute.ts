@@ -23,6 +23,7 @@ import type { Platform } from '../../platform/index.js';
 import { type ApplyRequest, applyAsked } from './apply.js';
 import { namesHere } from './identities.js';
 import { fleetAt } from './inventory.js';
+import { recordDistributed, requireOwnName } from './own-word.js';
 import { type AskedHost, askHostsAll, closeAll } from './prepare.js';
 
 /** Whose identity goes to which hosts; what is made new is made with these. */
@@ -63,7 +64,17 @@ export async function distribute(platform: Platform, request: DistributeRequest)
     const named = withoutNamesakes(asked.map((host) => withName(request, host)));
     // 3. As for any inventory.
     const encrypted = new Map(named.map((host) => [host.desired, 'error' in host ? [] : encryptedEnds(host)]));
-    return await applyAsked(platform, named, { ...request, watched: (desired) => encrypted.get(desired) ?? [] });
+    const results = await applyAsked(platform, named, {
+      ...request,
+      watched: (desired) => encrypted.get(desired) ?? [],
+    });
+    const done = new Set(results.filter(({ error }) => error === undefined).map(({ host }) => host));
+    const taken = named.filter(({ desired }) => done.has(desired.name));
+    recordDistributed(
+      request.pkiDirectory,
+      taken.map(({ desired: { name, target } }) => ({ name, destination: target.destination })),
+    );
+    return results;
   } finally {
     closeAll(asked);
   }
@@ -72,7 +83,7 @@ export async function distribute(platform: Platform, request: DistributeRequest)
 function withName(request: DistributeRequest, host: AskedHost<HostFacts>): AskedHost<HostFacts> {
   if ('error' in host) return host;
   try {
-    const name = request.name ?? givenName(host.desired) ?? nameFor(host.facts, host.desired.target.destination);
+    const name = request.name ?? givenName(host.desired) ?? namedByItself(request, host);
     const fault = nameFault(name);
     if (fault !== undefined) throw new OvsPkiError('NAME_INVALID', `${name} cannot be the name of a host: ${fault}`);
     const method = methodFor(name, host.facts);
@@ -82,6 +93,16 @@ function withName(request: DistributeRequest, host: AskedHost<HostFacts>): Asked
     host.shell.close();
     return { desired: host.desired, error: refusalOf(host.desired.name, error) };
   }
+}
+
+/** Who a host is where nobody else says it: what it says, held against what is known here. */
+function namedByItself(
+  { pkiDirectory }: DistributeRequest,
+  { desired: { target }, facts }: Extract<AskedHost<HostFacts>, { readonly facts: HostFacts }>,
+): string {
+  const name = nameFor(facts, target.destination);
+  requireOwnName(pkiDirectory, { name, destination: target.destination, isLocal: target.kind === 'local', facts });
+  return name;
 }
 
 /** The name that stood before its destination. */
