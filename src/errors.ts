@@ -104,6 +104,11 @@ export const errorTable = {
     exitStatus: 3,
     meaning: 'The end that was given for a certificate has passed, or is after that of the CA.',
   },
+  RUN_AFTER_FAILED: {
+    exitStatus: 3,
+    meaning:
+      'What was asked for is done; the program that --run-after names failed or could not be started. details.exitStatus is its exit status.',
+  },
   CA_UNFIT: {
     exitStatus: 3,
     meaning: 'A certificate is not fit to be a CA here; details.reasons lists all reasons.',

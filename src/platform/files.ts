@@ -332,3 +332,18 @@ function linkOrRename(temporary: string, file: string, link: typeof fs.linkSync)
     fs.renameSync(temporary, file);
   }
 }
+
+/** Whether it is a file that we may run. */
+export function isExecutable(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.X_OK);
+    return fs.statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** A path for programs that run elsewhere. */
+export function absolutePath(file: string): string {
+  return path.resolve(file);
+}

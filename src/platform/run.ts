@@ -47,6 +47,25 @@ export function startProgram(file: string, args: readonly string[]): RunningProg
   };
 }
 
+/**
+ * Runs a program of the operator to its end: without arguments, without a shell, with nothing to read. What it prints goes to
+ * standard error, for standard output holds our result.
+ */
+export function runToEnd(file: string, environment: Readonly<Record<string, string>>): Promise<ProgramEnd> {
+  return new Promise((resolve) => {
+    const failed = (error: unknown) =>
+      resolve({ status: undefined, failure: systemErrorCode(error) ?? (error instanceof Error ? error.message : '') });
+    try {
+      const child = spawn(file, [], { stdio: ['ignore', 2, 2], env: { ...process.env, ...environment } });
+      child.on('error', failed);
+      // Not until what it has left behind lets go of the pipes.
+      child.on('exit', (status) => resolve({ status: status ?? undefined, failure: undefined }));
+    } catch (error) {
+      failed(error);
+    }
+  });
+}
+
 function killAll(child: ChildProcessWithoutNullStreams): void {
   try {
     // Not where it could not be started, and has no group.

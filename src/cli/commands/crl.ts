@@ -1,10 +1,12 @@
 import { OvsPkiError } from '../../errors.js';
+import { absolutePath } from '../../platform/files.js';
 import { type CrlRequest, crl, defaultCrlDays } from '../../usecases/authority/crl.js';
 import { onlyTypeOf } from '../options/names.js';
 import { lifeOf, pkiDirectoryOf } from '../options/read.js';
 import type { OptionValues } from '../options/specs.js';
 import { standardStream } from '../options/streams.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
+import { afterwards, programAfter } from '../outcome/run-after.js';
 import { endText } from '../render/text.js';
 
 /** Of a list for a week the day is enough. */
@@ -12,6 +14,7 @@ const crlShortMs = 2 * 86_400_000;
 
 export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options } = context;
+  const program = programAfter(context);
   let content: Uint8Array | undefined;
   const made = await crl(platform, {
     pkiDirectory: pkiDirectoryOf(options),
@@ -25,7 +28,15 @@ export async function run(context: CommandContext): Promise<Outcome> {
   const next = endText({ notBefore: thisUpdate, notAfter: nextUpdate }, crlShortMs);
   const files = [made.file, ...(typeof options.out === 'string' ? [options.out] : [])].join(' and ');
   const text = `${files}: CRL number ${crlNumber}, ${revoked} revoked, next update ${next}\n`;
-  return { exitStatus: 0, text, json: { ...made }, errors: [], ...(content === undefined ? {} : { content }) };
+  const outcome = { exitStatus: 0, text, json: { ...made }, errors: [], ...(content === undefined ? {} : { content }) };
+  return afterwards(context, program, outcome, {
+    COMMAND: 'crl',
+    TYPE: made.type,
+    FILES: [made.file, made.otherFile ?? [], made.out ?? []].flat().map((file) => absolutePath(file)),
+    CRL_NUMBER: crlNumber,
+    REVOKED: String(revoked),
+    NEXT_UPDATE: nextUpdate,
+  });
 }
 
 function outOf({ out, outform }: OptionValues, toOutput: (content: Uint8Array) => void): CrlRequest['out'] {

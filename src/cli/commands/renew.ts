@@ -1,4 +1,5 @@
 import { OvsPkiError } from '../../errors.js';
+import { absolutePath } from '../../platform/files.js';
 import { visible } from '../../platform/visible.js';
 import { type Renewed, renew } from '../../usecases/certificate/renew.js';
 import { parsePeriod } from '../../usecases/inputs.js';
@@ -7,6 +8,7 @@ import { namesAndTypeOf, onlyTypeOf } from '../options/names.js';
 import { givenLifeOf, keySpecOf, pkiDirectoryOf } from '../options/read.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { outcomeOf } from '../outcome/results.js';
+import { afterwards, type Facts, programAfter } from '../outcome/run-after.js';
 import { startProgress } from '../render/progress.js';
 import { endText } from '../render/text.js';
 
@@ -17,6 +19,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
   const { platform, options } = context;
   const isDue = options.due === true;
   refuseMixtures(context);
+  const program = programAfter(context);
   const { names, type } = isDue ? { names: [], type: onlyTypeOf(context) } : await namesAndTypeOf(context);
   const before = typeof options.before === 'string' ? options.before : defaultBefore;
   const rekey = options.rekey === true;
@@ -33,7 +36,20 @@ export async function run(context: CommandContext): Promise<Outcome> {
     onProgress: progress.update,
   }).finally(progress.stop);
   const outcome = outcomeOf<Renewed | Skipped>(results, (result) => `${line(result)}\n`);
-  return results.length === 0 ? { ...outcome, text: `nothing expires within ${before}\n` } : outcome;
+  const told = results.length === 0 ? { ...outcome, text: `nothing expires within ${before}\n` } : outcome;
+  const made = results.filter((result): result is Renewed => result.outcome === 'renewed');
+  return afterwards(context, program, told, made.length === 0 ? undefined : factsOf(made, type));
+}
+
+function factsOf(made: readonly Renewed[], type: string): Facts {
+  return {
+    COMMAND: 'renew',
+    TYPE: type,
+    COUNT: String(made.length),
+    NAMES: made.map(({ name }) => name),
+    FILES: made.map(({ certificateFile }) => absolutePath(certificateFile)),
+    SERIALS: made.map(({ certificate }) => certificate.serialNumber),
+  };
 }
 
 function refuseMixtures({ operands, options }: CommandContext): void {

@@ -138,6 +138,7 @@ export const commandSpecs = [
       'before',
       'rekey',
       'revoke-old',
+      'run-after',
       ...keyOptions,
       ...lifeOptions,
       'names',
@@ -157,7 +158,7 @@ export const commandSpecs = [
     operands: '[TYPE]',
     group: 'PKI',
     description: 'make the CRL of a CA, crl.pem',
-    options: ['days', 'valid-for', 'out', 'outform', ...passphraseOptions, ...commonOptions],
+    options: ['days', 'valid-for', 'out', 'outform', 'run-after', ...passphraseOptions, ...commonOptions],
   },
   {
     name: 'rollover',

