@@ -3,7 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import type { TunnelEnd } from '../../src/deploy/desired/desired.js';
 import { privateKeyFileFor } from '../../src/deploy/plan/identity-files.js';
+import { leaveScript, readAuthenticated } from '../../src/deploy/remote/scripts.js';
 import { readDer } from '../../src/pki/der.js';
 import { decodePublicKey } from '../../src/pki/key.js';
 import { keyHash } from '../../src/pki/key-identity.js';
@@ -15,14 +17,17 @@ import {
   requestOf,
   type Said,
 } from '../cases/hostile-enrollments.js';
+import { authentications, removalAttacks, rolloverAttacks } from '../cases/hostile-removals.js';
 import { replyAttacks, scripts } from '../cases/hostile-replies.js';
 import {
   type Answer,
   type Attacked,
   accepts,
+  databaseText,
   factsText,
   type Hosts,
   hostileField,
+  type Parts,
   unharmed,
 } from '../support/hostile.js';
 import { oursWell } from '../support/pki.js';
@@ -36,6 +41,14 @@ function enrolls(host: string, { pem = '', key, place, answer }: Said): Answer {
   const hash = key === undefined ? '' : keyHash(decodePublicKey(readDer(spkiOf(key))));
   const file = place ?? privateKeyFileFor('/etc/ipsec.d/private', host, hash);
   return { when: scripts.enroll, out: `\n@mark@ key 0\n${file}\n\n@mark@ request 0\n${pem}\n`, ...answer };
+}
+
+/** A host that has its tunnel to the hub, or the hub that has one. */
+function wired(host: string, parts: Parts = {}): string {
+  const remote_ip = host === 'good_1' ? '198.51.100.2' : '198.51.100.1';
+  const name = host === 'good_1' ? 'tun_good_2' : 'tun_good_1';
+  const ports = ['tun', name].map((port) => ({ name: port, type: 'gre', options: { remote_ip, psk: 'swordfish' } }));
+  return factsText('198.51.100.77', { ovsdb: databaseText(ports), ...parts });
 }
 
 const facts = (address: string): Answer => ({ when: scripts.facts, out: factsText(address) });
@@ -153,3 +166,56 @@ test('what hostile hosts reply when they are changed: apply', async (t) => {
   eachHasItsOutcome(t, result, replyAttacks);
   nothingReaches(t, result, []);
 });
+
+test('what hostile hosts say when something is taken away: remove', async (t) => {
+  const { folder, attack } = hostileField(t);
+  const { hosts, names } = fleet(
+    removalAttacks,
+    () => [],
+    (host, { says, facts: parts }) => [...says, { when: scripts.facts, out: wired(host, parts) }],
+  );
+  const sound = Object.fromEntries(
+    good.map((host) => [host, [{ when: scripts.facts, out: wired(host) }, accepts]] as const),
+  );
+  writeFileSync(join(folder, 'fleet.yaml'), inventory(names, 'psk'));
+  const result = await attack({ ...hosts, ...sound }, ['remove', '--json']);
+  unharmed(t, folder, result);
+  t.is(result.status, 6);
+  eachHasItsOutcome(t, result, removalAttacks);
+  nothingReaches(t, result, []);
+});
+
+test('what hostile hosts answer when the CAs of a rollover are brought to them: rollover', async (t) => {
+  const { folder, attack } = hostileField(t);
+  await oursWell(folder, ['init', '--key', 'ec']);
+  const { hosts, names } = fleet(
+    rolloverAttacks,
+    () => [],
+    (_, { says }) => says,
+  );
+  await oursWell(folder, ['req+sign', '-b', '--key', 'ec', ...names]);
+  await oursWell(folder, ['rollover', 'prepare']);
+  writeFileSync(join(folder, 'fleet.yaml'), inventory(names, 'ca-signed'));
+  const result = await attack(hosts, ['rollover', 'distribute', '--json', '--skip-proof']);
+  unharmed(t, folder, result);
+  t.is(result.status, 6);
+  eachHasItsOutcome(t, result, rolloverAttacks);
+  nothingReaches(t, result, []);
+  const refused = await attack({ ...hosts, bad_01: [{ when: '', exit: 255, err: 'x' }] }, [
+    'rollover',
+    'switch',
+    '--json',
+  ]);
+  unharmed(t, folder, refused);
+  t.regex(refused.stdout, /ROLLOVER_LAGS/, 'nobody is switched while one cannot be asked');
+});
+
+for (const [index, [said, before, unanswered]] of authentications.entries()) {
+  test(`what a hostile host says of its renewal goes back to it as words: ${index + 1}`, (t) => {
+    const end = { port: 'tun' } as TunnelEnd;
+    const read = readAuthenticated(said, [end]);
+    t.deepEqual([read.before, read.unanswered.length], [before, unanswered]);
+    const line = leaveScript('', read.before, 1).trimEnd().split('\n').at(-1) ?? '';
+    t.is(line.trimEnd(), ['leave 1', ...before.map((word) => `'${word.replaceAll("'", "'\\''")}'`)].join(' '));
+  });
+}

@@ -1,0 +1,66 @@
+/** What hostile hosts say when something is to be taken away from them, and when the CAs of a rollover are brought to them. */
+
+import { type Answer, accepts, databaseText, type Parts } from '../support/hostile.js';
+import type { ReplyAttack } from './hostile-replies.js';
+
+export interface RemovalAttack extends ReplyAttack {
+  /** Facts in place of those of a sound host. */
+  readonly facts?: Parts;
+}
+
+const escapes = '\u001b[2J\u001b]0;owned\u0007\u009b31m\u202e';
+const transact = '| transact ||';
+const changed = (answer: Omit<Answer, 'when'>): readonly Answer[] => [{ when: transact, ...answer }];
+const hash = '0123456789abcdef';
+
+export const removalAttacks: readonly RemovalAttack[] = [
+  {
+    what: 'files whose folders are commands',
+    says: [],
+    facts: {
+      [`file:/etc/keys/$(touch pwned)/x-${hash}-cert.pem`]: 'other 644 root',
+      [`file:/etc/keys/';touch pwned;'/x-${hash}-privkey.pem`]: 'other 600 root',
+      [`file:/etc/${escapes.replaceAll('\r', '')}/x-${hash}-cert.pem`]: 'other 644 root',
+    },
+  },
+  {
+    what: 'drop policies to an address that is a command',
+    says: [],
+    facts: {
+      policies: 'src 0.0.0.0/0 dst $(touch$IFS$9pwned)/32 proto gre \n\tdir out action block priority 3000000000',
+    },
+  },
+  {
+    what: 'a mark that is a command',
+    says: [],
+    facts: { ovsdb: databaseText([], { otherConfig: { ipsec_skb_mark: '$(touch pwned)' } }) },
+  },
+  { what: 'no reply', says: changed({ out: '' }), code: 'HOST_ANSWER_INVALID' },
+  { what: 'a reply that is no JSON', says: changed({ out: '{"psk": "swordfish"' }), code: 'HOST_STEP_FAILED' },
+  { what: 'no results', says: changed({ out: '{"result": [], "error": null}' }), code: 'HOST_ANSWER_INVALID' },
+  { what: 'an end', says: changed({ exit: 1, err: escapes }), code: 'HOST_CONNECTION_LOST' },
+  { what: 'a signal', says: changed({ signal: 9 }), code: 'HOST_CONNECTION_LOST' },
+  { what: 'endless errors', says: changed({ flood: { to: 'stderr', bytes: 1e12 } }), code: 'HOST_STEP_FAILED' },
+];
+
+const trusts = '\nreread_authorities\n';
+
+export const rolloverAttacks: readonly ReplyAttack[] = [
+  { what: 'a failure in escapes', says: [{ when: trusts, status: 1, err: escapes }], code: 'HOST_STEP_FAILED' },
+  { what: 'an end', says: [{ when: trusts, exit: 255 }], code: 'HOST_CONNECTION_LOST' },
+  { what: 'a signal', says: [{ when: trusts, signal: 9 }], code: 'HOST_CONNECTION_LOST' },
+  {
+    what: 'endless words',
+    says: [{ when: trusts, flood: { to: 'stdout', bytes: 1e12 } }],
+    code: 'HOST_STEP_FAILED',
+  },
+  { what: 'a megabyte of success', says: [{ ...accepts, when: trusts, out: `${escapes}swordfish`.repeat(3e4) }] },
+];
+
+/** What the IKE daemon is to have said of a new authentication, and the words that go back to it. */
+export const authentications: readonly (readonly [said: string, before: readonly string[], unanswered: number])[] = [
+  ['before $(touch$IFS$9pwned)\n', ['$(touch$IFS$9pwned)'], 0],
+  ["before ';touch\tpwned\nbefore ';reboot;'\n", ["';reboot;'"], 0],
+  [`before ${escapes}\n`, [escapes], 0],
+  ['unanswered 99999999999999999999\nunanswered -1\nunanswered 1e0\nunanswered 0\n', [], 1],
+];
