@@ -14,6 +14,7 @@ import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, readCa, typesIn } from '../../store/ca/ca.js';
 import { type IndexRow, indexRows, indexTimeMs } from '../../store/index/row.js';
+import { reasonOfColumn } from '../../store/index/scan.js';
 import { issuedCertificateFile } from '../../store/layout.js';
 
 /** What a certificate is by the clock; `due` is one that is valid and has not long to go. */
@@ -46,8 +47,10 @@ export interface Listed {
   readonly subject: string;
   /** ISO 8601, UTC. */
   readonly revokedAt?: string;
-  /** As OpenSSL writes it, such as `keyCompromise`. */
+  /** In the words of RFC 5280, such as `keyCompromise`. */
   readonly reason?: string;
+  /** ISO 8601, UTC: since when the key was in other hands. */
+  readonly invalidityDate?: string;
 }
 
 /**
@@ -111,13 +114,15 @@ function beginOf({ layout }: Ca, { serialNumber }: IndexRow): number | undefined
 }
 
 function plainFields({ serialNumber, subject, revoked }: IndexRow, expires: number) {
-  const [time = '', reason] = revoked.split(',');
+  const [time = '', reason, argument = ''] = revoked.split(',');
+  const isSince = reason?.endsWith('keyTime') === true && /^\d{14}Z$/.test(argument);
   return {
     notAfter: new Date(expires).toISOString(),
     serialNumber,
     subject,
     ...(time === '' ? {} : { revokedAt: new Date(indexTimeMs(time)).toISOString() }),
-    ...(reason === undefined ? {} : { reason }),
+    ...(reason === undefined ? {} : { reason: reasonOfColumn(revoked) }),
+    ...(isSince ? { invalidityDate: new Date(indexTimeMs(argument)).toISOString() } : {}),
   };
 }
 

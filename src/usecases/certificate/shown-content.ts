@@ -19,6 +19,7 @@ import { requestFindings } from '../../pki/lint/request-rules.js';
 import type { Finding } from '../../pki/lint/rule.js';
 import { attributeValues, formatName } from '../../pki/name.js';
 import { oid, purposeNames } from '../../pki/oid.js';
+import { formatSerial } from '../../pki/serial.js';
 import { isSignedWith, signatureName } from '../../pki/signature.js';
 import { colonHex, generalNameText } from '../../pki/text.js';
 import { summarize } from '../summary.js';
@@ -71,6 +72,7 @@ export interface ShownRequest {
 export interface ShownCrl {
   readonly kind: 'CRL';
   readonly issuer: string;
+  /** Hexadecimal, upper case, an even number of digits, as `crl` tells it. */
   readonly crlNumber?: string;
   readonly thisUpdate: string;
   readonly nextUpdate?: string;
@@ -173,7 +175,7 @@ function shownCrl(crl: Crl, now: Date): ShownCrl {
   return {
     kind: 'CRL',
     issuer: formatName(crl.issuer),
-    ...(crlNumber === undefined ? {} : { crlNumber: String(crlNumber) }),
+    ...(crlNumber === undefined ? {} : { crlNumber: formatSerial(crlNumber) }),
     thisUpdate: thisUpdate.toISOString(),
     ...(nextUpdate === undefined ? {} : { nextUpdate: nextUpdate.toISOString() }),
     validity: periodAt(thisUpdate, nextUpdate ?? lastTime, now),
