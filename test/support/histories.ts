@@ -177,6 +177,7 @@ async function makeCrl(world: World): Promise<void> {
 /** One file is put back as it was once; then the program names what contradicts, makes no bad list, and puts it right. */
 async function restore(world: World): Promise<void> {
   const older = [...world.states].flatMap(([file, contents]) => {
+    if (isLink(join(world.ca, file))) return [];
     const now = contentOf(join(world.ca, file));
     return contents.filter((content) => content !== now).map((content) => ({ file, content }));
   });
@@ -260,6 +261,7 @@ function note(world: World): void {
 
 function remember({ ca, states }: World): void {
   for (const file of new Set([...filesOf(ca), ...states.keys()])) {
+    if (isLink(join(ca, file))) continue;
     const content = contentOf(join(ca, file));
     const known = states.get(file) ?? (isThereFromTheStart(file) ? [] : [undefined]);
     if (!known.includes(content)) states.set(file, [...known, content]);
@@ -268,6 +270,10 @@ function remember({ ca, states }: World): void {
 
 function isThereFromTheStart(file: string): boolean {
   return file === 'cacert.pem';
+}
+
+function isLink(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 function put(file: string, content: string | undefined): void {
