@@ -13,7 +13,7 @@ import { type Crl, decodeCrl } from './crl.js';
 import { children, contextTag, type DerElement, readDer, readOid, sequenceOf, tag } from './der.js';
 import { decodePublicKey, type PublicKey } from './key.js';
 import { type AskPassphrase, wrongPassphrase } from './passphrase.js';
-import { decodePem, type PemBlock } from './pem.js';
+import { decodePem, narrowed, type PemBlock } from './pem.js';
 import { requireFewIterationsOfKey } from './work.js';
 
 /** One thing that was found. Of a private key only what is public. */
@@ -93,7 +93,7 @@ const labels: ReadonlyMap<string, Omit<Block, 'bytes'>> = new Map([
 ]);
 
 function blocksOf(bytes: Uint8Array, file: string): Block[] {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  const text = narrowed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'));
   if (!text.includes('-----BEGIN ')) return [{ bytes, ...derForm(bytes, file) }];
   const found = decodePem(text, file);
   const known = found.flatMap(({ label, bytes: content }: PemBlock) => {

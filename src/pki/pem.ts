@@ -30,7 +30,7 @@ export function decodePem(content: string, file: string): PemBlock[] {
       open = { label, bodyStart: end };
     } else {
       if (open?.label !== label) throw invalid(file, `END ${label} without its BEGIN line`);
-      blocks.push({ label, bytes: decodeBody(text.slice(open.bodyStart, start), file, label) });
+      blocks.push(plain(label, decodeBody(text.slice(open.bodyStart, start), file, label)));
       open = undefined;
     }
   }
@@ -96,12 +96,31 @@ function derOf(text: string, file: string): Uint8Array {
   throw invalid(file, `it is ${isCms ? 'PKCS #7' : 'PKCS #12'}, not PEM`, hint);
 }
 
-/** Windows writes UTF-16. */
-function narrowed(text: string): string {
-  if (text.startsWith('\u00ff\u00fe')) return Buffer.from(text.slice(2), 'latin1').toString('utf16le');
-  if (!text.startsWith('\u00fe\u00ff')) return text;
-  const bytes = Buffer.from(text.slice(2, 2 + 2 * Math.floor((text.length - 2) / 2)), 'latin1');
-  return bytes.swap16().toString('utf16le');
+/** Windows writes UTF-16, with and without a byte order mark. Text that was read as Latin-1; other text is left as it is. */
+export function narrowed(text: string): string {
+  const mark = /^\u00ff\u00fe|^\u00fe\u00ff/.exec(text)?.[0];
+  const dashes = text.indexOf('-\0-\0-\0-\0-\0B');
+  if (mark === undefined && dashes < 0) return text;
+  const isLittle = mark === undefined ? dashes % 2 === 0 : mark === '\u00ff\u00fe';
+  const start = mark?.length ?? 0;
+  const bytes = Buffer.from(text.slice(start, start + 2 * Math.floor((text.length - start) / 2)), 'latin1');
+  return (isLittle ? bytes : bytes.swap16()).toString('utf16le');
+}
+
+/** OpenSSL's own form is a certificate and behind it what it is trusted for, which counts for nothing here. */
+function plain(label: string, bytes: Uint8Array): PemBlock {
+  if (label !== 'TRUSTED CERTIFICATE') return { label, bytes };
+  return { label: 'CERTIFICATE', bytes: bytes.subarray(0, firstElementLength(bytes)) };
+}
+
+/** Of DER with a length in the usual form; all of it where there is none. */
+function firstElementLength(bytes: Uint8Array): number {
+  const [, first = 0] = bytes;
+  const octets = first < 0x80 ? 0 : first & 0x7f;
+  if (octets > 4) return bytes.length;
+  let length = octets === 0 ? first : 0;
+  for (let index = 0; index < octets; index++) length = length * 256 + (bytes[2 + index] ?? 0);
+  return Math.min(bytes.length, 2 + octets + length);
 }
 
 /** The lines that begin and end blocks, found without making lines of all the others, of which there may be millions. */

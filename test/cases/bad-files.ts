@@ -50,6 +50,8 @@ export const badFiles: readonly BadInput[] = [
   file('padding in its middle', (pem) => pem.replace(`${begin}\nMI`, `${begin}\n==`)),
   file('two BEGIN lines', (pem) => pem.replace(begin, `${begin}\n${begin}`)),
   file('a letter of its base64 changed', (pem) => pem.replace(`${begin}\nM`, `${begin}\nN`), 'DER_INVALID'),
+  file('UTF-16 without a byte order mark', (pem) => Buffer.from(pem, 'utf16le'), 'accepted'),
+  file('UTF-16, big end first', (pem) => Buffer.from(`\ufeff${pem}`, 'utf16le').swap16(), 'accepted'),
   file('UTF-16', (pem) => Buffer.from(`\ufeff${pem}`, 'utf16le'), 'accepted'),
   file('a private key in its place', () => readFileSync(rsaKeyFile(3))),
   {

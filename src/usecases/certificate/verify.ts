@@ -4,6 +4,7 @@
  * @module
  */
 
+import { OvsPkiError } from '../../errors.js';
 import { decodeCertificatePem } from '../../pki/certificate.js';
 import type { Crl } from '../../pki/crl.js';
 import { leafFindings } from '../../pki/lint/leaf-rules.js';
@@ -60,7 +61,7 @@ async function verifyOne(
   name: string,
 ): Promise<Verified> {
   const { certificateFile: file } = parseFileName(name);
-  const certificate = decodeCertificatePem(files.readFile(file).toString('latin1'), file);
+  const certificate = decodeCertificatePem(read(file, name, ca.type).toString('latin1'), file);
   const authorities = trustedBy(ca);
   const path = await pathFindings({ certificate, authorities, crls, at: clock.now() });
   // Serial numbers mean something only among certificates of this CA.
@@ -74,6 +75,19 @@ async function verifyOne(
     certificate: summarize(certificate),
     reasons,
   };
+}
+
+/** Who gives the name of a file is told which name it takes. */
+function read(file: string, name: string, type: CertificateType): Buffer {
+  if (files.exists(file)) return files.readFile(file);
+  const stem = /^(.+)-cert\.pem$/.exec(name)?.[1];
+  throw new OvsPkiError('FILE_NOT_FOUND', `${file} does not exist`, {
+    hint:
+      stem === undefined
+        ? `verify takes the NAME of a NAME-cert.pem; what a file holds is shown by: ovs-pki-ts show ${name}`
+        : `verify takes the NAME of a NAME-cert.pem: ovs-pki-ts verify ${stem} ${type}`,
+    details: { file },
+  });
 }
 
 function indexFindings(layout: CaLayout, history: History | undefined, serialNumber: string): Finding[] {
