@@ -41,7 +41,7 @@ test('The table holds more than a hundred bad inputs, each once, and meets every
   t.is(new Set(titles).size, titles.length);
   t.true(badInputs.filter(({ code }) => code !== 'accepted').length >= 110);
   const met = new Set<string>(badInputs.map(({ code }) => code));
-  // These need a person, another process, a full disk or a missing program, and have tests of their own.
+  // These need a person, another process or one that fails, a full disk or a missing program, and have tests of their own.
   const elsewhere = [
     'INTERRUPTED',
     'PKI_LOCKED',
@@ -49,6 +49,7 @@ test('The table holds more than a hundred bad inputs, each once, and meets every
     'FINGERPRINT_REJECTED',
     'REQUEST_CHANGED',
     'ROLLOVER_LAGS',
+    'RUN_AFTER_FAILED',
   ];
   // And these need hosts: the tests of deployment in test/interop meet them.
   const onHosts = [
