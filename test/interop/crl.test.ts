@@ -30,6 +30,11 @@ const columns: readonly { readonly revoked: string; readonly serial: string; rea
   { revoked: '260101000008Z,holdInstruction,holdInstructionReject', serial: '0D' },
   { revoked: '260101000009Z,unspecified', serial: '0E' },
   { revoked: '990101000010Z,superseded', serial: '0F', expires: '991231000000Z' },
+  // A foreign CA can have given numbers below zero.
+  ...['-01', '-7F', '-80', '-81', '-FF', '-0100', '-8000', '-8001', '-0123456789ABCDEF'].map((serial) => ({
+    revoked: '260101000011Z',
+    serial,
+  })),
 ];
 
 for (const begun of allBeginnings) {

@@ -12,7 +12,7 @@ import { encode, tag } from '../../pki/der.js';
 import type { Issuer } from '../../pki/issue.js';
 import { encodePem } from '../../pki/pem.js';
 import { reasonCodes } from '../../pki/revocation.js';
-import { formatSerial, type SerialNumber } from '../../pki/serial.js';
+import { formatSerial, parseSerial, type SerialNumber } from '../../pki/serial.js';
 import { validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
@@ -166,10 +166,19 @@ function encodeDate(text: string): Uint8Array {
   return encode(isShort ? tag.utcTime : tag.generalizedTime, Buffer.from(isShort ? text.slice(-13) : text, 'latin1'));
 }
 
-/** The hexadecimal digits of an index as the content of an INTEGER. */
+/** The hexadecimal digits of an index as the content of an INTEGER; a foreign CA can have given numbers below zero. */
 function integerContent(serialNumber: string): Uint8Array {
+  if (serialNumber.startsWith('-')) return negativeContent(-parseSerial(serialNumber));
   const digits = serialNumber.replace(/^(?:00)+(?=..)/, '');
   return Buffer.from(/^[89A-F]/.test(digits) ? `00${digits}` : digits, 'hex');
+}
+
+/** Two's complement (X.690, 8.3.3), in as few octets as hold it. */
+function negativeContent(magnitude: bigint): Uint8Array {
+  let octets = 1n;
+  while (magnitude > 1n << (8n * octets - 1n)) octets += 1n;
+  const value = BigInt.asUintN(Number(8n * octets), -magnitude);
+  return Buffer.from(value.toString(16).padStart(Number(2n * octets), '0'), 'hex');
 }
 
 function readCrlNumber({ crlNumber: file }: CaLayout): bigint {
