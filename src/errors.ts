@@ -109,6 +109,10 @@ export const errorTable = {
     meaning:
       'What was asked for is done; the program that --run-after names failed or could not be started. details.exitStatus is its exit status.',
   },
+  CA_REVOKED: {
+    exitStatus: 3,
+    meaning: 'The CA certificate, or one above it, is revoked by the CRL of its issuer, so nothing it signs is valid.',
+  },
   CA_UNFIT: {
     exitStatus: 3,
     meaning: 'A certificate is not fit to be a CA here; details.reasons lists all reasons.',

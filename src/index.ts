@@ -41,6 +41,12 @@ export { type CrlCopy, type CrlMade, type CrlRequest, crl, defaultCrlDays } from
 export type { AuthorityFiles } from './usecases/authority/fit-authority.js';
 export { type Imported, type ImportRequest, importCa } from './usecases/authority/import.js';
 export { type InitRequest, type InitResult, init } from './usecases/authority/init.js';
+export {
+  type CrlImportRequest,
+  type CrlsImported,
+  type ImportedCrl,
+  importCrls,
+} from './usecases/authority/issuer-crl.js';
 export { changePassphrase, type PassphraseChanged, type PassphraseRequest } from './usecases/authority/passphrase.js';
 export { type CaRequested, type CaRequestOrder, type RequestPlace, requestCa } from './usecases/authority/request.js';
 export {

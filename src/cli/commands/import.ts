@@ -1,5 +1,7 @@
 import { OvsPkiError } from '../../errors.js';
+import { visible } from '../../platform/visible.js';
 import { type Imported, importCa } from '../../usecases/authority/import.js';
+import { type ImportedCrl, importCrls } from '../../usecases/authority/issuer-crl.js';
 import { requestCa } from '../../usecases/authority/request.js';
 import { textOf } from '../options/fleet.js';
 import { onlyTypeOf } from '../options/names.js';
@@ -15,6 +17,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
   const [certificateFile, privateKeyFile] = [textOf(options, 'ca-cert'), textOf(options, 'ca-key')];
   const chainFile = textOf(options, 'chain');
   if (options.request !== undefined && operands.length > 0) return requestOutcome(context);
+  if (options.crl !== undefined && certificateFile === undefined && operands.length > 0) return crlOutcome(context);
   if (operands.length === 0 || certificateFile === undefined) {
     throw new OvsPkiError('USAGE', 'import wants a type, and a certificate or a request to make', {
       hint: 'ovs-pki-ts import switch --ca-cert FILE --ca-key FILE [--chain FILE]',
@@ -48,6 +51,43 @@ const certificateOnly = ['ca-cert', 'ca-key', 'chain', 'index', 'crl', 'certific
 function requireOptions(options: OptionValues, unused: readonly OptionName[], why: string): void {
   const given = unused.find((name) => options[name] !== undefined);
   if (given !== undefined) throw new OvsPkiError('USAGE', `--${given} ${why}`);
+}
+
+/** CRLs of the CAs above one that is here. */
+async function crlOutcome(context: CommandContext): Promise<Outcome> {
+  const { platform, options } = context;
+  const alone = ['ca-key', 'chain', 'index', 'certificates', ...requestOnly] as const;
+  requireOptions(
+    options,
+    alone,
+    'goes with --ca-cert FILE: without that, --crl has the CRLs of the CAs above the one here',
+  );
+  const result = await importCrls(platform, {
+    pkiDirectory: pkiDirectoryOf(options),
+    type: onlyTypeOf(context),
+    crlFile: String(options.crl),
+  });
+  const { type, crls, revokes } = result;
+  return {
+    exitStatus: 0,
+    text: crls.map((crl) => `${visible(crlLine(crl))}\n`).join(''),
+    json: { ...result },
+    errors: [],
+    warnings: [
+      ...crls.filter(({ isExpired }) => isExpired).map(expiredLine),
+      ...(revokes === undefined ? [] : [`${type}ca: ${revokes}: nothing that it signs is valid`]),
+    ],
+  };
+}
+
+function crlLine({ file, issuer, crlNumber, revoked, nextUpdate }: ImportedCrl): string {
+  const number = crlNumber === undefined ? 'without a number' : `number ${crlNumber}`;
+  const until = nextUpdate === undefined ? '' : `, next update ${dayText(nextUpdate)}`;
+  return `${file}: CRL of ${issuer}, ${number}, ${revoked} revoked${until}`;
+}
+
+function expiredLine({ issuer, nextUpdate = '' }: ImportedCrl): string {
+  return `the CRL of ${issuer} has expired on ${dayText(nextUpdate)}: verify refuses everything until there is a newer one`;
 }
 
 async function requestOutcome(context: CommandContext): Promise<Outcome> {

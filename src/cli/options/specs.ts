@@ -240,7 +240,7 @@ export const optionSpecs = [
   { long: 'ca-cert', isOwn: true, argument: 'FILE', description: 'the certificate of the CA' },
   { long: 'ca-key', isOwn: true, argument: 'FILE|URI', description: 'the private key of the CA, unless it waits here' },
   { long: 'index', isOwn: true, argument: 'FILE', description: 'the index.txt that the CA has had elsewhere' },
-  { long: 'crl', isOwn: true, argument: 'FILE', description: 'the last CRL that the CA has made elsewhere' },
+  { long: 'crl', isOwn: true, argument: 'FILE', description: 'the last CRL of the CA, or that of a CA above it' },
   {
     long: 'certificates',
     isOwn: true,

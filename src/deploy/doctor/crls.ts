@@ -85,7 +85,15 @@ function crlRule(id: string, meaning: string, find: (host: HostView, crl: Crl) =
   };
 }
 
+/** Those of the CA that the host has its certificate from: who stands above makes lists of its own, which check looks at. */
 function crlsOn(host: HostView): { readonly path: string; readonly crl: Crl }[] {
+  const authority = certificateAt(host, configOf(host)['ca_cert']);
+  return allCrlsOn(host).filter(
+    ({ crl }) => authority === undefined || equalBytes(crl.issuer.der, authority.subject.der),
+  );
+}
+
+function allCrlsOn(host: HostView): { readonly path: string; readonly crl: Crl }[] {
   return [...host.facts.files.keys()].filter(isOurAuthorityFile).flatMap((path) => {
     const file = fileAt(host, path);
     return file?.kind === 'crl' ? [{ path, crl: file.crl }] : [];

@@ -19,8 +19,8 @@ export function newestCrl({ certificate, layout }: Pick<Ca, 'certificate' | 'lay
 }
 
 /** Throws PKI_CORRUPT. */
-export function readCrls(layout: CaLayout): Crl[] {
-  return crlFiles(layout).flatMap((file) => {
+export function readCrls(layout: CaLayout, places: readonly string[] = crlFiles(layout)): Crl[] {
+  return places.flatMap((file) => {
     try {
       return decodeCrlsPem(files.readFile(file).toString('latin1'), file);
     } catch (error) {

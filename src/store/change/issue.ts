@@ -39,6 +39,7 @@ import { type Life, validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, generationsOf, openIssuer, requireSameCa } from '../ca/ca.js';
+import { requireNotRevoked } from '../ca/lists-above.js';
 import { readHistory, reasonsIn } from '../history/known.js';
 import {
   certificatesOfKey,
@@ -83,7 +84,7 @@ interface Work {
  *
  * @returns a result for each order; a refusal of one does not touch the others, and what was issued before the CA
  *   became unusable is returned
- * @throws CA_EXPIRED, VALIDITY_REFUSED, PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG, FILE_UNWRITABLE: nothing was issued
+ * @throws CA_EXPIRED, CA_REVOKED, VALIDITY_REFUSED, PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG, FILE_UNWRITABLE: nothing was issued
  */
 export async function issueInCa(
   platform: Platform,
@@ -92,6 +93,7 @@ export async function issueInCa(
   life: number | Life,
   done: (count: number) => void = () => undefined,
 ): Promise<IssueResult[]> {
+  requireNotRevoked(ca);
   const results: IssueResult[] = [];
   for (let start = 0; start < orders.length; start += batchSize) {
     const batch = orders.slice(start, start + batchSize);

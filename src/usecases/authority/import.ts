@@ -17,6 +17,7 @@ import { defaultDays } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, readCa } from '../../store/ca/ca.js';
+import { type ListAbove, revocationText, revokedBy } from '../../store/ca/lists-above.js';
 import { isKeyInToken } from '../../store/ca/token-key.js';
 import { isFor, readWaiting, type WaitingKey } from '../../store/ca/waiting.js';
 import { addCa, type NewCa, requireNoCa } from '../../store/change/new-ca.js';
@@ -29,8 +30,9 @@ import { entriesOfCa } from '../../store/journal/audit-log.js';
 import { caFolder } from '../../store/layout.js';
 import { type CertificateSummary, summarize } from '../summary.js';
 import { noKeyFor, openCaKey, openWaitingKey } from './ca-key.js';
-import { type AuthorityFiles, certificatesIn, readFitAuthority } from './fit-authority.js';
+import { type AuthorityFiles, certificatesIn, type FitAuthority, readFitAuthority } from './fit-authority.js';
 import { type PastFiles, readPast } from './import-past.js';
+import { type CrlsOfFile, placeAbove, readCrlFile } from './issuer-crl.js';
 
 /** Which CA `importCa` is to take, and where it is to go. */
 export interface ImportRequest extends PastFiles, AuthorityFiles {
@@ -78,12 +80,15 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
   // 2. The certificate and those above it: would what it signs be valid?
   const at = platform.clock.now();
   const { certificate, chain } = readFitAuthority(request, at);
+  const { own, above } =
+    request.crlFile === undefined ? noCrls : await readCrlFile(request.crlFile, certificate, chain);
+  requireInForce(request, { certificate, chain }, above);
   // 3. Its key; who renews a certificate has it already.
   const opened = await keyFor(platform, request, certificate, before, waiting);
   // 4. The same CA with another certificate keeps its past; another one comes with its own, all at once.
   const { operator } = platform;
   const audit = entriesOfCa('import', { operator, at, type, certificate });
-  const past = await readPast(certificate, request);
+  const past = await readPast(certificate, request, own);
   if (before !== undefined && past !== undefined) throw hasPast(before);
   let kept: string[] = [];
   if (before !== undefined) await renewCaCertificate(platform, before, { certificate, chain }, audit);
@@ -94,6 +99,7 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
   const imported = readCa(pkiDirectory, type);
   // What the CRL and the certificates tell that the index does not.
   if (past !== undefined) await repairCa(platform, imported);
+  await placeAbove(platform, imported, above);
   if (isFor(certificate, waiting)) dropWaiting(platform, waiting);
   const folder = caFolder(pkiDirectory, type);
   platform.log.write(`imported ${certificateFile} into ${folder}, ${describeKey(certificate.publicKey)}`);
@@ -109,6 +115,22 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
     ...(past === undefined ? {} : { past: figuresOf(imported) }),
     ...sharedWith(imported),
   };
+}
+
+const noCrls: CrlsOfFile = { own: undefined, above: [] };
+
+function requireInForce(
+  { type, certificateFile: file }: ImportRequest,
+  authority: FitAuthority,
+  lists: readonly ListAbove[],
+): void {
+  const revoked = revokedBy(authority, lists);
+  if (revoked === undefined) return;
+  const isOwn = revoked.certificate === authority.certificate;
+  throw new OvsPkiError('CA_UNFIT', `${file} cannot be a CA here: ${revocationText(revoked, isOwn)}`, {
+    hint: `have another one signed: ovs-pki-ts import ${type} --request FILE --subject NAME`,
+    details: { file, serialNumber: revoked.certificate.serialNumber },
+  });
 }
 
 /** Undefined where the CA that is renewed has it. */

@@ -19,6 +19,7 @@ import { smallFileReader } from '../../platform/chunks.js';
 import * as files from '../../platform/files.js';
 import { type Ca, readCa } from '../../store/ca/ca.js';
 import { newestCrl } from '../../store/ca/crls.js';
+import { type ListAbove, listsAbove, type RevokedAbove, revokedBy } from '../../store/ca/lists-above.js';
 import { isKeyInToken } from '../../store/ca/token-key.js';
 import { type Contradiction, contradictionsOf } from '../../store/history/contradictions.js';
 import { readHistory } from '../../store/history/known.js';
@@ -60,6 +61,10 @@ export interface GatheredCa {
   readonly begins: Begins;
   /** What is wrong with the copies in newcerts/ of the newest certificates. */
   readonly copyFaults: readonly CopyFault[];
+  /** The lists of the CAs above it. */
+  readonly above: readonly ListAbove[];
+  /** The one on the way to the root that they revoke. */
+  readonly revokedAbove: RevokedAbove | undefined;
   /** Where the parts of its folder do not agree. */
   readonly contradictions: readonly Contradiction[];
   /** Why the audit log could not be read. */
@@ -85,6 +90,7 @@ export function gatherCa(pkiDirectory: string, type: CertificateType, now: numbe
   const index = readNewest(ca, now);
   const { other } = ca;
   const history = readHistory(ca, new Date(now));
+  const above = listsAbove(ca);
   return {
     type,
     layout: ca.layout,
@@ -95,6 +101,8 @@ export function gatherCa(pkiDirectory: string, type: CertificateType, now: numbe
     ...index,
     crl: newestCrl(ca),
     ...readCopies(ca.layout, index.newest, now),
+    above,
+    revokedAbove: revokedBy(ca, above),
     contradictions: contradictionsOf(ca, new Date(now)),
     unreadLog: history.audited.unread?.message,
     sharedRevoked: [...history.shared.keys()],

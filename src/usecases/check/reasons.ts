@@ -11,6 +11,7 @@ import { attributeValues, formatName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import type { CertificateType } from '../../pki/profile.js';
 import { isCrlDue, soonMs } from '../../pki/renewal.js';
+import { revocationText } from '../../store/ca/lists-above.js';
 import type { WaitingKey } from '../../store/ca/waiting.js';
 import { type CheckedFile, keyFileBeside } from './files.js';
 import { type GatheredCa, type KeyMatch, strengthFindings } from './gather.js';
@@ -20,6 +21,7 @@ import { periodText } from './period.js';
 export const checkRules = {
   'leaf-expiry': 'a certificate ends soon or has expired, and there is no newer one of the same name',
   'ca-expiry': 'a CA certificate ends soon, has expired, or is not valid yet',
+  'ca-revoked': 'the CRL of a CA above revokes a CA certificate: nothing below it is valid',
   'ca-before-leaf':
     'a CA certificate ends within twelve times --warn, and certificates that it has signed not before it',
   'rollover-open': 'a rollover has been under way for longer than --warn',
@@ -98,6 +100,7 @@ export function reasonsOfCa(ca: GatheredCa, deadlines: Deadlines, now: number): 
     ...beforeLeafReasons(ca, deadlines, now),
     ...rolloverReasons(ca, deadlines, now),
     ...crlReasons(ca, deadlines, now),
+    ...aboveReasons(ca, deadlines, now),
     ...ca.contradictions.map(({ kind, about, message }) => critical(kind, about, message)),
     ...keyReasons(ca.layout.privateKey, ca.layout.certificate, ca.key),
     ...caKeyReasons(ca),
@@ -242,6 +245,17 @@ function crlReasons(ca: GatheredCa, deadlines: Deadlines, now: number): CheckRea
     ...(isOver
       ? []
       : listReasons(layout.folder, other.crl, { revoked, released }, deadlines, now, 'CRL of the other CA')),
+  ];
+}
+
+/** Whoever keeps them makes them: here they only are brought in. */
+function aboveReasons({ layout, certificates, above, revokedAbove }: GatheredCa, deadlines: Deadlines, now: number) {
+  const revoked = revokedAbove && revocationText(revokedAbove, revokedAbove.certificate === certificates[0]);
+  return [
+    ...(revoked === undefined ? [] : [critical('ca-revoked', layout.certificate, revoked)]),
+    ...above.flatMap(({ issuer, crl }) =>
+      crlExpiryReasons(layout.folder, crl, deadlines, now, `CRL of ${nameOf(issuer)} above it`),
+    ),
   ];
 }
 

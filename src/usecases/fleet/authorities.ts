@@ -16,6 +16,7 @@ import type { SerialNumber } from '../../pki/serial.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, readCa } from '../../store/ca/ca.js';
 import { newestCrl } from '../../store/ca/crls.js';
+import { caRevoked, listsAbove, revocationText, revokedBy } from '../../store/ca/lists-above.js';
 import { crlIssuers, makeCrls } from '../../store/change/crl.js';
 import { readRetired } from '../../store/change/rollover.js';
 import { type History, readHistory, reasonsIn } from '../../store/history/known.js';
@@ -78,12 +79,12 @@ export function crlsIn({ clock }: Platform, pkiDirectory: string): HostCrl[] {
 }
 
 function hostCrl({ certificate: issuer }: Ca, crl: Crl | undefined): HostCrl[] {
-  return crl === undefined ? [] : [{ issuer, crl, count: crl.revoked.size }];
+  return crl === undefined ? [] : [listFor(issuer, crl)];
 }
 
 async function readAuthority(platform: Platform, ca: Ca, crls: 'made' | 'planned'): Promise<Authority> {
   const history = readHistory(ca, platform.clock.now());
-  const revoked = revokedBy(ca, history);
+  const revoked = revokedIn(ca, history);
   const index = (): Buffer => readIndexBytes(ca.layout.index);
   let distrusted: ReadonlySet<string> | undefined;
   const distrusts = (name: string): boolean => {
@@ -99,11 +100,34 @@ async function readAuthority(platform: Platform, ca: Ca, crls: 'made' | 'planned
     return isHarmless(reason) ? undefined : { serialNumber: row.serialNumber, reason };
   };
   const retired = readRetired(ca);
-  return { ca, revoked, retired, distrusts, refused, ...(await currentCrls(platform, ca, { revoked, history }, crls)) };
+  const above = crlsAbove(ca);
+  const own = await currentCrls(platform, ca, { revoked, history }, crls);
+  return {
+    ...{ ca, revoked, retired, distrusts, refused },
+    crls: [...own.crls, ...above.crls],
+    warnings: [...own.warnings, ...above.warnings],
+  };
+}
+
+/**
+ * What the CAs above have revoked. A list that revokes the CA that signs would end every tunnel: it goes to hosts once
+ * another CA signs.
+ */
+function crlsAbove(ca: Ca): Pick<Authority, 'crls' | 'warnings'> {
+  const lists = listsAbove(ca);
+  const revoked = revokedBy(ca, lists);
+  if (revoked === undefined) return { crls: lists.map(({ issuer, crl }) => listFor(issuer, crl)), warnings: [] };
+  if (ca.other === undefined) throw caRevoked(ca, revoked);
+  const text = revocationText(revoked, revoked.certificate === ca.certificate);
+  return { crls: [], warnings: [`${ca.type}ca: ${text}; the hosts get that CRL once the next key signs`] };
+}
+
+function listFor(issuer: Certificate, crl: Crl): HostCrl {
+  return { issuer, crl, count: crl.revoked.size };
 }
 
 /** Those of the index, and what is known besides; of these it is not known when they end. */
-function revokedBy({ certificate, layout }: Ca, history: History): Map<SerialNumber, RevokedRow> {
+function revokedIn({ certificate, layout }: Ca, history: History): Map<SerialNumber, RevokedRow> {
   const all = readRevoked(layout.index);
   const expires = certificate.notAfter.getTime();
   for (const [serialNumber, reason] of reasonsIn(history)) {
