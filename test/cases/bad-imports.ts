@@ -106,7 +106,10 @@ export const badImports: readonly BadInput[] = [
   ]),
   spoilt('an import of a type that does not exist', nothing, 'USAGE', ['import', 'host', ...importArguments]),
   spoilt('an import without a type', nothing, 'USAGE', ['import', ...importArguments]),
-  spoilt('an import without a key', nothing, 'USAGE', ['import', 'switch', '--ca-cert', 'ca.pem']),
+  spoilt('an import without a key, over a CA', nothing, 'PKI_EXISTS', ['import', 'switch', '--ca-cert', 'ca.pem']),
+  spoilt('an import without a key', nothing, 'KEY_MISMATCH', [
+    ...['import', 'switch', '--dir', 'new', '--ca-cert', 'ca.pem', '--chain', 'chain.pem'],
+  ]),
   spoilt('an import of files that do not exist', nothing, 'FILE_NOT_FOUND', [
     ...['import', 'switch', '--dir', 'new', '--ca-cert', 'none.pem', '--ca-key', 'none.key'],
   ]),

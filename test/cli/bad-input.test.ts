@@ -50,6 +50,8 @@ test('The table holds more than a hundred bad inputs, each once, and meets every
     'REQUEST_CHANGED',
     'ROLLOVER_LAGS',
     'RUN_AFTER_FAILED',
+    'CA_REVOKED',
+    'INTERNAL_ERROR',
   ];
   // And these need hosts: the tests of deployment in test/interop meet them.
   const onHosts = [

@@ -176,6 +176,6 @@ function putOut(out: RequestPlace['out'], der: Uint8Array, force: boolean): void
 
 function noSubject(type: CertificateType): OvsPkiError {
   return new OvsPkiError('USAGE', 'a request for a CA needs the name of the CA', {
-    hint: `ovs-pki-ts import ${type} --request FILE --subject '/C=DE/O=Company/CN=Company OVS CA'; or --same-key for the key that the CA has`,
+    hint: `ovs-pki-ts import ${type} --request FILE --subject /C=DE/O=Company/CN=OVS-CA; or --same-key for the key that the CA has`,
   });
 }
