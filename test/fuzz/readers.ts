@@ -176,7 +176,7 @@ export const readers: readonly Reader[] = [
   },
   {
     name: 'pkcs11-uri',
-    input: ofText(damagedText('pkcs11:token=t;object=o;id=%01?pin-source=file:/x')),
+    input: ofText(damagedText('pkcs11:token=t;object=o;id=%01?module-path=/x.so&pin-source=file:/x')),
     read: (bytes) => parsePkcs11Uri(text(bytes)),
   },
   {
