@@ -84,6 +84,7 @@ export type {
   ShownCertificate,
   ShownContent,
   ShownCrl,
+  ShownEntry,
   ShownKey,
   ShownPeriod,
   ShownRequest,

@@ -9,7 +9,8 @@ import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import { equalBytes } from '../../pki/der.js';
 import { describeKey } from '../../pki/key.js';
-import { attributeValues } from '../../pki/name.js';
+import { isSameKey } from '../../pki/key-identity.js';
+import { attributeValues, formatName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import { type CertificateType, certificateTypes } from '../../pki/profile.js';
 import { randomSerial } from '../../pki/serial.js';
@@ -75,6 +76,7 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
   const [first] = certificatesIn(certificateFile);
   const before = sameCaHere(pkiDirectory, type, first);
   const waiting = readWaiting(pkiDirectory, type);
+  if (before === undefined) requireSameString(request, first);
   if (before === undefined && !force && isFor(first, waiting)) requireNotNext(request, first);
   if (before === undefined) requireNoCa(pkiDirectory, type, force);
   // 2. The certificate and those above it: would what it signs be valid?
@@ -155,6 +157,21 @@ function requireNotNext({ pkiDirectory, type, certificateFile }: ImportRequest, 
   throw new OvsPkiError('PKI_EXISTS', `${ca.layout.folder} is a CA of that name, with another key`, {
     hint: `let this key follow it: ovs-pki-ts rollover prepare ${type} --ca-cert ${certificateFile} --chain FILE`,
     details: { folder: ca.layout.folder },
+  });
+}
+
+/**
+ * The key and the name of the CA that is here, but the name in other bytes: a renewal that would begin without index and
+ * CRLs. NSS compares the bytes, and would take nothing that the CA has issued any more.
+ */
+function requireSameString({ pkiDirectory, type, certificateFile: file }: ImportRequest, renewed: Certificate): void {
+  const ca = caHere(pkiDirectory, type);
+  if (ca === undefined || !isSameKey(ca.certificate.publicKey, renewed.publicKey)) return;
+  const { subject } = ca.certificate;
+  if (equalBytes(subject.der, renewed.subject.der) || formatName(subject) !== formatName(renewed.subject)) return;
+  throw new OvsPkiError('CA_UNFIT', `${file} writes its name in another type of string than ${ca.layout.certificate}`, {
+    hint: `have it signed with the name as it is (openssl ca: -preserveDN): ovs-pki-ts import ${type} --request FILE --same-key`,
+    details: { file },
   });
 }
 

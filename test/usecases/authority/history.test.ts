@@ -23,6 +23,7 @@ import { scratchFolder } from '../../support/scratch.js';
 
 const keySpec = { type: 'ec', curve: 'P-256' } as const;
 const platform = nodePlatform();
+const otherMask: Readonly<Record<string, string>> = { nombstr: 'utf8only', utf8only: 'nombstr' };
 
 test('a CA whose certificate was renewed for the same key keeps its past, whether force is given or not', async (t) => {
   const scene = await makeScene(t);
@@ -54,6 +55,26 @@ test('a CA of another key in its place begins anew, and the old one is kept', as
   t.like(result, { renewed: false, kept: { length: 1 } });
   t.deepEqual((await scene.list()).serials, []);
 });
+
+for (const mask of ['nombstr', 'utf8only']) {
+  test(`a certificate for the same key with its name in other bytes is no new beginning: ${mask}`, async (t) => {
+    const scene = await makeScene(t, false);
+    writeFileSync(scene.at('mask.cnf'), `[req]\ndistinguished_name=dn\nstring_mask=${mask}\n[dn]\n`);
+    writeFileSync(scene.at('other.cnf'), `[req]\ndistinguished_name=dn\nstring_mask=${otherMask[mask]}\n[dn]\n`);
+    for (const config of ['mask', 'other']) {
+      await scene.openssl(`req -new -config ${config}.cnf -key ca.key -out ${config}.csr -subj /O=Company/CN=Net`);
+      await scene.openssl(
+        `x509 -req -in ${config}.csr -CA root.pem -CAkey root.key -days 60 -sha256 -extfile ca.ext -out ${config}.pem`,
+      );
+    }
+    await scene.import({ certificateFile: scene.at('mask.pem') });
+    await scene.issue('host_1');
+    await scene.revoke({ names: ['host_1'] });
+    const again = scene.import({ certificateFile: scene.at('other.pem'), force: true });
+    t.like(await t.throwsAsync(again), { code: 'CA_UNFIT' });
+    t.is((await scene.list()).serials.length, 1);
+  });
+}
 
 test('what an older import has put aside of the same CA stays revoked', async (t) => {
   const scene = await makeScene(t);
