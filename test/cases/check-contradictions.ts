@@ -114,6 +114,11 @@ export const contradictionCases: readonly CheckCase[] = [
     reasons: ['critical number-missing serial'],
   },
   {
+    title: 'a CA without the file of openssl ca',
+    make: (folder) => rmSync(join(caFolderIn(folder, 'switch'), 'ca.cnf')),
+    reasons: ['critical config-missing ca.cnf'],
+  },
+  {
     title: 'a CRL of before the last one',
     make: all(oursList, putBack('crl.pem', oursList)),
     reasons: ['critical crl-older crl.pem'],

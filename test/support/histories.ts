@@ -185,7 +185,7 @@ async function restore(world: World): Promise<void> {
   if (chosen === undefined) return;
   const { file } = chosen;
   // One that was cut is of no time at all, but neither is what a full disk leaves.
-  const isCut = file !== 'cacert.pem' && world.random.next() < 0.2;
+  const isCut = !['cacert.pem', 'ca.cnf'].includes(file) && world.random.next() < 0.2;
   const content = isCut ? chosen.content?.slice(0, world.random.next() * chosen.content.length) : chosen.content;
   world.steps[world.steps.length - 1] = `${isCut ? 'cut' : 'restore'} ${file}`;
   const before = contentOf(join(world.ca, file));
@@ -228,6 +228,7 @@ async function requireNamed(world: World, file: string): Promise<void> {
     'number-missing',
     ['serial', 'crlnumber'].some((one) => !contentOf(join(world.ca, one))?.trim()),
   );
+  need('config-missing', contentOf(join(world.ca, 'ca.cnf')) === undefined);
   need('crl-number-behind', next !== undefined && next !== '' && BigInt(`0x${next}`) <= world.lastNumber);
   need('crl-older', file === 'crl.pem' && world.lastNumber >= 0n && numberOf(world.ca) < world.lastNumber);
 }
@@ -283,7 +284,7 @@ function put(file: string, content: string | undefined): void {
 
 /** The files that somebody could put back: neither keys nor locks, and no link of a rollover. */
 function filesOf(ca: string): string[] {
-  const top = ['index.txt', 'index.txt.attr', 'serial', 'crlnumber', 'crl.pem', 'audit.log', 'index.txt.old'];
+  const top = ['index.txt', 'index.txt.attr', 'serial', 'crlnumber', 'crl.pem', 'audit.log', 'index.txt.old', 'ca.cnf'];
   const inside = ['keys', 'newcerts', 'crl'].flatMap((folder) =>
     contentsOf(join(ca, folder)).map((name) => join(folder, name)),
   );

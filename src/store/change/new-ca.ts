@@ -8,25 +8,21 @@ import { join, resolve } from 'node:path';
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import type { Crl } from '../../pki/crl.js';
-import { encodeOid, encodeSequence, encodeText, tag } from '../../pki/der.js';
-import { signatureAlgorithmFor } from '../../pki/engine.js';
 import type { KeySpec } from '../../pki/key.js';
-import { maximumCommonName } from '../../pki/name.js';
-import { oid } from '../../pki/oid.js';
 import { encodePem } from '../../pki/pem.js';
-import { type CertificateType, certificateTypes, organization } from '../../pki/profile.js';
+import { type CertificateType, certificateTypes } from '../../pki/profile.js';
 import { formatSerial, type SerialNumber } from '../../pki/serial.js';
 import { certificateFileText } from '../../pki/text.js';
 import * as files from '../../platform/files.js';
 import { isFolder, makeFolder, moveFolder, removeTree, stageFolder } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
 import { requireHardLinks } from '../../platform/links.js';
-import { fillTemplate } from '../../platform/templates.js';
 import { keyFileText } from '../ca/ca.js';
 import { appendIndexRows, type IndexRow, indexRowFor } from '../index/row.js';
 import { type AuditEntry, appendAudit } from '../journal/audit-log.js';
 import { withLock } from '../journal/lock.js';
 import { type CaLayout, caFolder, caLayout, issuedCertificateFile } from '../layout.js';
+import { configText } from './config.js';
 
 /** What a new CA is made of. */
 export interface NewCa {
@@ -199,19 +195,6 @@ function writePast(layout: CaLayout, { rows, certificates, crl }: CaPast): void 
   for (const certificate of certificates) {
     files.createFile(issuedCertificateFile(layout, certificate.serialNumber), certificateFileText(certificate));
   }
-}
-
-function configText({ type, commonName, days, keySpec, certificate }: NewCa): string {
-  // openssl compares bytes, and a request of ovs-pki has just this organization.
-  const own = encodeSequence(encodeOid(oid.organizationName), encodeText(tag.utf8String, organization));
-  return fillTemplate('ca.cnf', {
-    ca: `${type}ca`,
-    // Where the name comes from elsewhere, it could have what openssl reads as a variable or the end of the line.
-    common_name: commonName.replaceAll(/[^A-Za-z0-9 ().:_-]/g, '.').slice(0, maximumCommonName),
-    days: String(days),
-    digest: signatureAlgorithmFor(keySpec).hash.toLowerCase().replace('-', ''),
-    organization_policy: Buffer.from(certificate.subject.der).includes(Buffer.from(own)) ? 'match' : 'optional',
-  });
 }
 
 function existsError(place: string, cause?: unknown): OvsPkiError {

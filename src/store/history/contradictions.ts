@@ -23,6 +23,7 @@ export type ContradictionKind =
   | 'release-lost'
   | 'certificate-lost'
   | 'number-missing'
+  | 'config-missing'
   | 'crl-number-behind'
   | 'crl-older'
   | 'serial-used'
@@ -46,7 +47,7 @@ export function contradictionsOf(ca: Ca, now: Date): Contradiction[] {
     ...revocationContradictions(ca, history),
     ...listed(layout.index, 'release-lost', history.unreleased, 'on hold, and released', (one) => one.source),
     ...certificateContradictions(ca, now),
-    ...missingNumbers(ca),
+    ...missingFiles(ca),
     ...numberContradictions(ca, history),
     ...serialContradictions(ca),
     ...registerContradictions(ca),
@@ -135,13 +136,16 @@ export function* lostCertificates(ca: Ca, now: Date) {
   }
 }
 
-/** Without them `openssl ca` does not run, and no CRL can be made. */
-function missingNumbers({ layout }: Ca): Contradiction[] {
-  return [layout.crlNumber, layout.serial].flatMap((about): Contradiction[] =>
+/** Without them `openssl ca` does not run, and without a number no CRL can be made. */
+function missingFiles({ layout }: Ca): Contradiction[] {
+  const numbers = [layout.crlNumber, layout.serial].flatMap((about): Contradiction[] =>
     nextSerial(about) === undefined
       ? [{ kind: 'number-missing', about, message: 'it is missing, or holds no hexadecimal number' }]
       : [],
   );
+  if (files.exists(layout.config)) return numbers;
+  const message = 'it is missing: openssl ca and ovs-pki do not run here';
+  return [...numbers, { kind: 'config-missing', about: layout.config, message }];
 }
 
 function numberContradictions(

@@ -7,10 +7,15 @@
 
 import type { Certificate } from '../../pki/certificate.js';
 import { timeText } from '../../pki/der.js';
+import { attributeValues } from '../../pki/name.js';
+import { oid } from '../../pki/oid.js';
 import { formatSerial, parseSerial, randomSerial, type SerialNumber } from '../../pki/serial.js';
+import { defaultDays } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, requireSameCa } from '../ca/ca.js';
+import { specOf } from '../ca/token-key.js';
+import { configText } from '../change/config.js';
 import { rewriteRows, rowOf } from '../change/rewrite.js';
 import { copyOf } from '../index/copies.js';
 import { forgetRegister } from '../index/key-register.js';
@@ -53,6 +58,7 @@ export function repairCa(platform: Platform, ca: Ca): Promise<Repair> {
     revokeLost(platform, ca, history);
     releaseAgain(platform, ca, history);
     raiseNumbers(ca, history, now);
+    if (!files.exists(layout.config)) files.createFile(layout.config, configOf(ca));
     if (found.some(({ kind }) => kind === 'register-behind')) forgetRegister(layout);
     for (const { about, message } of found) platform.log.write(`repaired, as far as is known: ${about}: ${message}`);
     return { found, left: contradictionsOf(ca, now) };
@@ -143,6 +149,11 @@ function raiseNumbers({ layout }: Ca, { crlNumber: last }: History, now: Date): 
   if (serial !== nextSerial(layout.serial) || used.has(serial)) {
     files.replaceFile(layout.serial, `${freeAfter(serial, used)}\n`);
   }
+}
+
+function configOf({ type, certificate }: Ca): string {
+  const commonName = attributeValues(certificate.subject, oid.commonName)[0] ?? `${type}ca`;
+  return configText({ type, commonName, days: defaultDays, keySpec: specOf(certificate.publicKey), certificate });
 }
 
 function freeAfter(serial: SerialNumber, used: ReadonlySet<SerialNumber>): SerialNumber {

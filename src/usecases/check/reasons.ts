@@ -34,6 +34,7 @@ export const checkRules = {
   'release-lost': 'a certificate is on hold in index.txt, and audit.log has its release',
   'certificate-lost': 'newcerts/ has a certificate that index.txt does not know',
   'number-missing': 'serial or crlnumber is missing or holds no number: no CRL can be made, openssl ca does not run',
+  'config-missing': 'ca.cnf is missing: openssl ca and ovs-pki do not run',
   'crl-number-behind': 'the number of the next CRL is one that a CRL has had',
   'crl-older': 'crl.pem is not the last CRL that was made',
   'serial-used': 'the serial number of the next certificate of "openssl ca" is one that a certificate has',

@@ -74,7 +74,7 @@ function requireAddresses(hosts: readonly ConnectHost[]): void {
   const addresses = lacking.map(({ name }) => `${name}=ADDRESS`).join(' ');
   const message = `${lacking.map(({ name }) => name).join(' and ')}: the tunnel needs the address of the host, and ${lacking
     .map(({ destination }) => destination)
-    .join(' and ')} has none`;
+    .join(' and ')} ${lacking.length === 1 ? 'is a name' : 'are names'}`;
   throw new OvsPkiError('INVENTORY_INVALID', message, {
     hint: `ovs-pki-ts connect ${pairs} --tunnel-address ${addresses}`,
     details: { hosts: lacking.map(({ name }) => name) },

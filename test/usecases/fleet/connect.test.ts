@@ -28,13 +28,13 @@ const refused: readonly (readonly [string, ConnectRequest, RegExp, RegExp])[] = 
   [
     'two names without addresses',
     request([host('host_1', 'root@one'), host('host_2', 'CORP\\alice@two')]),
-    /^host_1 and host_2: the tunnel needs the address of the host, and root@one and CORP\\alice@two has none$/,
+    /^host_1 and host_2: the tunnel needs the address of the host, and root@one and CORP\\alice@two are names$/,
     /^ovs-pki-ts connect host_1=root@one 'host_2=CORP\\alice@two' --tunnel-address host_1=ADDRESS host_2=ADDRESS$/,
   ],
   [
     'one name without an address',
     request([host('host_1', 'root@198.51.100.7'), host('host_2', 'two')]),
-    /^host_2: the tunnel needs the address of the host, and two has none$/,
+    /^host_2: the tunnel needs the address of the host, and two is a name$/,
     /^ovs-pki-ts connect host_1=root@198\.51\.100\.7 host_2=two --tunnel-address host_2=ADDRESS$/,
   ],
   [
