@@ -85,6 +85,13 @@ export function isCrlOf({ subject, publicKey }: Certificate, crl: Crl): boolean 
   return equalBytes(crl.issuer.der, subject.der) && isSignedWith(publicKey, crl);
 }
 
+/** The newest of the lists that a CA has signed with the key of this certificate. */
+export function newestCrlOf(issuer: Certificate, crls: readonly Crl[]): Crl | undefined {
+  return crls
+    .filter((crl) => isCrlOf(issuer, crl))
+    .sort((left, right) => right.thisUpdate.getTime() - left.thisUpdate.getTime())[0];
+}
+
 /** Reads all lists of a PEM file. Throws PEM_INVALID or DER_INVALID. */
 export function decodeCrlsPem(pem: string, file: string): [Crl, ...Crl[]] {
   const [first, ...more] = decodePemOf(['X509 CRL'], pem, file);

@@ -75,13 +75,17 @@ const containers: ReadonlyMap<string, (file: string, form: string) => string> = 
 function isDer(text: string): boolean {
   const at = (index: number): number => text.charCodeAt(index);
   if (at(0) !== 0x30 || text.length < 4) return false;
-  const octets = at(1) < 0x80 ? 0 : at(1) & 0x7f;
   // BER of PKCS #12, whose length is not told.
-  if (at(1) === 0x80) return true;
-  if (octets > 4) return false;
+  return at(1) === 0x80 || elementLength(at) === text.length;
+}
+
+/** Of the first element with its header; undefined for a length of more than four octets. NaN where the header is cut. */
+function elementLength(at: (index: number) => number): number | undefined {
+  const octets = at(1) < 0x80 ? 0 : at(1) & 0x7f;
+  if (octets > 4) return undefined;
   let length = octets === 0 ? at(1) : 0;
   for (let index = 0; index < octets; index++) length = length * 256 + at(2 + index);
-  return 2 + octets + length === text.length;
+  return 2 + octets + length;
 }
 
 /** Throws PEM_INVALID for PKCS #7 and PKCS #12, which hold more than one thing. */
@@ -110,17 +114,13 @@ export function narrowed(text: string): string {
 /** OpenSSL's own form is a certificate and behind it what it is trusted for, which counts for nothing here. */
 function plain(label: string, bytes: Uint8Array): PemBlock {
   if (label !== 'TRUSTED CERTIFICATE') return { label, bytes };
-  return { label: 'CERTIFICATE', bytes: bytes.subarray(0, firstElementLength(bytes)) };
-}
-
-/** Of DER with a length in the usual form; all of it where there is none. */
-function firstElementLength(bytes: Uint8Array): number {
-  const [, first = 0] = bytes;
-  const octets = first < 0x80 ? 0 : first & 0x7f;
-  if (octets > 4) return bytes.length;
-  let length = octets === 0 ? first : 0;
-  for (let index = 0; index < octets; index++) length = length * 256 + (bytes[2 + index] ?? 0);
-  return Math.min(bytes.length, 2 + octets + length);
+  return {
+    label: 'CERTIFICATE',
+    bytes: bytes.subarray(
+      0,
+      elementLength((index) => bytes[index] ?? 0),
+    ),
+  };
 }
 
 /** The lines that begin and end blocks, found without making lines of all the others, of which there may be millions. */

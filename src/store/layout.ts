@@ -49,7 +49,12 @@ export function caFolder(pkiDirectory: string, type: CertificateType): string {
 
 /** Ours: the key that waits for a certificate of another CA, with its request. */
 export function requestFolder(pkiDirectory: string, type: CertificateType): string {
-  return join(pkiDirectory, `${type}ca.request`);
+  return requestFolderBeside(caFolder(pkiDirectory, type));
+}
+
+/** The same, by the folder of the CA. */
+export function requestFolderBeside(folder: string): string {
+  return `${folder}.request`;
 }
 
 export function caLayout(folder: string): CaLayout {

@@ -19,7 +19,7 @@ import { type CertificateType, certificateTypes } from '../../pki/profile.js';
 import * as files from '../../platform/files.js';
 import { isFolder } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
-import { type CaLayout, caFolder, caLayout, generationLayout } from '../layout.js';
+import { type CaLayout, caFolder, caLayout, generationLayout, requestFolderBeside } from '../layout.js';
 import { type RolloverPhase, rolloverPhase } from './phase.js';
 import { isKeyInToken, readKeyUri, tokenSigningKey } from './token-key.js';
 
@@ -230,7 +230,7 @@ function reading<T>(layout: CaLayout, file: string, decode: (text: string) => T)
 
 function waitingHint({ folder }: CaLayout): string {
   const type = basename(folder).slice(0, -'ca'.length);
-  return `its key waits for its certificate (${folder}.request): ovs-pki-ts import ${type} --ca-cert FILE --chain FILE`;
+  return `its key waits for its certificate (${requestFolderBeside(folder)}): ovs-pki-ts import ${type} --ca-cert FILE --chain FILE`;
 }
 
 function asPkiError(layout: CaLayout, file: string, error: unknown): unknown {
@@ -244,7 +244,7 @@ function asPkiError(layout: CaLayout, file: string, error: unknown): unknown {
     });
   }
   if (error.code === 'FILE_NOT_FOUND' && error.details['file'] === file) {
-    const waits = files.exists(`${layout.folder}.request`);
+    const waits = files.exists(requestFolderBeside(layout.folder));
     return new OvsPkiError('PKI_NOT_FOUND', `${layout.folder} is not a CA: ${error.message}`, {
       hint: waits ? waitingHint(layout) : 'make a PKI with "ovs-pki-ts init", or name the place of one with --dir',
       details,

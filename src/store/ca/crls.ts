@@ -6,16 +6,14 @@
 
 import { join } from 'node:path';
 import { OvsPkiError } from '../../errors.js';
-import { type Crl, decodeCrlsPem, isCrlOf } from '../../pki/crl.js';
+import { type Crl, decodeCrlsPem, newestCrlOf } from '../../pki/crl.js';
 import * as files from '../../platform/files.js';
 import type { CaLayout } from '../layout.js';
 import type { Ca } from './ca.js';
 
 /** The newest list that the CA has signed with the key that it has now. Throws PKI_CORRUPT. */
 export function newestCrl({ certificate, layout }: Pick<Ca, 'certificate' | 'layout'>): Crl | undefined {
-  return readCrls(layout)
-    .filter((crl) => isCrlOf(certificate, crl))
-    .sort((left, right) => right.thisUpdate.getTime() - left.thisUpdate.getTime())[0];
+  return newestCrlOf(certificate, readCrls(layout));
 }
 
 /** Throws PKI_CORRUPT. */

@@ -7,7 +7,7 @@
 
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
-import { type Crl, isCrlOf } from '../../pki/crl.js';
+import { type Crl, newestCrlOf } from '../../pki/crl.js';
 import { equalBytes } from '../../pki/der.js';
 import { formatName } from '../../pki/name.js';
 import { issuersOf } from '../../pki/path.js';
@@ -45,9 +45,7 @@ export function listsAbove(ca: Ca): ListAbove[] {
     crlFiles(layout).filter((file) => file !== layout.crl),
   );
   return authoritiesAbove(ca).flatMap((issuer) => {
-    const [crl] = crls
-      .filter((one) => isCrlOf(issuer, one))
-      .sort((left, right) => right.thisUpdate.getTime() - left.thisUpdate.getTime());
+    const crl = newestCrlOf(issuer, crls);
     return crl === undefined ? [] : [{ issuer, crl }];
   });
 }

@@ -8,7 +8,7 @@ import type { Certificate } from '../../pki/certificate.js';
 import { encodeOid, encodeSequence, encodeText, tag } from '../../pki/der.js';
 import { signatureAlgorithmFor } from '../../pki/engine.js';
 import type { KeySpec } from '../../pki/key.js';
-import { maximumCommonName } from '../../pki/name.js';
+import { attributeValues, maximumCommonName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import { type CertificateType, organization } from '../../pki/profile.js';
 import { fillTemplate } from '../../platform/templates.js';
@@ -16,14 +16,14 @@ import { fillTemplate } from '../../platform/templates.js';
 /** What of a CA is in its file. */
 export interface Configured {
   readonly type: CertificateType;
-  readonly commonName: string;
   /** How long `openssl ca` makes certificates valid. */
   readonly days: number;
   readonly keySpec: KeySpec;
   readonly certificate: Certificate;
 }
 
-export function configText({ type, commonName, days, keySpec, certificate }: Configured): string {
+export function configText({ type, days, keySpec, certificate }: Configured): string {
+  const commonName = attributeValues(certificate.subject, oid.commonName)[0] ?? `${type}ca`;
   // openssl compares bytes, and a request of ovs-pki has just this organization.
   const own = encodeSequence(encodeOid(oid.organizationName), encodeText(tag.utf8String, organization));
   return fillTemplate('ca.cnf', {

@@ -48,7 +48,8 @@ import {
   registerKeys,
   syncKeyRegister,
 } from '../index/key-register.js';
-import { appendIndexRows, expiryOf, findIndexRow, indexRowFor } from '../index/row.js';
+import { appendIndexRows, expiryOf, indexRowFor } from '../index/row.js';
+import { findIndexRow } from '../index/scan.js';
 import { appendAudit, appendOutcomes, auditStamp, type IssueIntent } from '../journal/audit-log.js';
 import { withLock } from '../journal/lock.js';
 import { recoverInterrupted } from '../journal/recovery.js';

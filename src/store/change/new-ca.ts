@@ -27,7 +27,6 @@ import { configText } from './config.js';
 /** What a new CA is made of. */
 export interface NewCa {
   readonly type: CertificateType;
-  readonly commonName: string;
   readonly days: number;
   readonly keySpec: KeySpec;
   /** The key, and what its file is encrypted with; or the URI of one that is in a token. */
@@ -164,9 +163,7 @@ async function replaceCas(
 function writeCa(layout: CaLayout, ca: NewCa, at: Date): void {
   makeFolder(layout.folder);
   for (const folder of [layout.certsFolder, layout.crlFolder, layout.newCertificates]) makeFolder(folder);
-  makeFolder(layout.privateFolder, 0o700);
-  if ('uri' in ca.key) files.createFile(layout.privateKeyUri, `${ca.key.uri}\n`, 0o600);
-  else files.createFile(layout.privateKey, keyFileText(ca.key.pkcs8, ca.key.passphrase), 0o600);
+  writeKey(layout, ca.key);
   appendAudit(layout.auditLog, ca.audit);
   const certificateText = certificateFileText(ca.certificate);
   files.createFile(layout.config, configText(ca));
@@ -187,6 +184,13 @@ function writeCa(layout: CaLayout, ca: NewCa, at: Date): void {
 function firstCrlNumber({ past }: NewCa, at: Date): bigint {
   const [seconds, last = -1n] = [BigInt(Math.floor(at.getTime() / 1000)), past?.crl?.crlNumber];
   return last < seconds ? seconds : last + 1n;
+}
+
+/** The private key of a CA, or where in a token it is. */
+export function writeKey(layout: CaLayout, key: NewCa['key']): void {
+  makeFolder(layout.privateFolder, 0o700);
+  if ('uri' in key) files.createFile(layout.privateKeyUri, `${key.uri}\n`, 0o600);
+  else files.createFile(layout.privateKey, keyFileText(key.pkcs8, key.passphrase), 0o600);
 }
 
 function writePast(layout: CaLayout, { rows, certificates, crl }: CaPast): void {

@@ -9,13 +9,12 @@ import { OvsPkiError } from '../../errors.js';
 import { encodePem } from '../../pki/pem.js';
 import type { CertificateType } from '../../pki/profile.js';
 import * as files from '../../platform/files.js';
-import { isFolder, makeFolder, moveFolder, removeTree, stageFolder } from '../../platform/folders.js';
+import { isFolder, moveFolder, removeTree, stageFolder } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
 import { requireHardLinks } from '../../platform/links.js';
-import { keyFileText } from '../ca/ca.js';
 import type { WaitingKey } from '../ca/waiting.js';
 import { caLayout, requestFolder } from '../layout.js';
-import type { NewCa } from './new-ca.js';
+import { type NewCa, writeKey } from './new-ca.js';
 
 /** A key that is to wait. */
 export interface NewWaiting {
@@ -42,9 +41,7 @@ export function placeWaiting(
   try {
     requireHardLinks(beside);
     const layout = caLayout(beside);
-    makeFolder(layout.privateFolder, 0o700);
-    if ('uri' in key) files.createFile(layout.privateKeyUri, `${key.uri}\n`, 0o600);
-    else files.createFile(layout.privateKey, keyFileText(key.pkcs8, key.passphrase), 0o600);
+    writeKey(layout, key);
     files.createFile(layout.request, encodePem('CERTIFICATE REQUEST', request));
     if (force && isFolder(place)) moveFolder(place, join(stage, 'old'));
     moveFolder(beside, place);

@@ -7,8 +7,6 @@
 
 import type { Certificate } from '../../pki/certificate.js';
 import { timeText } from '../../pki/der.js';
-import { attributeValues } from '../../pki/name.js';
-import { oid } from '../../pki/oid.js';
 import { formatSerial, parseSerial, randomSerial, type SerialNumber } from '../../pki/serial.js';
 import { defaultDays } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
@@ -19,7 +17,7 @@ import { configText } from '../change/config.js';
 import { rewriteRows, rowOf } from '../change/rewrite.js';
 import { copyOf } from '../index/copies.js';
 import { forgetRegister } from '../index/key-register.js';
-import { appendIndexRows, type IndexRow, indexRowFor, repairIndexTail } from '../index/row.js';
+import { appendIndexRows, type IndexRow, indexRowFor } from '../index/row.js';
 import { readIndexBytes, serialsIn } from '../index/scan.js';
 import { appendAudit, auditStamp } from '../journal/audit-log.js';
 import { withLock } from '../journal/lock.js';
@@ -45,7 +43,6 @@ export function repairCa(platform: Platform, ca: Ca): Promise<Repair> {
     // An index that is gone is made again from the copies of the certificates.
     if (!files.exists(layout.index)) files.createFile(layout.index, '');
     recoverInterrupted(platform, ca);
-    repairIndexTail(layout.index, []);
     const now = platform.clock.now();
     const found = contradictionsOf(ca, now);
     noteRevocations(platform, ca);
@@ -145,15 +142,14 @@ function raiseNumbers({ layout }: Ca, { crlNumber: last }: History, now: Date): 
     files.replaceFile(layout.crlNumber, `${formatSerial(last === undefined ? seconds : last + 1n)}\n`);
   }
   const used = serialsIn(readIndexBytes(layout.index));
-  const serial = nextSerial(layout.serial) ?? randomSerial();
-  if (serial !== nextSerial(layout.serial) || used.has(serial)) {
-    files.replaceFile(layout.serial, `${freeAfter(serial, used)}\n`);
+  const serial = nextSerial(layout.serial);
+  if (serial === undefined || used.has(serial)) {
+    files.replaceFile(layout.serial, `${freeAfter(serial ?? randomSerial(), used)}\n`);
   }
 }
 
 function configOf({ type, certificate }: Ca): string {
-  const commonName = attributeValues(certificate.subject, oid.commonName)[0] ?? `${type}ca`;
-  return configText({ type, commonName, days: defaultDays, keySpec: specOf(certificate.publicKey), certificate });
+  return configText({ type, days: defaultDays, keySpec: specOf(certificate.publicKey), certificate });
 }
 
 function freeAfter(serial: SerialNumber, used: ReadonlySet<SerialNumber>): SerialNumber {

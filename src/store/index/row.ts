@@ -149,19 +149,6 @@ export function wantsUniqueSubjects(attributes: string): boolean {
   return /^[yt1]/i.test(said);
 }
 
-/** The row of one serial number, found without reading the others. */
-export function findIndexRow(file: string, serialNumber: SerialNumber): IndexRow | undefined {
-  const content = files.readFile(file);
-  const text = `\t${serialNumber}\t`;
-  for (let at = content.indexOf(text); at >= 0; at = content.indexOf(text, at + 1)) {
-    const [start, end] = [content.lastIndexOf('\n', at) + 1, content.indexOf('\n', at)];
-    const row = parseIndexRow(content.toString('latin1', start, end < 0 ? undefined : end), file);
-    // The column of the file name can look like a serial number, too.
-    if (row.serialNumber === serialNumber) return row;
-  }
-  return undefined;
-}
-
 export function appendIndexRows(file: string, rows: readonly IndexRow[]): void {
   files.appendDurably(file, rows.map((row) => `${formatIndexRow(row)}\n`).join(''));
 }

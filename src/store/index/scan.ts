@@ -37,6 +37,11 @@ export function findRowsByName(index: Buffer, names: ReadonlySet<string>): Map<s
   return found;
 }
 
+/** The row of one serial number, found without reading the others. */
+export function findIndexRow(file: string, serialNumber: SerialNumber): IndexRow | undefined {
+  return findRowBySerial(files.readFile(file), serialNumber)?.row;
+}
+
 /** The column of the file name can look like a serial number, too. */
 export function findRowBySerial(index: Buffer, serialNumber: SerialNumber): PlacedRow | undefined {
   const text = `\t${serialNumber}\t`;

@@ -14,14 +14,8 @@ import type { Ca } from '../ca/ca.js';
 import { readCrls } from '../ca/crls.js';
 import { removeLeftovers, rolloverPhase } from '../ca/phase.js';
 import { copyOf } from '../index/copies.js';
-import {
-  appendIndexRows,
-  findIndexRow,
-  type IndexRow,
-  indexRowFor,
-  repairIndexTail,
-  unendedRow,
-} from '../index/row.js';
+import { appendIndexRows, type IndexRow, indexRowFor, repairIndexTail, unendedRow } from '../index/row.js';
+import { findIndexRow } from '../index/scan.js';
 import { type CaLayout, issuedCertificateFile } from '../layout.js';
 import {
   type AuditIntent,

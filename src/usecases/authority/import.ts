@@ -10,8 +10,7 @@ import type { Certificate } from '../../pki/certificate.js';
 import { equalBytes } from '../../pki/der.js';
 import { describeKey } from '../../pki/key.js';
 import { isSameKey } from '../../pki/key-identity.js';
-import { attributeValues, formatName } from '../../pki/name.js';
-import { oid } from '../../pki/oid.js';
+import { formatName } from '../../pki/name.js';
 import { type CertificateType, certificateTypes } from '../../pki/profile.js';
 import { randomSerial } from '../../pki/serial.js';
 import { defaultDays } from '../../pki/validity.js';
@@ -74,10 +73,11 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
   const { pkiDirectory, type, certificateFile, force } = request;
   // 1. Is there room for it, or is it here already?
   const [first] = certificatesIn(certificateFile);
-  const before = sameCaHere(pkiDirectory, type, first);
+  const there = caHere(pkiDirectory, type);
+  const before = there !== undefined && isSameIssuer(there.certificate, first) ? there : undefined;
   const waiting = readWaiting(pkiDirectory, type);
-  if (before === undefined) requireSameString(request, first);
-  if (before === undefined && !force && isFor(first, waiting)) requireNotNext(request, first);
+  if (before === undefined) requireSameString(there, request, first);
+  if (before === undefined && !force && isFor(first, waiting)) requireNotNext(there, request, first);
   if (before === undefined) requireNoCa(pkiDirectory, type, force);
   // 2. The certificate and those above it: would what it signs be valid?
   const at = platform.clock.now();
@@ -151,8 +151,7 @@ async function keyFor(
 }
 
 /** A certificate for the next key of a CA that is here, under its name, would end the CA in place of following it. */
-function requireNotNext({ pkiDirectory, type, certificateFile }: ImportRequest, { subject }: Certificate): void {
-  const ca = caHere(pkiDirectory, type);
+function requireNotNext(ca: Ca | undefined, { type, certificateFile }: ImportRequest, { subject }: Certificate): void {
   if (ca === undefined || !equalBytes(ca.certificate.subject.der, subject.der)) return;
   throw new OvsPkiError('PKI_EXISTS', `${ca.layout.folder} is a CA of that name, with another key`, {
     hint: `let this key follow it: ovs-pki-ts rollover prepare ${type} --ca-cert ${certificateFile} --chain FILE`,
@@ -164,8 +163,11 @@ function requireNotNext({ pkiDirectory, type, certificateFile }: ImportRequest, 
  * The key and the name of the CA that is here, but the name in other bytes: a renewal that would begin without index and
  * CRLs. NSS compares the bytes, and would take nothing that the CA has issued any more.
  */
-function requireSameString({ pkiDirectory, type, certificateFile: file }: ImportRequest, renewed: Certificate): void {
-  const ca = caHere(pkiDirectory, type);
+function requireSameString(
+  ca: Ca | undefined,
+  { type, certificateFile: file }: ImportRequest,
+  renewed: Certificate,
+): void {
   if (ca === undefined || !isSameKey(ca.certificate.publicKey, renewed.publicKey)) return;
   const { subject } = ca.certificate;
   if (equalBytes(subject.der, renewed.subject.der) || formatName(subject) !== formatName(renewed.subject)) return;
@@ -181,16 +183,10 @@ function isKeyEncrypted({ layout }: Ca): boolean {
 }
 
 function newCa(type: CertificateType, certificate: Certificate, chain: readonly Certificate[]) {
-  const commonName = attributeValues(certificate.subject, oid.commonName)[0] ?? `${type}ca`;
-  return { type, commonName, days: defaultDays, request: undefined, certificate, chain, nextSerial: randomSerial() };
+  return { type, days: defaultDays, request: undefined, certificate, chain, nextSerial: randomSerial() };
 }
 
-/** The CA of the folder, where it has the name and the key of a certificate. */
-function sameCaHere(pkiDirectory: string, type: CertificateType, certificate: Certificate): Ca | undefined {
-  const ca = caHere(pkiDirectory, type);
-  return ca !== undefined && isSameIssuer(ca.certificate, certificate) ? ca : undefined;
-}
-
+/** The CA of the folder, if one is there. */
 function caHere(pkiDirectory: string, type: CertificateType): Ca | undefined {
   if (!files.exists(caFolder(pkiDirectory, type))) return undefined;
   try {

@@ -19,7 +19,7 @@ import {
 } from '../../pki/engine.js';
 import { type Issuer, issueCertificate } from '../../pki/issue.js';
 import { decodePublicKey, describeKey, type KeySpec, type PublicKey } from '../../pki/key.js';
-import { attributeValues, type DistinguishedName, encodeName, type NameAttribute } from '../../pki/name.js';
+import { type DistinguishedName, encodeName, type NameAttribute } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import { parsePkcs11Uri } from '../../pki/pkcs11-uri.js';
 import { type CertificateType, caSubject, certificateTypes, requestSubject } from '../../pki/profile.js';
@@ -191,7 +191,6 @@ async function makeCa(
   const { key, certificate } = await makeAuthority(request, type, now, () => makeKey(type), root);
   return {
     type,
-    commonName: attributeValues(certificate.subject, oid.commonName)[0] ?? '',
     // openssl takes whole days only.
     days: Math.max(1, Math.ceil((certificate.notAfter.getTime() - now.getTime()) / dayMs)),
     keySpec,

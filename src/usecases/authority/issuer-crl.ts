@@ -7,7 +7,7 @@
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import { type Content, readContents } from '../../pki/content.js';
-import { type Crl, isCrlOf } from '../../pki/crl.js';
+import { type Crl, newestCrlOf } from '../../pki/crl.js';
 import { equalBytes } from '../../pki/der.js';
 import { formatName } from '../../pki/name.js';
 import { encodePem } from '../../pki/pem.js';
@@ -84,13 +84,9 @@ export async function readCrlFile(
   chain: readonly Certificate[],
 ): Promise<CrlsOfFile> {
   const crls = (await contentsOf(file)).flatMap((item) => (item.kind === 'CRL' ? [item.crl] : []));
-  const newest = (issuer: Certificate): Crl | undefined =>
-    crls
-      .filter((crl) => isCrlOf(issuer, crl))
-      .sort((left, right) => right.thisUpdate.getTime() - left.thisUpdate.getTime())[0];
-  const own = newest(certificate);
+  const own = newestCrlOf(certificate, crls);
   const above = chain.flatMap((issuer) => {
-    const crl = newest(issuer);
+    const crl = newestCrlOf(issuer, crls);
     return crl === undefined ? [] : [{ issuer, crl }];
   });
   if (own === undefined && above.length === 0) {

@@ -4,18 +4,15 @@
  * @module
  */
 
-import { OvsPkiError } from '../../errors.js';
-import { decodeCertificatePem } from '../../pki/certificate.js';
 import { commonNameOfOneLine, formatOneLine } from '../../pki/name.js';
 import type { CertificateType } from '../../pki/profile.js';
 import { shortLifeMs, soonMs } from '../../pki/renewal.js';
 import { dayMs, dueDays } from '../../pki/validity.js';
-import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, readCa, typesIn } from '../../store/ca/ca.js';
+import { copyOf } from '../../store/index/copies.js';
 import { type IndexRow, indexRows, indexTimeMs } from '../../store/index/row.js';
 import { reasonOfColumn } from '../../store/index/scan.js';
-import { issuedCertificateFile } from '../../store/layout.js';
 
 /** What a certificate is by the clock; `due` is one that is valid and has not long to go. */
 export type ListState = 'valid' | 'revoked' | 'expired' | 'due';
@@ -49,7 +46,7 @@ export interface Listed {
   readonly revokedAt?: string;
   /** In the words of RFC 5280, such as `keyCompromise`. */
   readonly reason?: string;
-  /** ISO 8601, UTC: since when the key was in other hands. */
+  /** ISO 8601, UTC: since when the key is known or suspected to be compromised. */
   readonly invalidityDate?: string;
 }
 
@@ -104,13 +101,7 @@ function standing(
 
 /** The index does not say it, and only of what is made for days or hours it matters. */
 function beginOf({ layout }: Ca, { serialNumber }: IndexRow): number | undefined {
-  const file = issuedCertificateFile(layout, serialNumber);
-  try {
-    return decodeCertificatePem(files.readFile(file).toString('latin1'), file).notBefore.getTime();
-  } catch (error) {
-    if (error instanceof OvsPkiError) return undefined;
-    throw error;
-  }
+  return copyOf(layout, serialNumber)?.notBefore.getTime();
 }
 
 function plainFields({ serialNumber, subject, revoked }: IndexRow, expires: number) {

@@ -92,7 +92,7 @@ export interface ShownEntry {
   readonly revokedAt: string;
   /** Where the list says it, such as `keyCompromise`. */
   readonly reason?: string;
-  /** ISO 8601, UTC: since when the key was in other hands. */
+  /** ISO 8601, UTC: since when the key is known or suspected to be compromised. */
   readonly invalidityDate?: string;
 }
 

@@ -5,7 +5,6 @@ import { OvsPkiError } from '../../../src/errors.js';
 import { decodeCertificatePem } from '../../../src/pki/certificate.js';
 import {
   appendIndexRows,
-  findIndexRow,
   formatIndexRow,
   type IndexRow,
   indexRowFor,
@@ -13,7 +12,7 @@ import {
   readIndex,
   repairIndexTail,
 } from '../../../src/store/index/row.js';
-import { findRowBySerial, revokedColumn } from '../../../src/store/index/scan.js';
+import { findIndexRow, findRowBySerial, revokedColumn } from '../../../src/store/index/scan.js';
 import { ecKeyFile } from '../../support/keys.js';
 import { runWell } from '../../support/programs.js';
 import { scratchFolder } from '../../support/scratch.js';
