@@ -7,7 +7,7 @@
 import { OvsPkiError } from '../errors.js';
 import { decodeExtensions } from './certificate.js';
 import type { Crl } from './crl.js';
-import { type DerElement, eachChild, readDer, readInteger, readTime, sequenceOf, tag } from './der.js';
+import { type DerElement, eachChild, readDer, readInteger, readTime, sequenceOf } from './der.js';
 import { oid } from './oid.js';
 import { type ReasonCode, reasonCodes } from './revocation.js';
 import { formatSerial, type SerialNumber } from './serial.js';
@@ -56,12 +56,8 @@ export function* toldEntries(crl: Crl): Generator<ToldEntry, void> {
   }
 }
 
-function entriesIn(crl: Crl): Iterable<DerElement> {
-  const fields = sequenceOf(crl.toBeSigned, 'the signed part of the CRL');
-  // The list of entries stands behind the last of the times.
-  const last = fields.findLastIndex(({ tag: found }) => found === tag.utcTime || found === tag.generalizedTime);
-  const list = fields[last + 1];
-  return list === undefined || list.tag !== tag.sequence ? [] : eachChild(list);
+function entriesIn({ entries }: Crl): Iterable<DerElement> {
+  return entries === undefined ? [] : eachChild(entries);
 }
 
 interface Details {

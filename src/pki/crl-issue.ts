@@ -1,5 +1,6 @@
 /**
- * Making a CRL (RFC 5280, section 5): version 2, complete, with the entries in the order in which they are given.
+ * Making a CRL (RFC 5280, section 5): version 2, complete, with the entries in the order in which they are
+ * given. Prepare, lint, sign: only the linter makes the value that can be signed.
  *
  * @module
  */
@@ -19,6 +20,8 @@ import {
 } from './der.js';
 import { encodeSignatureAlgorithm, verifySignature } from './engine.js';
 import type { Issuer } from './issue.js';
+import type { CrlContext } from './lint/crl-rules.js';
+import { type LintedCrl, lintCrl } from './lint/lint.js';
 import { oid } from './oid.js';
 
 export interface CrlInput {
@@ -29,13 +32,22 @@ export interface CrlInput {
   readonly entries: readonly Uint8Array[];
 }
 
-/** Makes and signs a list. Throws KEY_MISMATCH where the key of the issuer is not the one in its certificate. */
-export async function issueCrl(issuer: Issuer, input: CrlInput): Promise<Uint8Array> {
-  const { algorithm, sign } = issuer.signingKey;
-  const signatureAlgorithm = encodeSignatureAlgorithm(algorithm);
-  const toBeSigned = encodeSequence(
+/**
+ * Makes, lints and signs a list.
+ *
+ * @throws LINT_FAILED with every rule that it would break; nothing is signed then.
+ * @throws KEY_MISMATCH where the key of the issuer is not the one in its certificate.
+ */
+export async function issueCrl(issuer: Issuer, input: CrlInput, context: CrlContext): Promise<Uint8Array> {
+  const signatureAlgorithm = encodeSignatureAlgorithm(issuer.signingKey.algorithm);
+  return signLinted(issuer, lintCrl(prepareCrl(issuer, input), signatureAlgorithm, context));
+}
+
+/** The TBSCertList (RFC 5280, section 5.1.2), not linted yet. */
+export function prepareCrl(issuer: Issuer, input: CrlInput): Uint8Array {
+  return encodeSequence(
     encodeInteger(1),
-    signatureAlgorithm,
+    encodeSignatureAlgorithm(issuer.signingKey.algorithm),
     issuer.name.der,
     encodeTime(input.thisUpdate),
     encodeTime(input.nextUpdate),
@@ -50,13 +62,17 @@ export async function issueCrl(issuer: Issuer, input: CrlInput): Promise<Uint8Ar
       ),
     ),
   );
+}
+
+async function signLinted(issuer: Issuer, { toBeSigned }: LintedCrl): Promise<Uint8Array> {
+  const { algorithm, sign } = issuer.signingKey;
   const signature = await sign(toBeSigned);
   if (!verifySignature(issuer.publicKey, algorithm.oid, toBeSigned, signature)) {
     throw new OvsPkiError('KEY_MISMATCH', 'the private key does not belong to the certificate of the CA', {
       hint: 'compare the two: openssl pkey -pubout -in KEY; openssl x509 -pubkey -noout -in CERTIFICATE',
     });
   }
-  return encodeSequence(toBeSigned, signatureAlgorithm, encodeBitString(signature));
+  return encodeSequence(toBeSigned, encodeSignatureAlgorithm(algorithm), encodeBitString(signature));
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   equalBytes,
   readDer,
   readInteger,
+  readOid,
   readTime,
   sequenceOf,
   tag,
@@ -25,8 +26,12 @@ import { decodePemOf } from './pem.js';
 import { formatSerial, type SerialNumber } from './serial.js';
 import { isSignedWith } from './signature.js';
 
-export interface Crl extends SignedStructure {
+/** All that a CRL says but for its entries. */
+export interface CrlFrame extends SignedStructure {
   readonly der: Uint8Array;
+  readonly version: number;
+  /** That of the signed part. */
+  readonly innerSignatureAlgorithm: string;
   readonly issuer: DistinguishedName;
   readonly thisUpdate: Date;
   /** Absent where the list does not say when the next will come. */
@@ -34,17 +39,28 @@ export interface Crl extends SignedStructure {
   readonly crlNumber: bigint | undefined;
   /** The keyIdentifier of authorityKeyIdentifier. */
   readonly authorityKeyIdentifier: Uint8Array | undefined;
+  readonly extensions: readonly Extension[];
+  /** revokedCertificates; absent where there is none. */
+  readonly entries: DerElement | undefined;
+}
+
+export interface Crl extends CrlFrame {
   /** When each certificate was revoked. */
   readonly revoked: ReadonlyMap<SerialNumber, Date>;
-  readonly extensions: readonly Extension[];
 }
 
 /** Reads a list. Throws DER_INVALID. */
 export function decodeCrl(der: Uint8Array): Crl {
+  const frame = decodeCrlFrame(der);
+  return { ...frame, revoked: frame.entries === undefined ? new Map() : revokedIn(frame.entries) };
+}
+
+/** Reads what stands around the entries. Throws DER_INVALID. */
+export function decodeCrlFrame(der: Uint8Array): CrlFrame {
   const signed = decodeSigned(der, 'CRL');
   const fields = sequenceOf(signed.toBeSigned, 'the signed part of the CRL');
-  if (fields[0]?.tag === tag.integer) fields.shift();
-  const [, issuer, thisUpdate, ...rest] = fields;
+  const version = fields[0]?.tag === tag.integer ? Number(readInteger(fields.shift(), 'the version')) + 1 : 1;
+  const [algorithm, issuer, thisUpdate, ...rest] = fields;
   if (issuer === undefined) throw new OvsPkiError('DER_INVALID', 'the CRL ends too early');
   const isTime = (identifier: number | undefined): boolean =>
     identifier === tag.utcTime || identifier === tag.generalizedTime;
@@ -57,6 +73,8 @@ export function decodeCrl(der: Uint8Array): Crl {
   return {
     der,
     ...signed,
+    version,
+    innerSignatureAlgorithm: readOid(sequenceOf(algorithm, 'the algorithm of the CRL')[0], 'the algorithm of the CRL'),
     issuer: decodeName(issuer, 'the issuer of the CRL'),
     thisUpdate: readTime(thisUpdate, 'thisUpdate'),
     nextUpdate,
@@ -65,8 +83,8 @@ export function decodeCrl(der: Uint8Array): Crl {
       authority &&
       sequenceOf(readDer(authority), 'authorityKeyIdentifier').find((part) => part.tag === contextTag(0, false))
         ?.content,
-    revoked: entries === undefined ? new Map() : revokedIn(entries),
     extensions,
+    entries,
   };
 }
 

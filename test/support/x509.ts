@@ -201,23 +201,35 @@ export interface CrlParts extends Signing {
   readonly issuer: Uint8Array;
   readonly revoked?: readonly Uint8Array[];
   readonly thisUpdate?: Uint8Array;
-  readonly nextUpdate?: Uint8Array;
+  /** `none` leaves it out. */
+  readonly nextUpdate?: Uint8Array | 'none';
   readonly extensions?: readonly Uint8Array[];
+  /** The number in the field: 1, which is version 2, unless told otherwise; 0 leaves the field out. */
+  readonly version?: 0 | 1;
+  /** The algorithm inside the signed part, if not the one outside. */
+  readonly innerSignature?: SignatureName;
+  /** In place of the list that `revoked` makes. */
+  readonly entries?: Uint8Array;
+}
+
+/** A TBSCertList. */
+export function buildCrlToBeSigned(parts: CrlParts): Uint8Array {
+  const { issuer, revoked = [], extensions = [], signature = 'sha256-rsa', innerSignature = signature } = parts;
+  const entries = revoked.map((serialNumber) => encodeSequence(serialNumber, inDays(-0.5)));
+  const list = parts.entries ?? (entries.length === 0 ? undefined : encodeSequence(...entries));
+  return encodeSequence(
+    ...(parts.version === 0 ? [] : [encodeInteger(1)]),
+    algorithmIdentifier(innerSignature),
+    issuer,
+    parts.thisUpdate ?? inDays(-1),
+    ...(parts.nextUpdate === 'none' ? [] : [parts.nextUpdate ?? inDays(30)]),
+    ...(list === undefined ? [] : [list]),
+    ...(extensions.length === 0 ? [] : [encode(contextTag(0, true), encodeSequence(...extensions))]),
+  );
 }
 
 export function buildCrl(parts: CrlParts): Uint8Array {
-  const { issuer, revoked = [], extensions = [], signature = 'sha256-rsa' } = parts;
-  const entries = revoked.map((serialNumber) => encodeSequence(serialNumber, inDays(-0.5)));
-  const toBeSigned = encodeSequence(
-    encodeInteger(1),
-    algorithmIdentifier(signature),
-    issuer,
-    parts.thisUpdate ?? inDays(-1),
-    parts.nextUpdate ?? inDays(30),
-    ...(entries.length === 0 ? [] : [encodeSequence(...entries)]),
-    ...(extensions.length === 0 ? [] : [encode(contextTag(0, true), encodeSequence(...extensions))]),
-  );
-  return signed(toBeSigned, parts);
+  return signed(buildCrlToBeSigned(parts), parts);
 }
 
 export const requestPem = (der: Uint8Array): string => encodePem('CERTIFICATE REQUEST', der);

@@ -8,8 +8,9 @@
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import { encodeCrlEntry, encodeEntryExtensions, issueCrl } from '../../pki/crl-issue.js';
-import { encode, tag } from '../../pki/der.js';
+import { encode, tag, toHex } from '../../pki/der.js';
 import type { Issuer } from '../../pki/issue.js';
+import { type CrlContext, crlSignFault } from '../../pki/lint/crl-rules.js';
 import { encodePem } from '../../pki/pem.js';
 import { reasonCodes } from '../../pki/revocation.js';
 import { formatSerial, parseSerial, type SerialNumber } from '../../pki/serial.js';
@@ -76,7 +77,13 @@ export async function makeCrls(platform: Platform, ca: Ca, days: number): Promis
     // be it, whose certificates are those that have been revoked so far.
     const isOldOther = rolloverPhase(layout) === 'switched';
     const make = (one: Ca, by: Issuer, isLast: boolean): Promise<MadeCrl> =>
-      makeOne(platform, one, by, entries, { days, number: first + (isLast ? BigInt(count) - 1n : 0n), isLast });
+      makeOne(platform, one, by, entries, {
+        days,
+        number: first + (isLast ? BigInt(count) - 1n : 0n),
+        isLast,
+        lastNumber: history.crlNumber,
+        revoked: serialContents(history),
+      });
     // That of the other one first, which can have had its place where that of the first one goes.
     const more = other === undefined || otherIssuer === undefined ? [] : [await make(other, otherIssuer, isOldOther)];
     const made = await make(ca, issuer, more.length === 0 || !isOldOther);
@@ -98,12 +105,18 @@ export function crlIssuers(ca: Ca, now: Date): [Ca, ...Ca[]] {
   return [signing, ...others.filter(({ certificate }) => certificate.notAfter >= now)];
 }
 
+interface MakeOne extends Pick<CrlContext, 'lastNumber' | 'revoked'> {
+  readonly days: number;
+  readonly number: bigint;
+  readonly isLast: boolean;
+}
+
 async function makeOne(
   platform: Platform,
   { layout, type, certificate }: Ca,
   issuer: Issuer,
   entries: readonly Uint8Array[],
-  { days, number, isLast }: { readonly days: number; readonly number: bigint; readonly isLast: boolean },
+  { days, number, isLast, ...known }: MakeOne,
 ): Promise<MadeCrl> {
   const now = platform.clock.now();
   const thisUpdate = new Date((Math.floor(now.getTime() / 1000) - (isLast ? 0 : 1)) * 1000);
@@ -112,7 +125,8 @@ async function makeOne(
 
   const entry = () => ({ ...auditStamp(platform), action: 'crl' as const, crlNumber });
   appendAudit(layout.auditLog, [{ ...entry(), event: 'intent', type, nextUpdate: nextUpdate.toISOString() }]);
-  const der = await issueCrl(issuer, { crlNumber: number, thisUpdate, nextUpdate, entries });
+  const input = { crlNumber: number, thisUpdate, nextUpdate, entries };
+  const der = await issueCrl(issuer, input, { ...known, issuerCertificate: certificate });
   const pem = encodePem('X509 CRL', der);
   files.replaceFile(layout.crl, pem);
   appendOutcomes(layout.auditLog, [{ ...entry(), event: 'recorded' }]);
@@ -146,6 +160,11 @@ function revokedEntries({ index: file }: CaLayout, { shared }: History): Uint8Ar
   }
   for (const { serialNumber, column, source } of shared.values()) add(source, column, serialNumber, column);
   return entries;
+}
+
+/** What is revoked, as the list will have it. */
+function serialContents({ indexed, shared }: History): Set<string> {
+  return new Set([...indexed.keys(), ...shared.keys()].map((serialNumber) => toHex(integerContent(serialNumber))));
 }
 
 /** A time that can be one, then a reason and what belongs to it. */
@@ -198,7 +217,7 @@ function nextCrlNumber(layout: CaLayout, { crlNumber }: History): bigint {
 }
 
 function requireCrlSign({ certificate, layout }: Ca): void {
-  if (certificate.keyUsage?.includes('cRLSign') !== false) return;
+  if (crlSignFault(certificate) === undefined) return;
   throw new OvsPkiError('LINT_FAILED', `${layout.certificate} does not allow its key to sign CRLs (keyUsage)`, {
     hint: 'have the certificate of the CA made anew, with cRLSign',
     details: { file: layout.certificate },
