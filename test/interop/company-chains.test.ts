@@ -1,105 +1,84 @@
-/** Chains as companies have them: a CA below each is imported, used and renewed, and three other programs accept it. */
+/** Chains as companies have them: a CA below each lives its whole life here, and three other programs accept each step. */
 
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { ecKeyFile, rsaKeyFile } from '../support/keys.js';
-import { caCertificateIn, makeRequest, ours, oursWell } from '../support/pki.js';
-import { run, runWell } from '../support/programs.js';
+import {
+  crl,
+  importCa,
+  nodePlatform,
+  prepareRequested,
+  renew,
+  requestRollover,
+  retireRollover,
+  revoke,
+  sign,
+  switchRollover,
+  verify,
+} from '../../src/index.js';
+import { type CompanyChain, companyChains } from '../cases/company-chains.js';
+import { companySignsCa, makeChain } from '../support/company-chain.js';
+import { rsaKeyFile } from '../support/keys.js';
+import { caCertificateIn, caFolderIn, makeRequest, ours } from '../support/pki.js';
+import { runWell } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
+import { allAccept, type Opinions, opinionsOn } from '../support/third-opinions.js';
 
-interface Chain {
-  readonly title: string;
-  /** The key of the root: options of `openssl genpkey`, or the file of a key. */
-  readonly rootKey?: readonly string[] | string;
-  /** For the signatures of the root. */
-  readonly sign?: readonly string[];
-  /** For the signature of the root over itself alone. */
-  readonly signRoot?: readonly string[];
-  readonly subject?: string;
-  /** More of `openssl req`, such as the type of strings. */
-  readonly request?: readonly string[];
-  /** More lines of the extensions of the CA. */
-  readonly extensions?: readonly string[];
-  /** What comes after the chain was made and before it is imported. */
-  readonly more?: (folder: string) => Promise<unknown>;
-  /** Who does not know the algorithm, in the versions that Debian has. */
-  readonly unknownTo?: readonly ('NSS' | 'strongSwan')[];
-}
+const renewal = { dueWithinMs: undefined, rekey: false, keySpec: undefined, days: 300 } as const;
+const revocation = { serialNumbers: [], reason: 'keyCompromise', invalidityDate: undefined } as const;
+const platform = nodePlatform();
+const list = 'pki/switchca/crl.pem';
 
-const ec = (curve: string): readonly string[] => ['-algorithm', 'EC', '-pkeyopt', `ec_paramgen_curve:${curve}`];
+// By the library: what is new here is the judgement of others, after each of many steps.
+for (const chain of companyChains) {
+  test(`a CA below ${chain.title} is imported, used, renewed and rolled over`, async (t) => {
+    const folder = scratchFolder(t);
+    await makeChain(folder, chain);
+    const pki = { pkiDirectory: join(folder, 'pki'), type: 'switch' } as const;
+    const at = (file: string): string => join(folder, file);
+    const judge = (names: readonly string[], crlFile?: string) => judged(t, chain, { folder, names, crlFile });
+    const signed = async (...numbers: readonly number[]): Promise<void> => {
+      for (const number of numbers) await makeRequest(folder, `host_${number}`, rsaKeyFile(number));
+      const names = numbers.map((number) => at(`host_${number}`));
+      await all(sign(platform, { ...pki, names, days: 400, force: false }));
+    };
+    const renewed = () => all(renew(platform, { ...pki, ...renewal, names: [at('host_1')] }));
+    const listed = () => crl(platform, { ...pki, days: 30, out: undefined });
+    const received = (certificate: string, key?: string) => ({
+      ...{ ...pki, certificateFile: at(certificate), chainFile: at('chain.pem'), force: false },
+      ...(key === undefined ? {} : { privateKeyFile: at(key) }),
+    });
 
-const chains: readonly Chain[] = [
-  { title: 'RSASSA-PSS', sign: ['-sigopt', 'rsa_padding_mode:pss', '-sigopt', 'rsa_pss_saltlen:digest'] },
-  { title: 'P-384', rootKey: ecKeyFile('p384', 1) },
-  { title: 'P-521', rootKey: ec('P-521'), sign: ['-sha512'] },
-  { title: 'Ed25519', rootKey: ['-algorithm', 'ED25519'], unknownTo: ['NSS'] },
-  { title: 'a root signed with SHA-1', signRoot: ['-sha1'] },
-  {
-    title: 'policies',
-    extensions: [
-      'certificatePolicies=1.3.6.1.4.1.9999.1,1.3.6.1.4.1.9999.2',
-      'policyConstraints=inhibitPolicyMapping:0',
-      'inhibitAnyPolicy=1',
-    ],
-  },
-  {
-    title: 'name constraints',
-    extensions: [
-      'nameConstraints=critical,permitted;DNS:host_1,permitted;DNS:ovs.example,excluded;DNS:dark.ovs.example',
-    ],
-  },
-  { title: 'UTF-8 names', subject: '/C=DE/O=Gröner Fluß AG/CN=Übertragungs-CA', request: ['-utf8'] },
-  {
-    title: 'T61 and BMP names',
-    subject: '/C=DE/O=Gröner Fluß AG/CN=Ελλάδα CA',
-    request: ['-utf8', '-config', 'mixed.cnf'],
-  },
-  { title: 'multi-valued names', subject: '/C=DE/O=Acme+OU=Networks/CN=Acme Net CA', request: ['-multivalue-rdn'] },
-  { title: 'a cross-signed root', more: crossSign },
-  { title: 'two intermediates', more: (folder) => between(folder) },
-];
+    t.false((await importCa(platform, received('int.pem', 'int.key'))).renewed);
+    await signed(1, 2);
+    await judge(['host_1', 'host_2']);
+    await all(revoke(platform, { ...pki, ...revocation, names: [at('host_2')] }));
+    await listed();
+    await judge(['host_1'], list);
+    await renewed();
+    await judge(['host_1'], list);
 
-for (const chain of chains) {
-  test(`a CA below ${chain.title} is imported, used, renewed and revoked from`, async (t) => {
-    const folder = await made(t, chain);
-    await oursWell(folder, ['import', 'switch', '--ca-cert', 'int.pem', '--ca-key', 'int.key', '--chain', 'chain.pem']);
-    await makeRequest(folder, 'host_1', rsaKeyFile(1));
-    await oursWell(folder, ['-b', 'sign', 'host_1']);
-    await accepted(t, folder, chain);
-    await oursWell(folder, ['renew', 'host_1', '--days', '300']);
-    await accepted(t, folder, chain);
-    await oursWell(folder, ['revoke', 'host_1', '--reason', 'cessationOfOperation']);
-    await oursWell(folder, ['crl']);
-    t.is((await ours(folder, ['verify', 'host_1'])).status, 4);
-    const strict = [
-      'verify',
-      '-crl_check',
-      '-CRLfile',
-      'pki/switchca/crl.pem',
-      '-CAfile',
-      'pki/switchca/cacert.pem',
-      'host_1-cert.pem',
-    ];
-    t.regex((await run('openssl', strict, { cwd: folder })).stderr, /certificate revoked/);
+    await companySignsCa(folder, 'int.csr', 'again.pem', 81);
+    t.true((await importCa(platform, received('again.pem'))).renewed);
+    t.is(blocksOf(caCertificateIn(folder, 'switch'))[0], blocksOf(at('again.pem'))[0]);
+    await listed();
+    await judge(['host_1'], list);
+
+    await requestRollover(platform, { ...pki, out: at('next.csr'), force: false });
+    await companySignsCa(folder, 'next.csr', 'next.pem', 82);
+    await prepareRequested(platform, received('next.pem'));
+    await judge(['host_1']);
+    await switchRollover(platform, pki);
+    await signed(3);
+    await judge(['host_1', 'host_3']);
+    await renewed();
+    await retireRollover(platform, { ...pki, force: false });
+    await listed();
+    await judge(['host_1', 'host_3'], list);
   });
 }
 
-test('an intermediate that was renewed with the same key verifies what it signed before', async (t) => {
-  const folder = await made(t, { title: '' });
-  await oursWell(folder, ['import', 'switch', '--ca-cert', 'int.pem', '--ca-key', 'int.key', '--chain', 'root.pem']);
-  await makeRequest(folder, 'host_1', rsaKeyFile(1));
-  await oursWell(folder, ['-b', 'sign', 'host_1']);
-  await signInt(folder, '78', []);
-  writeFileSync(
-    caCertificateIn(folder, 'switch'),
-    readFileSync(join(folder, 'int.pem'), 'utf8') + readFileSync(join(folder, 'root.pem'), 'utf8'),
-  );
-  t.is(await oursWell(folder, ['verify', 'host_1']), 'host_1-cert.pem: OK\n');
-  await accepted(t, folder, {});
-});
-
-const refused: readonly (Chain & { readonly says: RegExp })[] = [
+const refused: readonly (CompanyChain & { readonly says: RegExp })[] = [
   { title: 'a CA signed with SHA-1', sign: ['-sha1'], says: /signed with SHA-1 .*, which TLS refuses/ },
   {
     title: 'a CA that demands policies',
@@ -108,6 +87,7 @@ const refused: readonly (Chain & { readonly says: RegExp })[] = [
   },
   {
     title: 'a CA signed with an algorithm that nobody knows',
+    rootKey: rsaKeyFile(5),
     more: unknownAlgorithm,
     says: /cannot be checked: the algorithm 1\.2\.840\.113549\.1\.1\.99 is not known/,
   },
@@ -116,7 +96,8 @@ const refused: readonly (Chain & { readonly says: RegExp })[] = [
 
 for (const { says, ...chain } of refused) {
   test(`import refuses ${chain.title}, and says why`, async (t) => {
-    const folder = await made(t, chain);
+    const folder = scratchFolder(t);
+    await makeChain(folder, chain);
     const { status, stderr } = await ours(folder, [
       'import',
       'switch',
@@ -132,164 +113,55 @@ for (const { says, ...chain } of refused) {
   });
 }
 
-/** Says yes by our verify, openssl, strongSwan and NSS. */
-async function accepted(t: ExecutionContext, folder: string, { unknownTo = [] }: Partial<Chain>): Promise<void> {
-  t.is(await oursWell(folder, ['verify', 'host_1']), 'host_1-cert.pem: OK\n');
-  const host = 'host_1-cert.pem';
-  const tls = ['verify', '-auth_level', '2', '-purpose', 'sslserver', '-CAfile', 'pki/switchca/cacert.pem', host];
-  t.is((await runWell('openssl', tls, { cwd: folder })).trim(), `${host}: OK`);
-  const authorities = await split(folder);
-  if (!unknownTo.includes('strongSwan')) {
-    const cacerts = authorities.flatMap((file) => ['--cacert', file]);
-    const { stdout, stderr } = await run('pki', ['--verify', '--in', host, ...cacerts], { cwd: folder });
-    t.regex(stdout, /^certificate trusted, lifetimes valid$/m, stderr);
+interface Judged {
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly crlFile: string | undefined;
+}
+
+/** We and all others say yes to these; with the CRL, all say no to host_2. Who does not know an algorithm says so. */
+async function judged(t: ExecutionContext, chain: CompanyChain, { folder, names, crlFile }: Judged): Promise<void> {
+  const pki = { pkiDirectory: join(folder, 'pki'), type: 'switch' } as const;
+  const asked = crlFile === undefined ? names : [...names, 'host_2'];
+  const ours = await all(verify(platform, { ...pki, names: asked.map((name) => join(folder, name)) }));
+  const theirs = await opinions(folder, asked, crlFile);
+  for (const [index, name] of asked.entries()) {
+    const told = theirs[index] ?? allAccept;
+    if (!names.includes(name)) {
+      t.is(ours[index]?.outcome, 'invalid', name);
+      t.false(Object.values(told).includes('accepted'), JSON.stringify(told));
+      continue;
+    }
+    t.is(ours[index]?.outcome, 'valid', name);
+    const known = { ...told };
+    for (const [program, says] of Object.entries(chain.unknownTo ?? {}) as [keyof Opinions, RegExp][]) {
+      t.regex(told[program], says);
+      known[program] = 'accepted';
+    }
+    t.deepEqual(known, allAccept, name);
   }
-  if (unknownTo.includes('NSS')) return;
-  // On a database that is there, certutil would ask for its password, for ever.
-  rmSync(join(folder, 'nss'), { recursive: true, force: true });
-  mkdirSync(join(folder, 'nss'));
-  const nss = ['-d', 'sql:nss'];
-  await runWell('certutil', ['-N', ...nss, '--empty-password'], { cwd: folder });
-  for (const [index, file] of authorities.entries()) {
-    const trust = index === authorities.length - 1 ? 'CT,C,C' : ',,';
-    await runWell('certutil', ['-A', ...nss, '-n', `ca${index}`, '-t', trust, '-a', '-i', file], { cwd: folder });
+}
+
+/** What was refused is a fault of the test. */
+async function all<T extends object>(results: Promise<readonly T[]>): Promise<readonly T[]> {
+  for (const result of await results) {
+    if ('error' in result) throw result.error;
   }
-  await runWell('certutil', ['-A', ...nss, '-n', 'host', '-t', ',,', '-a', '-i', host], { cwd: folder });
-  for (const usage of ['V', 'C', 'I']) {
-    const { stdout, stderr } = await run('certutil', ['-V', ...nss, '-n', 'host', '-u', usage], { cwd: folder });
-    t.regex(stdout, /certificate is valid/, `${usage}: ${stdout}${stderr}`);
-  }
+  return results;
 }
 
-/** The certificates of cacert.pem in files of their own: the CA first, the root last. */
-async function split(folder: string): Promise<string[]> {
-  const blocks =
-    readFileSync(caCertificateIn(folder, 'switch'), 'latin1').match(
-      /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g,
-    ) ?? [];
-  return blocks.map((block, index) => {
-    writeFileSync(join(folder, `ca-${index}.pem`), block);
-    return `ca-${index}.pem`;
-  });
+/** With what hosts trust: during a rollover the CA that does not sign, too. */
+function opinions(folder: string, names: readonly string[], crl: string | undefined): Promise<readonly Opinions[]> {
+  const other = ['new', 'old'].map((which) => join(caFolderIn(folder, 'switch'), 'rollover', which, 'cacert.pem'));
+  const signing = blocksOf(caCertificateIn(folder, 'switch'));
+  const blocks = [...signing, ...other.filter((file) => existsSync(file)).flatMap(blocksOf)];
+  const root = signing.at(-1) ?? '';
+  const between = [...new Set(blocks)].filter((block) => block !== root);
+  return opinionsOn({ folder, between, root, files: names.map((name) => `${name}-cert.pem`), crl });
 }
 
-/** root.pem, int.pem with int.key, and chain.pem. */
-async function made(t: ExecutionContext, chain: Chain): Promise<string> {
-  const folder = scratchFolder(t);
-  const { sign = [], subject = '/C=DE/O=Acme/CN=Acme Net CA', request = [], extensions = [], more } = chain;
-  const openssl = (...args: string[]): Promise<string> => runWell('openssl', args, { cwd: folder });
-  writeFileSync(join(folder, 'mixed.cnf'), '[req]\ndistinguished_name=d\nstring_mask=pkix\n[d]\n');
-  await makeRoot(folder, chain, subject.replace(/CN=.*/, 'CN=Acme Root'));
-  copyFileSync(rsaKeyFile(6), join(folder, 'int.key'));
-  await openssl('req', '-new', '-key', 'int.key', '-subj', subject, ...request, '-out', 'int.csr');
-  const identifiers = ['subjectKeyIdentifier=hash', 'authorityKeyIdentifier=keyid'];
-  const lines = ['basicConstraints=critical,CA:TRUE,pathlen:0', caUsage, ...identifiers, ...extensions];
-  writeFileSync(join(folder, 'ext'), `${lines.join('\n')}\n`);
-  await signInt(folder, '77', sign);
-  copyFileSync(join(folder, 'root.pem'), join(folder, 'chain.pem'));
-  await more?.(folder);
-  return folder;
-}
-
-const caUsage = 'keyUsage=critical,keyCertSign,cRLSign';
-
-async function makeRoot(
-  folder: string,
-  { rootKey = rsaKeyFile(5), sign = [], signRoot = [], request = [] }: Chain,
-  subject: string,
-): Promise<void> {
-  const openssl = (...args: string[]): Promise<string> => runWell('openssl', args, { cwd: folder });
-  if (typeof rootKey === 'string') copyFileSync(rootKey, join(folder, 'root.key'));
-  else await openssl('genpkey', ...rootKey, '-out', 'root.key');
-  const extensions = [caUsage, 'basicConstraints=critical,CA:TRUE'].flatMap((text) => ['-addext', text]);
-  const named = ['-key', 'root.key', '-subj', subject, ...request, '-days', '7300'];
-  await openssl('req', '-x509', '-new', ...named, ...extensions, ...sign, ...signRoot, '-out', 'root.pem');
-}
-
-function signInt(folder: string, serial: string, sign: readonly string[]): Promise<string> {
-  const by = ['-CA', 'root.pem', '-CAkey', 'root.key', '-set_serial', serial, '-days', '2000', '-extfile', 'ext'];
-  return runWell('openssl', ['x509', '-req', '-in', 'int.csr', ...by, ...sign, '-out', 'int.pem'], { cwd: folder });
-}
-
-/** The root has a second certificate, which an older root has signed. */
-async function crossSign(folder: string): Promise<void> {
-  const openssl = (...args: string[]): Promise<string> => runWell('openssl', args, { cwd: folder });
-  await openssl(
-    'req',
-    '-x509',
-    '-new',
-    '-key',
-    rsaKeyFile(7),
-    '-subj',
-    '/C=DE/O=Old/CN=Old Root',
-    '-days',
-    '7300',
-    '-addext',
-    'keyUsage=critical,keyCertSign,cRLSign',
-    '-out',
-    'old.pem',
-  );
-  await openssl('x509', '-x509toreq', '-in', 'root.pem', '-key', 'root.key', '-out', 'root.csr');
-  writeFileSync(
-    join(folder, 'cross.ext'),
-    'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n',
-  );
-  await openssl(
-    'x509',
-    '-req',
-    '-in',
-    'root.csr',
-    '-CA',
-    'old.pem',
-    '-CAkey',
-    rsaKeyFile(7),
-    '-set_serial',
-    '9',
-    '-days',
-    '3000',
-    '-extfile',
-    'cross.ext',
-    '-out',
-    'cross.pem',
-  );
-  writeFileSync(
-    join(folder, 'chain.pem'),
-    ['root.pem', 'cross.pem', 'old.pem'].map((file) => readFileSync(join(folder, file), 'utf8')).join(''),
-  );
-}
-
-/** The CA becomes the one in the middle, and signs another. */
-async function between(folder: string): Promise<void> {
-  const openssl = (...args: string[]): Promise<string> => runWell('openssl', args, { cwd: folder });
-  const text = readFileSync(join(folder, 'ext'), 'utf8');
-  writeFileSync(join(folder, 'ext'), text.replace('pathlen:0', 'pathlen:1'));
-  await signInt(folder, '79', []);
-  copyFileSync(join(folder, 'int.pem'), join(folder, 'middle.pem'));
-  writeFileSync(join(folder, 'ext'), text);
-  await openssl('req', '-new', '-key', rsaKeyFile(8), '-subj', '/C=DE/O=Acme/CN=Acme Low CA', '-out', 'low.csr');
-  await openssl(
-    'x509',
-    '-req',
-    '-in',
-    'low.csr',
-    '-CA',
-    'middle.pem',
-    '-CAkey',
-    'int.key',
-    '-set_serial',
-    '80',
-    '-days',
-    '1500',
-    '-extfile',
-    'ext',
-    '-out',
-    'int.pem',
-  );
-  copyFileSync(rsaKeyFile(8), join(folder, 'int.key'));
-  writeFileSync(
-    join(folder, 'chain.pem'),
-    readFileSync(join(folder, 'root.pem'), 'utf8') + readFileSync(join(folder, 'middle.pem'), 'utf8'),
-  );
+function blocksOf(file: string): readonly string[] {
+  return readFileSync(file, 'latin1').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g) ?? [];
 }
 
 /** Another algorithm, of the same length, at both places. */
