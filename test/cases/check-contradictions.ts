@@ -17,6 +17,8 @@ export interface CheckCase {
   readonly unchecked?: number;
   /** Files that are looked at in place of the directory. */
   readonly files?: readonly string[];
+  /** The names of the hosts in an inventory. */
+  readonly hosts?: readonly string[];
 }
 
 /** One thing after the other. */

@@ -53,6 +53,20 @@ export const checkCases: readonly CheckCase[] = [
   { title: 'a certificate that ends in 29 days', day: 71, reasons: ['warning leaf-expiry host'] },
   { title: 'a certificate that ends in 6 days', day: 94, reasons: ['critical leaf-expiry host'] },
   { title: 'a certificate that has expired', day: 101, reasons: ['critical leaf-expiry host'] },
+  { title: 'one whose host is in the inventory', hosts: ['host', 'other'], reasons: [] },
+  { title: 'one whose host has another name', hosts: ['renamed'], reasons: ['warning without-host host'] },
+  {
+    title: 'one without host that is revoked',
+    hosts: ['renamed'],
+    make: all(revoke, list),
+    reasons: [],
+  },
+  {
+    title: 'one without host that has expired',
+    hosts: ['renamed'],
+    day: 101,
+    reasons: ['critical leaf-expiry host'],
+  },
   { title: 'one that has a newer of the same name', make: sign(200), day: 101, reasons: [] },
   { title: 'one whose newer one ends sooner', make: sign(50), day: 60, reasons: [] },
   {

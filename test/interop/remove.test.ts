@@ -130,6 +130,28 @@ test.serial('what is to be taken away must be said', async (t) => {
   }
 });
 
+test.serial('status names the certificate of a host that is gone, and what revokes it', async (t) => {
+  await operator.reset('old');
+  const folder = operator.folderFor(join(fleet.folder, 'gone'));
+  const all = await runIn(fleet, folder, ['status', 'fleet.yaml']);
+  t.notRegex(all.stdout, /certificates that are valid/);
+  writeFileSync(join(folder, 'fleet.yaml'), 'version: 1\nhosts: {host_1: {}}\n');
+  const { stdout, stderr } = await runIn(fleet, folder, ['status', 'fleet.yaml']);
+  const [told = '', command = ''] =
+    /^ {2}host_2: serial [0-9A-F]+, until [\d-]+; where it is gone: ovs-pki-ts (.*)$/m.exec(stdout) ?? [];
+  t.is(command, 'revoke --dir pki host_2 --reason cessationOfOperation', stdout + stderr);
+  const { withoutHost } = JSON.parse((await runIn(fleet, folder, ['status', '--json', 'fleet.yaml'])).stdout) as {
+    withoutHost: readonly { name: string; serialNumber: string }[];
+  };
+  t.like(withoutHost, { 0: { name: 'host_2' }, length: 1 });
+  t.true(told.includes(withoutHost[0]?.serialNumber ?? '?'));
+  // Without --dir: it is in the command as it is told.
+  const revoked = await fleet.runOurs([...command.split(' '), '--log', 'log'], { cwd: folder });
+  t.is(revoked.status, 0, revoked.stderr);
+  t.notRegex((await runIn(fleet, folder, ['status', 'fleet.yaml'])).stdout, /certificates that are valid/);
+  t.notRegex((await runIn(fleet, folder, ['status', '--to', 'host_1'])).stdout, /certificates that are valid/);
+});
+
 /** Whole trees, all of the database but for the numbers of rows, and what the kernel has. */
 const everything = `export LC_ALL=C; cd /
   find etc var/lib/openvswitch var/lib/ipsec -xdev ! -name 'conf.db*' -printf '%y %m %u %g %p %l' \\( -type f -printf ' %s' -o -true \\) -printf '\\n' 2>/dev/null | sort

@@ -6,6 +6,7 @@ import { repair } from '../../usecases/check/repair.js';
 import { parsePeriod } from '../../usecases/inputs.js';
 import { textOf } from '../options/fleet.js';
 import { pkiDirectoryOf } from '../options/read.js';
+import type { OptionValues } from '../options/specs.js';
 import { standardStream } from '../options/streams.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { checkText, nagiosFailure, nagiosText } from '../render/check.js';
@@ -24,7 +25,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
     const { outcome, reasons, unchecked, checkedAt, authorities } = result;
     return {
       exitStatus: isNagios ? nagiosStatus[outcome] : outcome === 'ok' ? 0 : 4,
-      text: isNagios ? nagiosText(result, requestOf(context)) : checkText(result),
+      text: isNagios ? nagiosText(result, requestOf(context)) : checkText(result, textOf(context.options, 'dir')),
       json: { outcome, checkedAt, reasons, unchecked, authorities },
       errors: [],
       warnings: unchecked.map((reason) => `not checked: ${reason}`),
@@ -70,6 +71,15 @@ async function checkAndWrite(context: CommandContext): Promise<CheckResult> {
   return result;
 }
 
+/** @throws USAGE where what is checked has no certificates of hosts */
+function inventoryOf(options: OptionValues, files: readonly string[], type: string | undefined): string | undefined {
+  const inventory = textOf(options, 'inventory');
+  if (inventory === undefined || (files.length === 0 && type !== 'controller')) return inventory;
+  throw new OvsPkiError('USAGE', '--inventory is held against the CA whose certificates hosts have', {
+    hint: `ovs-pki-ts check switch --inventory ${inventory}`,
+  });
+}
+
 function requestOf({ options, operands }: CommandContext): CheckRequest {
   const [first, ...more] = operands;
   const isType = first === 'switch' || first === 'controller';
@@ -86,11 +96,13 @@ function requestOf({ options, operands }: CommandContext): CheckRequest {
     });
   }
   const files = isType ? [] : operands;
+  const inventory = inventoryOf(options, files, first);
   return {
     pkiDirectory: pkiDirectoryOf(options),
     type: isType ? first : undefined,
     files,
     folder: '.',
+    inventory,
     warnMs,
     criticalMs,
   };

@@ -1,9 +1,9 @@
 import { status } from '../../usecases/fleet/status.js';
-import { examineRequestOf } from '../options/fleet.js';
+import { examineRequestOf, textOf } from '../options/fleet.js';
 import { exitStatusOf } from '../outcome/fleet.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { startProgress } from '../render/progress.js';
-import { statusText } from '../render/status.js';
+import { statusText, strayText } from '../render/status.js';
 
 export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
   const request = examineRequestOf(options, operands);
@@ -15,8 +15,8 @@ export async function run({ platform, options, operands }: CommandContext): Prom
   const errors = result.unasked.map(({ error }) => error);
   return {
     exitStatus: exitStatusOf(errors) || (isWell ? 0 : 4),
-    text: result.hosts.map(statusText).join('\n'),
-    json: { hosts: [...result.hosts, ...result.unasked] },
+    text: [...result.hosts.map(statusText), ...strayText(result.withoutHost, textOf(options, 'dir'))].join('\n'),
+    json: { hosts: [...result.hosts, ...result.unasked], withoutHost: result.withoutHost },
     errors,
   };
 }

@@ -206,7 +206,7 @@ export const commandSpecs = [
     operands: '[TYPE | FILE...]',
     group: 'PKI',
     description: 'report what is due or wrong: expiry, CRLs, weak keys, files',
-    options: ['repair', 'warn', 'critical', 'nagios', 'prometheus', ...commonOptions],
+    options: ['repair', 'inventory', 'warn', 'critical', 'nagios', 'prometheus', ...commonOptions],
   },
   {
     name: 'connect',

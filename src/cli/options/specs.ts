@@ -154,6 +154,12 @@ export const optionSpecs = [
     argument: 'TIME',
     description: 'with --due: renew what expires within TIME, such as 30d (default) or 12h',
   },
+  {
+    long: 'inventory',
+    isOwn: true,
+    argument: 'FILE',
+    description: 'also report certificates of names that no host of the inventory FILE has',
+  },
   { long: 'rekey', isOwn: true, description: 'also make a new key, if NAME-privkey.pem is in this folder' },
   {
     long: 'serial',

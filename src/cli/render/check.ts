@@ -7,9 +7,13 @@
 import type { OvsPkiError } from '../../errors.js';
 import { visible } from '../../platform/visible.js';
 import type { CheckReason, CheckResult, Deadlines } from '../../usecases/check/check.js';
+import { withDirectory } from './hint.js';
 
-export function checkText({ reasons, authorities }: CheckResult): string {
-  if (reasons.length > 0) return reasons.map((reason) => `${reason.severity}: ${reasonText(reason)}\n`).join('');
+/** @param directory the PKI directory, where it was named: commands that are told must name it too */
+export function checkText({ reasons, authorities }: CheckResult, directory?: string): string {
+  if (reasons.length > 0) {
+    return reasons.map((reason) => `${reason.severity}: ${withDirectory(reasonText(reason), directory)}\n`).join('');
+  }
   const names = authorities.reduce((sum, authority) => sum + authority.names, 0);
   const count = (many: number, what: string): string => `${many} ${what}${many === 1 ? '' : 's'}`;
   const what = authorities.length === 0 ? '' : `: ${count(names, 'name')}, ${count(authorities.length, 'CA')}`;

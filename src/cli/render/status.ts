@@ -7,6 +7,7 @@
 import { visible } from '../../platform/visible.js';
 import type { StatusResult } from '../../usecases/fleet/status.js';
 import type { EndStatus, IdentityStatus } from '../../usecases/outputs.js';
+import { withDirectory } from './hint.js';
 import { dayText } from './text.js';
 
 type HostResult = StatusResult['hosts'][number];
@@ -25,6 +26,26 @@ export function statusText(host: HostResult): string {
     ...findingsLines(host),
   ];
   return `${headingOf(host)}\n${lines.map((line) => `  ${visible(line)}\n`).join('')}`;
+}
+
+/** So many names are told, for a PKI may be older than the inventory. */
+const toldNames = 20;
+
+/** Names that no host has any more; nothing where there are none. */
+export function strayText(withoutHost: StatusResult['withoutHost'], directory: string | undefined): string[] {
+  if (withoutHost.length === 0) return [];
+  const more = withoutHost.length - toldNames;
+  const lines = [
+    ...withoutHost
+      .slice(0, toldNames)
+      .map(
+        ({ name, serialNumber, notAfter, command }) =>
+          `${name}: serial ${serialNumber}, until ${dayText(notAfter)}; where it is gone: ${withDirectory(command, directory)}`,
+      ),
+    ...(more > 0 ? [`and ${more} more, see: ${withDirectory('ovs-pki-ts check --inventory FILE', directory)}`] : []),
+  ];
+  const heading = 'certificates that are valid, of names that no host of the inventory has:';
+  return [`${heading}\n${lines.map((line) => `  ${visible(line)}\n`).join('')}`];
 }
 
 function headingOf({ host, hostName, kernel, ovsVersion, ikeDaemon, services }: HostResult): string {

@@ -13,6 +13,7 @@ import { readCa, typesIn } from '../../store/ca/ca.js';
 import { readWaiting } from '../../store/ca/waiting.js';
 import { caFolder } from '../../store/layout.js';
 import { isIssuedBy, isSelfSigned } from '../certificate/current.js';
+import { readFleet } from '../fleet/inventory.js';
 import { type CheckedFile, certificatesIn, readChecked } from './files.js';
 import { type GatheredCa, gatherCa } from './gather.js';
 import {
@@ -22,8 +23,10 @@ import {
   foreignFile,
   reasonsOfCa,
   reasonsOfFiles,
+  strayReason,
   waitingReason,
 } from './reasons.js';
+import { namesWithoutHost } from './without-host.js';
 
 export { type CheckReason, type CheckRule, checkRules, type Deadlines } from './reasons.js';
 
@@ -36,6 +39,8 @@ export interface CheckRequest extends Deadlines {
   readonly files?: readonly string[];
   /** Where each NAME-cert.pem is held against its NAME-privkey.pem; not with `files` or `type`. */
   readonly folder?: string | undefined;
+  /** An inventory: certificates of names that none of its hosts has are told of. */
+  readonly inventory?: string | undefined;
 }
 
 /** What was found. */
@@ -72,7 +77,7 @@ export interface CheckedAuthority {
 /**
  * Everything that is due or wrong.
  *
- * @throws PKI_NOT_FOUND, PKI_CORRUPT, and for `files` what their reading throws
+ * @throws PKI_NOT_FOUND, PKI_CORRUPT, INVENTORY_INVALID, and for `files` what their reading throws
  */
 export async function check({ clock }: Platform, request: CheckRequest): Promise<CheckResult> {
   const now = clock.now();
@@ -95,6 +100,7 @@ export async function check({ clock }: Platform, request: CheckRequest): Promise
   // 2. What it means.
   const reasons = [
     ...authorities.flatMap((ca) => reasonsOfCa(ca, request, now.getTime())),
+    ...strayReasons(request.inventory, authorities, now.getTime()),
     ...waiting.map((key) =>
       waitingReason(
         key,
@@ -119,6 +125,16 @@ export async function check({ clock }: Platform, request: CheckRequest): Promise
     authorities: authorities.map(figuresOf),
     newest: () => newestOf(authorities),
   };
+}
+
+/** Hosts have certificates of the type switch. */
+function strayReasons(inventory: string | undefined, authorities: readonly GatheredCa[], now: number): CheckReason[] {
+  if (inventory === undefined) return [];
+  const hosts = new Set(readFleet(inventory).hosts.map(({ name }) => name));
+  return authorities
+    .filter(({ type }) => type === 'switch')
+    .flatMap(({ newest }) => namesWithoutHost(newest, hosts, now))
+    .map((stray) => strayReason(stray, inventory));
 }
 
 /** Where all CAs of the directory were looked at, a certificate that none of them has signed is of somewhere else. */

@@ -87,7 +87,7 @@ export type KeyMatch = 'matches' | 'differs' | 'damaged' | { readonly unknown: s
 /** Throws PKI_NOT_FOUND or PKI_CORRUPT. */
 export function gatherCa(pkiDirectory: string, type: CertificateType, now: number): GatheredCa {
   const ca = readCa(pkiDirectory, type);
-  const index = readNewest(ca, now);
+  const index = certificatesByName(ca, now);
   const { other } = ca;
   const history = readHistory(ca, new Date(now));
   const above = listsAbove(ca);
@@ -110,7 +110,8 @@ export function gatherCa(pkiDirectory: string, type: CertificateType, now: numbe
   };
 }
 
-function readNewest(
+/** What the index says of each name. */
+export function certificatesByName(
   { certificate, layout }: Ca,
   now: number,
 ): Pick<GatheredCa, 'newest' | 'counts' | 'revoked' | 'revokedUntil' | 'duplicate'> {

@@ -16,6 +16,7 @@ import type { WaitingKey } from '../../store/ca/waiting.js';
 import { type CheckedFile, keyFileBeside } from './files.js';
 import { type GatheredCa, type KeyMatch, strengthFindings } from './gather.js';
 import { periodText } from './period.js';
+import type { NameWithoutHost } from './without-host.js';
 
 /** What is looked for. docs/check.md has these rows. */
 export const checkRules = {
@@ -27,6 +28,7 @@ export const checkRules = {
   'rollover-open': 'a rollover has been under way for longer than --warn',
   'request-open':
     'a key waits for its certificate, which another CA is to sign: the request was made and nothing came of it yet',
+  'without-host': 'a certificate is valid, and no host of the inventory has its name',
   'crl-missing': 'certificates are revoked, and the CA has no CRL',
   'crl-expiry': 'the next update of a CRL is near or has passed',
   'crl-behind': 'certificates are revoked in index.txt and not on the CRL',
@@ -93,6 +95,12 @@ export function waitingReason({ type, layout, request }: WaitingKey, ca: Gathere
     ? `its key is that of the CA already: rm -r ${folder}`
     : `a key waits for its certificate, for the name ${formatName(request.subject)}`;
   return { ...warning('request-open', folder, message), type };
+}
+
+/** A name that no host has any more. */
+export function strayReason({ name, serialNumber, notAfter, command }: NameWithoutHost, file: string): CheckReason {
+  const message = `no host of ${file} has this name, and its certificate is valid, serial ${serialNumber}: ${command}`;
+  return { ...warning('without-host', name, message, Date.parse(notAfter)), type: 'switch' };
 }
 
 export function reasonsOfCa(ca: GatheredCa, deadlines: Deadlines, now: number): CheckReason[] {

@@ -39,15 +39,22 @@ export interface UnaskedHost {
 const usualFile = 'fleet.yaml';
 
 /** @throws USAGE, FILE_NOT_FOUND, INVENTORY_INVALID */
-export function fleetToExamine({ file, destinations, become }: ExamineRequest): DesiredFleet {
+export function fleetToExamine(request: ExamineRequest): DesiredFleet {
+  const { file, destinations, become } = request;
   if (file !== undefined && destinations.length > 0) {
     throw new OvsPkiError('USAGE', 'hosts are named by an inventory or by --to, not by both', {
       hint: `ovs-pki-ts status ${file}`,
     });
   }
   if (destinations.length > 0) return fleetAt(destinations, become);
-  if (file !== undefined || files.exists(usualFile)) return readFleet(file ?? usualFile);
-  return fleetAt(['local'], become);
+  const inventory = inventoryOf(request);
+  return inventory === undefined ? fleetAt(['local'], become) : readFleet(inventory);
+}
+
+/** The inventory that hosts are taken from; undefined where they are named, or there is none. */
+export function inventoryOf({ file, destinations }: ExamineRequest): string | undefined {
+  if (destinations.length > 0) return undefined;
+  return file ?? (files.exists(usualFile) ? usualFile : undefined);
 }
 
 /** Looks at each host that has been asked; where its facts make no sense, that is its own error. */

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { check, checkRules, fixedClock, nodePlatform } from '../../../src/index.js';
@@ -17,15 +17,18 @@ test('check finds what is due or wrong, and nothing else', async (t) => {
   const faults: Record<string, unknown> = {};
   const queue = [...checkCases, ...companyChecks].entries();
   const worker = async (): Promise<void> => {
-    for (const [index, { title, make, day = 1, reasons, unchecked = 0, files }] of queue) {
+    for (const [index, { title, make, day = 1, reasons, unchecked = 0, files, hosts }] of queue) {
       const folder = join(rows, String(index));
       cpSync(template, folder, { recursive: true });
       await make?.(folder);
+      const inventory = hosts && join(folder, 'fleet.yaml');
+      if (inventory !== undefined) writeFileSync(inventory, `version: 1\nhosts: {${hosts?.join(': {}, ')}: {}}\n`);
       const clock = fixedClock(new Date(Date.now() + day * dayMs));
       const result = await check(nodePlatform({ clock }), {
         pkiDirectory: join(folder, 'pki'),
         folder,
         ...(files === undefined ? {} : { files: files.map((file) => join(folder, file)) }),
+        inventory,
         warnMs: 30 * dayMs,
         criticalMs: 7 * dayMs,
       });
