@@ -34,10 +34,10 @@ export async function makeIdentities(folder: string): Promise<Identities> {
   };
   const generations = { old: await signed(1), new: await signed(2) };
   await selfSignHost(folder, 'host_2', rsaKeyFile(3));
-  await makeRequest(folder, 'host_3', rsaKeyFile(4));
-  await oursWell(folder, ['self-sign', 'host_3']);
+  await makeRequest(folder, 'host_1', rsaKeyFile(4));
+  await oursWell(folder, ['self-sign', '-f', 'host_1']);
   const authority = decodeCertificatePem(readFileSync(caCertificateIn(folder, 'switch'), 'latin1'), 'cacert.pem');
-  return { folder, authority, ...generations, selfSigned: read('host_3-cert.pem'), peer: read('host_2-cert.pem') };
+  return { folder, authority, ...generations, selfSigned: read('host_1-cert.pem'), peer: read('host_2-cert.pem') };
 }
 
 /** With a key that travels. */
