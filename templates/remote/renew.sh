@@ -4,6 +4,7 @@
 # connections that are not written yet
 await_written() {
   tries=0
+  # shellcheck disable=SC2010 # the names are numbers
   while is_monitored && [ "$tries" -lt 20 ] && ls -l "/proc/$monitor/fd" 2>/dev/null | grep -q ' /etc/ipsec\.conf$'; do
     tries=$((tries + 1))
     sleep 1

@@ -60,7 +60,7 @@ states() {
   # Names of up to twelve characters have spaces before them.
   status=$(ipsec status 2>/dev/null | sed 's/^ */ /')
   for connection in "$@"; do
-    printf '%s\n' "$status" | grep -F " $connection[" | sed -n 's/^ *\([^ ]*\[[0-9]*\]\): ESTABLISHED .*/\1/p'
+    printf '%s\n' "$status" | grep -F " ${connection}[" | sed -n 's/^ *\([^ ]*\[[0-9]*\]\): ESTABLISHED .*/\1/p'
   done
 }
 
