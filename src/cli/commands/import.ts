@@ -128,7 +128,7 @@ function pastOf(options: CommandContext['options']) {
 function warningsOf({ type, kept, renewed, keyMadeHere, past, sharedWith }: Imported): string[] {
   const unknown =
     'what this CA has issued and revoked elsewhere is not known here, and its first CRL from here lets revoked certificates ' +
-    'in again: if it has a past, import it again with --force --index FILE --crl FILE --certificates FOLDER';
+    'in again: if it has a past, import it again with --index FILE --crl FILE --certificates FOLDER';
   return [
     ...kept.map((old) => `the CA that was there before is kept in ${old}`),
     ...(renewed || keyMadeHere || past !== undefined ? [] : [unknown]),

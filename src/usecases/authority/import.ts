@@ -23,6 +23,7 @@ import { isFor, readWaiting, type WaitingKey } from '../../store/ca/waiting.js';
 import { addCa, type NewCa, requireNoCa } from '../../store/change/new-ca.js';
 import { renewCaCertificate } from '../../store/change/renew-ca.js';
 import { dropWaiting } from '../../store/change/waiting.js';
+import { addPast } from '../../store/history/past.js';
 import { repairCa } from '../../store/history/repair.js';
 import { foldersOfIssuer, isSameIssuer } from '../../store/history/shared.js';
 import { indexRows } from '../../store/index/row.js';
@@ -77,6 +78,7 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
   const before = there !== undefined && isSameIssuer(there.certificate, first) ? there : undefined;
   const waiting = readWaiting(pkiDirectory, type);
   if (before === undefined) requireSameString(there, request, first);
+  else if (!force) requireSameIdentifier(before, request, first);
   if (before === undefined && !force && isFor(first, waiting)) requireNotNext(there, request, first);
   if (before === undefined) requireNoCa(pkiDirectory, type, force);
   // 2. The certificate and those above it: would what it signs be valid?
@@ -87,11 +89,10 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
   requireInForce(request, { certificate, chain }, above);
   // 3. Its key; who renews a certificate has it already.
   const opened = await keyFor(platform, request, certificate, before, waiting);
-  // 4. The same CA with another certificate keeps its past; another one comes with its own, all at once.
+  // 4. The same CA keeps its past, and learns what it has done elsewhere; another one comes with its own, all at once.
   const { operator } = platform;
   const audit = entriesOfCa('import', { operator, at, type, certificate });
   const past = await readPast(certificate, request, own);
-  if (before !== undefined && past !== undefined) throw hasPast(before);
   let kept: string[] = [];
   if (before !== undefined) await renewCaCertificate(platform, before, { certificate, chain }, audit);
   else if (opened !== undefined) {
@@ -100,7 +101,8 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
   }
   const imported = readCa(pkiDirectory, type);
   // What the CRL and the certificates tell that the index does not.
-  if (past !== undefined) await repairCa(platform, imported);
+  if (past !== undefined)
+    await (before === undefined ? repairCa(platform, imported) : addPast(platform, imported, past));
   await placeAbove(platform, imported, above);
   if (isFor(certificate, waiting)) dropWaiting(platform, waiting);
   const folder = caFolder(pkiDirectory, type);
@@ -177,6 +179,21 @@ function requireSameString(
   });
 }
 
+/** What the CA has signed names its key by this, and nobody finds the issuer of that any more where it is another one. */
+function requireSameIdentifier(
+  { certificate, layout }: Ca,
+  { type, certificateFile: file }: ImportRequest,
+  { subjectKeyIdentifier: renewed = new Uint8Array() }: Certificate,
+): void {
+  const { subjectKeyIdentifier: identifier = renewed } = certificate;
+  if (equalBytes(identifier, renewed)) return;
+  const what = `${file} has another key identifier than ${layout.certificate}, which what ${type}ca has signed names`;
+  throw new OvsPkiError('CA_UNFIT', what, {
+    hint: `have it signed with subjectKeyIdentifier=${Buffer.from(identifier).toString('hex')}, or give --force and renew all that ${type}ca has signed`,
+    details: { file },
+  });
+}
+
 function isKeyEncrypted({ layout }: Ca): boolean {
   if (isKeyInToken(layout) || !files.exists(layout.privateKey)) return false;
   return /^-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(files.readFile(layout.privateKey).toString('latin1'));
@@ -211,11 +228,4 @@ function sharedWith(ca: Ca): { sharedWith?: CertificateType } {
   const other = certificateTypes.find((type) => type !== ca.type) as CertificateType;
   const folder = caFolder(dirname(ca.layout.folder), other);
   return foldersOfIssuer(ca).some((layout) => layout.folder === folder) ? { sharedWith: other } : {};
-}
-
-function hasPast({ layout }: Ca): OvsPkiError {
-  return new OvsPkiError('PKI_EXISTS', `${layout.folder} is this CA already, with an index of its own`, {
-    hint: `leave --index, --crl and --certificates away; for single certificates: ovs-pki-ts revoke FILE`,
-    details: { folder: layout.folder },
-  });
 }

@@ -1,6 +1,6 @@
 /** A CA that has a past, or shares its issuer, or whose folder was put back from an older backup. */
 
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import {
@@ -10,6 +10,7 @@ import {
   importCa,
   nodePlatform,
   type RevokeRequest,
+  renew,
   repair,
   reqSign,
   revoke,
@@ -23,6 +24,7 @@ import { scratchFolder } from '../../support/scratch.js';
 
 const keySpec = { type: 'ec', curve: 'P-256' } as const;
 const platform = nodePlatform();
+const nothingElse = { dueWithinMs: undefined, keySpec: undefined };
 const otherMask: Readonly<Record<string, string>> = { nombstr: 'utf8only', utf8only: 'nombstr' };
 
 test('a CA whose certificate was renewed for the same key keeps its past, whether force is given or not', async (t) => {
@@ -76,6 +78,27 @@ for (const mask of ['nombstr', 'utf8only']) {
   });
 }
 
+test('a certificate with another key identifier, which what was signed does not name, is taken with force only', async (t) => {
+  const scene = await makeScene(t);
+  await scene.issue('host_1');
+  writeFileSync(
+    scene.at('ca.ext'),
+    readFileSync(scene.at('ca.ext'), 'utf8').replace('Identifier=hash', 'Identifier=0102'),
+  );
+  const by = '-CA root.pem -CAkey root.key -CAcreateserial -days 60 -extfile ca.ext -out ca-3.pem';
+  await scene.openssl(`x509 -req -in ca.csr ${by}`);
+  const certificateFile = scene.at('ca-3.pem');
+  await t.throwsAsync(scene.import({ certificateFile }), {
+    code: 'CA_UNFIT',
+    message: /has another key identifier than .*, which what .* has signed names/,
+  });
+  t.is(await scene.validity('host_1'), 'valid');
+  await scene.import({ certificateFile, force: true });
+  t.is(await scene.validity('host_1'), 'invalid');
+  await renew(platform, { ...scene.order, ...{ names: [scene.at('host_1')], rekey: false }, ...nothingElse });
+  t.is(await scene.validity('host_1'), 'valid');
+});
+
 test('what an older import has put aside of the same CA stays revoked', async (t) => {
   const scene = await makeScene(t);
   await scene.issue('host_1');
@@ -128,6 +151,35 @@ for (const given of ['index', 'CRL', 'certificates and CRL', 'all'] as const) {
       cwd: scene.at('pki/switchca'),
     });
     t.deepEqual(listIn(scene.at('pki/switchca/next.pem')).serials, [past.revoked]);
+  });
+}
+
+for (const given of ['index', 'certificates and CRL'] as const) {
+  test(`a CA that is here already learns what it has revoked elsewhere: ${given}`, async (t) => {
+    const scene = await makeScene(t, false);
+    const past = await opensslPast(scene);
+    await scene.import({});
+    await scene.issue('host_1', 'host_2');
+    await scene.revoke({ names: [scene.at('host_1')], reason: 'superseded' });
+    await scene.revoke({ names: [scene.at('old_2-cert.pem')], reason: 'certificateHold' });
+    const before = await scene.list();
+    await scene.revoke({ names: [scene.at('old_2')], release: true });
+    const options: Partial<ImportRequest> = {
+      index: { indexFile: past.index },
+      'certificates and CRL': { certificatesFrom: past.certificates, crlFile: past.crl },
+    }[given];
+    const { past: figures, renewed, kept } = await scene.import(options);
+    t.deepEqual([figures?.revoked, renewed, kept], [2, true, []]);
+    const { serials, number } = await scene.list();
+    t.true(serials.includes(past.revoked));
+    t.is(serials.length, 2);
+    t.true(number > before.number);
+    t.is(await scene.validity('old_1'), 'invalid');
+    t.is(await scene.validity('host_2'), 'valid');
+    t.deepEqual(readdirSync(scene.at('pki/switchca/crl')), []);
+    // Told twice, it changes nothing.
+    await scene.import(options);
+    t.deepEqual((await scene.list()).serials, serials);
   });
 }
 
