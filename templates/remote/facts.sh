@@ -34,7 +34,16 @@ for program in openssl python3 ovs-vsctl ovs-appctl ovs-ofctl ipsec ip ping floc
 done
 say programs 0 "$programs"
 ask addresses ip -o addr show
-if [ -n "$in_full" ]; then ask default-route ip route show default; fi
+if [ -n "$in_full" ]; then
+  ask default-route ip route show default
+  mtus=
+  for file in /sys/class/net/*/mtu; do
+    device=${file%/mtu}
+    { read -r mtu <"$file"; } 2>/dev/null && mtus="$mtus${device##*/} $mtu
+"
+  done
+  say mtus 0 "$mtus"
+fi
 run=/var/run/openvswitch
 # Of Port all columns: an Open vSwitch that is old does not know "protected", and would refuse to list it.
 ask ovsdb ovs-vsctl --timeout=10 --format=json -- --columns=other_config,external_ids,ovs_version list Open_vSwitch \

@@ -51,6 +51,16 @@ export const sickBridges: readonly SickBridge[] = [
       ],
     ],
   },
+  {
+    id: 'bridge-mtu-too-large',
+    hosts: [
+      [
+        host,
+        [/^answer name 0$/m, 'answer mtus 0\neth0 1500\nlo 65536\nbr-ipsec 1409\n\nanswer name 0'],
+        [/^2: eth0 /m, '3: br-ipsec    inet 192.0.0.1/24 scope global br-ipsec\n2: eth0 '],
+      ],
+    ],
+  },
   { id: 'option-past-ipsec', hosts: [[host, option('["egress_pkt_mark","0x1"]')]] },
   { id: 'option-past-ipsec', hosts: [[host, option('["dst_port","4790"]')]] },
   { id: 'tunnel-options-differ', hosts: [[host, option('["key","5"]')], [peer]] },

@@ -67,6 +67,8 @@ export function actionLines(action: Action): string[] {
       return [`+ bridge ${action.bridge}`];
     case 'address':
       return [`+ address ${action.address} on ${action.bridge}`];
+    case 'bridge-port':
+      return [bridgePortLine(action)];
     case 'loop-role':
       return [`~ port ${action.port}: ${loopText(action.to, action.from)}`];
     case 'rstp':
@@ -112,6 +114,13 @@ function rstpLine({ bridge, to, priority }: Extract<Action, { kind: 'rstp' }>): 
   if (!to) return `- bridge ${bridge}: rstp_enable=false: its tunnels make no loop`;
   const root = priority === undefined ? '' : `, rstp-priority=${priority}`;
   return `~ bridge ${bridge}: rstp_enable=true${root}: its tunnels make a loop that RSTP breaks`;
+}
+
+function bridgePortLine({ bridge, column, from, to }: Extract<Action, { kind: 'bridge-port' }>): string {
+  const why = column === 'tag' ? 'its own port is in that VLAN' : 'the header of a tunnel and ESP take about 100 bytes';
+  const was = from === undefined ? '' : ` (was ${from})`;
+  if (to === undefined) return `- bridge ${bridge}: ${column}=${from}`;
+  return `${from === undefined ? '+' : '~'} bridge ${bridge}: ${column}=${to}${was}: ${why}`;
 }
 
 function portLines(action: Extract<Action, { kind: 'port' }>): string[] {

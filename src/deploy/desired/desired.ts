@@ -56,8 +56,18 @@ export interface DesiredHost {
   readonly ends: readonly TunnelEnd[];
   /** Addresses with prefix length, such as `192.0.0.1/24`, by bridge. */
   readonly bridgeAddresses: Readonly<Record<string, string>>;
+  /** What the own ports of bridges are to have, by bridge. */
+  readonly bridgePorts?: Readonly<Record<string, BridgePort>>;
   /** Undefined where not all of its tunnels are named, as with `connect`: then nothing is said of the others. */
   readonly others?: OtherTunnels;
+}
+
+/** The own port of a bridge, by which the host itself takes part. */
+export interface BridgePort {
+  /** Of its packets, in bytes. */
+  readonly mtu?: number;
+  /** The VLAN that it is in. */
+  readonly tag?: number;
 }
 
 /** What becomes of tunnels of ours that the inventory has no longer. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { addressFamily } from '../desired/address.js';
 import { connectCommand, databaseOf, endRule, interfaceOf, type Rule } from './rule.js';
 
 const standardPorts: Readonly<Record<string, string>> = { geneve: '6081', vxlan: '4789', stt: '7471' };
@@ -36,6 +37,26 @@ export const bridgingRules: readonly Rule[] = [
       return {
         message: `${end.port} is on ${bridge}, which has datapath_type=netdev: the kernel never encrypts its packets`,
         cure: `ovs-vsctl set Bridge ${bridge} datapath_type=system`,
+        at: 'host',
+      };
+    },
+  ),
+  endRule(
+    {
+      id: 'bridge-mtu-too-large',
+      severity: 'warning',
+      meaning:
+        'With the header of the tunnel and ESP, the largest packets of a bridge do not fit the network: they are lost.',
+    },
+    ({ bridge, type, localIp }, { facts: { devices } }) => {
+      const network = devices.find(({ addresses }) => addresses.includes(localIp));
+      const own = devices.find(({ name }) => name === bridge);
+      if (network === undefined || own === undefined) return undefined;
+      const overhead = overheadOf(type, addressFamily(localIp) === 6);
+      if (own.mtu + overhead <= network.mtu) return undefined;
+      return {
+        message: `packets of ${bridge} have up to ${own.mtu} bytes, and ${type} with ESP makes up to ${own.mtu + overhead} of them, more than the ${network.mtu} of ${network.name}: the largest are lost`,
+        cure: `ovs-vsctl set Interface ${bridge} mtu_request=${network.mtu - overhead}`,
         at: 'host',
       };
     },
@@ -85,6 +106,11 @@ export const bridgingRules: readonly Rule[] = [
     },
   ),
 ];
+
+/** Bytes: the frame in the tunnel with a VLAN, the tunnel's header, that of IP, and about 46 of ESP. */
+function overheadOf(type: string, isIpv6: boolean): number {
+  return 18 + (type === 'gre' ? 8 : 16) + (isIpv6 ? 40 : 20) + 46;
+}
 
 /** What one end sends the other receives. */
 function counterpart(name: string): string {

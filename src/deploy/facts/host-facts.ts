@@ -18,6 +18,13 @@ import { complaintsIn, type MonitorFact, type MonitorTunnel, parseMonitor, parse
 import { type OvsDatabase, parseOvsDatabase } from './ovsdb.js';
 import { parseSections, type Section, saidBy } from './sections.js';
 
+export interface NetworkDevice {
+  readonly name: string;
+  readonly mtu: number;
+  /** Without prefix lengths. */
+  readonly addresses: readonly string[];
+}
+
 export interface HostFacts {
   /** What the host calls itself. */
   readonly hostName: string;
@@ -27,6 +34,8 @@ export interface HostFacts {
   readonly programs: ReadonlySet<string>;
   /** Without prefix lengths. */
   readonly addresses: Fact<readonly string[]>;
+  /** Network devices that have addresses, with their MTU in bytes. */
+  readonly devices: readonly NetworkDevice[];
   readonly hasDefaultRoute: boolean;
   readonly ovsdb: Fact<OvsDatabase>;
   readonly vswitchdRuns: boolean;
@@ -58,7 +67,15 @@ export interface HostFacts {
 /** What plans are made from: less is asked of a host for it, and what was not asked for is not there to be read. */
 export type PlanningFacts = Omit<
   HostFacts,
-  'hasDefaultRoute' | 'monitorTunnels' | 'carried' | 'complaints' | 'monitorLog' | 'ike' | 'listensForIke' | 'ikeLog'
+  | 'devices'
+  | 'hasDefaultRoute'
+  | 'monitorTunnels'
+  | 'carried'
+  | 'complaints'
+  | 'monitorLog'
+  | 'ike'
+  | 'listensForIke'
+  | 'ikeLog'
 > & { readonly ike: Fact<Pick<IkeFact, 'daemon' | 'version' | 'running' | 'plugins'>> };
 
 const factsTimeoutMs = 120_000;
@@ -128,6 +145,7 @@ export function readFacts(host: string, stdout: string, stderr: string, mark: st
     clockAheadSeconds: Number(text('time')) - Math.round(now.getTime() / 1000),
     programs: new Set(text('programs').trim().split(/\s+/)),
     addresses: saidBy(sections.get('addresses'), parseAddresses),
+    devices: devicesIn(text('mtus'), text('addresses')),
     hasDefaultRoute: text('default-route').trim() !== '',
     ovsdb: saidBy(sections.get('ovsdb'), parseOvsDatabase),
     vswitchdRuns: sections.get('vswitchd')?.status === 0,
@@ -186,6 +204,14 @@ function ikeFact(sections: ReadonlyMap<string, Section>): Fact<IkeFact> {
 /** `2: eth0    inet 10.0.0.1/24 brd …` */
 function parseAddresses(text: string): string[] {
   return [...text.matchAll(/^\d+:[ \t]+\S+[ \t]+inet6?[ \t]+([^\s/]+)/gm)].map(([, address = '']) => address);
+}
+
+function devicesIn(mtus: string, addresses: string): NetworkDevice[] {
+  const found = [...addresses.matchAll(/^\d+:[ \t]+(\S+)[ \t]+inet6?[ \t]+([^\s/]+)/gm)];
+  return [...mtus.matchAll(/^(\S{1,15}) (\d{1,9})$/gm)].flatMap(([, name = '', mtu]) => {
+    const own = found.flatMap(([, device, address = '']) => (device === name ? [address] : []));
+    return own.length === 0 ? [] : [{ name, mtu: Number(mtu), addresses: own }];
+  });
 }
 
 function carriedIn(sections: ReadonlyMap<string, Section>): HostFacts['carried'] {

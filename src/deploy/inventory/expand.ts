@@ -30,9 +30,10 @@ import {
   optionSources,
   peerAddressOf,
 } from './lookup.js';
+import { plaintextPolicies } from './plaintext-policies.js';
 import { portNames, type TunnelCounts } from './port-names.js';
 import { addressFaults, destinationFaults, hostFaults, linkFaults } from './rules.js';
-import { type Inventory, plaintextPolicies } from './schema.js';
+import type { Inventory } from './schema.js';
 import { optionText } from './tunnel-options.js';
 
 /** What an inventory does not say about itself. */
@@ -95,6 +96,7 @@ function expandHost(
       host.bridge_address === undefined
         ? {}
         : { [addressedBridge(inventory, host, ends)]: canonicalPrefix(host.bridge_address) },
+    ...bridgePortsOf(inventory, host, ends),
     others: { removedPeers: inventory.removed ?? [], prune: false },
   };
 }
@@ -148,6 +150,19 @@ function keySpecOf(text: string | undefined): KeySpec {
   if (text === undefined) return defaultKeySpec;
   const [type = '', size = ''] = text.split('-');
   return parseKeySpec(type, size.replace('p', ''));
+}
+
+/** The own port of the bridge that bridge_address is for; a host without tunnels has no use for it. */
+function bridgePortsOf(
+  inventory: Inventory,
+  host: InventoryHost,
+  ends: readonly TunnelEnd[],
+): Pick<DesiredHost, 'bridgePorts'> {
+  const mtu = host.bridge_mtu ?? inventory.defaults?.bridge_mtu;
+  const tag = host.bridge_tag ?? inventory.defaults?.bridge_tag;
+  if (ends.length === 0 || (mtu === undefined && tag === undefined)) return {};
+  const wish = { ...(mtu === undefined ? {} : { mtu }), ...(tag === undefined ? {} : { tag }) };
+  return { bridgePorts: { [addressedBridge(inventory, host, ends)]: wish } };
 }
 
 /** The one bridge that its tunnels are on; where there are several, the one that the host names. */

@@ -65,3 +65,25 @@ function editDistance(one: string, other: string): number {
   }
   return previous.at(-1) as number;
 }
+
+/** The message of an issue: what a value must be, and what it is. */
+export function mustBe(wanted: string): (issue: { readonly input: unknown }) => string {
+  return ({ input }) =>
+    input === null || input === undefined
+      ? `is empty; it must be ${wanted}`
+      : `must be ${wanted}, not ${describeValue(input)}`;
+}
+
+/** The same of a text. */
+export function mustBeText(wanted: string): (issue: { readonly input: unknown }) => string {
+  return (issue) => {
+    const kind = typeof issue.input;
+    const advice = kind === 'number' || kind === 'boolean' ? `, which YAML reads as a ${kind}: put it in quotes` : '';
+    return `${mustBe(wanted)(issue)}${advice}`;
+  };
+}
+
+/** Whether a way goes through another one. */
+export function isWithin(path: Path, outer: Path): boolean {
+  return outer.every((part, depth) => part === path[depth]);
+}

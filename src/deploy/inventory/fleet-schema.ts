@@ -18,7 +18,8 @@ import {
   tunnelTypes,
 } from '../desired/desired.js';
 import { ikeDaemonNames } from '../ike/daemon.js';
-import { become, checked, device, folder, hostName, plaintextPolicies } from './schema.js';
+import { plaintextPolicies } from './plaintext-policies.js';
+import { become, bridgeMtu, bridgeTag, checked, device, folder, hostName } from './schema.js';
 import { optionFaults, optionRules } from './tunnel-options.js';
 
 const address = checked('an address', addressFault, '198.51.100.1', 'An address.');
@@ -92,6 +93,7 @@ const host = v.strictObject({
     ),
   ),
   ends: v.array(end),
+  bridgePorts: v.optional(v.record(bridge, v.strictObject({ mtu: v.optional(bridgeMtu), tag: v.optional(bridgeTag) }))),
   bridgeAddresses: v.record(bridge, checked('an address', bridgeAddressFault, '192.0.0.1/24', 'An address.')),
 } satisfies Readonly<Record<keyof DesiredHost, unknown>>);
 

@@ -15,9 +15,10 @@ import { destinationFault } from '../../platform/destination.js';
 import { addressFault, bridgeAddressFault } from '../desired/address.js';
 import { authenticationMethods, tunnelTypes } from '../desired/desired.js';
 import { ikeDaemonNames } from '../ike/daemon.js';
-import { closest, describeValue, type Fault, type Path } from './fault.js';
+import { closest, describeValue, type Fault, isWithin, mustBe, mustBeText } from './fault.js';
+import { plaintextPolicies } from './plaintext-policies.js';
 import { strangeKeys } from './strange-keys.js';
-import { type OptionRule, optionRules, optionText } from './tunnel-options.js';
+import { type OptionRule, optionDescription, optionRules, optionText } from './tunnel-options.js';
 
 /** Ports and bridges are network devices too: the kernel takes 15 characters. */
 const deviceName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/;
@@ -142,17 +143,6 @@ const validFor = checked(
   'How long certificates are valid, in place of days: minutes, hours or days, such as 90m, 12h or 7d. Hosts with self-signed certificates take whole days.',
 );
 
-/** Words for `other_config:ipsec_skb_mark`, and its own values for those who know them. */
-export const plaintextPolicies = {
-  'drop-unencrypted': '0/1',
-  'drop-marked': '1/1',
-  'allow-unencrypted': 'none',
-  keep: 'keep',
-  '0/1': '0/1',
-  '1/1': '1/1',
-  none: 'none',
-} as const;
-
 const plaintext = choice(
   Object.keys(plaintextPolicies) as (keyof typeof plaintextPolicies)[],
   'What the kernel does with packets of tunnels that are not encrypted. drop-unencrypted (0/1) drops all of the host, also those of its tunnels without IPsec; drop-marked (1/1) only those that OpenFlow marked with 1; allow-unencrypted (none) drops nothing, so packets leave readable until IPsec is up; keep leaves the host as it is. Default: drop-unencrypted, but where a host has unencrypted tunnels that are not ours, only packets of our tunnels are dropped.',
@@ -172,6 +162,30 @@ const bridge = device(
   'The bridge that gets the tunnels; it is made if it is missing. Default: br-ipsec.',
 );
 
+const count = (what: string, least: number, most: number, description: string) => {
+  const wanted = `${what} from ${least} to ${most}`;
+  return v.pipe(
+    v.number(mustBe(wanted)),
+    v.integer(mustBe(wanted)),
+    v.minValue(least, mustBe(wanted)),
+    v.maxValue(most, mustBe(wanted)),
+    v.description(description),
+  );
+};
+
+export const bridgeMtu = count(
+  'a number of bytes',
+  1280,
+  9000,
+  "The MTU of the bridge's own port (mtu_request). The header of a tunnel and ESP take about 100 bytes of the MTU of the network between the hosts: 1400 where that is 1500. Default: that of Open vSwitch, 1500, with which the largest packets are lost.",
+);
+export const bridgeTag = count(
+  'a VLAN',
+  1,
+  4094,
+  "The VLAN that the bridge's own port is in (tag), and with it bridge_address. Tunnels carry all VLANs. Default: none.",
+);
+
 export const become = checked(
   'a way to become root',
   becomeFault,
@@ -185,6 +199,8 @@ const defaults = v.pipe(
       type: v.optional(type),
       auth: v.optional(auth),
       bridge: v.optional(bridge),
+      bridge_mtu: v.optional(bridgeMtu),
+      bridge_tag: v.optional(bridgeTag),
       plaintext: v.optional(plaintext),
       loop_protection: v.optional(loopProtection),
       days: v.optional(days),
@@ -234,6 +250,8 @@ const host = object(
         'An address that the bridge gets, so that the hosts reach each other through the tunnel.',
       ),
     ),
+    bridge_mtu: v.optional(bridgeMtu),
+    bridge_tag: v.optional(bridgeTag),
     ike_daemon: v.optional(
       choice(['auto', ...ikeDaemonNames], 'The IKE daemon; auto looks at the host. Default: auto.'),
     ),
@@ -370,30 +388,6 @@ export function readInventory(
   return strange.length + faults.length > 0 ? { faults: [...strange, ...faults] } : { inventory: output as Inventory };
 }
 
-function isWithin(path: Path, outer: Path): boolean {
-  return outer.every((part, depth) => part === path[depth]);
-}
-
 function object<const Entries extends v.ObjectEntries>(entries: Entries, wanted: string) {
   return v.strictObject(entries, (issue) => (issue.expected?.startsWith('"') ? 'is missing' : mustBe(wanted)(issue)));
-}
-
-function optionDescription({ form, types, daemon }: OptionRule): string {
-  const tunnels = types === undefined ? '' : ` Tunnels: ${types.join(', ')}.`;
-  return `Takes ${form}.${tunnels}${daemon === undefined ? '' : ` Only ${daemon} knows it.`}`;
-}
-
-function mustBe(wanted: string): (issue: { readonly input: unknown }) => string {
-  return ({ input }) =>
-    input === null || input === undefined
-      ? `is empty; it must be ${wanted}`
-      : `must be ${wanted}, not ${describeValue(input)}`;
-}
-
-function mustBeText(wanted: string): (issue: { readonly input: unknown }) => string {
-  return (issue) => {
-    const kind = typeof issue.input;
-    const advice = kind === 'number' || kind === 'boolean' ? `, which YAML reads as a ${kind}: put it in quotes` : '';
-    return `${mustBe(wanted)(issue)}${advice}`;
-  };
 }

@@ -107,6 +107,12 @@ export function whyRefused(name: string): string | undefined {
     : undefined;
 }
 
+/** What an option is for those who write an inventory. */
+export function optionDescription({ form, types, daemon }: OptionRule): string {
+  const tunnels = types === undefined ? '' : ` Tunnels: ${types.join(', ')}.`;
+  return `Takes ${form}.${tunnels}${daemon === undefined ? '' : ` Only ${daemon} knows it.`}`;
+}
+
 /** The text that OVSDB holds for a value as YAML has it: `true` is `yes` where the option is one of ipsec.conf. */
 export function optionText(name: string, value: string | number | boolean): string {
   if (typeof value !== 'boolean' || !name.startsWith('ipsec_')) return String(value);

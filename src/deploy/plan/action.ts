@@ -63,6 +63,16 @@ export type Action =
     } & GuardedTunnel)
   | ({ readonly kind: 'unguard' } & GuardedTunnel)
   | { readonly kind: 'bridge'; readonly bridge: string }
+  | {
+      /** Of the own port of a bridge; undefined is the default of Open vSwitch. */
+      readonly kind: 'bridge-port';
+      readonly bridge: string;
+      readonly column: 'mtu_request' | 'tag';
+      readonly from: number | undefined;
+      readonly to: number | undefined;
+      /** It is put back to what it was before the first apply. */
+      readonly restores?: true;
+    }
   | { readonly kind: 'address'; readonly bridge: string; readonly address: string }
   | {
       readonly kind: 'port';

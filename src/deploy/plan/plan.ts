@@ -8,6 +8,7 @@
 import { versionOf } from '../facts/host-facts.js';
 import { existingEnds } from '../tunnels/existing.js';
 import type { Action, HostPlan } from './action.js';
+import { bridgePortActions } from './bridge-ports.js';
 import { crlActions, crlWarnings, cutActions, cutWarnings } from './crls.js';
 import { identityActions, retiredWarnings } from './identity.js';
 import { daemonFor, type HostInput } from './input.js';
@@ -48,6 +49,7 @@ function allActions(input: HostInput): Action[] {
     ...guardActions(input),
     ...goneTunnelActions(input),
     ...tunnelActions(input),
+    ...bridgePortActions(input),
     ...loopActions(input),
     ...staleGuardActions(input),
   ];

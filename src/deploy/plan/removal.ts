@@ -13,6 +13,7 @@ import { existingEnds } from '../tunnels/existing.js';
 import { marks, tunnelsOn } from '../tunnels/ownership.js';
 import { guardedWays } from '../tunnels/packets.js';
 import type { Action, HostPlan, Obstacle } from './action.js';
+import { bridgePortsBack } from './bridge-ports.js';
 import { isIdentityLink, isOurAuthorityFile, isOurFile } from './identity-files.js';
 import { emptiedBridges } from './leftovers.js';
 import { endOfRstp } from './loop-actions.js';
@@ -61,7 +62,10 @@ export function planRemoval({ name, target }: DesiredHost, facts: PlanningFacts,
       (path): Action => ({ kind: 'remove-file', path }),
     ),
   ];
-  const actions = [...taken, ...emptiedBridges(database, taken, new Set())];
+  const emptied = emptiedBridges(database, taken, new Set());
+  // With a bridge goes what it had.
+  const kept = [...tunnelBridges(database, chosen), ...emptied.flatMap((one) => ('bridge' in one ? [one.bridge] : []))];
+  const actions = [...taken, ...bridgePortsBack(database, new Set(kept)), ...emptied];
   const missing =
     removal.ports === 'all' ? [] : removal.ports.filter((port) => !found.some((item) => item.name === port));
   const warnings = [...missing.map((port) => `${name} has no port ${port} that is a tunnel`), ...mark.warnings];

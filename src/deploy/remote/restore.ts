@@ -8,6 +8,7 @@ import { knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
 import type { InterfaceFact } from '../facts/ovsdb.js';
 import { marks } from '../tunnels/ownership.js';
+import { bridgePortBack } from './bridge-port-operations.js';
 import { loopBack } from './loop-operations.js';
 import { attachment, type Change, type Transaction } from './transaction.js';
 
@@ -48,6 +49,8 @@ function undo(change: Change, index: number, before: PlanningFacts, after: Plann
     case 'loop-role':
     case 'rstp':
       return loopUndone(change, before);
+    case 'bridge-port':
+      return bridgePortUndone(change, before);
     // These are done when all is proved.
     case 'bridge':
     case 'replace':
@@ -59,6 +62,11 @@ function undo(change: Change, index: number, before: PlanningFacts, after: Plann
 function loopUndone(change: Extract<Change, { kind: 'loop-role' | 'rstp' }>, before: PlanningFacts): Operation[] {
   const database = knownValue(before.ovsdb);
   return database === undefined ? [] : loopBack(change, database);
+}
+
+function bridgePortUndone(change: Extract<Change, { kind: 'bridge-port' }>, before: PlanningFacts): Operation[] {
+  const database = knownValue(before.ovsdb);
+  return database === undefined ? [] : bridgePortBack(change, database);
 }
 
 function undoPort(

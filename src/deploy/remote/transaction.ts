@@ -8,6 +8,7 @@
 import type { OvsDatabase } from '../facts/ovsdb.js';
 import type { Action } from '../plan/action.js';
 import { marks } from '../tunnels/ownership.js';
+import { changedBridgePort } from './bridge-port-operations.js';
 import { changedRole, changedRstp, newRole } from './loop-operations.js';
 
 type Operation = Readonly<Record<string, unknown>>;
@@ -26,6 +27,7 @@ const changeKinds = [
   'remove-bridge',
   'loop-role',
   'rstp',
+  'bridge-port',
 ] as const satisfies readonly Action['kind'][];
 
 /** An action that is a part of a transaction. */
@@ -74,6 +76,8 @@ function operationsFor(
       return changedRole(change, database);
     case 'rstp':
       return changedRstp(change, database);
+    case 'bridge-port':
+      return changedBridgePort(change, database);
     case 'plaintext':
       return [...configured('ipsec_skb_mark', change.to), ...recordOf(change, database)];
     case 'other_config':

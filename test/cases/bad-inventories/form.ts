@@ -53,8 +53,8 @@ export const form: readonly BadInventory[] = [
     title: 'several unknown keys, all of them told',
     text: host('colour: red\n    size: 5\n    bridge-address: 192.0.0.1/24'),
     says: [
-      '4: hosts.a.colour: is not known here; known are ssh, become, address, peer_address, bridge, bridge_address, ike_daemon, plaintext, days, valid_for, key, options, places',
-      '5: hosts.a.size: is not known here; known are ssh, become, address, peer_address, bridge, bridge_address, ike_daemon, plaintext, days, valid_for, key, options, places',
+      '4: hosts.a.colour: is not known here; known are ssh, become, address, peer_address, bridge, bridge_address, bridge_mtu, bridge_tag, ike_daemon, plaintext, days, valid_for, key, options, places',
+      '5: hosts.a.size: is not known here; known are ssh, become, address, peer_address, bridge, bridge_address, bridge_mtu, bridge_tag, ike_daemon, plaintext, days, valid_for, key, options, places',
       '6: hosts.a.bridge-address: is not known here; did you mean bridge_address?',
     ],
   },
@@ -96,7 +96,7 @@ export const form: readonly BadInventory[] = [
     title: 'a merge key',
     text: host('<<: {address: 203.0.113.1}'),
     says: [
-      '4: hosts.a."<<": is not known here; known are ssh, become, address, peer_address, bridge, bridge_address, ike_daemon, plaintext, days, valid_for, key, options, places',
+      '4: hosts.a."<<": is not known here; known are ssh, become, address, peer_address, bridge, bridge_address, bridge_mtu, bridge_tag, ike_daemon, plaintext, days, valid_for, key, options, places',
     ],
   },
   {

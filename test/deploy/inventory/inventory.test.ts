@@ -103,6 +103,22 @@ for (const [title, field, expected] of fields) {
   });
 }
 
+test('MTU and VLAN are those of the bridge that the tunnels are on, and the host is before the defaults', (t) => {
+  const text = `version: 1
+defaults: { bridge_mtu: 1400 }
+hosts:
+  a: { address: 192.0.2.1, bridge: br0, bridge_tag: 10 }
+  b: { address: 192.0.2.2, bridge_mtu: 8900 }
+  c: {}
+tunnels: [{ between: [a, b] }]
+`;
+  const { hosts } = expandInventory(parseInventory(text, 'f'), context);
+  t.deepEqual(
+    hosts.map(({ bridgePorts }) => bridgePorts),
+    [{ br0: { mtu: 1400, tag: 10 } }, { 'br-ipsec': { mtu: 8900 } }, undefined],
+  );
+});
+
 test('the files of pre-shared keys are looked for beside the inventory', (t) => {
   const text = 'version: 1\nhosts: {a: {ssh: root@192.0.2.1}, b: {ssh: "root@[2001:db8::1]"}}\n';
   const link = 'tunnels: [{between: [a, b], auth: psk, psk_file: secrets/ab}]\n';

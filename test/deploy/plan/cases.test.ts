@@ -199,6 +199,8 @@ function lineOf(action: Action): string {
     case 'bridge':
     case 'remove-bridge':
       return `${action.kind} ${action.bridge}`;
+    case 'bridge-port':
+      return `bridge-port ${action.bridge} ${action.column} ${action.from ?? 'unset'} → ${action.to ?? 'unset'}`;
     case 'address':
       return `address ${action.bridge} ${action.address}`;
     case 'port':
