@@ -125,6 +125,10 @@ export const errorTable = {
   PKI_EXISTS: { exitStatus: 3, meaning: 'The PKI directory exists already.' },
   PKI_NOT_FOUND: { exitStatus: 5, meaning: 'There is no PKI directory, or no CA in it, at the given place.' },
   PKI_CORRUPT: { exitStatus: 5, meaning: 'A file of the PKI directory is damaged or does not match the others.' },
+  PROFILE_INVALID: {
+    exitStatus: 5,
+    meaning: 'profile.conf of the PKI directory does not have the form that it must have; nothing was made.',
+  },
   PKI_CONTRADICTORY: {
     exitStatus: 5,
     meaning:

@@ -168,10 +168,13 @@ export function formatName(name: DistinguishedName, equals: '=' | ' = ' = '='): 
     .join(', ');
 }
 
-/** `/C=US/O=Open vSwitch`: the form of the last column of an index.txt. */
+/** `/C=US/O=Open vSwitch`: the form of the last column of an index.txt, as OpenSSL 3 writes it. */
 export function formatOneLine(name: DistinguishedName): string {
   return name.attributes
-    .map(({ type, value }) => `/${attributeShortNames.get(type) ?? type}=${escapeBytes(value)}`)
+    .map(
+      ({ type, value }) =>
+        `/${attributeShortNames.get(type) ?? type}=${escapeBytes(value.replaceAll(/[/+]/g, '\\$&'))}`,
+    )
     .join('');
 }
 

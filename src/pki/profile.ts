@@ -39,21 +39,28 @@ export const leafPurposes = [oid.serverAuth, oid.clientAuth, oid.ipsecIke] as co
 /** organizationName where no CA decides it, and of every request of ovs-pki. */
 export const organization = 'Open vSwitch';
 
+/** What stands before the common name, where a profile says that. */
+export type SubjectBase = readonly NameAttribute[] | undefined;
+
 /** Subject of a CA, as `ovs-pki init` makes it; the time makes it differ from the CA of any other init. */
-export function caSubject(type: CertificateType | 'root', madeAt: Date): NameAttribute[] {
+export function caSubject(type: CertificateType | 'root', madeAt: Date, base: SubjectBase): NameAttribute[] {
   // toUTCString has one form in every locale: Sun, 22 Nov 2026 02:52:21 GMT
   const [, day, month, year, time] = madeAt.toUTCString().split(' ');
-  return [
+  const standard = [
     { type: oid.countryName, value: 'US' },
     { type: oid.stateOrProvinceName, value: 'CA' },
     { type: oid.organizationName, value: organization },
     { type: oid.organizationalUnitName, value: `${type}ca` },
+  ];
+  return [
+    ...(base ?? standard),
     { type: oid.commonName, value: `OVS ${type}ca CA Certificate (${year} ${month} ${day} ${time})` },
   ];
 }
 
-/** Subject of a request, as `ovs-pki req` makes it. */
-export function requestSubject(commonName: string): NameAttribute[] {
+/** Subject of a request, as `ovs-pki req` makes it, or as the profile has it. */
+export function requestSubject(commonName: string, base?: SubjectBase): NameAttribute[] {
+  if (base !== undefined) return [...base, { type: oid.commonName, value: commonName }];
   return [
     { type: oid.countryName, value: 'US' },
     { type: oid.stateOrProvinceName, value: 'CA' },
@@ -68,7 +75,12 @@ export function requestSubject(commonName: string): NameAttribute[] {
  * Subject of an end entity certificate. The common name comes last and others before it: that is the only order from
  * which ovs-monitor-ipsec can read it.
  */
-export function leafSubject(commonName: string, caOrganization: string | undefined): NameAttribute[] {
+export function leafSubject(
+  commonName: string,
+  caOrganization: string | undefined,
+  base: SubjectBase,
+): NameAttribute[] {
+  if (base !== undefined) return requestSubject(commonName, base);
   return requestSubject(commonName)
     .filter(({ type }) => type !== oid.localityName)
     .map((attribute) =>

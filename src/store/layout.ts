@@ -47,6 +47,11 @@ export function caFolder(pkiDirectory: string, type: CertificateType): string {
   return join(pkiDirectory, `${type}ca`);
 }
 
+/** Ours: what its certificates have that those of ovs-pki do not. */
+export function profileFile(pkiDirectory: string): string {
+  return join(pkiDirectory, 'profile.conf');
+}
+
 /** Ours: the key that waits for a certificate of another CA, with its request. */
 export function requestFolder(pkiDirectory: string, type: CertificateType): string {
   return requestFolderBeside(caFolder(pkiDirectory, type));

@@ -50,6 +50,29 @@ const keyed = (file: string) => (folder: string) => {
 
 export const badDirectories: readonly BadInput[] = [
   { title: 'no PKI directory', args: ['sign', '-b', '--dir', 'none', 'host'], code: 'PKI_NOT_FOUND' },
+  {
+    title: 'a profile with a common name',
+    make: (folder) => writeFileSync(join(folder, 'pki/profile.conf'), 'subject = /O=Company/CN=host\n'),
+    args: ['sign', '-b', 'host'],
+    code: 'PROFILE_INVALID',
+  },
+  {
+    title: 'a profile of an unknown key',
+    make: (folder) => writeFileSync(join(folder, 'pki/profile.conf'), 'organization = Company\n'),
+    args: ['renew', 'host'],
+    code: 'PROFILE_INVALID',
+  },
+  {
+    title: 'a folder as profile',
+    make: (folder) => mkdirSync(join(folder, 'pki/profile.conf')),
+    args: ['sign', '-b', 'host'],
+    code: 'FILE_UNREADABLE',
+  },
+  {
+    title: 'a CA of another country than one of two letters',
+    args: ['init', '--dir', 'new', '--subject', '/C=GER/O=Company'],
+    code: 'USAGE',
+  },
   { title: 'a file as PKI directory', args: ['sign', '-b', '--dir', 'host-req.pem', 'host'], code: 'PKI_NOT_FOUND' },
   {
     title: 'a PKI directory below a file',

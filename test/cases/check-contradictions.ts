@@ -121,6 +121,16 @@ export const contradictionCases: readonly CheckCase[] = [
     reasons: ['critical config-missing ca.cnf'],
   },
   {
+    title: 'a profile that openssl ca does not know of',
+    make: (folder) => writeFileSync(join(folder, 'pki/profile.conf'), '[switch]\nsubject = /O=Company\n'),
+    reasons: ['critical config-behind ca.cnf'],
+  },
+  {
+    title: 'a profile that cannot be read',
+    make: (folder) => writeFileSync(join(folder, 'pki/profile.conf'), 'subject = /CN=Company\n'),
+    reasons: ['critical profile-invalid profile.conf', 'critical profile-invalid profile.conf'],
+  },
+  {
     title: 'a CRL of before the last one',
     make: all(oursList, putBack('crl.pem', oursList)),
     reasons: ['critical crl-older crl.pem'],

@@ -10,7 +10,9 @@ export async function run({ platform, options, operands }: CommandContext): Prom
   if (operands.length > 0) throw new OvsPkiError('USAGE', `init takes no arguments, but: ${operands.join(' ')}`);
   const keySpec = keySpecOf(options);
   const passphrase = await passphraseFor(options);
-  const [offlineRoot, pkcs11] = [textOf(options, 'offline-root'), textOf(options, 'pkcs11')];
+  const [offlineRoot, pkcs11, subject] = (['offline-root', 'pkcs11', 'subject'] as const).map((name) =>
+    textOf(options, name),
+  );
   const result = await init(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     keySpec,
@@ -18,10 +20,14 @@ export async function run({ platform, options, operands }: CommandContext): Prom
     force: options.force === true,
     ...(passphrase === undefined ? {} : { passphrase }),
     ...(pkcs11 === undefined ? {} : { pkcs11 }),
+    ...(subject === undefined ? {} : { subject }),
     ...(offlineRoot === undefined ? {} : { offlineRoot }),
     onProgress: (type) => writeOut('stderr', `Creating ${type}ca...\n`),
   });
-  const kept = result.kept.map((folder) => `the CA that was there before is kept in ${folder}`);
+  const kept = result.kept.map(
+    (folder) =>
+      `${/profile\.conf\.old-[^/]*$/.test(folder) ? 'what' : 'the CA that'} was there before is kept in ${folder}`,
+  );
   return {
     exitStatus: 0,
     text: rootText(result),

@@ -1,6 +1,6 @@
 import { req } from '../../usecases/certificate/req.js';
 import { namesOf } from '../options/names.js';
-import { keySpecOf, keyWarnings } from '../options/read.js';
+import { keySpecOf, keyWarnings, pkiDirectoryOf } from '../options/read.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { lineOrText, outcomeOf } from '../outcome/results.js';
 import { tellSha256 } from '../outcome/sha256.js';
@@ -13,7 +13,13 @@ export async function run(context: CommandContext): Promise<Outcome> {
   const keySpec = keySpecOf(options);
   const progress = await startProgress('making keys', names.length);
   progress.update(0, names.length);
-  const request = { names, keySpec, unique: options.unique === true, force: options.force === true };
+  const request = {
+    names,
+    keySpec,
+    pkiDirectory: pkiDirectoryOf(options),
+    unique: options.unique === true,
+    force: options.force === true,
+  };
   const results = await req(platform, { ...request, onProgress: progress.update }).finally(progress.stop);
   for (const result of results) if ('fingerprint' in result) tellSha256(result.fingerprint);
   const outcome = outcomeOf(results, (result) =>

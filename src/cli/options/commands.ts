@@ -42,6 +42,7 @@ export const commandSpecs = [
       ...keyOptions,
       ...lifeOptions,
       'force',
+      'subject',
       'encrypt-key',
       'pkcs11',
       'offline-root',

@@ -236,7 +236,7 @@ export const optionSpecs = [
     long: 'subject',
     isOwn: true,
     argument: 'NAME',
-    description: 'with --request: the name of the CA, such as "/C=DE/O=Company/CN=OVS CA"',
+    description: 'names before the common name: "/C=DE/O=Company"; with --request: the whole name, with CN',
   },
   {
     long: 'same-key',

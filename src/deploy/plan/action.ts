@@ -5,6 +5,7 @@
  */
 
 import type { KeySpec } from '../../pki/key.js';
+import type { NameAttribute } from '../../pki/name.js';
 import type { HostTarget, TunnelType } from '../desired/desired.js';
 
 /** What a port does against loops: split horizon keeps frames from going from one such port to another. */
@@ -18,6 +19,8 @@ export type Action =
       readonly method: 'ca-signed' | 'self-signed';
       readonly keySpec: KeySpec;
       readonly folder: string;
+      /** What stands before the common name in the request, where it is not that of ovs-pki. */
+      readonly subject?: readonly NameAttribute[];
       /** A key that is on the host already and has no certificate yet. */
       readonly existingKey: string | undefined;
       /** When the certificate in use expires, where it is still good: YYYY-MM-DD. */

@@ -146,7 +146,7 @@ function linkActions(
 
 /** The key and the certificate are made when the plan is applied: their names are known only then. */
 function enrollment(input: HostInput): Action[] {
-  const { desired, facts } = input;
+  const { desired, facts, subjectBase } = input;
   const places = placesFor(input);
   const { name, identity } = desired;
   if (identity === undefined) return [];
@@ -176,6 +176,7 @@ function enrollment(input: HostInput): Action[] {
       method,
       keySpec,
       folder: places.private,
+      ...(method === 'self-signed' || subjectBase === undefined ? {} : { subject: subjectBase }),
       existingKey: pendingKey(input),
       expires: expiryOf(input),
     },

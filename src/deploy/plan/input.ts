@@ -7,6 +7,7 @@
 import type { Certificate } from '../../pki/certificate.js';
 import type { Crl } from '../../pki/crl.js';
 import { equalBytes } from '../../pki/der.js';
+import type { SubjectBase } from '../../pki/profile.js';
 import type { DesiredHost, TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { FileFact } from '../facts/files.js';
@@ -23,6 +24,8 @@ export interface HostInput {
   readonly facts: PlanningFacts;
   /** `enroll`: the host makes its key when the plan is applied. */
   readonly identity: Identity | 'enroll' | undefined;
+  /** What stands before the common name in what its CA certifies, where that has a profile. */
+  readonly subjectBase?: SubjectBase;
   /** The certificates of self-signed peers by name; `enroll` where they are made when the plan is applied. */
   readonly peers: ReadonlyMap<string, Certificate | 'enroll'>;
   /** The PSK of each tunnel end by port, where it has to be another one than is there. */

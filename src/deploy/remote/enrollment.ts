@@ -10,6 +10,8 @@ import { type CertificationRequest, decodeCertificationRequestPem } from '../../
 import type { KeySpec } from '../../pki/key.js';
 import { keyHash } from '../../pki/key-identity.js';
 import { selfSignedFindings } from '../../pki/lint/leaf-rules.js';
+import { nameLines } from '../../pki/openssl-config.js';
+import { requestSubject, type SubjectBase } from '../../pki/profile.js';
 import { shellNumber, shellWord } from '../../platform/quote.js';
 import { fillTemplate } from '../../platform/templates.js';
 import { invalidAnswer } from '../facts/answer.js';
@@ -26,7 +28,7 @@ type Enroll = Extract<Action, { readonly kind: 'enroll' }>;
 
 /** The script, and the mark that its answer bears. @param days for what signs itself */
 export function enrollScript(action: Enroll, days: number): { readonly script: string; readonly mark: string } {
-  const { name, method, keySpec, folder, existingKey } = action;
+  const { name, method, keySpec, folder, existingKey, subject } = action;
   const mark = globalThis.crypto.randomUUID().replaceAll('-', '');
   const script = fillTemplate('remote/enroll.sh', {
     folder: shellWord(folder),
@@ -34,7 +36,7 @@ export function enrollScript(action: Enroll, days: number): { readonly script: s
     existing: shellWord(existingKey ?? ''),
     bits: shellNumber(bitsOf(keySpec)),
     mark,
-    config: shellWord(requestConfig(name)),
+    config: shellWord(requestConfig(name, subject)),
     options: method === 'self-signed' ? `-x509 -extensions self_signed -days ${shellNumber(days)}` : '',
   });
   return { script: placeFunctions() + script, mark };
@@ -86,8 +88,8 @@ function bitsOf(keySpec: KeySpec): number {
   return keySpec.type === 'rsa' ? keySpec.bits : 3072;
 }
 
-/** The subject of ovs-pki, and for a certificate that signs itself the extensions of our profile. */
-function requestConfig(name: string): string {
+/** The subject of ovs-pki or of the profile of the CA, and for a certificate that signs itself the extensions of our profile. */
+function requestConfig(name: string, base: SubjectBase): string {
   return `[req]
 prompt = no
 string_mask = utf8only
@@ -95,13 +97,7 @@ utf8 = yes
 distinguished_name = subject
 req_extensions = requested
 [subject]
-C = US
-ST = CA
-L = Palo Alto
-O = Open vSwitch
-OU = Open vSwitch certifier
-CN = ${name}
-[requested]
+${nameLines(requestSubject(name, base))}[requested]
 subjectAltName = DNS:${name}
 [self_signed]
 basicConstraints = critical, CA:FALSE

@@ -23,6 +23,8 @@ export interface RequestContext {
   readonly possessionProved: boolean;
   /** organizationName of the CA. */
   readonly caOrganization: string | undefined;
+  /** That of the profile of the CA, where it has one. */
+  readonly profileOrganization?: string | undefined;
   /** The common name of a certificate that this CA has given to the same key. */
   readonly keyCertifiedFor: string | undefined;
   /** The common name of a valid certificate of this CA that other programs take for one of the same name. */
@@ -132,9 +134,10 @@ const requestRules: readonly RequestRule[] = [
   {
     id: 'organization',
     citation: 'ovs-pki ca.cnf: organizationName = match; a CA of another organization gives its own to all',
-    check: ({ subject }, { caOrganization }) => {
+    check: ({ subject }, { caOrganization, profileOrganization }) => {
+      const taken = [caOrganization, profileOrganization, organization];
       const other = subject.attributes.find(
-        ({ type, value }) => type === oid.organizationName && value !== caOrganization && value !== organization,
+        ({ type, value }) => type === oid.organizationName && !taken.includes(value),
       );
       return other && `the organization is ${JSON.stringify(other.value)}, not that of the CA`;
     },

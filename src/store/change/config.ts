@@ -10,7 +10,9 @@ import { signatureAlgorithmFor } from '../../pki/engine.js';
 import type { KeySpec } from '../../pki/key.js';
 import { attributeValues, maximumCommonName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
-import { type CertificateType, organization } from '../../pki/profile.js';
+import { nameLines } from '../../pki/openssl-config.js';
+import { type OwnProfile, ownProfileMark } from '../../pki/own-profile.js';
+import { type CertificateType, organization, requestSubject } from '../../pki/profile.js';
 import { fillTemplate } from '../../platform/templates.js';
 
 /** What of a CA is in its file. */
@@ -20,18 +22,79 @@ export interface Configured {
   readonly days: number;
   readonly keySpec: KeySpec;
   readonly certificate: Certificate;
+  readonly profile: OwnProfile;
 }
 
-export function configText({ type, days, keySpec, certificate }: Configured): string {
+export function configText(configured: Configured): string {
+  const { type, days, keySpec, certificate, profile } = configured;
   const commonName = attributeValues(certificate.subject, oid.commonName)[0] ?? `${type}ca`;
-  // openssl compares bytes, and a request of ovs-pki has just this organization.
-  const own = encodeSequence(encodeOid(oid.organizationName), encodeText(tag.utf8String, organization));
+  const mark = ownProfileMark(profile);
   return fillTemplate('ca.cnf', {
-    ca: `${type}ca`,
+    mark: mark === undefined ? '' : `${markLine}${mark}\n`,
+    encoding:
+      profile.subject === undefined ? '' : 'string_mask             = utf8only\nutf8                    = yes\n',
     // Where the name comes from elsewhere, it could have what openssl reads as a variable or the end of the line.
-    common_name: commonName.replaceAll(/[^A-Za-z0-9 ().:_-]/g, '.').slice(0, maximumCommonName),
+    subject: nameLines(
+      ofCa(type, profile, commonName.replaceAll(/[^A-Za-z0-9 ().:_-]/g, '.').slice(0, maximumCommonName)),
+      columns,
+    ),
     days: String(days),
     digest: signatureAlgorithmFor(keySpec).hash.toLowerCase().replace('-', ''),
-    organization_policy: Buffer.from(certificate.subject.der).includes(Buffer.from(own)) ? 'match' : 'optional',
+    policy: policyLines(configured),
   });
 }
+
+/** The profile that a file was made for; undefined for that of ovs-pki. */
+export function markOf(text: string): string | undefined {
+  return text
+    .split('\n')
+    .find((line) => line.startsWith(markLine))
+    ?.slice(markLine.length);
+}
+
+/** How long `openssl ca` makes certificates valid by such a file. */
+export function daysOf(text: string): number | undefined {
+  const [, days] = /^default_days\s*=\s*([0-9]{1,7})\s*$/m.exec(text) ?? [];
+  return days === undefined ? undefined : Number(days);
+}
+
+const markLine = '# Made for profile.conf: ';
+const columns = 23;
+
+function ofCa(type: CertificateType, { subject }: OwnProfile, commonName: string) {
+  return requestSubject(commonName, subject).map((attribute) =>
+    subject === undefined && attribute.type === oid.organizationalUnitName
+      ? { ...attribute, value: `${type}ca` }
+      : attribute,
+  );
+}
+
+/**
+ * What `openssl ca` takes of a request, in the order that it has in the certificate: that of the profile first, then what
+ * requests of ovs-pki have, which are signed here, too.
+ */
+function policyLines({ certificate, profile }: Configured): string {
+  // openssl compares bytes, and a request of ovs-pki has just this organization.
+  const own = encodeSequence(encodeOid(oid.organizationName), encodeText(tag.utf8String, organization));
+  const [wanted = organization] = (profile.subject ?? []).flatMap(({ type, value }) =>
+    type === oid.organizationName ? [value] : [],
+  );
+  const isOwn = wanted === organization && Buffer.from(certificate.subject.der).includes(Buffer.from(own));
+  const types = new Set([...(profile.subject ?? []).map(({ type }) => type), ...policyNames.keys()]);
+  if (!profile.subject?.some(({ type }) => type === oid.localityName)) types.delete(oid.localityName);
+  return [...types]
+    .map((type) => {
+      const rule = type === oid.organizationName && isOwn ? 'match' : 'optional';
+      return `${(policyNames.get(type) ?? type).padEnd(columns)} = ${rule}\n`;
+    })
+    .concat(`${'commonName'.padEnd(columns)} = supplied\n`)
+    .join('');
+}
+
+const policyNames: ReadonlyMap<string, string> = new Map([
+  [oid.countryName, 'countryName'],
+  [oid.stateOrProvinceName, 'stateOrProvinceName'],
+  [oid.localityName, 'localityName'],
+  [oid.organizationName, 'organizationName'],
+  [oid.organizationalUnitName, 'organizationalUnitName'],
+]);

@@ -24,11 +24,13 @@ import {
   attributeValues,
   commonNameOfOneLine,
   comparedName,
+  type DistinguishedName,
   encodeName,
   formatOneLine,
   nameOfCommonName,
 } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
+import type { OwnProfile } from '../../pki/own-profile.js';
 import { issuersOf, nameFindings } from '../../pki/path.js';
 import { leafSubject } from '../../pki/profile.js';
 import { isHarmless } from '../../pki/revocation.js';
@@ -40,6 +42,7 @@ import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, generationsOf, openIssuer, requireSameCa } from '../ca/ca.js';
 import { requireNotRevoked } from '../ca/lists-above.js';
+import { profileOf } from '../ca/profile.js';
 import { readHistory, reasonsIn } from '../history/known.js';
 import {
   certificatesOfKey,
@@ -85,7 +88,7 @@ interface Work {
  *
  * @returns a result for each order; a refusal of one does not touch the others, and what was issued before the CA
  *   became unusable is returned
- * @throws CA_EXPIRED, CA_REVOKED, VALIDITY_REFUSED, PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG, FILE_UNWRITABLE: nothing was issued
+ * @throws PROFILE_INVALID, CA_EXPIRED, CA_REVOKED, VALIDITY_REFUSED, PKI_LOCKED, PKI_CORRUPT, KEY_MISMATCH, KEY_ENCRYPTED, PASSPHRASE_WRONG, FILE_UNWRITABLE: nothing was issued
  */
 export async function issueInCa(
   platform: Platform,
@@ -95,12 +98,15 @@ export async function issueInCa(
   done: (count: number) => void = () => undefined,
 ): Promise<IssueResult[]> {
   requireNotRevoked(ca);
+  const profile = profileOf(ca);
   const results: IssueResult[] = [];
   for (let start = 0; start < orders.length; start += batchSize) {
     const batch = orders.slice(start, start + batchSize);
     try {
       const prepared = await prepareBatch(platform, ca, batch);
-      results.push(...(await withLock(platform, ca.layout.lock, () => issueBatch(platform, ca, prepared, life))));
+      results.push(
+        ...(await withLock(platform, ca.layout.lock, () => issueBatch(platform, { ...ca, profile }, prepared, life))),
+      );
     } catch (error) {
       if (start === 0) throw error;
       const refused = { error: asRefusal(error) };
@@ -177,9 +183,12 @@ function isIssuedHere(ca: Ca, certificate: Certificate): boolean {
   return row !== undefined && row.state !== 'R' && commonNameOfOneLine(row.subject) === commonName;
 }
 
+/** A CA with what its certificates have. */
+type ProfiledCa = Ca & { readonly profile: OwnProfile };
+
 async function issueBatch(
   platform: Platform,
-  ca: Ca,
+  ca: ProfiledCa,
   { issuer, orders }: PreparedBatch,
   life: number | Life,
 ): Promise<IssueResult[]> {
@@ -196,7 +205,7 @@ async function issueBatch(
     work.map((item) =>
       issueCertificate(issuer, {
         profile: ca.type,
-        subject: encodeName(leafSubject(item.commonName, ca.organization)),
+        subject: subjectOf(ca, item.commonName),
         commonName: item.commonName,
         publicKey: item.publicKey,
         serialNumber: item.serialNumber,
@@ -214,7 +223,11 @@ async function issueBatch(
   });
 }
 
-function checkOrders(ca: Ca, orders: readonly ProvedOrder[], now: Date): (Work | OvsPkiError)[] {
+function subjectOf({ organization, profile }: ProfiledCa, commonName: string): DistinguishedName {
+  return encodeName(leafSubject(commonName, organization, profile.subject));
+}
+
+function checkOrders(ca: ProfiledCa, orders: readonly ProvedOrder[], now: Date): (Work | OvsPkiError)[] {
   const inThisBatch = new Map<string, string>();
   const namesInThisBatch = new Map<string, string>();
   const authorities = [ca.certificate, ...issuersOf(ca.certificate, ca.chain)];
@@ -227,13 +240,14 @@ function checkOrders(ca: Ca, orders: readonly ProvedOrder[], now: Date): (Work |
       name,
       possessionProved,
       caOrganization: ca.organization,
+      profileOrganization: ca.profile.subject?.find(({ type }) => type === oid.organizationName)?.value,
       keyCertifiedFor: inThisBatch.get(keyHash) ?? earlier[0]?.commonName,
       keyRevoked: earlier.map(({ serialNumber }) => distrusted().get(serialNumber)).find(Boolean),
       namesake: otherName(namesInThisBatch, commonNames[0]) ?? validNamesake(ca, commonNames[0] ?? '', now),
       isCaKey: generationsOf(ca).some(({ certificate }) => isSameKey(publicKey, certificate.publicKey)),
     });
     const [commonName = ''] = commonNames;
-    const subject = encodeName(leafSubject(commonName, ca.organization));
+    const subject = subjectOf(ca, commonName);
     const reasons = [...rules, ...nameFindings(authorities, commonName, subject)];
     if (reasons.length > 0) return refusal(name ?? commonName, reasons, order.what);
     if (taken?.has(formatOneLine(subject)) === true) return notUnique(ca.layout, commonName);

@@ -9,6 +9,7 @@ import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import type { Crl } from '../../pki/crl.js';
 import type { KeySpec } from '../../pki/key.js';
+import type { OwnProfile } from '../../pki/own-profile.js';
 import { encodePem } from '../../pki/pem.js';
 import { type CertificateType, certificateTypes } from '../../pki/profile.js';
 import { formatSerial, type SerialNumber } from '../../pki/serial.js';
@@ -21,7 +22,7 @@ import { keyFileText } from '../ca/ca.js';
 import { appendIndexRows, type IndexRow, indexRowFor } from '../index/row.js';
 import { type AuditEntry, appendAudit } from '../journal/audit-log.js';
 import { withLock } from '../journal/lock.js';
-import { type CaLayout, caFolder, caLayout, issuedCertificateFile } from '../layout.js';
+import { type CaLayout, caFolder, caLayout, issuedCertificateFile, profileFile } from '../layout.js';
 import { configText } from './config.js';
 
 /** What a new CA is made of. */
@@ -29,6 +30,8 @@ export interface NewCa {
   readonly type: CertificateType;
   readonly days: number;
   readonly keySpec: KeySpec;
+  /** What `openssl ca` is to know of the profile. */
+  readonly profile: OwnProfile;
   /** The key, and what its file is encrypted with; or the URI of one that is in a token. */
   readonly key: { readonly pkcs8: Uint8Array; readonly passphrase: string | undefined } | { readonly uri: string };
   /** DER of the request that the CA certificate answers; undefined for a CA that comes from elsewhere. */
@@ -55,7 +58,8 @@ export interface CaPast {
  * Puts new CAs into a PKI directory. All of it is written beside the place first: it appears there complete or not at
  * all. CAs that are there already are kept under another name, and only with `force`.
  *
- * @returns the folders that old CAs were moved to
+ * @param profile the text of a profile.conf, which takes the place of one that is there
+ * @returns where old CAs, and a profile.conf of before, are kept
  * @throws PKI_EXISTS
  */
 export async function writePkiDirectory(
@@ -64,6 +68,7 @@ export async function writePkiDirectory(
   cas: readonly NewCa[],
   force: boolean,
   at: Date,
+  profile?: string,
 ): Promise<string[]> {
   const place = resolve(pkiDirectory);
   requireNoPki(place, force);
@@ -71,8 +76,12 @@ export async function writePkiDirectory(
   try {
     requireHardLinks(beside);
     for (const ca of cas) writeCa(caLayout(caFolder(beside, ca.type)), ca, at);
+    if (profile !== undefined) files.createFile(profileFile(beside), profile);
     // Without force, what has come there since the check is another init's: the move below fails on it.
-    if (force && isFolder(place)) return await replaceCas(platform, place, beside, cas, at);
+    if (force && isFolder(place)) {
+      const kept = await replaceCas(platform, place, beside, cas, at);
+      return [...kept, ...(profile === undefined ? [] : replaceProfile(place, profile, at))];
+    }
     moveFolder(beside, place);
     return [];
   } catch (error) {
@@ -140,7 +149,7 @@ async function replaceCas(
   cas: readonly NewCa[],
   at: Date,
 ): Promise<string[]> {
-  const suffix = `old-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+  const suffix = suffixFor(at);
   const kept: string[] = [];
   for (const { type } of cas) {
     const folder = caFolder(place, type);
@@ -158,6 +167,21 @@ async function replaceCas(
     moveFolder(caFolder(beside, type), folder);
   }
   return kept;
+}
+
+function suffixFor(at: Date): string {
+  return `old-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+}
+
+/** The profile that was there may have been written by hand. */
+function replaceProfile(place: string, text: string, at: Date): string[] {
+  const file = profileFile(place);
+  const before = files.exists(file) ? files.readFile(file) : undefined;
+  if (before?.equals(Buffer.from(text)) === true) return [];
+  const old = `${file}.${suffixFor(at)}`;
+  if (before !== undefined) files.createFile(old, before);
+  files.replaceFile(file, text);
+  return before === undefined ? [] : [old];
 }
 
 function writeCa(layout: CaLayout, ca: NewCa, at: Date): void {

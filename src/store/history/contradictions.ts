@@ -4,17 +4,22 @@
  * @module
  */
 
+import { dirname } from 'node:path';
 import { OvsPkiError } from '../../errors.js';
 import { equalBytes } from '../../pki/der.js';
 import { verifySignature } from '../../pki/engine.js';
+import { ownProfileMark } from '../../pki/own-profile.js';
 import { formatSerial, parseSerial, type SerialNumber } from '../../pki/serial.js';
 import * as files from '../../platform/files.js';
 import type { Ca } from '../ca/ca.js';
+import { profileOrFault } from '../ca/profile.js';
+import { markOf } from '../change/config.js';
 import { copyOf } from '../index/copies.js';
 import { isRegisterCurrent, registeredSerials } from '../index/key-register.js';
 import { serialsIn } from '../index/scan.js';
 import { interruptedSerials } from '../journal/audit-log.js';
 import { cutRow } from '../journal/recovery.js';
+import { profileFile } from '../layout.js';
 import { type History, issuersOf, type KnownRevocation, readHistory } from './known.js';
 
 /** What can contradict. */
@@ -24,6 +29,8 @@ export type ContradictionKind =
   | 'certificate-lost'
   | 'number-missing'
   | 'config-missing'
+  | 'config-behind'
+  | 'profile-invalid'
   | 'crl-number-behind'
   | 'crl-older'
   | 'serial-used'
@@ -137,15 +144,29 @@ export function* lostCertificates(ca: Ca, now: Date) {
 }
 
 /** Without them `openssl ca` does not run, and without a number no CRL can be made. */
-function missingFiles({ layout }: Ca): Contradiction[] {
+function missingFiles(ca: Ca): Contradiction[] {
+  const { layout } = ca;
   const numbers = [layout.crlNumber, layout.serial].flatMap((about): Contradiction[] =>
     nextSerial(about) === undefined
       ? [{ kind: 'number-missing', about, message: 'it is missing, or holds no hexadecimal number' }]
       : [],
   );
-  if (files.exists(layout.config)) return numbers;
+  if (files.exists(layout.config)) return [...numbers, ...configContradictions(ca)];
   const message = 'it is missing: openssl ca and ovs-pki do not run here';
   return [...numbers, { kind: 'config-missing', about: layout.config, message }];
+}
+
+/** A profile that was changed since changes what `openssl ca` is to do. */
+function configContradictions(ca: Ca): Contradiction[] {
+  const { config } = ca.layout;
+  const profile = profileOrFault(ca);
+  if (profile instanceof OvsPkiError) {
+    const about = profileFile(dirname(ca.layout.folder));
+    return [{ kind: 'profile-invalid', about, message: profile.message.replace(about, '').replace(/^[,:] /, '') }];
+  }
+  if (markOf(files.readFile(config).toString()) === ownProfileMark(profile)) return [];
+  const message = 'it was not made for profile.conf as that is now: openssl ca goes by another profile';
+  return [{ kind: 'config-behind', about: config, message }];
 }
 
 function numberContradictions(

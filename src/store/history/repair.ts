@@ -5,15 +5,18 @@
  * @module
  */
 
+import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import { timeText } from '../../pki/der.js';
+import { type OwnProfile, ownProfileMark } from '../../pki/own-profile.js';
 import { formatSerial, parseSerial, randomSerial, type SerialNumber } from '../../pki/serial.js';
 import { defaultDays } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, requireSameCa } from '../ca/ca.js';
+import { profileOrFault } from '../ca/profile.js';
 import { specOf } from '../ca/token-key.js';
-import { configText } from '../change/config.js';
+import { configText, daysOf, markOf } from '../change/config.js';
 import { rewriteRows, rowOf } from '../change/rewrite.js';
 import { copyOf } from '../index/copies.js';
 import { forgetRegister } from '../index/key-register.js';
@@ -55,7 +58,7 @@ export function repairCa(platform: Platform, ca: Ca): Promise<Repair> {
     revokeLost(platform, ca, history);
     releaseAgain(platform, ca, history);
     raiseNumbers(ca, history, now);
-    if (!files.exists(layout.config)) files.createFile(layout.config, configOf(ca));
+    bringConfig(ca, now);
     if (found.some(({ kind }) => kind === 'register-behind')) forgetRegister(layout);
     for (const { about, message } of found) platform.log.write(`repaired, as far as is known: ${about}: ${message}`);
     return { found, left: contradictionsOf(ca, now) };
@@ -148,8 +151,21 @@ function raiseNumbers({ layout }: Ca, { crlNumber: last }: History, now: Date): 
   }
 }
 
-function configOf({ type, certificate }: Ca): string {
-  return configText({ type, days: defaultDays, keySpec: specOf(certificate.publicKey), certificate });
+/** One that is there may have been changed by hand: it is kept. */
+function bringConfig(ca: Ca, now: Date): void {
+  const { config } = ca.layout;
+  const before = files.exists(config) ? files.readFile(config) : undefined;
+  const profile = profileOrFault(ca);
+  if (profile instanceof OvsPkiError) return;
+  const text = before?.toString() ?? '';
+  if (before === undefined) files.createFile(config, configOf(ca, profile, defaultDays));
+  if (before === undefined || markOf(text) === ownProfileMark(profile)) return;
+  files.createFile(`${config}.old-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`, before);
+  files.replaceFile(config, configOf(ca, profile, daysOf(text) ?? defaultDays));
+}
+
+function configOf({ type, certificate }: Ca, profile: OwnProfile, days: number): string {
+  return configText({ type, days, keySpec: specOf(certificate.publicKey), certificate, profile });
 }
 
 function freeAfter(serial: SerialNumber, used: ReadonlySet<SerialNumber>): SerialNumber {

@@ -18,6 +18,7 @@ import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, readCa } from '../../store/ca/ca.js';
 import { type ListAbove, revocationText, revokedBy } from '../../store/ca/lists-above.js';
+import { readOwnProfile } from '../../store/ca/profile.js';
 import { isKeyInToken } from '../../store/ca/token-key.js';
 import { isFor, readWaiting, type WaitingKey } from '../../store/ca/waiting.js';
 import { addCa, type NewCa, requireNoCa } from '../../store/change/new-ca.js';
@@ -96,7 +97,7 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
   let kept: string[] = [];
   if (before !== undefined) await renewCaCertificate(platform, before, { certificate, chain }, audit);
   else if (opened !== undefined) {
-    const ca = { ...newCa(type, certificate, chain), ...opened, audit, ...(past === undefined ? {} : { past }) };
+    const ca = { ...newCa(request, certificate, chain), ...opened, audit, ...(past === undefined ? {} : { past }) };
     kept = await addCa(platform, pkiDirectory, ca, force, at);
   }
   const imported = readCa(pkiDirectory, type);
@@ -199,8 +200,9 @@ function isKeyEncrypted({ layout }: Ca): boolean {
   return /^-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(files.readFile(layout.privateKey).toString('latin1'));
 }
 
-function newCa(type: CertificateType, certificate: Certificate, chain: readonly Certificate[]) {
-  return { type, days: defaultDays, request: undefined, certificate, chain, nextSerial: randomSerial() };
+function newCa({ pkiDirectory, type }: ImportRequest, certificate: Certificate, chain: readonly Certificate[]) {
+  const profile = readOwnProfile(pkiDirectory, type);
+  return { type, days: defaultDays, request: undefined, certificate, chain, profile, nextSerial: randomSerial() };
 }
 
 /** The CA of the folder, if one is there. */

@@ -21,15 +21,18 @@ import { type Issuer, issueCertificate } from '../../pki/issue.js';
 import { decodePublicKey, describeKey, type KeySpec, type PublicKey } from '../../pki/key.js';
 import { type DistinguishedName, encodeName, type NameAttribute } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
+import { type OwnProfile, ownProfileText } from '../../pki/own-profile.js';
 import { parsePkcs11Uri } from '../../pki/pkcs11-uri.js';
 import { type CertificateType, caSubject, certificateTypes, requestSubject } from '../../pki/profile.js';
 import { randomSerial } from '../../pki/serial.js';
+import { parseSubjectBase, subjectOptionFault } from '../../pki/subject.js';
 import { certificateFileText } from '../../pki/text.js';
 import { dayMs, type Life, validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import { isFolder } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
 import { keyFileText } from '../../store/ca/ca.js';
+import { readOwnProfile } from '../../store/ca/profile.js';
 import { makeTokenKey, type NewTokenKey } from '../../store/ca/token-key.js';
 import { type NewCa, requireNoPki, writePkiDirectory } from '../../store/change/new-ca.js';
 import { entriesOfCa } from '../../store/journal/audit-log.js';
@@ -52,6 +55,8 @@ export interface InitRequest {
   readonly pkcs11?: string;
   /** A folder that gets the key and the certificate of a root; the CAs are intermediates below it then. */
   readonly offlineRoot?: string;
+  /** What stands before the common name in the CAs and in all that they sign, such as `/C=DE/O=Company`; it goes into profile.conf. */
+  readonly subject?: string;
   /** Called for each CA when its making begins. */
   readonly onProgress?: (type: CertificateType | 'root') => void;
 }
@@ -74,7 +79,7 @@ export interface InitResult {
   };
 }
 
-/** @throws PKI_EXISTS, VALIDITY_REFUSED, FILE_EXISTS, FILE_NOT_FOUND, FILE_UNWRITABLE, PASSPHRASE_INVALID, or the TOKEN_ codes */
+/** @throws USAGE, PROFILE_INVALID, PKI_EXISTS, VALIDITY_REFUSED, FILE_EXISTS, FILE_NOT_FOUND, FILE_UNWRITABLE, PASSPHRASE_INVALID, or the TOKEN_ codes */
 export async function init(platform: Platform, request: InitRequest): Promise<InitResult> {
   const { pkiDirectory, force, pkcs11 } = request;
   // 1. Before minutes are spent on keys: is there room for them?
@@ -82,9 +87,19 @@ export async function init(platform: Platform, request: InitRequest): Promise<In
   if (request.passphrase !== undefined) requireGoodPassphrase(request.passphrase);
   if (pkcs11 !== undefined) requireTokenForKeys(request, pkcs11);
   const place = request.offlineRoot === undefined ? undefined : rootFiles(request.offlineRoot);
+  const profiles = profilesFor(request);
   // 2. Both CAs, as values.
   const now = platform.clock.now();
-  const root = place && (await makeAuthority(request, 'root', now, () => makeFileKey(platform, request)));
+  const root =
+    place &&
+    (await makeAuthority(
+      request,
+      'root',
+      now,
+      () => makeFileKey(platform, request),
+      undefined,
+      nameOf(profiles, 'root', now),
+    ));
   const inToken: NewTokenKey[] = [];
   const makeKey = async (type: CertificateType): Promise<CaKey> => {
     if (pkcs11 === undefined) return makeFileKey(platform, request);
@@ -92,15 +107,42 @@ export async function init(platform: Platform, request: InitRequest): Promise<In
     inToken.push(key);
     return { ...key, kept: { uri: key.uri } };
   };
-  const making = certificateTypes.map((type) => makeCa(request, type, now, makeKey, platform.operator, root));
+  const making = certificateTypes.map((type) =>
+    makeCa({ ...request, profiles }, type, now, makeKey, platform.operator, root),
+  );
   try {
     // 3. The directory, all at once.
-    return await writeAll(platform, request, await Promise.all(making), now, place && root && { ...place, ...root });
+    return await writeAll(platform, request, await Promise.all(making), now, {
+      profile: profiles.text,
+      root: place && root && { ...place, ...root },
+    });
   } catch (error) {
     await Promise.allSettled(making);
     await destroyUnused(pkiDirectory, inToken);
     throw error;
   }
+}
+
+/** The profiles of both CAs, and the file that says so where it is new. */
+interface Profiles extends Readonly<Record<CertificateType, OwnProfile>> {
+  readonly text: string | undefined;
+}
+
+/** What is said now, and else what a profile.conf that is there says. */
+function profilesFor({ pkiDirectory, subject }: InitRequest): Profiles {
+  if (subject !== undefined) {
+    const base = parseSubjectBase(subject, subjectOptionFault(subject));
+    return { switch: { subject: base }, controller: { subject: base }, text: ownProfileText(base) };
+  }
+  return {
+    switch: readOwnProfile(pkiDirectory, 'switch'),
+    controller: readOwnProfile(pkiDirectory, 'controller'),
+    text: undefined,
+  };
+}
+
+function nameOf(profiles: Profiles, type: CertificateType | 'root', now: Date): DistinguishedName {
+  return encodeName(caSubject(type, now, profiles[type === 'root' ? 'switch' : type].subject));
 }
 
 type MadeRoot = NonNullable<ReturnType<typeof rootFiles>> & MadeCa<FileKey>;
@@ -110,7 +152,7 @@ async function writeAll(
   { pkiDirectory, force }: InitRequest,
   cas: readonly NewCa[],
   now: Date,
-  root: MadeRoot | undefined,
+  { root, profile }: { readonly root: MadeRoot | undefined; readonly profile: string | undefined },
 ): Promise<InitResult> {
   // 1. The root comes first: without it nothing below it could be made again.
   const rootMade: string[] = [];
@@ -125,7 +167,7 @@ async function writeAll(
       putRoot(root.privateKeyFile, keyFileText(pkcs8, passphrase), 0o600);
       putRoot(root.certificateFile, certificateFileText(root.certificate));
     }
-    kept = await writePkiDirectory(platform, pkiDirectory, cas, force, now);
+    kept = await writePkiDirectory(platform, pkiDirectory, cas, force, now, profile);
   } catch (error) {
     if (!cas.some((ca) => isInPlace(pkiDirectory, ca))) for (const file of rootMade) files.removeFile(file);
     throw error;
@@ -180,22 +222,25 @@ export async function makeFileKey(
 }
 
 async function makeCa(
-  request: InitRequest,
+  request: InitRequest & { readonly profiles: Profiles },
   type: CertificateType,
   now: Date,
   makeKey: (type: CertificateType) => Promise<CaKey>,
   operator: string,
   root: MadeCa<CaKey> | undefined,
 ): Promise<NewCa> {
-  const { keySpec } = request;
-  const { key, certificate } = await makeAuthority(request, type, now, () => makeKey(type), root);
+  const { keySpec, profiles } = request;
+  const subject = nameOf(profiles, type, now);
+  const { key, certificate } = await makeAuthority(request, type, now, () => makeKey(type), root, subject);
+  const profile = profiles[type];
   return {
     type,
     // openssl takes whole days only.
     days: Math.max(1, Math.ceil((certificate.notAfter.getTime() - now.getTime()) / dayMs)),
     keySpec,
+    profile,
     key: key.kept,
-    request: await key.request(careqSubject(type, now)),
+    request: await key.request(careqSubject(type, now, profile)),
     certificate,
     chain: root === undefined ? [] : [root.certificate],
     nextSerial: randomSerial(),
@@ -210,14 +255,14 @@ interface MadeCa<Key> {
   readonly issuer: Issuer;
 }
 
-/** A key and a certificate: signed by a root, or by itself; of the name that a new CA has, or of the one given. */
+/** A key and a certificate: signed by a root, or by itself. */
 export async function makeAuthority<Key extends CaKey>(
   { onProgress, ...life }: Life & Pick<InitRequest, 'onProgress'>,
   type: CertificateType | 'root',
   now: Date,
   makeKey: () => Promise<Key>,
-  root?: Pick<MadeCa<CaKey>, 'certificate' | 'issuer'>,
-  subject: DistinguishedName = encodeName(caSubject(type, now)),
+  root: Pick<MadeCa<CaKey>, 'certificate' | 'issuer'> | undefined,
+  subject: DistinguishedName,
 ): Promise<MadeCa<Key>> {
   onProgress?.(type);
   const key = await makeKey();
@@ -285,8 +330,9 @@ function rootFiles(folder: string): { readonly certificateFile: string; readonly
 }
 
 /** The request of a CA names a locality, which its certificate then lacks: the policy of `openssl ca` drops it. */
-function careqSubject(type: CertificateType, now: Date) {
-  const own = new Map(caSubject(type, now).map((attribute) => [attribute.type, attribute.value] as const));
+function careqSubject(type: CertificateType, now: Date, { subject }: OwnProfile): NameAttribute[] {
+  if (subject !== undefined) return caSubject(type, now, subject);
+  const own = new Map(caSubject(type, now, undefined).map((attribute) => [attribute.type, attribute.value] as const));
   return requestSubject('').map((attribute) => ({
     type: attribute.type,
     value: attribute.type === oid.localityName ? attribute.value : (own.get(attribute.type) ?? attribute.value),

@@ -11,7 +11,7 @@ import { decodePrivateKey, type KeySpec } from '../../pki/key.js';
 import { renewalFindings } from '../../pki/lint/request-rules.js';
 import { attributeValues, type FileName, parseFileName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
-import type { CertificateType } from '../../pki/profile.js';
+import { type CertificateType, requestSubject } from '../../pki/profile.js';
 import { requestFileText } from '../../pki/text.js';
 import type { Life } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
@@ -27,7 +27,7 @@ import { type CaView, currentCertificate, keySpecOf, requireOwnKey, viewOf } fro
 import { notWritten } from './deliver.js';
 import { dueHere, namesInFolder, nextLife } from './due.js';
 import { finishReplacement, isReplacing, replaceAll, replaceCertificate, stageKey } from './replace-files.js';
-import { inParallel, newKeyAndRequest } from './req.js';
+import { baseFor, inParallel, newKeyAndRequest } from './req.js';
 import { issueSelfSigned } from './self-sign.js';
 
 /** What `renew` is to renew. */
@@ -207,7 +207,11 @@ async function prepare(
   if (!request.rekey) return { ...job, order: { renewal: current, name: file.name } };
   const [commonName = ''] = attributeValues(current.subject, oid.commonName);
   const spec = request.keySpec ?? keySpecOf(current.publicKey);
-  const made = await newKeyAndRequest(platform.crypto, spec, commonName);
+  const made = await newKeyAndRequest(
+    platform.crypto,
+    spec,
+    requestSubject(commonName, issuer === 'self' ? undefined : baseFor(request)),
+  );
   stageKey(file, made.privateKey, requestFileText(made.request));
   return { ...job, order: { request: made.request, name: file.name } };
 }

@@ -9,11 +9,12 @@ import type { CertificationRequest } from '../../pki/certification-request.js';
 import { createCertificationRequest, decodeCertificationRequest } from '../../pki/certification-request.js';
 import { generateKeyPair, importKeyPair } from '../../pki/engine.js';
 import { decodePrivateKey, describeKey, encodePrivateKey, type KeySpec } from '../../pki/key.js';
-import { commonNameOf, type FileName, parseFileName } from '../../pki/name.js';
-import { requestSubject } from '../../pki/profile.js';
+import { commonNameOf, type FileName, type NameAttribute, parseFileName } from '../../pki/name.js';
+import { type CertificateType, requestSubject, type SubjectBase } from '../../pki/profile.js';
 import { requestFileText } from '../../pki/text.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
+import { readOwnProfile } from '../../store/ca/profile.js';
 import { orRefused, type Refused } from '../summary.js';
 import { type FingerprintResult, fingerprint } from './fingerprint.js';
 
@@ -21,6 +22,10 @@ import { type FingerprintResult, fingerprint } from './fingerprint.js';
 export interface ReqRequest {
   readonly names: readonly string[];
   readonly keySpec: KeySpec;
+  /** The PKI directory whose profile says what stands before the common name; that of ovs-pki where it has none. */
+  readonly pkiDirectory?: string;
+  /** The CA that is to sign. Default: switch. */
+  readonly type?: CertificateType;
   /** The name is unique by itself: the common name is NAME and not `NAME id:<uuid>`. */
   readonly unique: boolean;
   /** Replace files that exist. */
@@ -63,47 +68,57 @@ export interface FreshRequest {
 /** Makes the key and the request of one name and writes both files, or neither. */
 export async function makeRequest(
   { crypto, log }: Platform,
-  { keySpec, unique, force }: Omit<ReqRequest, 'names'>,
+  request: Omit<ReqRequest, 'names'>,
   name: string,
 ): Promise<FreshRequest> {
+  const { keySpec, unique, force } = request;
   // 1. Is the name good, and are the places free?
   const file = parseFileName(name);
   const commonName = commonNameOf(file.name, unique ? undefined : globalThis.crypto.randomUUID());
   if (!force) for (const place of [file.privateKeyFile, file.requestFile]) requireFree(place);
   // 2. The key and the request.
-  const { privateKey, request } = await newKeyAndRequest(crypto, keySpec, commonName);
+  const made = await newKeyAndRequest(crypto, keySpec, requestSubject(commonName, baseFor(request)));
   // 3. The files.
-  writeBoth(file, privateKey, requestFileText(request), force);
+  writeBoth(file, made.privateKey, requestFileText(made.request), force);
   log.write(`made the request ${file.requestFile} for ${commonName}, ${describeKey(keySpec)}`);
   const { privateKeyFile, requestFile } = file;
   return {
     file,
-    request,
+    request: made.request,
     made: { name, outcome: 'made', commonName, key: describeKey(keySpec), privateKeyFile, requestFile },
   };
 }
 
 /** Makes the request for a key that is there: a run was interrupted between the two. */
-export async function completeRequest({ crypto, log }: Platform, file: FileName): Promise<void> {
+export async function completeRequest(
+  { crypto, log }: Platform,
+  file: FileName,
+  place: Pick<ReqRequest, 'pkiDirectory' | 'type'>,
+): Promise<void> {
   const { privateKeyFile, requestFile, name } = file;
   const key = decodePrivateKey(files.readFile(privateKeyFile).toString('latin1'), privateKeyFile);
   const keys = await importKeyPair(crypto, key, privateKeyFile);
-  const subject = requestSubject(name);
+  const subject = requestSubject(name, baseFor(place));
   const der = await createCertificationRequest(crypto, { subject, dnsName: name, keys, spec: key.spec });
   files.createFile(requestFile, requestFileText(decodeCertificationRequest(der)));
   log.write(`made the request ${requestFile} for ${name}, for the key that was there`);
 }
 
-/** A new key, as PEM, and a request for a certificate of it. */
+/** A new key, as PEM, and a request for a certificate of it; the common name comes last. */
 export async function newKeyAndRequest(
   crypto: Crypto | undefined,
   keySpec: KeySpec,
-  commonName: string,
+  subject: readonly NameAttribute[],
 ): Promise<{ readonly privateKey: string; readonly request: CertificationRequest }> {
   const keys = await generateKeyPair(crypto, keySpec);
-  const subject = requestSubject(commonName);
-  const der = await createCertificationRequest(crypto, { subject, dnsName: commonName, keys, spec: keySpec });
+  const dnsName = subject.at(-1)?.value;
+  const der = await createCertificationRequest(crypto, { subject, dnsName, keys, spec: keySpec });
   return { privateKey: encodePrivateKey(keys.pkcs8), request: decodeCertificationRequest(der) };
+}
+
+/** What is asked for is what the CA gives; who has no PKI directory here asks as ovs-pki does. */
+export function baseFor({ pkiDirectory, type = 'switch' }: Pick<ReqRequest, 'pkiDirectory' | 'type'>): SubjectBase {
+  return pkiDirectory === undefined ? undefined : readOwnProfile(pkiDirectory, type).subject;
 }
 
 /**

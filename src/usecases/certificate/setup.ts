@@ -68,7 +68,7 @@ async function makeMissing(platform: Platform, request: SetupRequest): Promise<(
   const fresh: string[] = [];
   const refused: Refused[] = [];
   for (const name of request.names) {
-    const state = await orRefused(name, () => beginningOf(platform, name));
+    const state = await orRefused(name, () => beginningOf(platform, request, name));
     if (typeof state === 'object') refused.push(state);
     else if (state !== 'complete') (state === 'begun' ? begun : fresh).push(name);
   }
@@ -82,11 +82,15 @@ async function makeMissing(platform: Platform, request: SetupRequest): Promise<(
 }
 
 /** How far a run before this one has come with a name; a key without its request gets one. */
-async function beginningOf(platform: Platform, name: string): Promise<'complete' | 'begun' | 'fresh'> {
+async function beginningOf(
+  platform: Platform,
+  request: SetupRequest,
+  name: string,
+): Promise<'complete' | 'begun' | 'fresh'> {
   const file = parseFileName(name);
   if (files.exists(file.certificateFile)) return 'complete';
   if (files.exists(file.requestFile)) return 'begun';
   if (!files.exists(file.privateKeyFile)) return 'fresh';
-  await completeRequest(platform, file);
+  await completeRequest(platform, file, request);
   return 'begun';
 }

@@ -37,6 +37,8 @@ export const checkRules = {
   'certificate-lost': 'newcerts/ has a certificate that index.txt does not know',
   'number-missing': 'serial or crlnumber is missing or holds no number: no CRL can be made, openssl ca does not run',
   'config-missing': 'ca.cnf is missing: openssl ca and ovs-pki do not run',
+  'config-behind': 'ca.cnf was not made for profile.conf as that is now: openssl ca goes by another profile',
+  'profile-invalid': 'profile.conf cannot be read: nothing is signed',
   'crl-number-behind': 'the number of the next CRL is one that a CRL has had',
   'crl-older': 'crl.pem is not the last CRL that was made',
   'serial-used': 'the serial number of the next certificate of "openssl ca" is one that a certificate has',

@@ -9,7 +9,7 @@ import type { HostCrl } from '../../deploy/plan/input.js';
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import { type Crl, decodeCrl } from '../../pki/crl.js';
-import { certificateTypes } from '../../pki/profile.js';
+import { certificateTypes, type SubjectBase } from '../../pki/profile.js';
 import { isCrlDue } from '../../pki/renewal.js';
 import { isHarmless } from '../../pki/revocation.js';
 import type { SerialNumber } from '../../pki/serial.js';
@@ -17,6 +17,7 @@ import type { Platform } from '../../platform/index.js';
 import { type Ca, readCa } from '../../store/ca/ca.js';
 import { newestCrl } from '../../store/ca/crls.js';
 import { caRevoked, listsAbove, revocationText, revokedBy } from '../../store/ca/lists-above.js';
+import { profileOf } from '../../store/ca/profile.js';
 import { crlIssuers, makeCrls } from '../../store/change/crl.js';
 import { readRetired } from '../../store/change/rollover.js';
 import { type History, readHistory, reasonsIn } from '../../store/history/known.js';
@@ -34,6 +35,8 @@ import { defaultCrlDays } from '../authority/crl.js';
 /** What belongs to a CA. */
 export interface Authority {
   readonly ca: Ca;
+  /** What stands before the common name in what it certifies, where it has a profile. */
+  readonly subjectBase: SubjectBase;
   readonly revoked: ReadonlyMap<SerialNumber, RevokedRow>;
   /** One for each key that the CA signs with. */
   readonly crls: readonly HostCrl[];
@@ -103,7 +106,7 @@ async function readAuthority(platform: Platform, ca: Ca, crls: 'made' | 'planned
   const above = crlsAbove(ca);
   const own = await currentCrls(platform, ca, { revoked, history }, crls);
   return {
-    ...{ ca, revoked, retired, distrusts, refused },
+    ...{ ca, revoked, retired, distrusts, refused, subjectBase: profileOf(ca).subject },
     crls: [...own.crls, ...above.crls],
     warnings: [...own.warnings, ...above.warnings],
   };

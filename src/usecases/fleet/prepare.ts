@@ -130,6 +130,7 @@ export async function prepareFleet(
       desired,
       facts,
       identity,
+      subjectBase: authority?.subjectBase,
       peers: peersOf(desired, certificates),
       psks: new Map(
         desired.ends.flatMap(({ port }) => (psks.changed.has(endKey(desired.name, port)) ? [[port, 'set']] : [])),
