@@ -59,7 +59,7 @@ export const badDirectories: readonly BadInput[] = [
   {
     title: 'a profile of an unknown key',
     make: (folder) => writeFileSync(join(folder, 'pki/profile.conf'), 'organization = Company\n'),
-    args: ['renew', 'host'],
+    args: ['renew', 'good'],
     code: 'PROFILE_INVALID',
   },
   {
