@@ -1,6 +1,7 @@
 /** What the laboratory tries, as data: one cell is one tunnel between two hosts, made in one way. */
 
 import type { Daemon } from './lab.js';
+import { type ShapeName, shapes } from './shapes.js';
 
 export const tunnelTypes = ['gre', 'geneve', 'vxlan'] as const;
 export const methods = ['ca-signed', 'self-signed', 'psk'] as const;
@@ -20,7 +21,8 @@ export type Pairing = keyof typeof pairings;
  * commands; `configuration`: no packet can flow, only what is written is looked at; `misfortunes`: a working tunnel goes
  * wrong in many ways, and doctor is asked; `refused`: what cannot work is not
  * begun; `on-host`: the program runs on one of the hosts; `renewal`: certificates and CA are replaced under a tunnel at
- * work; `renewal-hub`: a hub is renewed while one of its spokes is gone; `revocation`: a certificate is revoked.
+ * work; `renewal-hub`: a hub is renewed while one of its spokes is gone; `revocation`: a certificate is revoked; `fleet`:
+ * four hosts in one shape.
  */
 export type CellKind =
   | 'connect'
@@ -32,7 +34,8 @@ export type CellKind =
   | 'on-host'
   | 'renewal'
   | 'renewal-hub'
-  | 'revocation';
+  | 'revocation'
+  | 'fleet';
 
 export interface Cell {
   readonly name: string;
@@ -44,6 +47,8 @@ export interface Cell {
   /** Cells of one name share a pair of hosts, one after the other. */
   readonly hosts: string;
   readonly isRepresentative: boolean;
+  /** Of a fleet. */
+  readonly shape?: ShapeName;
 }
 
 /** What every build tries: the tutorial in its three ways, once by hand, and two daemons together. */
@@ -65,6 +70,7 @@ export const cells: readonly Cell[] = [
   ...renewalCells(),
   ...hubCells(),
   ...revocationCells(),
+  ...fleetCells(),
   cell({
     name: 'on the host c) ca-signed',
     kind: 'on-host',
@@ -208,6 +214,23 @@ function revocationCells(): Cell[] {
       pairing,
       ipv6: false,
       hosts: `${pairing} revocation`,
+    }),
+  );
+}
+
+/** Both daemons in one fleet, two hosts of each. */
+function fleetCells(): Cell[] {
+  const types = { mesh: 'gre', hub: 'geneve', 'mesh-and-spoke': 'vxlan', 'mesh-and-hub': 'geneve' } as const;
+  return (Object.keys(shapes) as ShapeName[]).map((shape) =>
+    cell({
+      name: `fleet ${shape} ss-ls`,
+      kind: 'fleet',
+      type: types[shape],
+      method: 'ca-signed',
+      pairing: 'ss-ls',
+      ipv6: false,
+      hosts: 'ss-ls fleet',
+      shape,
     }),
   );
 }

@@ -168,9 +168,9 @@ function repetitionFailures(again: Run): string[] {
   return [`a second connect: ${again.status === 0 ? outcomes.join(', ') : said(again)}`];
 }
 
-export function wireFailures({ esp, plaintext }: Wire): string[] {
+export function wireFailures({ esp, plaintext }: Wire, hosts = 2): string[] {
   return [
     ...(plaintext.count === 0 ? [] : [`${plaintext.count} plaintext packets of the tunnel on the wire`]),
-    ...(esp.sources.length === 2 ? [] : [`ESP from ${esp.sources.length} of 2 hosts`]),
+    ...(esp.sources.length === hosts ? [] : [`ESP from ${esp.sources.length} of ${hosts} hosts`]),
   ];
 }

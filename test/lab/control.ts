@@ -30,7 +30,7 @@ export async function openControl(namespace: string, folder: string): Promise<Co
 }
 
 /** Nothing that the laboratory does takes so long: a command that hangs must not hold up all that follow. */
-const usualSeconds = 180;
+const usualSeconds = 300;
 
 /** The script goes as the command's last word, so that standard input stays free for the script. */
 function remoteCommand(script: string): string {

@@ -6,6 +6,7 @@ import { tryByHand } from './by-hand.js';
 import { type Cell, type CellKind, pairings } from './cells.js';
 import { tryConfiguration } from './configuration-cell.js';
 import { type Outcome, removeAll, tryConnect, tryRefused } from './connect-cell.js';
+import { tryFleet } from './fleet-cell.js';
 import { moreSpokes, tryHubRenewal } from './hub-cell.js';
 import type { Lab, Pair } from './lab.js';
 import { tryMisfortunes } from './misfortune-cell.js';
@@ -96,6 +97,7 @@ class Bench {
   #makePair({ hosts, pairing, kind }: Cell): Promise<Pair> {
     const daemons = pairings[pairing];
     if (kind === 'renewal-hub') return this.#lab.addPair({ daemons: [...daemons, ...moreSpokes(daemons[0])] });
+    if (kind === 'fleet') return this.#lab.addPair({ daemons: [...daemons, ...daemons] });
     if (hosts !== 'tutorial') return this.#lab.addPair({ daemons });
     return this.#lab.addPair({ daemons, names: ['host_1', 'host_2'], addresses: ['1.1.1.1', '2.2.2.2'] });
   }
@@ -114,6 +116,7 @@ const waysToTry: Readonly<
   renewal: tryRenewal,
   'renewal-hub': tryHubRenewal,
   revocation: tryRevocation,
+  fleet: tryFleet,
 };
 
 export const passedLater = 'passed at 2nd attempt';

@@ -1,6 +1,6 @@
 /** Certificates and the key of the CA are replaced while pings go through the tunnel, and none may be lost. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runOurs } from '../support/programs.js';
 import type { Cell } from './cells.js';
@@ -167,6 +167,13 @@ async function rolledOver(lab: Lab, pair: Pair, folder: string): Promise<string[
       ? []
       : ['hosts do not present their newest certificates']),
   ];
+}
+
+/** A CA, and the certificates of all hosts: their keys are made here, for on an emulated host each takes a minute. */
+export async function makeIdentities({ hosts }: Pair, folder: string): Promise<void> {
+  const names = hosts.map(({ name }) => name).filter((name) => !existsSync(join(folder, `${name}-cert.pem`)));
+  await runOurs(ours(['init']), { cwd: folder });
+  if (names.length > 0) await runOurs(ours(['req+sign', '-u', ...names]), { cwd: folder });
 }
 
 export function ours(args: readonly string[]): string[] {

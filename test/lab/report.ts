@@ -76,7 +76,13 @@ cells of the method keep. \`ovs-pki-ts connect\` is run once for them. A cell ha
 In *misfortunes* a working tunnel goes wrong in one way after the other; such a cell has passed when \`doctor\` named each one.
 Then the cure is typed that it told, or what was done is undone; the notes say where the tunnel did not work again in time.
 
-*seconds* is the time of \`connect\` from its start to its end. *first answer* is the time from the appearance of the port
+In *fleet* four hosts, two with each daemon, have tunnels in one shape: a mesh, a hub with three spokes, a mesh of three with a spoke (split
+horizon), and a mesh of three that shares a tunnel with a hub (RSTP). Such a cell has passed when every host reached every host, when 100
+broadcasts from each of three hosts were each seen exactly once at each other host and never came back (counted by tcpdump on the
+bridges), when with one tunnel cut just those hosts were apart that [loops.md](loops.md) says and came together afterwards, and when tcpdump
+on the network between all four saw ESP from each and nothing of a tunnel in plaintext, from before \`apply\` until after \`remove\`.
+
+*seconds* is the time of \`connect\` (or \`apply\`) from its start to its end. *first answer* is the time from the appearance of the port
 in the first host's database, which is when its IKE daemon can begin, until a ping of that host was answered. *ESP* and
 *plain* are packets seen by tcpdump. ss is strongSwan, ls is libreswan; the first of a pairing initiates. A cell that
 passes only at its second attempt has failed.

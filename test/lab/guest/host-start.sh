@@ -17,7 +17,7 @@ ovs-vswitchd unix:/run/openvswitch/db.sock -vconsole:emer -vsyslog:off -vfile:in
 systemctl start openvswitch-ipsec || echo "openvswitch-ipsec did not start" >&2
 wait
 # ovs-monitor-ipsec starts it; everything is emulated, and other hosts may start at the same time.
-for _ in $(seq 120); do
+for _ in $(seq 480); do
   [ -S /run/charon.ctl ] || [ -S /run/pluto/pluto.ctl ] && exit 0
   sleep 0.5
 done
