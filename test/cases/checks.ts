@@ -3,7 +3,7 @@
  * and with `host`, certified for 100 days.
  */
 
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodePlatform, switchRollover } from '../../src/index.js';
 import { badKeyFile, ecKeyFile, readPem, rsaKeyFile } from '../support/keys.js';
@@ -200,6 +200,29 @@ export const checkCases: readonly CheckCase[] = [
     reasons: ['critical key-mismatch cakey.pem'],
   },
   { title: 'a CA whose key is elsewhere', make: remove(switchKey), reasons: ['critical ca-key-missing cakey.pem'] },
+  {
+    title: 'a key of a CA that is a link to what is not there',
+    make: all(remove(switchKey), (folder) => symlinkSync('/media/stick/cakey.pem', join(folder, switchKey))),
+    reasons: ['critical ca-key-missing cakey.pem'],
+  },
+  {
+    title: 'a rollover whose next key is gone',
+    make: all(prepareRollover, remove('pki/switchca/rollover/new/private/cakey.pem')),
+    reasons: ['critical ca-key-missing cakey.pem'],
+  },
+  {
+    title: 'a rollover whose next key is another one',
+    make: all(
+      prepareRollover,
+      write('pki/switchca/rollover/new/private/cakey.pem', () => readPem(ecKeyFile('p256', 1))),
+    ),
+    reasons: ['critical key-mismatch cakey.pem'],
+  },
+  {
+    title: 'a rollover whose key that signs now is gone',
+    make: all(prepareAndSwitch, remove('pki/switchca/rollover/new/private/cakey.pem')),
+    reasons: ['critical ca-key-missing cakey.pem'],
+  },
   {
     title: 'a key that all can read',
     make: (folder) => chmodSync(join(folder, 'host-privkey.pem'), 0o644),

@@ -18,7 +18,14 @@ import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, keyFileText, openIssuer, openKeyFile, readCa, readCaKey } from '../../store/ca/ca.js';
 import { type RolloverPhase, rolloverPhase } from '../../store/ca/phase.js';
-import { destroyOwnTokenKey, makeTokenKey, readKeyUri, specOf, tokenUriOf } from '../../store/ca/token-key.js';
+import {
+  destroyOwnTokenKey,
+  isKeyInToken,
+  makeTokenKey,
+  readKeyUri,
+  specOf,
+  tokenUriOf,
+} from '../../store/ca/token-key.js';
 import { readWaiting } from '../../store/ca/waiting.js';
 import { makeCrls } from '../../store/change/crl.js';
 import { dropNext, letNewSign, letOldSign, placeNext, retireOld } from '../../store/change/rollover.js';
@@ -153,6 +160,7 @@ async function prepareInToken(
 export async function switchRollover(platform: Platform, request: RolloverRequest): Promise<RolloverState> {
   const ca = readCa(request.pkiDirectory, request.type);
   await openForLists(platform, ca, 'prepared', [ca, ca.other]);
+  if (rolloverPhase(ca.layout) === 'prepared') await requireKeyOf(platform, ca.other);
   await letNewSign(platform, ca);
   return withLists(platform, request);
 }
@@ -169,6 +177,7 @@ export async function undoRollover(platform: Platform, request: RolloverRequest)
   if (phase === undefined && (await giveUpWaiting(platform, request))) return rolloverStatus(platform, request);
   if (phase === 'switched') {
     await openForLists(platform, ca, 'switched', [ca, ca.other]);
+    await requireKeyOf(platform, ca.other);
     await letOldSign(platform, ca);
   } else {
     requireNobodyLags(ca, platform.clock.now());
@@ -217,6 +226,14 @@ async function withoutOther(
   const isGone = uri === undefined || (await destroyOwnTokenKey(platform, uri));
   const state = await withLists(platform, request);
   return isGone ? state : { ...state, keyLeft: uri };
+}
+
+/** Nothing is signed any more where the CA that is to sign has lost its key. One that is encrypted is not opened for this. */
+async function requireKeyOf(platform: Platform, ca: Ca | undefined): Promise<void> {
+  if (ca === undefined || isKeyInToken(ca.layout)) return;
+  const file = ca.layout.privateKey;
+  const isThere = files.stampOf(file) !== undefined;
+  if (!isThere || !files.readFile(file).includes('ENCRYPTED')) await readCaKey(platform, ca);
 }
 
 /** A passphrase or PIN that is not at hand is to stop a step before it, and not between it and its lists. */

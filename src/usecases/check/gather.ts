@@ -49,7 +49,7 @@ export interface GatheredCa {
   /** Where only one certificate of a subject may be in force: a name that has more. */
   readonly duplicate: string | undefined;
   /** The CA of a rollover that does not sign, and its newest list. */
-  readonly other?: { readonly certificate: Certificate; readonly crl: Crl | undefined };
+  readonly other?: Pick<Ca, 'certificate' | 'layout'> & Pick<GatheredCa, 'key' | 'crl'>;
   readonly newest: ReadonlyMap<string, Newest>;
   readonly counts: Readonly<Record<'valid' | 'expired' | 'revoked', number>>;
   /** Serial numbers of certificates that are revoked and have not expired. */
@@ -95,7 +95,7 @@ export function gatherCa(pkiDirectory: string, type: CertificateType, now: numbe
     type,
     layout: ca.layout,
     certificates: [ca.certificate, ...ca.chain],
-    ...(other && { other: { certificate: other.certificate, crl: newestCrl(other) } }),
+    ...(other && { other: { ...other, crl: newestCrl(other), key: caKeyMatch(other) } }),
     key: caKeyMatch(ca),
     isKeyExposed: isOpenFolder(ca.layout.privateFolder) && isExposed(ca.layout.privateKey),
     ...index,
@@ -146,7 +146,8 @@ export function certificatesByName(
 
 function caKeyMatch({ certificate, layout }: Ca): GatheredCa['key'] {
   if (isKeyInToken(layout)) return 'none';
-  const isThere = orUnreadable(() => files.exists(layout.privateKey));
+  // A link that leads nowhere is no key, such as one to a medium that is not there.
+  const isThere = orUnreadable(() => files.stampOf(layout.privateKey) !== undefined);
   return isThere === false ? 'missing' : keyMatch(certificate, layout.privateKey);
 }
 

@@ -113,8 +113,8 @@ export function reasonsOfCa(ca: GatheredCa, deadlines: Deadlines, now: number): 
     ...crlReasons(ca, deadlines, now),
     ...aboveReasons(ca, deadlines, now),
     ...ca.contradictions.map(({ kind, about, message }) => critical(kind, about, message)),
-    ...keyReasons(ca.layout.privateKey, ca.layout.certificate, ca.key),
     ...caKeyReasons(ca),
+    ...(ca.other === undefined ? [] : caKeyReasons({ ...ca.other, isKeyExposed: false })),
     ...subjectReasons(ca),
   ];
   const leaves: CheckReason[] = [];
@@ -164,9 +164,14 @@ export function reasonsOfFiles(
   ];
 }
 
-function caKeyReasons({ key, isKeyExposed, layout: { privateKey } }: GatheredCa): CheckReason[] {
+function caKeyReasons({
+  key,
+  isKeyExposed,
+  layout: { privateKey, certificate },
+}: Pick<GatheredCa, 'key' | 'isKeyExposed' | 'layout'>): CheckReason[] {
   const missing = 'is not there: nothing can be signed, renewed or put on a CRL';
   return [
+    ...keyReasons(privateKey, certificate, key),
     ...(key === 'missing' ? [critical('ca-key-missing', privateKey, missing)] : []),
     ...(isKeyExposed ? [exposedKey(privateKey)] : []),
   ];
