@@ -22,7 +22,7 @@ import { errorText, warningText } from './render/text.js';
 import { version } from './version.js';
 
 /** Each command is loaded when it is called, with the libraries that it needs. */
-const commands: Readonly<Record<CommandName, () => Promise<{ run: Command }>>> = {
+const commands: { readonly [Name in CommandName]: () => Promise<{ readonly run: Command<Name> }> } = {
   init: () => import('./commands/init.js'),
   req: () => import('./commands/req.js'),
   sign: () => import('./commands/sign.js'),
@@ -80,7 +80,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 function directoryOf(call: Call | undefined): string | undefined {
-  return typeof call?.options.dir === 'string' ? call.options.dir : undefined;
+  return call?.options.dir;
 }
 
 /** The error as the JSON document, unless it is just that which cannot be written. */
@@ -95,14 +95,14 @@ function showError(call: Call | undefined, error: OvsPkiError): void {
 async function runCall({ command, options, operands }: Call): Promise<Outcome> {
   requireOneUseOfStreams(options, operands);
   const { run } = await commands[command]();
-  const log = openLog(typeof options.log === 'string' ? options.log : undefined, systemClock);
+  const log = openLog(options.log, systemClock);
   const [passphrase, pin] = [passphraseSource(options), pinSource(options)];
   return run({ platform: nodePlatform({ log, passphrase, pin, ...connectionsOf(options) }), options, operands });
 }
 
 async function print({ command, options }: Call, outcome: Outcome): Promise<number> {
   const { text, json, errors, warnings = [], exitStatus, pieces, content } = outcome;
-  const directory = typeof options.dir === 'string' ? options.dir : undefined;
+  const directory = options.dir;
   if (pieces !== undefined) return printPieces(pieces);
   try {
     writeOut('stdout', content ?? (options.json === true ? jsonText(command, json, directory) : text));
@@ -193,16 +193,17 @@ function valuesOf({ name, options }: (typeof commandSpecs)[number], command: Par
       throw new OvsPkiError('USAGE', `${name} has no option --${long}`, { hint: `ovs-pki-ts ${name} --help` });
     }
   }
-  return Object.fromEntries(given);
+  return Object.fromEntries(given) as OptionValues;
 }
 
 function toOption({ long, short, argument, isList, description }: OptionSpec, isShown: boolean): Option {
   const flags = `${short === undefined ? '' : `-${short}, `}--${long}${argument === undefined ? '' : ` <${argument}>`}`;
   const option = new Option(flags, description);
   if (isList)
-    option.argParser((value: string, before: string | undefined) =>
-      before === undefined ? value : `${before},${value}`,
-    );
+    option.argParser((value: string, before: readonly string[] = []) => [
+      ...before,
+      ...value.split(',').filter((item) => item !== ''),
+    ]);
   return isShown ? option : option.hideHelp();
 }
 

@@ -8,7 +8,7 @@ import { fleetOutcome } from '../outcome/fleet.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { startStages } from '../render/stages.js';
 
-export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+export async function run({ platform, options, operands }: CommandContext<'apply'>): Promise<Outcome> {
   const file = inventoryFileOf(operands);
   const written = readPlan(file, planKeyOf(options));
   if (written !== undefined && options.prune === true) {

@@ -4,9 +4,8 @@ import { visible } from '../../platform/visible.js';
 import { type CheckRequest, type CheckResult, check } from '../../usecases/check/check.js';
 import { repair } from '../../usecases/check/repair.js';
 import { parsePeriod } from '../../usecases/inputs.js';
-import { textOf } from '../options/fleet.js';
+import type { CommandOptions } from '../options/commands.js';
 import { pkiDirectoryOf } from '../options/read.js';
-import type { OptionValues } from '../options/specs.js';
 import { standardStream } from '../options/streams.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { checkText, nagiosFailure, nagiosText } from '../render/check.js';
@@ -17,7 +16,7 @@ import { prometheusText } from '../render/prometheus.js';
 const nagiosStatus = { ok: 0, warning: 1, critical: 2 } as const;
 const nagiosUnknown = 3;
 
-export async function run(context: CommandContext): Promise<Outcome> {
+export async function run(context: CommandContext<'check'>): Promise<Outcome> {
   const isNagios = context.options.nagios === true;
   if (context.options.repair === true) return repairOutcome(context);
   try {
@@ -25,7 +24,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
     const { outcome, reasons, unchecked, checkedAt, authorities } = result;
     return {
       exitStatus: isNagios ? nagiosStatus[outcome] : outcome === 'ok' ? 0 : 4,
-      text: isNagios ? nagiosText(result, requestOf(context)) : checkText(result, textOf(context.options, 'dir')),
+      text: isNagios ? nagiosText(result, requestOf(context)) : checkText(result, context.options.dir),
       json: { outcome, checkedAt, reasons, unchecked, authorities },
       errors: [],
       warnings: unchecked.map((reason) => `not checked: ${reason}`),
@@ -37,7 +36,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
   }
 }
 
-async function repairOutcome(context: CommandContext): Promise<Outcome> {
+async function repairOutcome(context: CommandContext<'check'>): Promise<Outcome> {
   const { pkiDirectory, type, files = [] } = requestOf(context);
   if (files.length > 0) {
     throw new OvsPkiError('USAGE', '--repair puts the folders of CAs right, and not files', {
@@ -64,23 +63,27 @@ async function repairOutcome(context: CommandContext): Promise<Outcome> {
   };
 }
 
-async function checkAndWrite(context: CommandContext): Promise<CheckResult> {
+async function checkAndWrite(context: CommandContext<'check'>): Promise<CheckResult> {
   const result = await check(context.platform, requestOf(context));
-  const file = textOf(context.options, 'prometheus');
+  const file = context.options.prometheus;
   if (file !== undefined && file !== standardStream) replaceFile(file, prometheusText(result));
   return result;
 }
 
 /** @throws USAGE where what is checked has no certificates of hosts */
-function inventoryOf(options: OptionValues, files: readonly string[], type: string | undefined): string | undefined {
-  const inventory = textOf(options, 'inventory');
+function inventoryOf(
+  options: CommandOptions<'check'>,
+  files: readonly string[],
+  type: string | undefined,
+): string | undefined {
+  const inventory = options.inventory;
   if (inventory === undefined || (files.length === 0 && type !== 'controller')) return inventory;
   throw new OvsPkiError('USAGE', '--inventory is held against the CA whose certificates hosts have', {
     hint: `ovs-pki-ts check switch --inventory ${inventory}`,
   });
 }
 
-function requestOf({ options, operands }: CommandContext): CheckRequest {
+function requestOf({ options, operands }: CommandContext<'check'>): CheckRequest {
   const [first, ...more] = operands;
   const isType = first === 'switch' || first === 'controller';
   if (isType && more.length > 0) {
@@ -88,8 +91,8 @@ function requestOf({ options, operands }: CommandContext): CheckRequest {
       hint: `files are looked at by themselves: ovs-pki-ts check ${more[0]}`,
     });
   }
-  const warnMs = parsePeriod(textOf(options, 'warn') ?? '30d');
-  const criticalMs = parsePeriod(textOf(options, 'critical') ?? '7d');
+  const warnMs = parsePeriod(options.warn ?? '30d');
+  const criticalMs = parsePeriod(options.critical ?? '7d');
   if (criticalMs > warnMs) {
     throw new OvsPkiError('USAGE', 'what is critical must come after the warning', {
       hint: 'such as: --warn 30d --critical 7d',

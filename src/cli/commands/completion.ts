@@ -2,7 +2,7 @@ import { OvsPkiError } from '../../errors.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { completionShells, completionText } from '../render/completion.js';
 
-export async function run({ operands }: CommandContext): Promise<Outcome> {
+export async function run({ operands }: CommandContext<'completion'>): Promise<Outcome> {
   const [name, ...more] = operands;
   const shell = completionShells.find((known) => known === name);
   if (shell === undefined || more.length > 0) {

@@ -1,9 +1,9 @@
 import { OvsPkiError } from '../../errors.js';
 import { absolutePath } from '../../platform/files.js';
 import { type CrlRequest, crl, defaultCrlDays } from '../../usecases/authority/crl.js';
+import type { CommandOptions } from '../options/commands.js';
 import { onlyTypeOf } from '../options/names.js';
 import { lifeOf, pkiDirectoryOf } from '../options/read.js';
-import type { OptionValues } from '../options/specs.js';
 import { standardStream } from '../options/streams.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { afterwards, programAfter } from '../outcome/run-after.js';
@@ -12,7 +12,7 @@ import { endText } from '../render/text.js';
 /** Of a list for a week the day is enough. */
 const crlShortMs = 2 * 86_400_000;
 
-export async function run(context: CommandContext): Promise<Outcome> {
+export async function run(context: CommandContext<'crl'>): Promise<Outcome> {
   const { platform, options } = context;
   const program = programAfter(context);
   let content: Uint8Array | undefined;
@@ -26,7 +26,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
   });
   const { crlNumber, revoked, thisUpdate, nextUpdate } = made;
   const next = endText({ notBefore: thisUpdate, notAfter: nextUpdate }, crlShortMs);
-  const files = [made.file, ...(typeof options.out === 'string' ? [options.out] : [])].join(' and ');
+  const files = [made.file, ...(options.out === undefined ? [] : [options.out])].join(' and ');
   const text = `${files}: CRL number ${crlNumber}, ${revoked} revoked, next update ${next}\n`;
   const outcome = { exitStatus: 0, text, json: { ...made }, errors: [], ...(content === undefined ? {} : { content }) };
   return afterwards(context, program, outcome, {
@@ -39,12 +39,12 @@ export async function run(context: CommandContext): Promise<Outcome> {
   });
 }
 
-function outOf({ out, outform }: OptionValues, toOutput: (content: Uint8Array) => void): CrlRequest['out'] {
-  const form = typeof outform === 'string' ? outform.toUpperCase() : 'PEM';
+function outOf({ out, outform }: CommandOptions<'crl'>, toOutput: (content: Uint8Array) => void): CrlRequest['out'] {
+  const form = outform?.toUpperCase() ?? 'PEM';
   if (form !== 'PEM' && form !== 'DER') {
     throw new OvsPkiError('USAGE', `--outform takes PEM or DER, not ${JSON.stringify(outform)}`);
   }
-  if (typeof out === 'string') return { file: out === standardStream ? toOutput : out, form };
+  if (out !== undefined) return { file: out === standardStream ? toOutput : out, form };
   if (outform === undefined) return undefined;
   throw new OvsPkiError('USAGE', '--outform is the form of what --out writes', {
     hint: 'ovs-pki-ts crl --out crl.der --outform DER',

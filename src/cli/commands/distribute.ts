@@ -6,7 +6,7 @@ import { fleetOutcome } from '../outcome/fleet.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { startStages } from '../render/stages.js';
 
-export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+export async function run({ platform, options, operands }: CommandContext<'distribute'>): Promise<Outcome> {
   const { destinations, others, become } = namedHostsOf(options, operands);
   const [name, ...more] = others;
   if (more.length > 0 || destinations.length === 0) {

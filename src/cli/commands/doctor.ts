@@ -5,7 +5,7 @@ import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { doctorText } from '../render/doctor.js';
 import { startProgress } from '../render/progress.js';
 
-export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+export async function run({ platform, options, operands }: CommandContext<'doctor'>): Promise<Outcome> {
   const request = examineRequestOf(options, operands);
   const progress = await startProgress('asking hosts', request.destinations.length);
   const result = await doctor(platform, { ...request, onProgress: progress.update }).finally(progress.stop);

@@ -5,27 +5,26 @@ import {
   exportCertificate,
   exportFormats,
 } from '../../usecases/certificate/export.js';
-import { textOf } from '../options/fleet.js';
 import { newPassphraseOf } from '../options/passphrase.js';
 import { pkiDirectoryOf } from '../options/read.js';
 import { standardStream } from '../options/streams.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 
-export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+export async function run({ platform, options, operands }: CommandContext<'export'>): Promise<Outcome> {
   const [name, ...more] = operands;
   if (name === undefined || more.length > 0) {
     throw new OvsPkiError('USAGE', `export takes one name, not ${operands.length}`, {
       hint: 'ovs-pki-ts export host_1',
     });
   }
-  const format = formatOf(textOf(options, 'format') ?? 'p12');
+  const format = formatOf(options.format ?? 'p12');
   if (format !== 'p12' && (options['passphrase-file'] ?? options['passphrase-fd']) !== undefined) {
     throw new OvsPkiError('USAGE', `a file of format ${format} has no passphrase: it holds no key`);
   }
   if (format !== 'p12' && options.legacy === true) {
     throw new OvsPkiError('USAGE', `--legacy is for the format p12, and ${format} is not encrypted`);
   }
-  const out = textOf(options, 'out');
+  const out = options.out;
   let content: Uint8Array | undefined;
   const toOutput = (bytes: Uint8Array): void => {
     content = bytes;

@@ -6,7 +6,7 @@ import { outcomeOf } from '../outcome/results.js';
 import { tellSha256 } from '../outcome/sha256.js';
 import { fingerprintText } from '../render/text.js';
 
-export async function run({ platform, operands }: CommandContext): Promise<Outcome> {
+export async function run({ platform, operands }: CommandContext<'fingerprint'>): Promise<Outcome> {
   if (operands.length === 0) throw new OvsPkiError('USAGE', 'fingerprint needs the name of a file');
   const results = await Promise.all(
     operands.map((file) =>

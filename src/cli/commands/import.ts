@@ -3,21 +3,22 @@ import { visible } from '../../platform/visible.js';
 import { type Imported, importCa } from '../../usecases/authority/import.js';
 import { type ImportedCrl, importCrls } from '../../usecases/authority/issuer-crl.js';
 import { requestCa } from '../../usecases/authority/request.js';
-import { textOf } from '../options/fleet.js';
+import type { CommandOptions } from '../options/commands.js';
 import { onlyTypeOf } from '../options/names.js';
 import { passphraseFor } from '../options/passphrase.js';
 import { keySpecOf, pkiDirectoryOf } from '../options/read.js';
-import type { OptionName, OptionValues } from '../options/specs.js';
+import type { OptionName, Options } from '../options/specs.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { requestedOutcome, requestPlaceOf } from '../outcome/requested.js';
 import { dayText } from '../render/text.js';
 
-export async function run(context: CommandContext): Promise<Outcome> {
+export async function run(context: CommandContext<'import'>): Promise<Outcome> {
   const { platform, options, operands } = context;
-  const [certificateFile, privateKeyFile] = [textOf(options, 'ca-cert'), textOf(options, 'ca-key')];
-  const chainFile = textOf(options, 'chain');
+  const [certificateFile, privateKeyFile] = [options['ca-cert'], options['ca-key']];
+  const chainFile = options.chain;
   if (options.request !== undefined && operands.length > 0) return requestOutcome(context);
-  if (options.crl !== undefined && certificateFile === undefined && operands.length > 0) return crlOutcome(context);
+  if (options.crl !== undefined && certificateFile === undefined && operands.length > 0)
+    return crlOutcome(context, options.crl);
   if (operands.length === 0 || certificateFile === undefined) {
     throw new OvsPkiError('USAGE', 'import wants a type, and a certificate or a request to make', {
       hint: 'ovs-pki-ts import switch --ca-cert FILE --ca-key FILE [--chain FILE]',
@@ -48,13 +49,13 @@ const requestOnly = ['subject', 'same-key', 'encrypt-key', 'pkcs11'] as const;
 const certificateOnly = ['ca-cert', 'ca-key', 'chain', 'index', 'crl', 'certificates'] as const;
 
 /** Throws USAGE for one that would be passed over. */
-function requireOptions(options: OptionValues, unused: readonly OptionName[], why: string): void {
+function requireOptions<Name extends OptionName>(options: Options<Name>, unused: readonly Name[], why: string): void {
   const given = unused.find((name) => options[name] !== undefined);
   if (given !== undefined) throw new OvsPkiError('USAGE', `--${given} ${why}`);
 }
 
 /** CRLs of the CAs above one that is here. */
-async function crlOutcome(context: CommandContext): Promise<Outcome> {
+async function crlOutcome(context: CommandContext<'import'>, crlFile: string): Promise<Outcome> {
   const { platform, options } = context;
   const alone = ['ca-key', 'chain', 'index', 'certificates', ...requestOnly] as const;
   requireOptions(
@@ -65,7 +66,7 @@ async function crlOutcome(context: CommandContext): Promise<Outcome> {
   const result = await importCrls(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     type: onlyTypeOf(context),
-    crlFile: String(options.crl),
+    crlFile,
   });
   const { type, crls, revokes } = result;
   return {
@@ -90,10 +91,10 @@ function expiredLine({ issuer, nextUpdate = '' }: ImportedCrl): string {
   return `the CRL of ${issuer} has expired on ${dayText(nextUpdate)}: verify refuses everything until there is a newer one`;
 }
 
-async function requestOutcome(context: CommandContext): Promise<Outcome> {
+async function requestOutcome(context: CommandContext<'import'>): Promise<Outcome> {
   const { platform, options } = context;
   requireOptions(options, certificateOnly, 'is for a certificate that comes in, and --request for what goes out');
-  const [subject, pkcs11] = [textOf(options, 'subject'), textOf(options, 'pkcs11')];
+  const [subject, pkcs11] = [options.subject, options.pkcs11];
   const sameKey = options['same-key'] === true;
   const passphrase = sameKey ? undefined : await passphraseFor(options);
   let content: string | undefined;
@@ -114,10 +115,7 @@ async function requestOutcome(context: CommandContext): Promise<Outcome> {
   return requestedOutcome(requested, next, options, content);
 }
 
-function pastOf(options: CommandContext['options']) {
-  const [indexFile, crlFile, certificatesFrom] = (['index', 'crl', 'certificates'] as const).map((name) =>
-    textOf(options, name),
-  );
+function pastOf({ index: indexFile, crl: crlFile, certificates: certificatesFrom }: CommandOptions<'import'>) {
   return {
     ...(indexFile === undefined ? {} : { indexFile }),
     ...(crlFile === undefined ? {} : { crlFile }),

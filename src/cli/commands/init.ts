@@ -1,18 +1,15 @@
 import { OvsPkiError } from '../../errors.js';
 import { writeOut } from '../../platform/output.js';
 import { type InitResult, init } from '../../usecases/authority/init.js';
-import { textOf } from '../options/fleet.js';
 import { passphraseFor } from '../options/passphrase.js';
 import { keySpecOf, keyWarnings, lifeOf, pkiDirectoryOf } from '../options/read.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 
-export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+export async function run({ platform, options, operands }: CommandContext<'init'>): Promise<Outcome> {
   if (operands.length > 0) throw new OvsPkiError('USAGE', `init takes no arguments, but: ${operands.join(' ')}`);
   const keySpec = keySpecOf(options);
   const passphrase = await passphraseFor(options);
-  const [offlineRoot, pkcs11, subject] = (['offline-root', 'pkcs11', 'subject'] as const).map((name) =>
-    textOf(options, name),
-  );
+  const { 'offline-root': offlineRoot, pkcs11, subject } = options;
   const result = await init(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     keySpec,

@@ -2,7 +2,7 @@ import { OvsPkiError } from '../../errors.js';
 import { inventoryInit } from '../../usecases/fleet/inventory.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 
-export async function run({ options, operands }: CommandContext): Promise<Outcome> {
+export async function run({ options, operands }: CommandContext<'inventory'>): Promise<Outcome> {
   const [verb, file = 'fleet.yaml', ...more] = operands;
   if (verb !== 'init' || more.length > 0) {
     throw new OvsPkiError('USAGE', 'inventory has one form: inventory init [FILE]', {

@@ -1,20 +1,19 @@
 import { OvsPkiError } from '../../errors.js';
 import { type ListState, list, listStates } from '../../usecases/certificate/list.js';
 import { parseMoment } from '../../usecases/inputs.js';
-import { listOf, textOf } from '../options/fleet.js';
 import { onlyTypeOf } from '../options/names.js';
 import { pkiDirectoryOf } from '../options/read.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { listJson, listTable } from '../render/list.js';
 
-export async function run(context: CommandContext): Promise<Outcome> {
+export async function run(context: CommandContext<'list'>): Promise<Outcome> {
   const { platform, options, operands } = context;
-  const before = textOf(options, 'expires-before');
+  const before = options['expires-before'];
   const rows = await list(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     type: operands.length === 0 ? undefined : onlyTypeOf(context),
-    states: listOf(options, 'state').map(stateOf),
-    name: textOf(options, 'name'),
+    states: (options.state ?? []).map(stateOf),
+    name: options.name,
     expiresBefore: before === undefined ? undefined : parseMoment(before, platform.clock.now()),
   });
   const pieces = options.json === true ? listJson(rows) : listTable(rows);

@@ -5,7 +5,7 @@ import { newPassphraseOf } from '../options/passphrase.js';
 import { pkiDirectoryOf } from '../options/read.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 
-export async function run(context: CommandContext): Promise<Outcome> {
+export async function run(context: CommandContext<'passphrase'>): Promise<Outcome> {
   const { platform, options } = context;
   const type = onlyTypeOf(context);
   const isRemoved = options.remove === true;

@@ -2,7 +2,7 @@ import { pruned, readFleet } from '../../usecases/fleet/inventory.js';
 import { type PlannedHost, plan } from '../../usecases/fleet/plan.js';
 import { planFileText, writePlan } from '../../usecases/fleet/plan-file.js';
 import type { HostPlan } from '../../usecases/outputs.js';
-import { inventoryFileOf, planKeyOf, textOf } from '../options/fleet.js';
+import { inventoryFileOf, planKeyOf } from '../options/fleet.js';
 import { pkiDirectoryOf } from '../options/read.js';
 import { standardStream } from '../options/streams.js';
 import { exitStatusOf } from '../outcome/fleet.js';
@@ -10,8 +10,8 @@ import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { planText } from '../render/fleet.js';
 import { startProgress } from '../render/progress.js';
 
-export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
-  const [out, key] = [textOf(options, 'out'), planKeyOf(options)];
+export async function run({ platform, options, operands }: CommandContext<'plan'>): Promise<Outcome> {
+  const [out, key] = [options.out, planKeyOf(options)];
   const fleet = pruned(readFleet(inventoryFileOf(operands)), options.prune === true);
   const progress = await startProgress('asking hosts', fleet.hosts.length);
   const request = { fleet, pkiDirectory: pkiDirectoryOf(options), prove: options['skip-proof'] !== true };

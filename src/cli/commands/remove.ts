@@ -1,13 +1,13 @@
 import { OvsPkiError } from '../../errors.js';
 import { fleetAt, readFleet } from '../../usecases/fleet/inventory.js';
 import { remove } from '../../usecases/fleet/remove.js';
-import { inventoryFileOf, listOf, namedHostsOf } from '../options/fleet.js';
+import { inventoryFileOf, namedHostsOf } from '../options/fleet.js';
 import { fleetOutcome } from '../outcome/fleet.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 
-export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+export async function run({ platform, options, operands }: CommandContext<'remove'>): Promise<Outcome> {
   const { destinations, others, become } = namedHostsOf(options, operands);
-  const ports = listOf(options, 'port');
+  const ports = options.port ?? [];
   const identity = options.identity === true;
   if (destinations.length === 0) {
     const fleet = readFleet(inventoryFileOf(others));

@@ -15,13 +15,13 @@ import { endText } from '../render/text.js';
 /** Before which a certificate is not due. */
 const defaultBefore = '30d';
 
-export async function run(context: CommandContext): Promise<Outcome> {
+export async function run(context: CommandContext<'renew'>): Promise<Outcome> {
   const { platform, options } = context;
   const isDue = options.due === true;
   refuseMixtures(context);
   const program = programAfter(context);
   const { names, type } = isDue ? { names: [], type: onlyTypeOf(context) } : await namesAndTypeOf(context);
-  const before = typeof options.before === 'string' ? options.before : defaultBefore;
+  const before = options.before ?? defaultBefore;
   const rekey = options.rekey === true;
   const progress = await startProgress(rekey ? 'making keys' : 'renewing', names.length);
   const results = await renew(platform, {
@@ -52,7 +52,7 @@ function factsOf(made: readonly Renewed[], type: string): Facts {
   };
 }
 
-function refuseMixtures({ operands, options }: CommandContext): void {
+function refuseMixtures({ operands, options }: CommandContext<'renew'>): void {
   const isDue = options.due === true;
   if (isDue && options.names !== undefined) throw usage('--due finds the names by itself: --names does not go with it');
   if (!isDue && options.before !== undefined) throw usage('--before goes with --due');

@@ -8,7 +8,7 @@ import { startProgress } from '../render/progress.js';
 import { fingerprintText } from '../render/text.js';
 import { signedLine } from './sign.js';
 
-export async function run(context: CommandContext): Promise<Outcome> {
+export async function run(context: CommandContext<'req+sign'>): Promise<Outcome> {
   const { platform, options } = context;
   const { names, type } = await namesAndTypeOf(context);
   const keySpec = keySpecOf(options);

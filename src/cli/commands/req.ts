@@ -7,7 +7,7 @@ import { tellSha256 } from '../outcome/sha256.js';
 import { startProgress } from '../render/progress.js';
 import { fingerprintText } from '../render/text.js';
 
-export async function run(context: CommandContext): Promise<Outcome> {
+export async function run(context: CommandContext<'req'>): Promise<Outcome> {
   const { platform, options } = context;
   const names = await namesOf(context);
   const keySpec = keySpecOf(options);

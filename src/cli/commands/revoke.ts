@@ -7,19 +7,19 @@ import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { outcomeOf } from '../outcome/results.js';
 import { dayText } from '../render/text.js';
 
-export async function run(context: CommandContext): Promise<Outcome> {
+export async function run(context: CommandContext<'revoke'>): Promise<Outcome> {
   const { platform, options } = context;
   // What a delta CRL would say of it (RFC 5280, section 5.3.1).
-  const isRelease = typeof options.reason === 'string' && options.reason.toLowerCase() === 'removefromcrl';
-  const what = typeof options.serial === 'string' ? serialsOf(context, options.serial) : await namesAndTypeOf(context);
+  const isRelease = options.reason?.toLowerCase() === 'removefromcrl';
+  const what = options.serial === undefined ? await namesAndTypeOf(context) : serialsOf(context, options.serial);
   const results = await revoke(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     names: [],
     serialNumbers: [],
     ...what,
-    reason: isRelease || typeof options.reason !== 'string' ? undefined : parseReason(options.reason),
+    reason: isRelease || options.reason === undefined ? undefined : parseReason(options.reason),
     release: isRelease || options.release === true,
-    invalidityDate: typeof options.at === 'string' ? parseTime(options.at) : undefined,
+    invalidityDate: options.at === undefined ? undefined : parseTime(options.at),
   });
   const outcome = outcomeOf<Revoked>(results, (result) => `${revokedLine(result)}\n`);
   const waiting = results.some((result) => 'waitsForRetire' in result);
@@ -31,10 +31,10 @@ const waitingText =
 
 /** The list of serial numbers takes a type that stands behind it, too. */
 function serialsOf(
-  { operands, options }: CommandContext,
-  list: string,
+  { operands, options }: CommandContext<'revoke'>,
+  list: readonly string[],
 ): { serialNumbers: string[]; type: CertificateType } {
-  const words = [...list.split(','), ...operands];
+  const words = [...list, ...operands];
   const type = typeOf(words.at(-1));
   const serialNumbers = [...new Set(type === undefined ? words : words.slice(0, -1))];
   if (options.names !== undefined || serialNumbers.length === 0 || operands.length > (type === undefined ? 0 : 1)) {

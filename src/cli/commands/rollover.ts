@@ -19,7 +19,7 @@ import {
   rolloverOnHosts,
   switchOnHosts,
 } from '../../usecases/fleet/rollover.js';
-import { applyOptionsOf, inventoryFileOf, textOf } from '../options/fleet.js';
+import { applyOptionsOf, inventoryFileOf } from '../options/fleet.js';
 import { typeOf } from '../options/names.js';
 import { keySpecOf, lifeOf, pkiDirectoryOf } from '../options/read.js';
 import { exitStatusOf, fleetOutcome } from '../outcome/fleet.js';
@@ -28,14 +28,14 @@ import { requestedOutcome, requestPlaceOf } from '../outcome/requested.js';
 import { hostsText, rolloverText } from '../render/rollover.js';
 import { startStages } from '../render/stages.js';
 
-type LocalStep = (context: CommandContext, request: RolloverRequest) => Promise<RolloverState>;
-type FleetStep = (context: CommandContext, request: FleetRolloverRequest) => Promise<FleetRolloverResult>;
+type LocalStep = (context: CommandContext<'rollover'>, request: RolloverRequest) => Promise<RolloverState>;
+type FleetStep = (context: CommandContext<'rollover'>, request: FleetRolloverRequest) => Promise<FleetRolloverResult>;
 
 /** What each step does in the PKI directory alone. */
 const localSteps: Readonly<Record<string, LocalStep>> = {
   prepare: ({ platform, options }, request) => {
-    const [offlineRoot, certificateFile] = [textOf(options, 'offline-root'), textOf(options, 'ca-cert')];
-    const chainFile = textOf(options, 'chain');
+    const [offlineRoot, certificateFile] = [options['offline-root'], options['ca-cert']];
+    const chainFile = options.chain;
     if (certificateFile !== undefined) {
       return prepareRequested(platform, {
         ...request,
@@ -64,7 +64,7 @@ const fleetSteps: Readonly<Record<string, FleetStep>> = {
   retire: ({ platform, options }, request) => retireOnHosts(platform, { ...request, force: options.force === true }),
 };
 
-export async function run(context: CommandContext): Promise<Outcome> {
+export async function run(context: CommandContext<'rollover'>): Promise<Outcome> {
   const { options, operands } = context;
   const [verb = '', ...rest] = operands;
   const type = typeOf(rest[0]);
@@ -90,7 +90,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
 
 /** The key that is to follow is made, and its certificate asked for. */
 async function requestOutcome(
-  { platform, options }: CommandContext,
+  { platform, options }: CommandContext<'rollover'>,
   verb: string,
   request: RolloverRequest,
 ): Promise<Outcome> {
@@ -118,7 +118,7 @@ async function requestOutcome(
 }
 
 async function fleetStepOutcome(
-  context: CommandContext,
+  context: CommandContext<'rollover'>,
   verb: string,
   request: FleetRolloverRequest,
 ): Promise<Outcome> {
@@ -129,7 +129,7 @@ async function fleetStepOutcome(
 }
 
 async function statusOutcome(
-  { platform }: CommandContext,
+  { platform }: CommandContext<'rollover'>,
   request: Parameters<typeof rolloverOnHosts>[1],
 ): Promise<Outcome> {
   const state = await rolloverStatus(platform, request);

@@ -5,7 +5,7 @@ import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { lineOrText, outcomeOf } from '../outcome/results.js';
 import { endText } from '../render/text.js';
 
-export async function run(context: CommandContext): Promise<Outcome> {
+export async function run(context: CommandContext<'self-sign'>): Promise<Outcome> {
   const { platform, options } = context;
   const names = await namesOf(context);
   const results = await selfSign(platform, { names, ...lifeOf(context), force: options.force === true });

@@ -8,7 +8,7 @@ import { outcomeOf } from '../outcome/results.js';
 import { startProgress } from '../render/progress.js';
 import { endText } from '../render/text.js';
 
-export async function run(context: CommandContext): Promise<Outcome> {
+export async function run(context: CommandContext<'setup'>): Promise<Outcome> {
   const { platform, options } = context;
   const isAsking = context.operands.length === 0 && options.names === undefined;
   const { names, type } = isAsking

@@ -7,7 +7,7 @@ import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { outcomeOf } from '../outcome/results.js';
 import { shownText } from '../render/show.js';
 
-export async function run({ platform, options, operands }: CommandContext): Promise<Outcome> {
+export async function run({ platform, options, operands }: CommandContext<'show'>): Promise<Outcome> {
   if (operands.length === 0) {
     throw new OvsPkiError('USAGE', 'show needs a file or a name', { hint: 'ovs-pki-ts show host_1-cert.pem' });
   }

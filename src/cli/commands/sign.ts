@@ -9,7 +9,6 @@ import { sign } from '../../usecases/certificate/sign.js';
 import { leftOutOf, signForeign } from '../../usecases/certificate/sign-foreign.js';
 import { parseFileName } from '../../usecases/inputs.js';
 import { orRefused, type Refused } from '../../usecases/summary.js';
-import { textOf } from '../options/fleet.js';
 import { fileAndTypeOf, namesAndTypeOf } from '../options/names.js';
 import { confirm } from '../options/prompt.js';
 import { lifeOf, pkiDirectoryOf } from '../options/read.js';
@@ -19,7 +18,7 @@ import { outcomeOf } from '../outcome/results.js';
 import { startProgress } from '../render/progress.js';
 import { endText, fingerprintText, sha256Line, warningText } from '../render/text.js';
 
-export async function run(context: CommandContext): Promise<Outcome> {
+export async function run(context: CommandContext<'sign'>): Promise<Outcome> {
   const { platform, options } = context;
   if (options.as !== undefined || options['key-only'] === true) return runForeign(context);
   const { names, type } = await namesAndTypeOf(context);
@@ -60,7 +59,7 @@ export async function run(context: CommandContext): Promise<Outcome> {
 }
 
 /** One request from a file of any name. */
-async function runForeign(context: CommandContext): Promise<Outcome> {
+async function runForeign(context: CommandContext<'sign'>): Promise<Outcome> {
   const { platform, options } = context;
   const { names, type } = await fileAndTypeOf(context);
   const [operand = '', ...more] = names;
@@ -69,12 +68,12 @@ async function runForeign(context: CommandContext): Promise<Outcome> {
       hint: 'ovs-pki-ts sign FILE --as host_1 --key-only',
     });
   }
-  const file = textOf(options, 'as') === undefined ? parseFileName(operand).requestFile : operand;
+  const file = options.as === undefined ? parseFileName(operand).requestFile : operand;
   const request = {
     pkiDirectory: pkiDirectoryOf(options),
     file: file === standardStream ? 'standard input' : file,
     content: file === standardStream ? await readStandardInputBytes() : readFile(file),
-    name: textOf(options, 'as') ?? operand,
+    name: options.as ?? operand,
     keyOnly: options['key-only'] === true,
     type,
     ...lifeOf(context),

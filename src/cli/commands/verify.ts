@@ -6,7 +6,7 @@ import { pkiDirectoryOf } from '../options/read.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { outcomeOf } from '../outcome/results.js';
 
-export async function run(context: CommandContext): Promise<Outcome> {
+export async function run(context: CommandContext<'verify'>): Promise<Outcome> {
   const { platform, options } = context;
   const { names, type } = await namesAndTypeOf(context);
   const results = await verify(platform, { pkiDirectory: pkiDirectoryOf(options), names, type });

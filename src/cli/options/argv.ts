@@ -27,7 +27,7 @@ export function normalizeArguments(args: readonly string[]): string[] {
     if (token === '--') operands.push(...queue.splice(0));
     // Standard input is a file to show or to sign; ovs-pki refuses a single hyphen as an option that does not exist.
     else if (!token.startsWith('-') || (token === '-' && readers.includes(operands[0] ?? ''))) operands.push(token);
-    else options.push(normalizeOption(token, queue));
+    else options.push(...normalizeOption(token, queue));
   }
   const [command, ...rest] = withoutEmpty(operands);
   if (command === 'help') return [...rest.slice(0, 1), '--help'];
@@ -57,18 +57,18 @@ function withoutEmpty(operands: readonly string[]): readonly string[] {
   return [command, ...rest.slice(0, rest.findLastIndex((operand) => operand !== '') + 1)];
 }
 
-function normalizeOption(token: string, queue: string[]): string {
+function normalizeOption(token: string, queue: string[]): string[] {
   const [, flag = '', value] = /^([^=]*)(?:=(.*))?$/s.exec(token) ?? [];
   const spec = flag.startsWith('--') ? longOption(flag) : shortOption(flag, value);
   if (spec === undefined) throw usage(`there is no option ${token}`);
   if (spec.argument === undefined) {
     if (value !== undefined) throw usage(`the option ${flag} takes no argument`);
-    return `--${spec.long}`;
+    return [`--${spec.long}`];
   }
   const argument = value ?? queue.shift();
   if (argument === undefined) throw usage(`the option ${flag} needs an argument: ${spec.argument}`);
-  if (spec.isList === true) return `--${spec.long}=${[argument, ...listOf(queue)].join(',')}`;
-  return `--${spec.long}=${argument}`;
+  const all = spec.isList === true ? [argument, ...listOf(queue)] : [argument];
+  return all.map((one) => `--${spec.long}=${one}`);
 }
 
 /** What stands behind an option that takes a list, up to the next option. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { OptionName } from './specs.js';
+import type { OptionName, Options } from './specs.js';
 
 /** The headings of --help, in their order. */
 export const commandGroups = ['PKI', 'Certificates', 'Tunnels and hosts', 'Inventory', 'Shell'] as const;
@@ -291,4 +291,10 @@ export const commandSpecs = [
   },
 ] as const satisfies readonly CommandSpec[];
 
-export type CommandName = (typeof commandSpecs)[number]['name'];
+type Spec = (typeof commandSpecs)[number];
+export type CommandName = Spec['name'];
+
+/** What a command can read: the options that it declares, and no other. */
+export type CommandOptions<Name extends CommandName> = Options<
+  Extract<Spec, { readonly name: Name }>['options'][number]
+>;

@@ -11,7 +11,7 @@ import { onInterrupt } from '../../platform/interrupt.js';
 import type { ExamineRequest } from '../../usecases/fleet/examine.js';
 import { readPlanKey } from '../../usecases/fleet/plan-file.js';
 import { pkiDirectoryOf } from './read.js';
-import type { OptionName, OptionValues } from './specs.js';
+import type { Options } from './specs.js';
 
 /** How long tunnels may take to come up: an IKE daemon gives an exchange up after 60 seconds and begins anew. */
 const defaultSeconds = 90;
@@ -22,22 +22,12 @@ export interface ApplyOptions {
   readonly interrupted: () => boolean;
 }
 
-export function applyOptionsOf(options: OptionValues): ApplyOptions {
+export function applyOptionsOf(options: Options<'skip-proof' | 'timeout'>): ApplyOptions {
   return { prove: options['skip-proof'] !== true, proofSeconds: secondsOf(options), interrupted: onInterrupt() };
 }
 
-export function textOf(options: OptionValues, name: OptionName): string | undefined {
-  const value = options[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
-export function listOf(options: OptionValues, name: OptionName): string[] {
-  return (textOf(options, name) ?? '').split(',').filter((item) => item !== '');
-}
-
 /** The key that seals a written plan. */
-export function planKeyOf(options: OptionValues): string | undefined {
-  const file = textOf(options, 'plan-key');
+export function planKeyOf({ 'plan-key': file }: Options<'plan-key'>): string | undefined {
   return file === undefined ? undefined : readPlanKey(file);
 }
 
@@ -50,8 +40,8 @@ export function pairOf(text: string, what: string): { readonly name: string; rea
   });
 }
 
-function secondsOf({ timeout }: OptionValues): number {
-  if (typeof timeout !== 'string') return defaultSeconds;
+function secondsOf({ timeout }: Options<'timeout'>): number {
+  if (timeout === undefined) return defaultSeconds;
   const seconds = /^\d{1,4}$/.test(timeout) ? Number(timeout) : 0;
   if (seconds > 0) return seconds;
   throw new OvsPkiError('USAGE', `${timeout} is no number of seconds from 1 to 9999`, {
@@ -71,20 +61,19 @@ export function inventoryFileOf(operands: readonly string[]): string {
  * whose name has an equals sign is a file.
  */
 export function namedHostsOf(
-  options: OptionValues,
+  options: Options<'to' | 'become'>,
   operands: readonly string[],
 ): { readonly destinations: string[]; readonly others: string[]; readonly become: string | undefined } {
   const isHost = (operand: string): boolean => operand.includes('=') && !exists(operand);
   return {
-    destinations: [...listOf(options, 'to'), ...operands.filter(isHost)],
+    destinations: [...(options.to ?? []), ...operands.filter(isHost)],
     others: operands.filter((operand) => !isHost(operand)),
     become: becomeOf(options),
   };
 }
 
 /** @throws USAGE */
-export function becomeOf(options: OptionValues): string | undefined {
-  const become = textOf(options, 'become');
+export function becomeOf({ become }: Options<'become'>): string | undefined {
   const fault = become === undefined ? undefined : becomeFault(become);
   if (fault === undefined) return become;
   throw new OvsPkiError('USAGE', `--become ${JSON.stringify(become)} ${fault}`, { hint: 'such as: --become doas' });
@@ -92,19 +81,19 @@ export function becomeOf(options: OptionValues): string | undefined {
 
 /** Which hosts are looked at: those of an inventory, or those that are named. @throws USAGE */
 export function examineRequestOf(
-  options: OptionValues,
+  options: Options<'to' | 'become' | 'dir'>,
   operands: readonly string[],
 ): Omit<ExamineRequest, 'onProgress'> {
   const { destinations, others, become } = namedHostsOf(options, operands);
   const file = others.length === 0 ? undefined : inventoryFileOf(others);
-  requireNamed('become', options, destinations);
+  requireNamed(options, destinations);
   return { file, destinations, become, pkiDirectory: pkiDirectoryOf(options) };
 }
 
 /** What says how hosts are reached that are named is said in an inventory for its hosts. @throws USAGE */
-function requireNamed(option: OptionName, options: OptionValues, destinations: readonly string[]): void {
-  if (options[option] === undefined || destinations.length > 0) return;
-  throw new OvsPkiError('USAGE', `--${option} goes with hosts that are named, and none is`, {
-    hint: `name them: --to root@203.0.113.9; in an inventory write ${option}: at its host or in defaults`,
+function requireNamed({ become }: Options<'become'>, destinations: readonly string[]): void {
+  if (become === undefined || destinations.length > 0) return;
+  throw new OvsPkiError('USAGE', '--become goes with hosts that are named, and none is', {
+    hint: 'name them: --to root@203.0.113.9; in an inventory write become: at its host or in defaults',
   });
 }

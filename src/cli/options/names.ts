@@ -8,15 +8,15 @@ import { OvsPkiError } from '../../errors.js';
 import { readFile } from '../../platform/files.js';
 import { readStandardInput } from '../../platform/standard-input.js';
 import { type CertificateType, expandNames, parseNameFile } from '../../usecases/inputs.js';
-import type { CommandContext } from '../outcome/outcome.js';
+import type { Context } from '../outcome/outcome.js';
 
 /** The names of a command that takes no type. Throws USAGE where there is none. */
-export async function namesOf(context: CommandContext): Promise<string[]> {
+export async function namesOf(context: Context<'names'>): Promise<string[]> {
   return expand(context, context.operands);
 }
 
 /** The names, and the type if the last operand is one; a switch otherwise, as ovs-pki has it. */
-export async function namesAndTypeOf(context: CommandContext): Promise<{ names: string[]; type: CertificateType }> {
+export async function namesAndTypeOf(context: Context<'names'>): Promise<{ names: string[]; type: CertificateType }> {
   const last = context.operands.at(-1);
   const atLeast = context.options.names === undefined ? 2 : 1;
   const type = context.operands.length >= atLeast ? typeOf(last) : undefined;
@@ -26,7 +26,7 @@ export async function namesAndTypeOf(context: CommandContext): Promise<{ names: 
 }
 
 /** The one file of a command, which is no name and no range of names, and the type behind it. */
-export async function fileAndTypeOf({ operands }: CommandContext): Promise<{ names: string[]; type: CertificateType }> {
+export async function fileAndTypeOf({ operands }: Context<never>): Promise<{ names: string[]; type: CertificateType }> {
   const type = operands.length > 1 ? typeOf(operands.at(-1)) : undefined;
   const names = type === undefined ? operands : operands.slice(0, -1);
   if (names.length > 0) return { names: [...names], type: type ?? 'switch' };
@@ -36,7 +36,7 @@ export async function fileAndTypeOf({ operands }: CommandContext): Promise<{ nam
 }
 
 /** The type, of a command that takes no names. Throws USAGE. */
-export function onlyTypeOf({ operands }: CommandContext): CertificateType {
+export function onlyTypeOf({ operands }: Pick<Context<never>, 'operands'>): CertificateType {
   const type = operands.length === 0 ? 'switch' : typeOf(operands[0]);
   if (type !== undefined && operands.length <= 1) return type;
   throw new OvsPkiError('USAGE', `the one operand is switch or controller, not ${JSON.stringify(operands.join(' '))}`);
@@ -55,12 +55,10 @@ function refuseMisspeltType(word: string): void {
   });
 }
 
-async function expand({ options }: CommandContext, operands: readonly string[]): Promise<string[]> {
+async function expand({ options }: Context<'names'>, operands: readonly string[]): Promise<string[]> {
   const file = options.names;
   const listed =
-    file === undefined
-      ? []
-      : parseNameFile(file === '-' ? await readStandardInput() : readFile(String(file)).toString());
+    file === undefined ? [] : parseNameFile(file === '-' ? await readStandardInput() : readFile(file).toString());
   const names = expandNames([...operands, ...listed]);
   if (names.length > 0) return names;
   throw new OvsPkiError('USAGE', 'there is no name to work on', {

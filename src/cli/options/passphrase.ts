@@ -8,14 +8,15 @@ import { OvsPkiError } from '../../errors.js';
 import { readPassphraseDescriptor, readPassphraseFile } from '../../platform/passphrase.js';
 import { lostPassphrase, passphraseFault } from '../../usecases/inputs.js';
 import { askNewSecret, askSecret, hasTerminal } from './prompt.js';
-import type { OptionValues } from './specs.js';
+import type { Options } from './specs.js';
 import { standardStream } from './streams.js';
 
 /** The options that answer a question for a passphrase. */
 type Source = 'passphrase' | 'new-passphrase';
+type SourceOptions<One extends Source> = Options<`${One}-file` | `${One}-fd`>;
 
 /** Gives the passphrase of a key file when it is wanted; a person is asked once for each file. */
-export function passphraseSource(options: OptionValues): (keyFile: string) => Promise<string> {
+export function passphraseSource(options: SourceOptions<'passphrase'>): (keyFile: string) => Promise<string> {
   const answers = new Map<string, Promise<string>>();
   return (keyFile) => {
     const place = givenAt(options, 'passphrase') === undefined ? keyFile : '';
@@ -25,7 +26,7 @@ export function passphraseSource(options: OptionValues): (keyFile: string) => Pr
   };
 }
 
-async function passphraseOf(options: OptionValues, keyFile: string): Promise<string> {
+async function passphraseOf(options: SourceOptions<'passphrase'>, keyFile: string): Promise<string> {
   const given = givenAt(options, 'passphrase');
   if (given !== undefined) return given();
   if (!hasTerminal()) {
@@ -48,7 +49,7 @@ function isCaKey(file: string): boolean {
 }
 
 /** Gives the PIN of a token: what the options for a passphrase say, or what a person types. */
-export function pinSource(options: OptionValues): (token: string) => Promise<string> {
+export function pinSource(options: SourceOptions<'passphrase'>): (token: string) => Promise<string> {
   return async (token) => {
     const given = givenAt(options, 'passphrase');
     if (given !== undefined) return given();
@@ -60,13 +61,19 @@ export function pinSource(options: OptionValues): (token: string) => Promise<str
 }
 
 /** A passphrase that is going to be set, typed twice unless it comes from elsewhere. */
-export async function newPassphraseOf(options: OptionValues, source: Source, what: string): Promise<string> {
+export async function newPassphraseOf<One extends Source>(
+  options: SourceOptions<One>,
+  source: One,
+  what: string,
+): Promise<string> {
   const given = givenAt(options, source);
   return given === undefined ? askNewSecret(`New passphrase ${what}`, optionsOf(source), passphraseFault) : given();
 }
 
 /** Of keys of CAs that are made. Throws USAGE for a passphrase that nothing would be encrypted with. */
-export async function passphraseFor(options: OptionValues): Promise<string | undefined> {
+export async function passphraseFor(
+  options: SourceOptions<'passphrase'> & Options<'pkcs11' | 'encrypt-key'>,
+): Promise<string | undefined> {
   if (options.pkcs11 !== undefined) {
     if (options['encrypt-key'] === undefined) return undefined;
     throw new OvsPkiError('USAGE', 'keys in a token are guarded by its PIN, not encrypted with a passphrase', {
@@ -81,13 +88,15 @@ export async function passphraseFor(options: OptionValues): Promise<string | und
 }
 
 /** The reader of what an option names; undefined where there is none. */
-function givenAt(options: OptionValues, source: Source): (() => string) | undefined {
-  const [file, descriptor] = [options[`${source}-file`], options[`${source}-fd`]];
-  if (typeof file === 'string') {
+function givenAt<One extends Source>(options: SourceOptions<One>, source: One): (() => string) | undefined {
+  const { [`${source}-file` as const]: file, [`${source}-fd` as const]: descriptor } = options as Partial<
+    SourceOptions<Source>
+  >;
+  if (file !== undefined) {
     if (descriptor !== undefined) throw new OvsPkiError('USAGE', `give one of ${optionsOf(source)}`);
     return () => (file === standardStream ? readPassphraseDescriptor(0) : readPassphraseFile(file));
   }
-  if (typeof descriptor !== 'string') return undefined;
+  if (descriptor === undefined) return undefined;
   if (!/^[0-9]{1,5}$/.test(descriptor)) {
     throw new OvsPkiError('USAGE', `--${source}-fd takes the number of an open descriptor, not ${descriptor}`);
   }

@@ -5,6 +5,7 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
+import type { Platform } from '../../platform/index.js';
 import {
   defaultDays,
   defaultPkiDirectory,
@@ -15,15 +16,22 @@ import {
   parseKeySpec,
   parseLife,
 } from '../../usecases/inputs.js';
-import type { CommandContext } from '../outcome/outcome.js';
-import type { OptionValues } from './specs.js';
+import type { Options } from './specs.js';
 
-export function pkiDirectoryOf({ dir }: OptionValues): string {
-  return typeof dir === 'string' ? dir : defaultPkiDirectory;
+export function pkiDirectoryOf({ dir }: Options<'dir'>): string {
+  return dir ?? defaultPkiDirectory;
+}
+
+/** A fixed end is not for all. */
+type LifeOptions = Options<'days' | 'valid-for'> & Partial<Options<'not-after'>>;
+
+interface LifeContext {
+  readonly platform: Pick<Platform, 'clock'>;
+  readonly options: LifeOptions;
 }
 
 /** How long a certificate or a CRL is to be valid: one of --days, --valid-for and --not-after. @throws USAGE */
-export function lifeOf(context: Pick<CommandContext, 'platform' | 'options'>, usual: number = defaultDays): Life {
+export function lifeOf(context: LifeContext, usual: number = defaultDays): Life {
   return givenLifeOf(context) ?? { days: usual };
 }
 
@@ -31,18 +39,18 @@ export function lifeOf(context: Pick<CommandContext, 'platform' | 'options'>, us
 export function givenLifeOf({
   platform: { clock },
   options: { days, 'valid-for': validFor, 'not-after': notAfter },
-}: Pick<CommandContext, 'platform' | 'options'>): Life | undefined {
+}: LifeContext): Life | undefined {
   const given = [days, validFor, notAfter].filter((value) => value !== undefined);
   if (given.length > 1) {
     throw new OvsPkiError('USAGE', 'only one of --days, --valid-for and --not-after can say how long it is valid');
   }
-  if (typeof days === 'string') return { days: parseDays(days) };
-  if (typeof validFor === 'string') return { days: parseLife(validFor) };
-  return typeof notAfter === 'string' ? { days: defaultDays, notAfter: parseEnd(notAfter, clock.now()) } : undefined;
+  if (days !== undefined) return { days: parseDays(days) };
+  if (validFor !== undefined) return { days: parseLife(validFor) };
+  return notAfter === undefined ? undefined : { days: defaultDays, notAfter: parseEnd(notAfter, clock.now()) };
 }
 
-export function keySpecOf({ key, bits }: OptionValues): KeySpec {
-  return parseKeySpec(typeof key === 'string' ? key : 'rsa', typeof bits === 'string' ? bits : undefined);
+export function keySpecOf({ key, bits }: Options<'key' | 'bits'>): KeySpec {
+  return parseKeySpec(key ?? 'rsa', bits);
 }
 
 /** What must be said when EC keys are made. */

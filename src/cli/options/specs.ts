@@ -13,7 +13,7 @@ export interface OptionSpec {
   readonly argument?: string;
   /** What its argument can be, for completions. */
   readonly values?: readonly string[];
-  /** It takes all that follows up to the next option, and can be given again: its values are joined with commas. */
+  /** It takes all that follows up to the next option, commas between, and can be given again. */
   readonly isList?: true;
   /** Refused by commands that do not use it; those of ovs-pki are taken everywhere, as in ovs-pki. */
   readonly isOwn?: true;
@@ -335,7 +335,18 @@ export const optionSpecs = [
   },
 ] as const satisfies readonly OptionSpec[];
 
-export type OptionName = (typeof optionSpecs)[number]['long'];
+type Spec = (typeof optionSpecs)[number];
+export type OptionName = Spec['long'];
 
-/** The values of the options of one call: true for a flag, text for an option with an argument. */
-export type OptionValues = { readonly [Name in OptionName]?: string | true };
+/** True for a flag, text for an option with an argument, texts for a list. */
+type ValueOf<One extends Spec> = One extends { readonly isList: true }
+  ? readonly string[]
+  : One extends { readonly argument: string }
+    ? string
+    : true;
+
+/** The values of the options of one call; undefined where an option was not given. */
+export type OptionValues = { readonly [One in Spec as One['long']]: ValueOf<One> | undefined };
+
+/** Some of them: what a function reads is what its callers have to have declared. */
+export type Options<Name extends OptionName> = Pick<OptionValues, Name>;

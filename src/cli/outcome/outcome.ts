@@ -6,11 +6,20 @@
 
 import type { OvsPkiError } from '../../errors.js';
 import type { Platform } from '../../platform/index.js';
-import type { OptionValues } from '../options/specs.js';
+import type { CommandName, CommandOptions } from '../options/commands.js';
+import type { OptionName, Options } from '../options/specs.js';
 
-export interface CommandContext {
+/** What a function that several commands call needs of a call. */
+export interface Context<Name extends OptionName> {
   readonly platform: Platform;
-  readonly options: OptionValues;
+  readonly options: Options<Name>;
+  readonly operands: readonly string[];
+}
+
+/** What a command gets. */
+export interface CommandContext<Name extends CommandName> {
+  readonly platform: Platform;
+  readonly options: CommandOptions<Name>;
   readonly operands: readonly string[];
 }
 
@@ -33,4 +42,4 @@ export interface Outcome {
 /** Pieces of a result in the form that was asked for; returns what stopped it in its middle. */
 export type Pieces = Generator<string, OvsPkiError | undefined>;
 
-export type Command = (context: CommandContext) => Promise<Outcome>;
+export type Command<Name extends CommandName> = (context: CommandContext<Name>) => Promise<Outcome>;

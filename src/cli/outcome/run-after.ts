@@ -8,7 +8,7 @@ import { OvsPkiError } from '../../errors.js';
 import { absolutePath, isExecutable } from '../../platform/files.js';
 import { runToEnd } from '../../platform/run.js';
 import { pkiDirectoryOf } from '../options/read.js';
-import type { CommandContext, Outcome } from './outcome.js';
+import type { Context, Outcome } from './outcome.js';
 
 /** What the program finds in its environment, behind `OVS_PKI_`; of a list each item has a line. */
 export type Facts = Readonly<Record<string, string | readonly string[]>>;
@@ -17,8 +17,8 @@ export type Facts = Readonly<Record<string, string | readonly string[]>>;
 const longestList = 100_000;
 
 /** The program that is to run, if one is: looked at before anything is made. @throws FILE_NOT_FOUND, USAGE */
-export function programAfter({ options: { 'run-after': typed } }: CommandContext): string | undefined {
-  if (typeof typed !== 'string') return undefined;
+export function programAfter({ options: { 'run-after': typed } }: Context<'run-after'>): string | undefined {
+  if (typed === undefined) return undefined;
   const program = absolutePath(typed);
   if (isExecutable(program)) return program;
   throw new OvsPkiError('USAGE', `--run-after: ${program} is not a program that can be run`, {
@@ -29,7 +29,7 @@ export function programAfter({ options: { 'run-after': typed } }: CommandContext
 
 /** The outcome of a command with that of the program; undefined facts say that nothing was made. */
 export async function afterwards(
-  { platform, options }: CommandContext,
+  { platform, options }: Context<'dir'>,
   program: string | undefined,
   outcome: Outcome,
   facts: Facts | undefined,
