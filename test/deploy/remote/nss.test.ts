@@ -1,6 +1,6 @@
 /** What the scripts do to libreswan's database, with the real tools of NSS and a stand-in for ipsec(8). */
 
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { libreswan } from '../../../src/deploy/ike/libreswan.js';
@@ -243,6 +243,26 @@ test('a file that is no CA is not trusted, and the script ends', async (t) => {
   t.is(status, 1);
   t.regex(stderr, /the NSS database sql:\S+nss does not take the CA key-1\.pem: /);
   t.notRegex(stderr, /PRIVATE KEY/);
+});
+
+test('a script that is killed while the key goes into the database leaves no PKCS #12 behind', async (t) => {
+  const host = await makeHost(t);
+  const at = (name: string): string => join(host.folder, name);
+  mkdirSync(at('tmp'));
+  // The key is in the file by now; then the shell is killed, as by a power cut.
+  const killer = `#!/bin/sh
+cat /proc/self/fd/8 >${at('seen')}
+ls -A ${at('tmp')} >${at('there')}
+kill -9 $MAIN $PPID
+`;
+  writeFileSync(at('bin/pk12util'), killer, { mode: 0o755 });
+  const script = rereadScript(ike, 'host.1', [], { certificate: at('cert-1.pem'), private_key: at('key-1.pem') });
+  const { status } = await host.sh(`export TMPDIR=${at('tmp')} MAIN=$$\n${script}`);
+  t.not(status, 0);
+  const pem = await run('openssl', ['pkcs12', '-in', at('seen'), '-passin', 'pass:', '-nodes']);
+  t.regex(pem.stdout, /PRIVATE KEY/, 'it was there');
+  t.is(readFileSync(at('there'), 'utf8'), '', 'without a name');
+  t.deepEqual(readdirSync(at('tmp')), []);
 });
 
 test('the key of another host in the same database stays', async (t) => {
