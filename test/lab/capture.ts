@@ -13,7 +13,8 @@ export interface Counted {
   readonly sources: readonly string[];
 }
 
-export type Wire = Readonly<Record<PacketKind, Counted>>;
+/** `encapsulated`: how many of the packets of ESP are in UDP. */
+export type Wire = Readonly<Record<PacketKind, Counted>> & { readonly encapsulated: number };
 
 export interface Capture {
   stop(): Promise<Wire>;
@@ -45,11 +46,13 @@ export async function startCapture(control: Control, device: string, name: strin
 /** Counts the packets of a pcap file as tcpdump writes it: Ethernet, microseconds, little-endian. */
 export function countPackets(pcap: Buffer): Wire {
   const wire: Record<PacketKind, Counted> = { esp: none, plaintext: none, ike: none, other: none };
+  let encapsulated = 0;
   for (let at = 24; at + 16 <= pcap.length; ) {
     const time = pcap.readUInt32LE(at) + pcap.readUInt32LE(at + 4) / 1e6;
     const length = pcap.readUInt32LE(at + 8);
     const frame = pcap.subarray(at + 16, at + 16 + length);
     const kind = kindOf(frame);
+    if (kind === 'esp' && protocolOf(frame) === 17) encapsulated += 1;
     const { count, first = time, sources } = wire[kind];
     const source = sourceOf(frame);
     wire[kind] = {
@@ -60,7 +63,7 @@ export function countPackets(pcap: Buffer): Wire {
     };
     at += 16 + length;
   }
-  return wire;
+  return { ...wire, encapsulated };
 }
 
 const none: Counted = { count: 0, sources: [] };
@@ -70,6 +73,10 @@ function sourceOf(frame: Buffer): string {
   const type = frame.readUInt16BE(12);
   if (type === 0x0800) return frame.toString('hex', 26, 30);
   return type === 0x86dd ? frame.toString('hex', 22, 38) : '';
+}
+
+function protocolOf(frame: Buffer): number {
+  return frame.readUInt16BE(12) === 0x0800 ? frame.readUInt8(23) : frame.readUInt8(20);
 }
 
 function kindOf(frame: Buffer): PacketKind {

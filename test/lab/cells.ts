@@ -22,7 +22,7 @@ export type Pairing = keyof typeof pairings;
  * wrong in many ways, and doctor is asked; `refused`: what cannot work is not
  * begun; `on-host`: the program runs on one of the hosts; `renewal`: certificates and CA are replaced under a tunnel at
  * work; `renewal-hub`: a hub is renewed while one of its spokes is gone; `revocation`: a certificate is revoked; `fleet`:
- * four hosts in one shape.
+ * four hosts in one shape; `nat`: a host behind a router that translates.
  */
 export type CellKind =
   | 'connect'
@@ -35,7 +35,8 @@ export type CellKind =
   | 'renewal'
   | 'renewal-hub'
   | 'revocation'
-  | 'fleet';
+  | 'fleet'
+  | 'nat';
 
 export interface Cell {
   readonly name: string;
@@ -71,6 +72,7 @@ export const cells: readonly Cell[] = [
   ...hubCells(),
   ...revocationCells(),
   ...fleetCells(),
+  ...natCells(),
   cell({
     name: 'on the host c) ca-signed',
     kind: 'on-host',
@@ -231,6 +233,22 @@ function fleetCells(): Cell[] {
       ipv6: false,
       hosts: 'ss-ls fleet',
       shape,
+    }),
+  );
+}
+
+/** The second host is behind NAT. */
+function natCells(): Cell[] {
+  const types = { 'ss-ss': 'gre', 'ss-ls': 'geneve', 'ls-ls': 'vxlan' } as const;
+  return pairingNames().map((pairing) =>
+    cell({
+      name: `nat ${types[pairing]} ${pairing}`,
+      kind: 'nat',
+      type: types[pairing],
+      method: 'ca-signed',
+      pairing,
+      ipv6: false,
+      hosts: `${pairing} nat`,
     }),
   );
 }

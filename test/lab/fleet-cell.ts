@@ -43,7 +43,7 @@ export async function tryFleet(lab: Lab, pair: Pair, cell: Cell, folder: string)
 }
 
 /** On a machine with other work four emulated hosts may take too long; then it is run again, as its hint says. */
-async function applyInTime(lab: Lab, folder: string): Promise<Run> {
+export async function applyInTime(lab: Lab, folder: string): Promise<Run> {
   const args = ours(['apply', '--timeout', '180', 'fleet.yaml']);
   const isLate = ({ status, stderr }: Run): boolean => status === 6 && /HOST_TIMEOUT|HOST_PROOF_FAILED/.test(stderr);
   let applied = await lab.operate(args, { cwd: folder, seconds: 900 });
@@ -145,7 +145,7 @@ async function cut(lab: Lab, { hosts: [first, second] }: Pair, action: '-I' | '-
   );
 }
 
-async function statusFaults(lab: Lab, folder: string): Promise<string[]> {
+export async function statusFaults(lab: Lab, folder: string): Promise<string[]> {
   const status = await lab.operate(ours(['status', '--json', 'fleet.yaml']), { cwd: folder });
   const { hosts = [] } = JSON.parse(status.stdout || '{}') as { hosts?: { tunnels: { state: string }[] }[] };
   const states = hosts.flatMap(({ tunnels }) => tunnels.map(({ state }) => state));

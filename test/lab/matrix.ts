@@ -10,6 +10,7 @@ import { tryFleet } from './fleet-cell.js';
 import { moreSpokes, tryHubRenewal } from './hub-cell.js';
 import type { Lab, Pair } from './lab.js';
 import { tryMisfortunes } from './misfortune-cell.js';
+import { tryNat } from './nat-cell.js';
 import { tryOnHost } from './on-host.js';
 import { tryRenewal } from './renewal-cell.js';
 import { lineOf, notBegun, type Result, type Versions } from './report.js';
@@ -117,6 +118,7 @@ const waysToTry: Readonly<
   'renewal-hub': tryHubRenewal,
   revocation: tryRevocation,
   fleet: tryFleet,
+  nat: tryNat,
 };
 
 export const passedLater = 'passed at 2nd attempt';

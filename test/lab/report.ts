@@ -82,6 +82,9 @@ broadcasts from each of three hosts were each seen exactly once at each other ho
 bridges), when with one tunnel cut just those hosts were apart that [loops.md](loops.md) says and came together afterwards, and when tcpdump
 on the network between all four saw ESP from each and nothing of a tunnel in plaintext, from before \`apply\` until after \`remove\`.
 
+In *nat* the second host is behind a router that translates (masquerading; UDP 500 and 4500 of its address go to the host), on a network that
+nothing else leads to. Such a cell has passed when all pings were answered and all ESP outside the router was in UDP 4500.
+
 *seconds* is the time of \`connect\` (or \`apply\`) from its start to its end. *first answer* is the time from the appearance of the port
 in the first host's database, which is when its IKE daemon can begin, until a ping of that host was answered. *ESP* and
 *plain* are packets seen by tcpdump. ss is strongSwan, ls is libreswan; the first of a pairing initiates. A cell that
