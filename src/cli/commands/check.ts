@@ -21,12 +21,13 @@ export async function run(context: CommandContext<'check'>): Promise<Outcome> {
   if (context.options.repair === true) return repairOutcome(context);
   try {
     const result = await checkAndWrite(context);
-    const { outcome, reasons, unchecked, checkedAt, authorities } = result;
+    const { outcome, reasons, unchecked, checkedAt, authorities, failures } = result;
+    const [failure] = failures;
     return {
-      exitStatus: isNagios ? nagiosStatus[outcome] : outcome === 'ok' ? 0 : 4,
+      exitStatus: isNagios ? nagiosStatus[outcome] : (failure?.exitStatus ?? (outcome === 'ok' ? 0 : 4)),
       text: isNagios ? nagiosText(result, requestOf(context)) : checkText(result, context.options.dir),
-      json: { outcome, checkedAt, reasons, unchecked, authorities },
-      errors: [],
+      json: { outcome, checkedAt, reasons, unchecked, authorities, ...(failure && { error: failure, failures }) },
+      errors: failures,
       warnings: unchecked.map((reason) => `not checked: ${reason}`),
       ...(context.options.prometheus === standardStream ? { content: prometheusText(result) } : {}),
     };
@@ -64,8 +65,11 @@ async function repairOutcome(context: CommandContext<'check'>): Promise<Outcome>
 }
 
 async function checkAndWrite(context: CommandContext<'check'>): Promise<CheckResult> {
-  const result = await check(context.platform, requestOf(context));
-  const file = context.options.prometheus;
+  const { nagios, prometheus } = context.options;
+  // A plugin answers UNKNOWN, and metrics stay as they were, where a CA could not be looked at.
+  const goOn = nagios === undefined && prometheus === undefined;
+  const result = await check(context.platform, { ...requestOf(context), goOn });
+  const file = prometheus;
   if (file !== undefined && file !== standardStream) replaceFile(file, prometheusText(result));
   return result;
 }

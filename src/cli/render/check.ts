@@ -10,10 +10,11 @@ import type { CheckReason, CheckResult, Deadlines } from '../../usecases/check/c
 import { withDirectory } from './hint.js';
 
 /** @param directory the PKI directory, where it was named: commands that are told must name it too */
-export function checkText({ reasons, authorities }: CheckResult, directory?: string): string {
+export function checkText({ reasons, authorities, failures }: CheckResult, directory?: string): string {
   if (reasons.length > 0) {
     return reasons.map((reason) => `${reason.severity}: ${withDirectory(reasonText(reason), directory)}\n`).join('');
   }
+  if (failures.length > 0) return '';
   const names = authorities.reduce((sum, authority) => sum + authority.names, 0);
   const count = (many: number, what: string): string => `${many} ${what}${many === 1 ? '' : 's'}`;
   const what = authorities.length === 0 ? '' : `: ${count(names, 'name')}, ${count(authorities.length, 'CA')}`;

@@ -39,6 +39,8 @@ export interface CheckRequest extends Deadlines {
   readonly files?: readonly string[];
   /** Where each NAME-cert.pem is held against its NAME-privkey.pem; not with `files` or `type`. */
   readonly folder?: string | undefined;
+  /** What is wrong with the folder of one CA is told in `failures`, and the rest is looked at all the same. */
+  readonly goOn?: boolean;
   /** An inventory: certificates of names that none of its hosts has are told of. */
   readonly inventory?: string | undefined;
 }
@@ -50,6 +52,8 @@ export interface CheckResult {
   readonly reasons: readonly CheckReason[];
   /** What could not be looked at, and why. */
   readonly unchecked: readonly string[];
+  /** With `goOn`: the CAs whose folders could not be read, and why. */
+  readonly failures: readonly OvsPkiError[];
   /** ISO 8601, UTC. */
   readonly checkedAt: string;
   readonly authorities: readonly CheckedAuthority[];
@@ -77,7 +81,7 @@ export interface CheckedAuthority {
 /**
  * Everything that is due or wrong.
  *
- * @throws PKI_NOT_FOUND, PKI_CORRUPT, INVENTORY_INVALID, and for `files` what their reading throws
+ * @throws PKI_NOT_FOUND, PKI_CORRUPT (not with `goOn`), INVENTORY_INVALID, and for `files` what their reading throws
  */
 export async function check({ clock }: Platform, request: CheckRequest): Promise<CheckResult> {
   const now = clock.now();
@@ -89,7 +93,7 @@ export async function check({ clock }: Platform, request: CheckRequest): Promise
   );
   // Where there is nothing but a key that waits, there is no CA yet.
   const there = types.filter((type) => isFolder(caFolder(request.pkiDirectory, type)) || waiting.length === 0);
-  const authorities = there.map((type) => gatherCa(request.pkiDirectory, type, now.getTime()));
+  const { authorities, failures } = gatherAll(request, there, now.getTime());
   const here =
     wanted.length > 0 || request.type !== undefined || request.folder === undefined
       ? []
@@ -108,23 +112,43 @@ export async function check({ clock }: Platform, request: CheckRequest): Promise
       ),
     ),
     ...damaged,
-    ...(here.length === 0 || there.length === 0 ? [] : foreignHere(request, checked, here)),
+    ...(here.length === 0 || there.length === 0 || failures.length > 0 ? [] : foreignHere(request, checked, here)),
     ...reasonsOfFiles(checked, request, now.getTime(), (certificate) =>
       authorities.some(({ certificates }) => equalBytes(certificate.issuer.der, certificates[0].subject.der)),
     ),
   ].sort((left, right) => Number(right.severity === 'critical') - Number(left.severity === 'critical'));
   return {
-    outcome: reasons[0]?.severity ?? 'ok',
+    outcome: failures.length > 0 ? 'critical' : (reasons[0]?.severity ?? 'ok'),
     reasons,
     unchecked: [
       ...[...authorities, ...checked].flatMap(({ key }) => (typeof key === 'object' ? [key.unknown] : [])),
       ...authorities.flatMap(({ unreadLog }) => unreadLog ?? []),
       ...read.filter((item): item is string => typeof item === 'string'),
     ],
+    failures,
     checkedAt: now.toISOString(),
     authorities: authorities.map(figuresOf),
     newest: () => newestOf(authorities),
   };
+}
+
+/** A damaged CA hides nothing of the other one. */
+function gatherAll({ pkiDirectory, goOn }: CheckRequest, types: readonly CertificateType[], now: number) {
+  const authorities: GatheredCa[] = [];
+  const failures: OvsPkiError[] = [];
+  for (const type of types) {
+    try {
+      authorities.push(gatherCa(pkiDirectory, type, now));
+    } catch (error) {
+      if (goOn !== true || !(error instanceof OvsPkiError)) throw error;
+      failures.push(error);
+    }
+  }
+  const [first] = failures;
+  // Where there is no CA at all, that is one thing to say.
+  if (first !== undefined && authorities.length === 0 && failures.every(({ code }) => code === 'PKI_NOT_FOUND'))
+    throw first;
+  return { authorities, failures };
 }
 
 /** Hosts have certificates of the type switch. */

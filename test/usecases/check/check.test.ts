@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { check, checkRules, fixedClock, nodePlatform } from '../../../src/index.js';
@@ -68,6 +68,33 @@ test('the exit status is 0 for nothing and 4 for reasons, and they go to standar
   t.is(outcome, 'critical');
   t.like(reasons, { 0: { rule: 'leaf-expiry', severity: 'critical', about: 'host', type: 'switch' }, length: 1 });
   t.like(authorities, { 1: { type: 'switch', names: 1, certificates: { valid: 1, expired: 0, revoked: 0 } } });
+});
+
+test('a CA whose folder is damaged hides nothing of the other one', async (t) => {
+  const folder = await makeScene(t);
+  const index = (type: 'switch' | 'controller'): string => join(caFolderIn(folder, type), 'index.txt');
+  rmSync(index('controller'));
+  const one = await ours(folder, ['check', '--warn', '200d']);
+  t.is(one.status, 5);
+  t.regex(one.stdout, /^warning: host \(switch\): ends in 99 days 23 hours.*\n$/);
+  t.regex(one.stderr, /^ovs-pki-ts: error: .*controllerca\/index\.txt.*\[PKI_CORRUPT\]\n.*hint: /);
+  const told = JSON.parse((await ours(folder, ['check', '--json', '--warn', '200d'])).stdout) as Record<
+    string,
+    unknown
+  >;
+  t.like(told, {
+    outcome: 'critical',
+    error: { code: 'PKI_CORRUPT' },
+    failures: { length: 1 },
+    reasons: { length: 1 },
+  });
+  const plugin = await ours(folder, ['check', '--nagios']);
+  t.like(plugin, { status: 3, stderr: '' });
+  // Of both each is told, and nothing is said to be in order.
+  rmSync(index('switch'));
+  const both = await ours(folder, ['check']);
+  t.like(both, { status: 5, stdout: '' });
+  t.is(both.stderr.match(/\[PKI_CORRUPT\]/g)?.length, 2);
 });
 
 /** Form of the answer of a plugin: status and text, a bar, performance data. */
