@@ -109,6 +109,7 @@ export {
   type RepairRequest,
   repair,
 } from './usecases/check/repair.js';
+export type { NameWithoutHost } from './usecases/check/without-host.js';
 export { type ApplyRequest, apply } from './usecases/fleet/apply.js';
 export { type ConnectHost, type ConnectRequest, connectedFleet } from './usecases/fleet/connect.js';
 export { type DistributeRequest, distribute } from './usecases/fleet/distribute.js';

@@ -8,6 +8,7 @@
 export type { HostResult, Stage } from '../deploy/apply/host-run.js';
 export type {
   AuthenticationMethod,
+  BridgePort,
   DesiredFleet,
   DesiredHost,
   DesiredIdentity,

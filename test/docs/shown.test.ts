@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import test from 'ava';
 import { expandInventory, parseInventory } from '../../src/deploy/inventory/inventory.js';
+import { parseOwnProfile } from '../../src/pki/own-profile.js';
 import { type CodeBlock, codeBlocks, consoleSteps, masked, runInShell } from '../support/console.js';
 import { programPath, projectRoot, run, runWell } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -78,13 +79,20 @@ test('the inventories of the documents can be read, and its tunnels made', (t) =
     t.true(fleet.hosts.length >= 2);
     for (const { ends } of fleet.hosts) t.is(ends.length, fleet.hosts.length - 1);
   }
-  t.is(blocksOf('yaml').length, 3);
+  t.is(blocksOf('yaml').length, 4);
+});
+
+test('the profiles of the documents can be read', (t) => {
+  const read = blocksOf('ini').map((text) => parseOwnProfile(Buffer.from(text), 'profile.conf', 'controller'));
+  t.is(read.length, 1);
+  for (const { subject } of read) t.deepEqual(subject?.at(-1)?.value, 'Control');
 });
 
 test('no block of a document escapes these tests by its marker', (t) => {
   t.deepEqual([...new Set(pages.flatMap(({ blocks }) => blocks.map(({ info }) => info)))].sort(), [
     'console lab',
     'console run',
+    'ini',
     'sh',
     'ts',
     'yaml',
