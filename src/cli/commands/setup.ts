@@ -1,10 +1,12 @@
+import { visible } from '../../platform/visible.js';
 import { type SetupResult, setup } from '../../usecases/certificate/setup.js';
-import { nameFault } from '../../usecases/inputs.js';
+import { type CertificateType, nameFault } from '../../usecases/inputs.js';
 import { namesAndTypeOf } from '../options/names.js';
 import { askText } from '../options/prompt.js';
 import { keySpecOf, keyWarnings, lifeOf, pkiDirectoryOf } from '../options/read.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 import { outcomeOf } from '../outcome/results.js';
+import { withDirectory } from '../render/hint.js';
 import { startProgress } from '../render/progress.js';
 import { endText } from '../render/text.js';
 
@@ -27,7 +29,7 @@ export async function run(context: CommandContext<'setup'>): Promise<Outcome> {
   const isInvalid = result.verified.some(({ outcome }) => outcome === 'invalid');
   return {
     exitStatus: signed.exitStatus || verified.exitStatus || (isInvalid ? 4 : 0),
-    text: setupText(result),
+    text: setupText(result, type, options.dir),
     json: { ...result },
     errors: [...signed.errors, ...verified.errors],
     warnings: keyWarnings(keySpec),
@@ -49,7 +51,11 @@ function notEmpty(typed: string): string | undefined {
   return typed === '' ? 'type a path' : undefined;
 }
 
-function setupText({ pkiDirectory, caCertificateFile, made, signed, verified }: SetupResult): string {
+function setupText(
+  { pkiDirectory, caCertificateFile, made, signed, verified }: SetupResult,
+  type: CertificateType,
+  directory: string | undefined,
+): string {
   const lines = [made === undefined ? `PKI: ${pkiDirectory}, as it was` : `PKI: ${pkiDirectory}, new`];
   const good = new Set(verified.flatMap((item) => (item.outcome === 'valid' ? [item.name] : [])));
   const isNew = new Set(signed.map(({ name }) => name));
@@ -60,7 +66,14 @@ function setupText({ pkiDirectory, caCertificateFile, made, signed, verified }: 
     lines.push(
       `${item.name}: ${item.file} ${state}, valid until ${endText(item.certificate)}, ` +
         `key in ${item.name}-privkey.pem${before}`,
+      ...item.reasons.map(({ message }) => `  ${visible(message)}`),
     );
+  }
+  const bad = verified.flatMap((item) => (item.outcome === 'invalid' ? [item.name] : []));
+  if (bad.length > 0) {
+    const words = [...bad, ...(type === 'switch' ? [] : [type])].join(' ');
+    const again = withDirectory(`ovs-pki-ts req+sign --unique --force ${words}`, directory);
+    lines.push('', `what is not valid is made again, with new keys, by: ${again}`);
   }
   const [first] = [...good];
   if (first !== undefined) lines.push('', ...nextSteps(caCertificateFile, [...good]));
