@@ -66,6 +66,7 @@ function scriptsFor(ike: string): Readonly<Record<string, string>> {
     // These go behind another one.
     forgetScript: before + scripts.forgetScript(['tun.1', 'a^b']),
     waitForPeerScript: before + scripts.waitForPeerScript(['tun.1']),
+    forgetIdentityScript: before + scripts.forgetIdentityScript({ name: strange, authorities: [strange] }),
     distrustScript: before + scripts.distrustScript([strange]),
     removeFilesScript: scripts.removeFilesScript([`/etc/${strange}/x`, '/etc/ipsec.d/certs/y']),
     unguardScript: before + scripts.unguardScript([guard]),

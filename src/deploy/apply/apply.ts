@@ -11,6 +11,7 @@ import type { Action } from '../plan/action.js';
 import { authorityFiles, identityFiles } from '../plan/identity.js';
 import { isOurAuthorityFile } from '../plan/identity-files.js';
 import { daemonFor, ikeScriptFor } from '../plan/input.js';
+import { leavingIdentity } from '../plan/removal.js';
 import { databaseOf, prepareHost, refuseStrangersOn, removeFromHost } from '../remote/run.js';
 import { isChange, transactionFor } from '../remote/transaction.js';
 import { enroll } from './enroll.js';
@@ -116,6 +117,7 @@ function cleanOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
     const transaction = database && transactionFor(changes, database, () => '');
     await removeFromHost(work.shell, input.desired.name, {
       ...{ ike: ikeScriptFor(input), transaction, guards, ports, files, renewed: isRenewed(host) },
+      identity: leavingIdentity(input.facts, plan.actions),
       ...(files.some(isOurAuthorityFile) ? { trusted: authorityFiles(input) } : {}),
     });
   };

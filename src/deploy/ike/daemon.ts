@@ -126,7 +126,7 @@ export interface IkeCommands {
  */
 export const ikeFunctions = [
   ...['reread_authorities', 'trust', 'distrust', 'place_crl', 'forget', 'down', 'refuse_strangers', 'wait_for_peer'],
-  ...['reread', 'drop_old_keys', 'states', 'authenticate_again', 'leave_state', 'help_up'],
+  ...['reread', 'drop_old_keys', 'forget_identity', 'states', 'authenticate_again', 'leave_state', 'help_up'],
 ] as const;
 
 /** What is known of the IKE daemon of a host. */

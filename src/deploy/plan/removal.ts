@@ -4,6 +4,8 @@
  * @module
  */
 
+import { attributeValues } from '../../pki/name.js';
+import { oid } from '../../pki/oid.js';
 import type { DesiredHost, TunnelEnd } from '../desired/desired.js';
 import { fitnessRules, isTunnelType } from '../doctor/fitness.js';
 import { knownValue } from '../facts/fact.js';
@@ -70,6 +72,22 @@ export function planRemoval({ name, target }: DesiredHost, facts: PlanningFacts,
     removal.ports === 'all' ? [] : removal.ports.filter((port) => !found.some((item) => item.name === port));
   const warnings = [...missing.map((port) => `${name} has no port ${port} that is a tunnel`), ...mark.warnings];
   return { host: name, target, actions, warnings, obstacles };
+}
+
+/** The identity that goes with these actions: the common name of its certificate, and the files of CAs among them. */
+export function leavingIdentity(
+  facts: PlanningFacts,
+  actions: readonly Action[],
+): { readonly name: string; readonly authorities: readonly string[] } | undefined {
+  const gone = actions.find((action) => action.kind === 'other_config' && action.key === 'certificate');
+  if (gone?.kind !== 'other_config' || gone.to !== undefined || gone.from === undefined) return undefined;
+  const fact = facts.files.get(gone.from);
+  const file = fact === undefined ? undefined : knownValue(fact);
+  if (file?.kind !== 'certificate') return undefined;
+  const [name] = attributeValues(file.certificates[0].subject, oid.commonName);
+  if (name === undefined) return undefined;
+  const paths = actions.flatMap((action) => (action.kind === 'remove-file' ? [action.path] : []));
+  return { name, authorities: paths.filter((path) => isOurAuthorityFile(path) && !isIdentityLink(path)) };
 }
 
 /** The bridges that keep a tunnel. */

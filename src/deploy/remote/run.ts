@@ -19,8 +19,10 @@ import {
   authenticateScript,
   distrustScript,
   dropOldKeysScript,
+  forgetIdentityScript,
   forgetScript,
   type Held,
+  type LeavingIdentity,
   leaveScript,
   type Pointing,
   type Preparation,
@@ -194,14 +196,17 @@ export async function removeFromHost(
     readonly renewed?: boolean;
     /** Where CAs are among what goes: the files of those that stay. */
     readonly trusted?: readonly string[];
+    /** Where the identity goes. */
+    readonly identity?: LeavingIdentity | undefined;
   },
 ): Promise<void> {
-  const { ike, transaction, guards, ports, files, renewed = false, trusted } = removed;
+  const { ike, transaction, guards, ports, files, renewed = false, trusted, identity } = removed;
   const script =
     switchScript(ike, transaction, []) +
     unguardScript(guards) +
     forgetScript(ports) +
     (renewed ? dropOldKeysScript(ike, host) : '') +
+    (identity === undefined ? '' : forgetIdentityScript(identity)) +
     removeFilesScript(files) +
     (trusted === undefined ? '' : distrustScript(trusted));
   await step(shell, host, 'it could not be taken away', script, transaction);

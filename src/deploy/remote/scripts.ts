@@ -185,6 +185,17 @@ export function distrustScript(trusted: readonly string[]): string {
   return `distrust ${trusted.map(shellWord).join(' ')}\n`;
 }
 
+/** Whose certificate it was, and the files of the CAs, which are still there. */
+export interface LeavingIdentity {
+  readonly name: string;
+  readonly authorities: readonly string[];
+}
+
+/** Takes an identity out of what the IKE daemon keeps besides files. */
+export function forgetIdentityScript({ name, authorities }: LeavingIdentity): string {
+  return `forget_identity ${[name, ...authorities].map(shellWord).join(' ')}\n`;
+}
+
 export function removeFilesScript(paths: readonly string[]): string {
   if (paths.length === 0) return '';
   // Packages have made what is below /etc/ipsec.d; other folders came with our files, and go with the last of them.

@@ -9,7 +9,7 @@ import { obstructed } from '../../deploy/apply/host-run.js';
 import type { DesiredFleet } from '../../deploy/desired/desired.js';
 import { refusalOf } from '../../deploy/facts/answer.js';
 import { ikeScriptFor } from '../../deploy/plan/input.js';
-import { planRemoval, type Removal } from '../../deploy/plan/removal.js';
+import { leavingIdentity, planRemoval, type Removal } from '../../deploy/plan/removal.js';
 import { databaseOf, removeFromHost } from '../../deploy/remote/run.js';
 import { isChange, transactionFor } from '../../deploy/remote/transaction.js';
 import type { Platform } from '../../platform/index.js';
@@ -52,6 +52,7 @@ async function removeOne({ log }: Platform, host: AskedHost, removal: Removal): 
         guards: actions.filter((action) => action.kind === 'unguard'),
         ports: actions.flatMap((action) => (action.kind === 'remove-port' ? [action.port] : [])),
         files: actions.flatMap((action) => (action.kind === 'remove-file' ? [action.path] : [])),
+        identity: leavingIdentity(host.facts, actions),
       });
       log.write(`remove ${name}: ${actions.length} changes`);
     }

@@ -47,10 +47,15 @@ look_again() {
 
 # distrust FILE...: no CA of that name but these, whose files are the only ones left
 distrust() {
-  tries=0
-  while certutil -D -d "$(nss)" -n ovs_cert_cacert >/dev/null 2>&1 && [ "$tries" -lt 20 ]; do tries=$((tries + 1)); done
+  drop_authorities
   for authority in "$@"; do trust "$authority"; done
   look_again
+}
+
+# drop_authorities: certificates of one nickname go one at a time
+drop_authorities() {
+  tries=0
+  while certutil -D -d "$(nss)" -n ovs_cert_cacert >/dev/null 2>&1 && [ "$tries" -lt 20 ]; do tries=$((tries + 1)); done
 }
 
 # place_crl PATH CONTENT: a CRL, where pluto reads it too. Where the NSS database does not take it, it is not at PATH either,
@@ -166,6 +171,31 @@ drop_old_keys() {
   if ! command -v certutil >/dev/null 2>&1; then return 0; fi
   certutil -K -d "$(nss)" 2>/dev/null | sed -n "s/^<[ 0-9]*> *[a-z]* *\([0-9a-f]*\)  *\(NSS Certificate DB:\)\{0,1\}ovs_certkey_$1\$/\1/p" | sed '$d' |
     while read -r key; do certutil -F -d "$(nss)" -k "$key" >/dev/null 2>&1 || :; done
+}
+
+# forget_identity NAME CA...: what came into the NSS database for a host that has no identity any more. ovs-monitor-ipsec takes
+# one of each nickname out, and no CRL.
+forget_identity() {
+  database=$(nss) name=$1
+  shift
+  if ! command -v crlutil >/dev/null 2>&1 || [ ! -e "${database#sql:}/cert9.db" ]; then return 0; fi
+  drop_authorities
+  look_again
+  for authority in "$@"; do forget_crl "$authority"; done
+  tries=0
+  while drop_counting "$name" && [ "$tries" -lt 20 ]; do tries=$((tries + 1)); done
+}
+
+# forget_crl CA: a CRL is found by its CA alone, which comes back for that moment. Where an operator has the CA for connections
+# of his own, both stay.
+forget_crl() {
+  wanted=$(subject <"$1")
+  for nickname in $(certutil -L -d "$database" | sed -n 's/ *[CTcPpuw]*,[CTcPpuw]*,[CTcPpuw]* *$//p' | sed 's/ /\\040/g'); do
+    if [ "$(certutil -L -d "$database" -n "$(printf '%b' "$nickname")" -a 2>/dev/null | subject)" = "$wanted" ]; then return 0; fi
+  done
+  certutil -A -a -i "$1" -d "$database" -n ovs-pki-ts-leaving -t ,, >/dev/null 2>&1 || return 0
+  crlutil -D -d "$database" -n ovs-pki-ts-leaving >/dev/null 2>&1 || :
+  certutil -D -d "$database" -n ovs-pki-ts-leaving >/dev/null 2>&1 || :
 }
 
 # states CONNECTION...: the IKE SAs of these that are up, by their numbers

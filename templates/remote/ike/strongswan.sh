@@ -55,6 +55,9 @@ reread() {
 # drop_old_keys NAME: charon has those of the files
 drop_old_keys() { :; }
 
+# forget_identity NAME CA...: it was in files alone
+forget_identity() { :; }
+
 # states CONNECTION...: the IKE SAs of these that are up, such as tun-1[3]
 states() {
   # Names of up to twelve characters have spaces before them.

@@ -4,7 +4,13 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { libreswan } from '../../../src/deploy/ike/libreswan.js';
-import { distrustScript, dropOldKeysScript, placeFunctions, rereadScript } from '../../../src/deploy/remote/scripts.js';
+import {
+  distrustScript,
+  dropOldKeysScript,
+  forgetIdentityScript,
+  placeFunctions,
+  rereadScript,
+} from '../../../src/deploy/remote/scripts.js';
 import { rsaKeyFile } from '../../support/keys.js';
 import { type Run, run, runWell } from '../../support/programs.js';
 import { scratchFolder } from '../../support/scratch.js';
@@ -236,6 +242,49 @@ test('trust in another CA of the name comes and goes, and what is trusted again 
   const shown = await runWell('certutil', ['-L', '-d', `sql:${host.folder}/nss`]);
   t.regex(shown, /^ovs_cert_cacert +CT,, *$/m);
 });
+
+/** What a database holds, but for the text around it. */
+async function contentOf({ folder }: Host): Promise<string> {
+  const database = ['-d', `sql:${folder}/nss`];
+  const listed = await Promise.all([
+    runWell('certutil', ['-L', ...database]),
+    run('certutil', ['-K', ...database]).then(({ stdout }) => stdout.replace(/^certutil: .*\n/gm, '')),
+    runWell('crlutil', ['-L', ...database]),
+  ]);
+  return listed.join('\n').replaceAll(/ +$/gm, '');
+}
+
+for (const isShared of [false, true]) {
+  const title = isShared ? 'the CA that an operator has there stays, with its CRL' : 'nothing of it stays';
+  test(`an identity with a renewed key, two CAs and their CRL is taken out of the database: ${title}`, async (t) => {
+    const host = await makeHost(t);
+    const database = ['-d', `sql:${host.folder}/nss`];
+    const openssl = (...args: string[]) => runWell('openssl', args, { cwd: host.folder });
+    if (isShared)
+      await runWell('certutil', ['-A', '-a', '-i', 'ca-1.pem', '-n', 'my own CA', '-t', 'C,,', ...database], {
+        cwd: host.folder,
+      });
+    const before = await contentOf(host);
+    await openssl('ca', '-gencrl', '-config', 'ca.cnf', '-crldays', '9', '-out', 'crl.pem');
+    const crl = readFileSync(join(host.folder, 'crl.pem'), 'latin1');
+    await host.reread(1);
+    await host.reread(2);
+    const trusted = isShared ? '' : 'trust ca-1.pem\ntrust ca-2.pem\n';
+    const made = await host.sh(`${placeFunctions()}\n${ike}\n${trusted}place_crl "$PWD/host-crl.pem" '${crl}'\n`);
+    t.is(made.status, 0, made.stderr);
+    const between = await contentOf(host);
+    t.regex(between, /ovs_certkey_host\.1.* CRL/s);
+    const leaving = { name: 'host.1', authorities: ['ca-1.pem', 'ca-2.pem'] };
+    const gone = await host.sh(`${placeFunctions()}\n${ike}\n${forgetIdentityScript(leaving)}`);
+    t.is(gone.status, 0, gone.stderr);
+    const after = await contentOf(host);
+    if (isShared) t.regex(after, /my own CA +C,,.*CRL names.*my own CA +CRL/s);
+    else t.is(after, before);
+    t.notRegex(after, /ovs_certkey|ovs_cert_cacert|leaving/);
+    const again = await host.sh(`${placeFunctions()}\n${ike}\n${forgetIdentityScript(leaving)}`);
+    t.deepEqual([again.status, await contentOf(host)], [0, after]);
+  });
+}
 
 test('a file that is no CA is not trusted, and the script ends', async (t) => {
   const host = await makeHost(t);

@@ -23,6 +23,7 @@ refuse_strangers() { :; }
 wait_for_peer() { :; }
 reread() { ipsec tell read-identity "$1" "$2" "$3"; }
 drop_old_keys() { ipsec tell drop-old-keys; }
+forget_identity() { ipsec tell forget-identity; }
 states() { :; }
 authenticate_again() { :; }
 leave_state() { :; }
