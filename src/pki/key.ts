@@ -229,7 +229,12 @@ function checkedRsaBits(bits: number): number {
     throw new OvsPkiError(
       'KEY_SIZE_REFUSED',
       `RSA keys have ${minimumRsaBits} to ${maximumRsaBits} bits here, not ${bits}`,
-      { hint: `leave --bits away for ${defaultKeySpec.bits}, or give --bits ${minimumRsaBits}` },
+      {
+        hint:
+          bits === 256 || bits === 384
+            ? `for an EC key of ${bits} bits, say so: --key ec --bits ${bits}`
+            : `leave --bits away for ${defaultKeySpec.bits}, or give --bits ${minimumRsaBits}`,
+      },
     );
   }
   return bits;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createPrivateKey } from 'node:crypto';
 import type { AlgorithmIdentifier, EncryptedData, PFX } from 'pkijs';
 import { OvsPkiError } from '../errors.js';
 import { inFile } from './certificate.js';
@@ -32,7 +33,11 @@ export async function readPkcs12(bytes: Uint8Array, file: string, ask: AskPassph
   }
   const iterations = BigInt(pfx.macData?.iterations ?? 1);
   requireFewIterations(file, iterations, 'its integrity check');
-  // Many files have an empty password, which nobody has to be asked for.
+  // Many files have an empty password, which nobody has to be asked for; some have none at all.
+  if (pfx.macData === undefined) {
+    const contents = await unpackUnchecked(pkijs, bytes, file);
+    if (contents !== undefined) return { ...contents, passphrase: '' };
+  }
   const isOpen = pfx.macData !== undefined && iterations <= mostForNothing && (await opensWith(pkijs, bytes, ''));
   const passphrase = isOpen ? '' : await ask();
   try {
@@ -58,11 +63,26 @@ async function opensWith(pkijs: typeof import('pkijs'), bytes: Uint8Array, passp
   }
 }
 
+/** What is in a file without an integrity check, where all of it opens with an empty password; undefined where not. */
+async function unpackUnchecked(pkijs: typeof import('pkijs'), bytes: Uint8Array, file: string) {
+  try {
+    const contents = await unpack(pkijs, pkijs.PFX.fromBER(new Uint8Array(bytes)), '', file, mostForNothing);
+    for (const { der } of contents.keys.filter(({ encrypted }) => encrypted)) {
+      createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8', passphrase: '' });
+    }
+    return contents;
+  } catch (error) {
+    if (error instanceof OvsPkiError && error.code === 'ENCRYPTION_UNSUPPORTED') throw error;
+    return undefined;
+  }
+}
+
 async function unpack(
   pkijs: typeof import('pkijs'),
   pfx: PFX,
   passphrase: string,
   file: string,
+  most?: bigint,
 ): Promise<Omit<Pkcs12Contents, 'passphrase'>> {
   const crypto = providerOf(undefined);
   const engine = new pkijs.CryptoEngine({ name: '', crypto, subtle: crypto.subtle });
@@ -76,6 +96,7 @@ async function unpack(
   const count = (algorithm: AlgorithmIdentifier): void => {
     iterations += iterationsOf(readDer(new Uint8Array(algorithm.toSchema().toBER())));
     requireFewIterations(file, iterations, 'its encryption');
+    if (most !== undefined && iterations > most) throw wrongPassphrase(file, undefined);
   };
   for (const { contentType, content } of pfx.parsedValue?.authenticatedSafe?.safeContents ?? []) {
     const decrypt = async () => {

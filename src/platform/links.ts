@@ -12,6 +12,9 @@ import { orAbsent, writeError } from './file-errors.js';
 import { syncFolder } from './folders.js';
 import { settleLink } from './ownership.js';
 
+/** What file systems without links answer, such as vfat, vboxsf and many FUSE ones. */
+const linkless = ['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK', 'EPROTO'];
+
 /** Gives a file a second name, unless something has that name. False where it has. */
 export function linkNew(file: string, name: string): boolean {
   try {
@@ -36,7 +39,7 @@ export function requireHardLinks(folder: string): void {
 
 function linkError(name: string, error: unknown): unknown {
   const code = systemErrorCode(error) ?? '';
-  if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(code)) return writeError(name, error);
+  if (!linkless.includes(code)) return writeError(name, error);
   const folder = path.dirname(name);
   return new OvsPkiError('FILE_UNWRITABLE', `${folder} is on a file system without hard links (${code})`, {
     hint: 'locks are hard links: work in a folder of a local file system such as ext4 or xfs; see which this is: df -T .',
@@ -78,6 +81,29 @@ export function replaceBySymlink(target: string, name: string): void {
     syncFolder(path.dirname(name));
   } catch (error) {
     fs.rmSync(temporary, { force: true });
-    throw writeError(name, error);
+    throw symlinkError(name, error);
   }
+}
+
+/** Throws FILE_UNWRITABLE where a folder is on a file system without symbolic links. */
+export function requireSymlinks(folder: string): void {
+  const name = path.join(folder, `.link-${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    fs.symlinkSync('.', name);
+  } catch (error) {
+    throw symlinkError(name, error);
+  } finally {
+    fs.rmSync(name, { force: true });
+  }
+}
+
+function symlinkError(name: string, error: unknown): unknown {
+  const code = systemErrorCode(error) ?? '';
+  if (!linkless.includes(code)) return writeError(name, error);
+  const folder = path.dirname(name);
+  return new OvsPkiError('FILE_UNWRITABLE', `${folder} is on a file system without symbolic links (${code})`, {
+    hint: 'during a rollover the CA that signs is a symbolic link: work in a folder of a local file system such as ext4 or xfs; see which this is: df -T .',
+    details: { file: name, systemError: code },
+    cause: error,
+  });
 }

@@ -30,7 +30,7 @@ export function requireOneUseOfStreams(options: OptionValues, operands: readonly
   if (written.length > 1 && written.some((name) => options[name] === standardStream)) {
     const list = written.map((name) => `--${name}`).join(' and ');
     throw new OvsPkiError('USAGE', `standard output cannot be all of these: ${list}`, {
-      hint: 'name a file: --out FILE',
+      hint: `name a file: --${written[0]} FILE`,
     });
   }
 }

@@ -251,6 +251,13 @@ function asPkiError(layout: CaLayout, file: string, error: unknown): unknown {
       cause: error,
     });
   }
+  if (error.code === 'FILE_UNREADABLE' && error.details['systemError'] === undefined) {
+    return new OvsPkiError('FILE_UNREADABLE', error.message, {
+      hint: `take away what is there, see ls -ld ${file}, and put ${file} back from a backup`,
+      details,
+      cause: error,
+    });
+  }
   if (error.code === 'PEM_INVALID' || error.code === 'DER_INVALID' || error.code === 'KEY_INVALID') {
     return new OvsPkiError('PKI_CORRUPT', error.message, {
       hint: `put ${file} back from a backup`,

@@ -183,6 +183,12 @@ function isIssuedHere(ca: Ca, certificate: Certificate): boolean {
   return row !== undefined && row.state !== 'R' && commonNameOfOneLine(row.subject) === commonName;
 }
 
+/** Throws REQUEST_REFUSED where `openssl ca` would take no second certificate for a name: before a new key replaces the one in use. */
+export function requireFreeSubject(ca: Ca, commonName: string): void {
+  const subject = formatOneLine(subjectOf({ ...ca, profile: profileOf(ca) }, commonName));
+  if (uniqueSubjects(ca.layout)?.has(subject) === true) throw notUnique(ca.layout, commonName);
+}
+
 /** A CA with what its certificates have. */
 type ProfiledCa = Ca & { readonly profile: OwnProfile };
 

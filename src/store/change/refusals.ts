@@ -6,14 +6,15 @@
 
 import { OvsPkiError } from '../../errors.js';
 import type { Finding } from '../../pki/lint/rule.js';
-import { indexRows, wantsUniqueSubjects } from '../index/row.js';
+import { indexRows } from '../index/row.js';
+import { wantsUniqueSubjects } from '../index/unique-subject.js';
 import type { CaLayout } from '../layout.js';
 
 /** The subjects that `openssl ca` wants once only, where index.txt.attr says so. */
-export function uniqueSubjects({ index, indexAttributes }: CaLayout): Set<string> | undefined {
-  if (!wantsUniqueSubjects(indexAttributes)) return undefined;
+export function uniqueSubjects(layout: CaLayout): Set<string> | undefined {
+  if (!wantsUniqueSubjects(layout)) return undefined;
   const subjects = new Set<string>();
-  for (const { state, subject } of indexRows(index)) if (state === 'V') subjects.add(subject);
+  for (const { state, subject } of indexRows(layout.index)) if (state === 'V') subjects.add(subject);
   return subjects;
 }
 

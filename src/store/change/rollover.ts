@@ -20,7 +20,7 @@ import {
   removeTree,
 } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
-import { linkTarget, replaceBySymlink } from '../../platform/links.js';
+import { linkTarget, replaceBySymlink, requireSymlinks } from '../../platform/links.js';
 import { type Ca, generationsOf, keyIdentifierHex, requireSameCa } from '../ca/ca.js';
 import { endedFolder, type RolloverPhase, removeLeftovers, rolloverPhase, signingLink } from '../ca/phase.js';
 import { isKeyInToken } from '../ca/token-key.js';
@@ -48,6 +48,7 @@ export function placeNext(platform: Platform, ca: Ca, next: NextCa): Promise<voi
   const { layout } = ca;
   return step(platform, ca, undefined, 'prepared', next.certificate, () => {
     if (files.stampOf(ownKeyFile(layout))?.stamp !== next.keyStamp) throw otherPassphrase(ca);
+    requireSymlinks(layout.folder);
     const beside = makeFolderBeside(layout.rollover);
     try {
       openFolderMode(beside);

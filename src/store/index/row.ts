@@ -142,13 +142,6 @@ export function requireIndex(file: string): void {
   });
 }
 
-/** Whether index.txt.attr says that `openssl ca` takes no second certificate in force of a subject; OpenSSL's words for yes. */
-export function wantsUniqueSubjects(attributes: string): boolean {
-  if (!files.exists(attributes)) return false;
-  const said = /^\s*unique_subject\s*=\s*(\S+)/m.exec(files.readFile(attributes).toString('latin1'))?.[1] ?? 'no';
-  return /^[yt1]/i.test(said);
-}
-
 export function appendIndexRows(file: string, rows: readonly IndexRow[]): void {
   files.appendDurably(file, rows.map((row) => `${formatIndexRow(row)}\n`).join(''));
 }

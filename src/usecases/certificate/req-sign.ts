@@ -11,7 +11,7 @@ import type { CertificateType } from '../../pki/profile.js';
 import { validityFrom } from '../../pki/validity.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, openIssuer, readCa } from '../../store/ca/ca.js';
-import { issueInCa } from '../../store/change/issue.js';
+import { issueInCa, requireFreeSubject } from '../../store/change/issue.js';
 import { asRefused, orRefused, type Refused } from '../summary.js';
 import { deliver, type Signed } from './deliver.js';
 import { fingerprint } from './fingerprint.js';
@@ -65,7 +65,7 @@ export async function reqSign(platform: Platform, request: ReqSignRequest): Prom
     for (let start = 0; start < request.names.length; start += chunkSize) {
       const names = request.names.slice(start, start + chunkSize);
       const chunk = await inParallel(names, platform.concurrency, (name) =>
-        orRefused(name, () => freshRequest(platform, request, name)),
+        orRefused(name, () => freshRequest(platform, ca, request, name)),
       );
       await signing;
       signing = signNext(chunk);
@@ -81,9 +81,11 @@ export async function reqSign(platform: Platform, request: ReqSignRequest): Prom
   }
 }
 
-async function freshRequest(platform: Platform, request: ReqSignRequest, name: string): Promise<KnownRequest> {
-  if (!request.force) requireFree(parseFileName(name).certificateFile);
-  const fresh = await makeRequest(platform, request, name);
+async function freshRequest(platform: Platform, ca: Ca, request: ReqSignRequest, given: string): Promise<KnownRequest> {
+  const { name, certificateFile } = parseFileName(given);
+  if (!request.force) requireFree(certificateFile);
+  else if (request.unique) requireFreeSubject(ca, name);
+  const fresh = await makeRequest(platform, request, given);
   const { file } = fresh;
   return { ...fresh, made: { ...fresh.made, fingerprint: await fingerprint(platform, { file: file.requestFile }) } };
 }

@@ -23,8 +23,9 @@ import { type ListAbove, listsAbove, type RevokedAbove, revokedBy } from '../../
 import { isKeyInToken } from '../../store/ca/token-key.js';
 import { type Contradiction, contradictionsOf } from '../../store/history/contradictions.js';
 import { readHistory } from '../../store/history/known.js';
-import { indexRows, indexTimeMs, wantsUniqueSubjects } from '../../store/index/row.js';
+import { indexRows, indexTimeMs } from '../../store/index/row.js';
 import { reasonOfColumn } from '../../store/index/scan.js';
+import { wantsUniqueSubjects } from '../../store/index/unique-subject.js';
 import { type CaLayout, issuedCertificateFile } from '../../store/layout.js';
 
 /** The certificate of a name that ends last, of those that are not revoked. */
@@ -120,7 +121,7 @@ export function certificatesByName(
   const counts = { valid: 0, expired: 0, revoked: 0 };
   const revoked: string[] = [];
   const revokedUntil = new Map<string, number>();
-  const subjects = wantsUniqueSubjects(layout.indexAttributes) ? new Set<string>() : undefined;
+  const subjects = wantsUniqueSubjects(layout) ? new Set<string>() : undefined;
   let duplicate: string | undefined;
   for (const { state, expires: text, revoked: since, serialNumber, subject } of indexRows(layout.index)) {
     if (subject === ownSubject) continue;
@@ -215,9 +216,14 @@ export function keyMatch({ publicKey }: Certificate, file: string): KeyMatch {
     return isSameKey(key.publicKey, publicKey) ? 'matches' : 'differs';
   } catch (error) {
     if (!(error instanceof OvsPkiError)) throw error;
-    const isDamaged = ['PEM_INVALID', 'KEY_INVALID', 'DER_INVALID'].includes(error.code);
+    const isDamaged = ['PEM_INVALID', 'KEY_INVALID', 'DER_INVALID'].includes(error.code) || isNoFile(error);
     return isDamaged ? 'damaged' : { unknown: error.message };
   }
+}
+
+/** A folder, a socket and the like, which nobody could read as a file. */
+function isNoFile({ code, details }: OvsPkiError): boolean {
+  return code === 'FILE_UNREADABLE' && details['systemError'] === undefined;
 }
 
 function orUnreadable<T>(read: () => T): T | undefined {
