@@ -4,7 +4,7 @@
  * @module
  */
 
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { OvsPkiError } from '../../errors.js';
 import { type Certificate, decodeCertificatesPem } from '../../pki/certificate.js';
 import { equalBytes } from '../../pki/der.js';
@@ -233,6 +233,15 @@ function waitingHint({ folder }: CaLayout): string {
   return `its key waits for its certificate (${requestFolderBeside(folder)}): ovs-pki-ts import ${type} --ca-cert FILE --chain FILE`;
 }
 
+/** Where something is left of a PKI, `init` alone would be refused. */
+function missingHint(layout: CaLayout): string {
+  if (files.exists(requestFolderBeside(layout.folder))) return waitingHint(layout);
+  const isLeft = certificateTypes.some((type) => files.exists(caFolder(dirname(layout.folder), type)));
+  return isLeft
+    ? `put ${layout.certificate} back from a backup, or name another place with --dir; only where all is lost, make two new CAs: ovs-pki-ts init --force (what is here is kept under another name)`
+    : 'make a PKI with "ovs-pki-ts init", or name the place of one with --dir';
+}
+
 function asPkiError(layout: CaLayout, file: string, error: unknown): unknown {
   if (!(error instanceof OvsPkiError)) return error;
   const details = { ...error.details, file };
@@ -244,9 +253,8 @@ function asPkiError(layout: CaLayout, file: string, error: unknown): unknown {
     });
   }
   if (error.code === 'FILE_NOT_FOUND' && error.details['file'] === file) {
-    const waits = files.exists(requestFolderBeside(layout.folder));
     return new OvsPkiError('PKI_NOT_FOUND', `${layout.folder} is not a CA: ${error.message}`, {
-      hint: waits ? waitingHint(layout) : 'make a PKI with "ovs-pki-ts init", or name the place of one with --dir',
+      hint: missingHint(layout),
       details,
       cause: error,
     });

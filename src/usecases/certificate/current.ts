@@ -98,7 +98,7 @@ export function requireOwnKey(
 }
 
 /** Of a key with a passphrase nobody can tell; who signs with it needs it without. */
-function belongs(privateKeyFile: string, certificate: Certificate): boolean {
+export function belongs(privateKeyFile: string, certificate: Pick<Certificate, 'publicKey'>): boolean {
   try {
     return isKeyOf(privateKeyFile, certificate);
   } catch (error) {

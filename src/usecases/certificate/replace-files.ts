@@ -77,7 +77,7 @@ function newCertificate({ privateKeyFile, certificateFile }: FileName): Certific
 }
 
 /** Whether a file holds the private key of a certificate. Throws KEY_INVALID, KEY_ENCRYPTED, FILE_NOT_FOUND. */
-export function isKeyOf(file: string, { publicKey }: Certificate): boolean {
+export function isKeyOf(file: string, { publicKey }: Pick<Certificate, 'publicKey'>): boolean {
   const key = decodePrivateKey(files.readFile(file).toString('latin1'), file);
   return key.publicKey === undefined || isSameKey(key.publicKey, publicKey);
 }

@@ -4,8 +4,11 @@
  * @module
  */
 
+import { OvsPkiError } from '../../errors.js';
+import type { Certificate } from '../../pki/certificate.js';
+import { decodeCertificationRequestPem } from '../../pki/certification-request.js';
 import type { KeySpec } from '../../pki/key.js';
-import { parseFileName } from '../../pki/name.js';
+import { type FileName, parseFileName } from '../../pki/name.js';
 import type { CertificateType } from '../../pki/profile.js';
 import * as files from '../../platform/files.js';
 import { isFolder } from '../../platform/folders.js';
@@ -13,6 +16,7 @@ import type { Platform } from '../../platform/index.js';
 import { caFolder, caLayout } from '../../store/layout.js';
 import { type InitResult, init } from '../authority/init.js';
 import { orRefused, type Refused } from '../summary.js';
+import { belongs, readCertificate } from './current.js';
 import type { Signed } from './deliver.js';
 import { completeRequest } from './req.js';
 import { type RequestSigned, reqSign } from './req-sign.js';
@@ -81,16 +85,57 @@ async function makeMissing(platform: Platform, request: SetupRequest): Promise<(
   return request.names.flatMap((name) => byName.get(name) ?? []);
 }
 
-/** How far a run before this one has come with a name; a key without its request gets one. */
+/**
+ * How far a run before this one has come with a name; a key without its request gets one. What is here has to go
+ * together: a certificate is of no use without its key.
+ */
 async function beginningOf(
   platform: Platform,
   request: SetupRequest,
   name: string,
 ): Promise<'complete' | 'begun' | 'fresh'> {
   const file = parseFileName(name);
-  if (files.exists(file.certificateFile)) return 'complete';
-  if (files.exists(file.requestFile)) return 'begun';
-  if (!files.exists(file.privateKeyFile)) return 'fresh';
-  await completeRequest(platform, file, request);
-  return 'begun';
+  const again = ['ovs-pki-ts req+sign --unique --force', name, ...(request.type === 'switch' ? [] : [request.type])];
+  try {
+    if (files.exists(file.certificateFile)) {
+      requireKeyOf(file, readCertificate(file.certificateFile), file.certificateFile);
+      return 'complete';
+    }
+    if (files.exists(file.requestFile)) {
+      const pem = files.readFile(file.requestFile).toString('latin1');
+      requireKeyOf(file, decodeCertificationRequestPem(pem, file.requestFile), file.requestFile);
+      return 'begun';
+    }
+    if (!files.exists(file.privateKeyFile)) return 'fresh';
+    await completeRequest(platform, file, request);
+    return 'begun';
+  } catch (error) {
+    if (!(error instanceof OvsPkiError) || !isCuredByOthers.has(error.code)) throw error;
+    throw new OvsPkiError(error.code, error.message, {
+      hint: `put back what is missing or damaged, or have all three made again: ${again.join(' ')}`,
+      details: error.details,
+    });
+  }
+}
+
+/** Of the key, the request and the certificate of a name, one is of no use. */
+const isCuredByOthers: ReadonlySet<string> = new Set([
+  'FILE_NOT_FOUND',
+  'KEY_MISMATCH',
+  'KEY_INVALID',
+  'PEM_INVALID',
+  'DER_INVALID',
+]);
+
+/** @throws FILE_NOT_FOUND, KEY_MISMATCH */
+function requireKeyOf({ privateKeyFile }: FileName, holder: Pick<Certificate, 'publicKey'>, where: string): void {
+  if (!files.exists(privateKeyFile)) {
+    throw new OvsPkiError('FILE_NOT_FOUND', `${where} is here, and its key is not: ${privateKeyFile} does not exist`, {
+      details: { file: privateKeyFile },
+    });
+  }
+  if (belongs(privateKeyFile, holder)) return;
+  throw new OvsPkiError('KEY_MISMATCH', `${privateKeyFile} is not the key of ${where}`, {
+    details: { file: privateKeyFile },
+  });
 }
