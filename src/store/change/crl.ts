@@ -19,7 +19,7 @@ import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, generationCrlFile, generationsOf, openIssuer, requireSameCa } from '../ca/ca.js';
 import { rolloverPhase } from '../ca/phase.js';
-import { requireHistory } from '../history/contradictions.js';
+import { nextSerial, requireHistory } from '../history/contradictions.js';
 import type { History } from '../history/known.js';
 import { foldersOfIssuer, isInUse } from '../history/shared.js';
 import { parseIndexRow } from '../index/row.js';
@@ -72,7 +72,7 @@ export async function makeCrls(platform: Platform, ca: Ca, days: number): Promis
     const first = nextCrlNumber(layout, history);
     const count = other === undefined ? 1 : 2;
     files.replaceFile(`${layout.crlNumber}.old`, `${formatSerial(first)}\n`);
-    files.replaceFile(layout.crlNumber, `${formatSerial(first + BigInt(count))}\n`);
+    takeNumbers(ca, first + BigInt(count));
     // Of lists of one name the IKE daemons keep the one with the higher number and the later time: that of the old CA has to
     // be it, whose certificates are those that have been revoked so far.
     const isOldOther = rolloverPhase(layout) === 'switched';
@@ -91,6 +91,15 @@ export async function makeCrls(platform: Platform, ca: Ca, days: number): Promis
     files.removeFile(generationCrlFile(layout, ca.certificate));
     return [made, ...more];
   });
+}
+
+/** Also for the other folder of the issuer: `openssl ca` there goes by its own file. */
+function takeNumbers(ca: Ca, next: bigint): void {
+  for (const layout of [ca.layout, ...foldersOfIssuer(ca).filter(isInUse)]) {
+    const there = layout === ca.layout ? undefined : nextSerial(layout.crlNumber);
+    if (there === undefined || parseSerial(there) < next)
+      files.replaceFile(layout.crlNumber, `${formatSerial(next)}\n`);
+  }
 }
 
 /** Two folders of one issuer take the numbers of their CRLs from one sequence, so one after the other. */

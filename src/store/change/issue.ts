@@ -44,6 +44,7 @@ import { type Ca, generationsOf, openIssuer, requireSameCa } from '../ca/ca.js';
 import { requireNotRevoked } from '../ca/lists-above.js';
 import { profileOf } from '../ca/profile.js';
 import { readHistory, reasonsIn } from '../history/known.js';
+import { foldersOfIssuer } from '../history/shared.js';
 import {
   certificatesOfKey,
   namesakes,
@@ -239,9 +240,11 @@ function checkOrders(ca: ProfiledCa, orders: readonly ProvedOrder[], now: Date):
   const authorities = [ca.certificate, ...issuersOf(ca.certificate, ca.chain)];
   const distrusted = distrustedSerials(ca, now);
   const taken = uniqueSubjects(ca.layout);
+  // What one folder of an issuer has certified or revoked, all have.
+  const folders = [ca.layout, ...foldersOfIssuer(ca)];
   return orders.map((order): Work | OvsPkiError => {
     const { commonNames, publicKey, name, possessionProved, keyHash } = order;
-    const earlier = certificatesOfKey(ca.layout, keyHash);
+    const earlier = folders.flatMap((layout) => certificatesOfKey(layout, keyHash));
     const rules = order.findings({
       name,
       possessionProved,

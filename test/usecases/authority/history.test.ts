@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import {
   type CertificateType,
+  check,
   crl,
   type ImportRequest,
   importCa,
@@ -128,6 +129,39 @@ test('one CA for both types is one issuer: what one revokes, both have on their 
     numbers.every((number, at) => at === 0 || number > (numbers[at - 1] as bigint)),
     numbers.join(' '),
   );
+});
+
+test('one CA for both types: a key that one has revoked, the other does not certify again', async (t) => {
+  const scene = await makeScene(t);
+  await scene.import({ type: 'controller' });
+  await scene.issue('host_1', 'host_2');
+  await scene.revoke({ names: ['host_1'], reason: 'keyCompromise' });
+  const order = { ...scene.order, type: 'controller' as const, force: true };
+  const [renewed] = await renew(platform, { ...order, ...nothingElse, names: [scene.at('host_1')], rekey: false });
+  t.is(renewed?.outcome, 'refused');
+  const signed = await sign(platform, { ...order, names: [scene.at('host_1'), scene.at('host_2')] });
+  t.like(signed, [{ outcome: 'refused', error: { code: 'REQUEST_REFUSED' } }, { outcome: 'signed' }]);
+  // And the other way about; a renewal for the same name goes on.
+  await scene.revoke({ names: ['host_2'], type: 'controller', reason: 'CACompromise' });
+  const [back] = await sign(platform, { ...order, type: 'switch', names: [scene.at('host_2')] });
+  t.is(back?.outcome, 'refused');
+});
+
+test('one CA for both types: the numbers of CRLs rise in both folders, and check has nothing to say of them', async (t) => {
+  const scene = await makeScene(t);
+  await scene.import({ type: 'controller' });
+  await scene.issue('host_1');
+  for (const type of ['controller', 'switch', 'switch'] as const) await scene.list(type);
+  const { reasons } = await check(platform, { pkiDirectory: scene.pki, warnMs: 0, criticalMs: 0 });
+  t.deepEqual(
+    reasons.map(({ rule }) => rule).filter((rule) => /crl|number/.test(rule)),
+    [],
+  );
+  const last = (await scene.list('switch')).number;
+  await runWell('openssl', ['ca', '-config', 'ca.cnf', '-gencrl', '-out', 'next.pem'], {
+    cwd: scene.at('pki/controllerca'),
+  });
+  t.true(listIn(scene.at('pki/controllerca/next.pem')).number > last);
 });
 
 for (const given of ['index', 'CRL', 'certificates and CRL', 'all'] as const) {
