@@ -4,7 +4,10 @@ import test from 'ava';
 import { fillTemplate } from '../../src/platform/templates.js';
 import { projectRoot } from '../support/programs.js';
 
-const values = { ca: 'switchca', common_name: 'A CA', days: '10', digest: 'sha256', organization_policy: 'match' };
+const values = {
+  ...{ mark: '# A mark\n', encoding: 'utf8 = yes\n', subject: 'commonName = A CA\n', days: '10', digest: 'sha256' },
+  policy: 'organizationName = match\n',
+};
 
 test('every placeholder of a template is filled', (t) => {
   const text = fillTemplate('ca.cnf', values);
@@ -13,7 +16,7 @@ test('every placeholder of a template is filled', (t) => {
 });
 
 test('a value is put in as it is, also where it looks like a placeholder or a pattern', (t) => {
-  const text = fillTemplate('ca.cnf', { ...values, common_name: '@days@ $& $1' });
+  const text = fillTemplate('ca.cnf', { ...values, subject: '@days@ $& $1' });
   t.true(text.includes('@days@ $& $1'));
 });
 
