@@ -5,11 +5,9 @@
  * @module
  */
 
-import { OvsPkiError } from '../errors.js';
 import {
   contextTag,
   encode,
-  encodeBitString,
   encodeInteger,
   encodeOctetString,
   encodeOid,
@@ -18,10 +16,10 @@ import {
   encodeTime,
   tag,
 } from './der.js';
-import { encodeSignatureAlgorithm, verifySignature } from './engine.js';
-import type { Issuer } from './issue.js';
+import { encodeSignatureAlgorithm } from './engine.js';
+import { type Issuer, signedBy } from './issue.js';
 import type { CrlContext } from './lint/crl-rules.js';
-import { type LintedCrl, lintCrl } from './lint/lint.js';
+import { lintCrl } from './lint/lint.js';
 import { oid } from './oid.js';
 
 export interface CrlInput {
@@ -40,11 +38,12 @@ export interface CrlInput {
  */
 export async function issueCrl(issuer: Issuer, input: CrlInput, context: CrlContext): Promise<Uint8Array> {
   const signatureAlgorithm = encodeSignatureAlgorithm(issuer.signingKey.algorithm);
-  return signLinted(issuer, lintCrl(prepareCrl(issuer, input), signatureAlgorithm, context));
+  const { toBeSigned } = lintCrl(prepareCrl(issuer, input), signatureAlgorithm, context);
+  return (await signedBy(issuer, toBeSigned, 'CA')).der;
 }
 
 /** The TBSCertList (RFC 5280, section 5.1.2), not linted yet. */
-export function prepareCrl(issuer: Issuer, input: CrlInput): Uint8Array {
+function prepareCrl(issuer: Issuer, input: CrlInput): Uint8Array {
   return encodeSequence(
     encodeInteger(1),
     encodeSignatureAlgorithm(issuer.signingKey.algorithm),
@@ -62,17 +61,6 @@ export function prepareCrl(issuer: Issuer, input: CrlInput): Uint8Array {
       ),
     ),
   );
-}
-
-async function signLinted(issuer: Issuer, { toBeSigned }: LintedCrl): Promise<Uint8Array> {
-  const { algorithm, sign } = issuer.signingKey;
-  const signature = await sign(toBeSigned);
-  if (!verifySignature(issuer.publicKey, algorithm.oid, toBeSigned, signature)) {
-    throw new OvsPkiError('KEY_MISMATCH', 'the private key does not belong to the certificate of the CA', {
-      hint: 'compare the two: openssl pkey -pubout -in KEY; openssl x509 -pubkey -noout -in CERTIFICATE',
-    });
-  }
-  return encodeSequence(toBeSigned, encodeSignatureAlgorithm(algorithm), encodeBitString(signature));
 }
 
 /**

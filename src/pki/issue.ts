@@ -76,15 +76,27 @@ export function prepareCertificate(issuer: Issuer, input: CertificateInput): Uin
 }
 
 async function signLinted(issuer: Issuer, { certificate }: LintedCertificate): Promise<Certificate> {
-  const toBeSigned = certificate.toBeSigned.bytes;
-  const { algorithm, sign } = issuer.signingKey;
+  return { ...certificate, ...(await signedBy(issuer, certificate.toBeSigned.bytes, 'issuer')) };
+}
+
+/**
+ * Signs what has been linted, and looks at the signature.
+ *
+ * @param who the signer, as an error names it
+ * @throws KEY_MISMATCH where the key is not the one in the certificate of the signer
+ */
+export async function signedBy(
+  { signingKey: { algorithm, sign }, publicKey }: Issuer,
+  toBeSigned: Uint8Array,
+  who: 'issuer' | 'CA',
+): Promise<{ readonly der: Uint8Array; readonly signature: Uint8Array }> {
   const signature = await sign(toBeSigned);
   // A wrong key, or a signature damaged while it was computed (which could give an RSA key away), never leaves.
-  if (!verifySignature(issuer.publicKey, algorithm.oid, toBeSigned, signature)) {
-    throw new OvsPkiError('KEY_MISMATCH', 'the private key does not belong to the certificate of the issuer', {
+  if (!verifySignature(publicKey, algorithm.oid, toBeSigned, signature)) {
+    throw new OvsPkiError('KEY_MISMATCH', `the private key does not belong to the certificate of the ${who}`, {
       hint: 'compare the two: openssl pkey -pubout -in KEY; openssl x509 -pubkey -noout -in CERTIFICATE',
     });
   }
   const der = encodeSequence(toBeSigned, encodeSignatureAlgorithm(algorithm), encodeBitString(signature));
-  return { ...certificate, der, signature };
+  return { der, signature };
 }

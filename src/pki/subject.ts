@@ -55,7 +55,7 @@ export function formatSubjectBase(attributes: readonly NameAttribute[]): string 
 }
 
 /** What an ovs-pki CA takes in requests, but for the common name. */
-const baseTypes: readonly string[] = [
+export const baseTypes: readonly string[] = [
   oid.countryName,
   oid.stateOrProvinceName,
   oid.localityName,

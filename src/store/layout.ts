@@ -116,3 +116,8 @@ export function folderLayout(layout: CaLayout, folder: string): CaLayout {
     privateKeyUri: join(folder, 'private', 'cakey.uri'),
   };
 }
+
+/** Behind the name of what is put aside at this moment. */
+export function oldSuffix(at: Date): string {
+  return `old-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+}

@@ -69,18 +69,16 @@ async function checkAndWrite(context: CommandContext<'check'>): Promise<CheckRes
   // A plugin answers UNKNOWN, and metrics stay as they were, where a CA could not be looked at.
   const goOn = nagios === undefined && prometheus === undefined;
   const result = await check(context.platform, { ...requestOf(context), goOn });
-  const file = prometheus;
-  if (file !== undefined && file !== standardStream) replaceFile(file, prometheusText(result));
+  if (prometheus !== undefined && prometheus !== standardStream) replaceFile(prometheus, prometheusText(result));
   return result;
 }
 
 /** @throws USAGE where what is checked has no certificates of hosts */
 function inventoryOf(
-  options: CommandOptions<'check'>,
+  { inventory }: CommandOptions<'check'>,
   files: readonly string[],
   type: string | undefined,
 ): string | undefined {
-  const inventory = options.inventory;
   if (inventory === undefined || (files.length === 0 && type !== 'controller')) return inventory;
   throw new OvsPkiError('USAGE', '--inventory is held against the CA whose certificates hosts have', {
     hint: `ovs-pki-ts check switch --inventory ${inventory}`,

@@ -47,22 +47,26 @@ export function bridgePortsBack(database: OvsDatabase, except: ReadonlySet<strin
     .filter((bridge) => !except.has(bridge))
     .flatMap((bridge) =>
       columns.flatMap((column): BridgePortAction[] => {
-        const { value, before } = stateOf(database, bridge, column);
+        const own = bridgePortOf(database, bridge, column);
+        const before = own?.externalIds[beforeMarks[column]];
         if (before === undefined) return [];
         const to = /^\d{1,5}$/.test(before) ? Number(before) : undefined;
-        return [{ kind: 'bridge-port', bridge, column, from: value, to, restores: true }];
+        return [{ kind: 'bridge-port', bridge, column, from: own?.value, to, restores: true }];
       }),
     );
 }
 
 function changeOf(database: OvsDatabase, bridge: string, column: BridgePortColumn, to: number): BridgePortAction[] {
-  const { value } = stateOf(database, bridge, column);
+  const value = bridgePortOf(database, bridge, column)?.value;
   return value === to ? [] : [{ kind: 'bridge-port', bridge, column, from: value, to }];
 }
 
-function stateOf({ interfaces, ports }: OvsDatabase, bridge: string, column: BridgePortColumn) {
-  const isOwn = ({ name }: { readonly name: string }): boolean => name === bridge;
-  const row = column === 'tag' ? ports.find(isOwn) : interfaces.find(isOwn);
-  const value = column === 'tag' ? ports.find(isOwn)?.tag : interfaces.find(isOwn)?.mtuRequest;
-  return { value, before: row?.externalIds[beforeMarks[column]] };
+/** The row that has the column; undefined where there is no such bridge yet. */
+export function bridgePortOf({ interfaces, ports }: OvsDatabase, bridge: string, column: BridgePortColumn) {
+  if (column === 'tag') {
+    const port = ports.find(({ name }) => name === bridge);
+    return port && { value: port.tag, externalIds: port.externalIds };
+  }
+  const own = interfaces.find(({ name }) => name === bridge);
+  return own && { value: own.mtuRequest, externalIds: own.externalIds };
 }

@@ -6,13 +6,13 @@
 
 import type { OvsDatabase } from '../facts/ovsdb.js';
 import type { Action } from '../plan/action.js';
-import { type BridgePortColumn, beforeMarks } from '../plan/bridge-ports.js';
+import { type BridgePortColumn, beforeMarks, bridgePortOf } from '../plan/bridge-ports.js';
+import { map, type Operation } from './operation.js';
 
-type Operation = Readonly<Record<string, unknown>>;
 type Change = Extract<Action, { readonly kind: 'bridge-port' }>;
 
 export function changedBridgePort({ bridge, column, from, to, restores }: Change, database: OvsDatabase): Operation[] {
-  const now = rowOf(database, bridge, column);
+  const now = bridgePortOf(database, bridge, column);
   const { [beforeMarks[column]]: before, ...others } = now?.externalIds ?? {};
   const record = restores === true ? {} : { [beforeMarks[column]]: before ?? String(from ?? 'none') };
   const [table, where] = placeOf(bridge, column);
@@ -29,7 +29,7 @@ export function changedBridgePort({ bridge, column, from, to, restores }: Change
 
 /** The way back to what was read; a bridge that was made stays, without what it was made with. */
 export function bridgePortBack({ bridge, column }: Change, before: OvsDatabase): Operation[] {
-  const was = rowOf(before, bridge, column);
+  const was = bridgePortOf(before, bridge, column);
   const [table, where] = placeOf(bridge, column);
   const row = { [column]: optional(was?.value), external_ids: map(was?.externalIds ?? {}) };
   return [{ op: 'update', table, where, row }];
@@ -39,19 +39,6 @@ function placeOf(bridge: string, column: BridgePortColumn): readonly ['Port' | '
   return [column === 'tag' ? 'Port' : 'Interface', [['name', '==', bridge]]];
 }
 
-function rowOf({ interfaces, ports }: OvsDatabase, bridge: string, column: BridgePortColumn) {
-  if (column === 'tag') {
-    const port = ports.find(({ name }) => name === bridge);
-    return port && { value: port.tag, externalIds: port.externalIds };
-  }
-  const own = interfaces.find(({ name }) => name === bridge);
-  return own && { value: own.mtuRequest, externalIds: own.externalIds };
-}
-
 function optional(value: number | undefined): unknown {
   return value ?? ['set', []];
-}
-
-function map(record: Readonly<Record<string, string>>): unknown {
-  return ['map', Object.entries(record)];
 }

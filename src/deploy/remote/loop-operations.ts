@@ -8,8 +8,7 @@ import type { BridgeFact, OvsDatabase, PortFact } from '../facts/ovsdb.js';
 import type { Action, LoopRole } from '../plan/action.js';
 import { loopMark } from '../plan/loops.js';
 import { marks } from '../tunnels/ownership.js';
-
-type Operation = Readonly<Record<string, unknown>>;
+import { map, type Operation } from './operation.js';
 
 /** A port that the same transaction makes. */
 export function newRole(port: string, role: LoopRole): Operation[] {
@@ -126,8 +125,4 @@ function unchanged(table: 'Port' | 'Bridge', name: string, row: Operation): Oper
 
 function without(record: Readonly<Record<string, string>>, keys: readonly string[]): Record<string, string> {
   return Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
-}
-
-function map(record: Readonly<Record<string, string>>): unknown {
-  return ['map', Object.entries(record)];
 }

@@ -10,6 +10,7 @@ import type { InterfaceFact } from '../facts/ovsdb.js';
 import { marks } from '../tunnels/ownership.js';
 import { bridgePortBack } from './bridge-port-operations.js';
 import { loopBack } from './loop-operations.js';
+import { map, type Operation } from './operation.js';
 import { attachment, type Change, type Transaction } from './transaction.js';
 
 /**
@@ -28,8 +29,6 @@ export function restoreTransaction(
   );
   return ['Open_vSwitch', ...undone.flatMap((change, index) => undo(change, index, before, after)), touch];
 }
-
-type Operation = Readonly<Record<string, unknown>>;
 
 const touch: Operation = { op: 'mutate', table: 'Open_vSwitch', where: [], mutations: [['next_cfg', '+=', 1]] };
 
@@ -96,14 +95,14 @@ function portBack(port: string, index: number, before: PlanningFacts): Operation
   if (found === undefined) return [];
   const ids = { interface: `interfaceback${index}`, port: `portback${index}` };
   const { name, type, bridge = '' } = found;
-  const row = { name, type, options: optionsOf(found), external_ids: ['map', Object.entries(found.externalIds)] };
+  const row = { name, type, options: optionsOf(found), external_ids: map(found.externalIds) };
   const own = knownValue(before.ovsdb)?.ports.find((item) => item.uuid === found.portUuid);
   const portRow = {
     name,
     ...(own?.tag === undefined ? {} : { tag: own.tag }),
     ...(own?.protected === true ? { protected: true } : {}),
-    other_config: ['map', Object.entries(own?.otherConfig ?? {})],
-    external_ids: ['map', Object.entries(own?.externalIds ?? {})],
+    other_config: map(own?.otherConfig ?? {}),
+    external_ids: map(own?.externalIds ?? {}),
   };
   const mutations = [['ports', 'insert', ['set', [['named-uuid', ids.port]]]]];
   return [
@@ -121,7 +120,7 @@ function portBack(port: string, index: number, before: PlanningFacts): Operation
 function markBack(port: string, before: PlanningFacts): Operation[] {
   const found = knownValue(before.ovsdb)?.interfaces.find(({ name }) => name === port);
   if (found === undefined) return [];
-  const row = { external_ids: ['map', Object.entries(found.externalIds)] };
+  const row = { external_ids: map(found.externalIds) };
   return [{ op: 'update', table: 'Interface', where: [['name', '==', port]], row }];
 }
 
@@ -145,5 +144,5 @@ function optionsBack(port: string, before: PlanningFacts): Operation[] {
 }
 
 function optionsOf({ options, psk }: InterfaceFact): unknown {
-  return ['map', Object.entries({ ...options, ...(psk === undefined ? {} : { psk: psk.reveal() }) })];
+  return map({ ...options, ...(psk === undefined ? {} : { psk: psk.reveal() }) });
 }

@@ -10,8 +10,7 @@ import type { Action } from '../plan/action.js';
 import { marks } from '../tunnels/ownership.js';
 import { changedBridgePort } from './bridge-port-operations.js';
 import { changedRole, changedRstp, newRole } from './loop-operations.js';
-
-type Operation = Readonly<Record<string, unknown>>;
+import { map, type Operation } from './operation.js';
 
 /** A transaction: the name of the database, then its operations. */
 export type Transaction = readonly ['Open_vSwitch', ...Operation[]];
@@ -265,8 +264,4 @@ function absent(table: string, name: string): Operation {
 
 function insert(table: string, id: string, row: Readonly<Record<string, unknown>>): Operation {
   return { op: 'insert', table, 'uuid-name': id, row };
-}
-
-function map(record: Readonly<Record<string, string>>): unknown {
-  return ['map', Object.entries(record)];
 }

@@ -13,7 +13,7 @@ import { oid } from '../oid.js';
 import { keyUsageFor, leafPurposes, type Profile, pathLengthFor } from '../profile.js';
 import { parseSerial } from '../serial.js';
 import { keyFindings } from './key-rules.js';
-import type { Rule } from './rule.js';
+import { type Rule, unless } from './rule.js';
 
 /** What the certificate is meant to be. */
 export interface CertificateContext {
@@ -27,7 +27,6 @@ export interface CertificateContext {
 type CertificateRule = Rule<Certificate, CertificateContext>;
 
 const isCa = ({ profile }: CertificateContext): boolean => pathLengthFor(profile) !== undefined;
-const unless = (good: boolean, message: string): string | undefined => (good ? undefined : message);
 const sameItems = (left: readonly string[] | undefined, right: readonly string[]): boolean =>
   left !== undefined && [...left].sort().join() === [...right].sort().join();
 

@@ -4,12 +4,11 @@
  * @module
  */
 
-import type { Certificate, Extension } from '../certificate.js';
-import { decodeExtensions } from '../certificate.js';
+import { type Certificate, decodeExtensions, type Extension } from '../certificate.js';
 import type { CrlFrame } from '../crl.js';
 import { type DerElement, eachChild, equalBytes, readDer, sequenceOf, tag, toHex } from '../der.js';
 import { oid } from '../oid.js';
-import type { Rule } from './rule.js';
+import { type Rule, unless } from './rule.js';
 
 /** What the CRL is meant to be. */
 export interface CrlContext {
@@ -29,8 +28,6 @@ export interface CrlToSign extends CrlFrame {
 }
 
 type CrlRule = Rule<CrlToSign, CrlContext>;
-
-const unless = (good: boolean, message: string): string | undefined => (good ? undefined : message);
 
 /** Reads the entries. Throws DER_INVALID. */
 export function readEntries(frame: CrlFrame): CrlToSign {

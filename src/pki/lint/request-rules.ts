@@ -12,6 +12,7 @@ import { nameFault, nameOfCommonName } from '../name.js';
 import { attributeShortNames, extensionNames, oid } from '../oid.js';
 import { organization } from '../profile.js';
 import { judgeSignature, signatureName, weakHashOf } from '../signature.js';
+import { baseTypes } from '../subject.js';
 import { keyFindings } from './key-rules.js';
 import { type Finding, findingsOf, type Rule } from './rule.js';
 
@@ -166,14 +167,7 @@ const requestRules: readonly RequestRule[] = [
   ...keyOwnerRules,
 ];
 
-const subjectTypes: ReadonlySet<string> = new Set([
-  oid.countryName,
-  oid.stateOrProvinceName,
-  oid.localityName,
-  oid.organizationName,
-  oid.organizationalUnitName,
-  oid.commonName,
-]);
+const subjectTypes: ReadonlySet<string> = new Set([...baseTypes, oid.commonName]);
 
 const renewalRules: readonly ApplicantRule[] = [
   {

@@ -14,6 +14,11 @@ export interface Rule<Subject, Context> {
   readonly check: (subject: Subject, context: Context) => string | undefined;
 }
 
+/** The outcome of a check. */
+export function unless(good: boolean, message: string): string | undefined {
+  return good ? undefined : message;
+}
+
 /** One broken rule. */
 export interface Finding {
   readonly rule: string;

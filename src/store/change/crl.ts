@@ -69,6 +69,7 @@ export async function makeCrls(platform: Platform, ca: Ca, days: number): Promis
     recoverInterrupted(platform, ca);
     const history = requireHistory(ca, now);
     const entries = revokedEntries(layout, history);
+    const known = { lastNumber: history.crlNumber, revoked: serialContents(history) };
     const first = nextCrlNumber(layout, history);
     const count = other === undefined ? 1 : 2;
     files.replaceFile(`${layout.crlNumber}.old`, `${formatSerial(first)}\n`);
@@ -81,8 +82,7 @@ export async function makeCrls(platform: Platform, ca: Ca, days: number): Promis
         days,
         number: first + (isLast ? BigInt(count) - 1n : 0n),
         isLast,
-        lastNumber: history.crlNumber,
-        revoked: serialContents(history),
+        ...known,
       });
     // That of the other one first, which can have had its place where that of the first one goes.
     const more = other === undefined || otherIssuer === undefined ? [] : [await make(other, otherIssuer, isOldOther)];

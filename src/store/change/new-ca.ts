@@ -22,7 +22,7 @@ import { keyFileText } from '../ca/ca.js';
 import { appendIndexRows, type IndexRow, indexRowFor } from '../index/row.js';
 import { type AuditEntry, appendAudit } from '../journal/audit-log.js';
 import { withLock } from '../journal/lock.js';
-import { type CaLayout, caFolder, caLayout, issuedCertificateFile, profileFile } from '../layout.js';
+import { type CaLayout, caFolder, caLayout, issuedCertificateFile, oldSuffix, profileFile } from '../layout.js';
 import { configText } from './config.js';
 
 /** What a new CA is made of. */
@@ -149,7 +149,7 @@ async function replaceCas(
   cas: readonly NewCa[],
   at: Date,
 ): Promise<string[]> {
-  const suffix = suffixFor(at);
+  const suffix = oldSuffix(at);
   const kept: string[] = [];
   for (const { type } of cas) {
     const folder = caFolder(place, type);
@@ -169,16 +169,12 @@ async function replaceCas(
   return kept;
 }
 
-function suffixFor(at: Date): string {
-  return `old-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
-}
-
 /** The profile that was there may have been written by hand. */
 function replaceProfile(place: string, text: string, at: Date): string[] {
   const file = profileFile(place);
   const before = files.exists(file) ? files.readFile(file) : undefined;
   if (before?.equals(Buffer.from(text)) === true) return [];
-  const old = `${file}.${suffixFor(at)}`;
+  const old = `${file}.${oldSuffix(at)}`;
   if (before !== undefined) files.createFile(old, before);
   files.replaceFile(file, text);
   return before === undefined ? [] : [old];

@@ -25,6 +25,7 @@ import { readIndexBytes, serialsIn } from '../index/scan.js';
 import { appendAudit, auditStamp } from '../journal/audit-log.js';
 import { withLock } from '../journal/lock.js';
 import { recoverInterrupted } from '../journal/recovery.js';
+import { oldSuffix } from '../layout.js';
 import { type Contradiction, contradictionsOf, lostCertificates, nextSerial } from './contradictions.js';
 import { type History, type KnownRevocation, readHistory } from './known.js';
 
@@ -160,7 +161,7 @@ function bringConfig(ca: Ca, now: Date): void {
   const text = before?.toString() ?? '';
   if (before === undefined) files.createFile(config, configOf(ca, profile, defaultDays));
   if (before === undefined || markOf(text) === ownProfileMark(profile)) return;
-  files.createFile(`${config}.old-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`, before);
+  files.createFile(`${config}.${oldSuffix(now)}`, before);
   files.replaceFile(config, configOf(ca, profile, daysOf(text) ?? defaultDays));
 }
 
