@@ -38,8 +38,8 @@ export interface CrlInput {
  */
 export async function issueCrl(issuer: Issuer, input: CrlInput, context: CrlContext): Promise<Uint8Array> {
   const signatureAlgorithm = encodeSignatureAlgorithm(issuer.signingKey.algorithm);
-  const { toBeSigned } = lintCrl(prepareCrl(issuer, input), signatureAlgorithm, context);
-  return (await signedBy(issuer, toBeSigned, 'CA')).der;
+  const linted = lintCrl(prepareCrl(issuer, input), signatureAlgorithm, context);
+  return (await signedBy(issuer, linted, 'CA')).der;
 }
 
 /** The TBSCertList (RFC 5280, section 5.1.2), not linted yet. */

@@ -9,7 +9,7 @@ import type { Certificate } from './certificate.js';
 import { contextTag, encode, encodeBitString, encodeInteger, encodeSequence, encodeTime } from './der.js';
 import { encodeSignatureAlgorithm, keyIdentifier, type SigningKey, verifySignature } from './engine.js';
 import type { PublicKey } from './key.js';
-import { type LintedCertificate, lintCertificate } from './lint/lint.js';
+import { type LintedCertificate, type LintedCrl, lintCertificate } from './lint/lint.js';
 import type { DistinguishedName } from './name.js';
 import { encodeExtensions, type Profile } from './profile.js';
 import { parseSerial, type SerialNumber } from './serial.js';
@@ -75,8 +75,8 @@ export function prepareCertificate(issuer: Issuer, input: CertificateInput): Uin
   );
 }
 
-async function signLinted(issuer: Issuer, { certificate }: LintedCertificate): Promise<Certificate> {
-  return { ...certificate, ...(await signedBy(issuer, certificate.toBeSigned.bytes, 'issuer')) };
+async function signLinted(issuer: Issuer, linted: LintedCertificate): Promise<Certificate> {
+  return { ...linted.certificate, ...(await signedBy(issuer, linted, 'issuer')) };
 }
 
 /**
@@ -87,9 +87,10 @@ async function signLinted(issuer: Issuer, { certificate }: LintedCertificate): P
  */
 export async function signedBy(
   { signingKey: { algorithm, sign }, publicKey }: Issuer,
-  toBeSigned: Uint8Array,
+  linted: LintedCertificate | LintedCrl,
   who: 'issuer' | 'CA',
 ): Promise<{ readonly der: Uint8Array; readonly signature: Uint8Array }> {
+  const toBeSigned = 'certificate' in linted ? linted.certificate.toBeSigned.bytes : linted.toBeSigned;
   const signature = await sign(toBeSigned);
   // A wrong key, or a signature damaged while it was computed (which could give an RSA key away), never leaves.
   if (!verifySignature(publicKey, algorithm.oid, toBeSigned, signature)) {
