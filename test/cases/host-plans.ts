@@ -56,6 +56,7 @@ const ours = (options: Readonly<Record<string, string>> = {}): Partial<Interface
 const pskTunnel = { ...ours(), psk: secret };
 const made = { name: 'br-ipsec', externalIds: { 'ovs-pki-ts-made': 'true' } };
 const bridge = { name: 'br-ipsec' };
+const bond = { name: 'bond0', bridge: 'br-ipsec', interfaces: ['eth1', 'eth2'], isFakeBridge: false };
 const guard = [['gre', '2.2.2.2']] as const;
 const mark = { ipsec_skb_mark: '0/1' };
 const pskHost: HostThere = { bridges: [made], interfaces: [pskTunnel], guards: guard, otherConfig: mark };
@@ -284,6 +285,51 @@ export const hostPlanCases: readonly HostPlanCase[] = [
     title: 'a VLAN bridge',
     fleet: psk(', bridge: br-v'),
     there: { bridges: [bridge], ports: [{ name: 'br-v', bridge: 'br-ipsec', isFakeBridge: true, tag: 5 }] },
+    psks: ['tun'],
+  },
+  {
+    title: 'the bridge is a network card of another bridge',
+    fleet: psk(', bridge: eth1'),
+    there: { bridges: [bridge], interfaces: [{ name: 'eth1', bridge: 'br-ipsec' }] },
+    psks: ['tun'],
+  },
+  {
+    title: 'the bridge is a link of a bond',
+    fleet: psk(', bridge: eth1'),
+    there: { bridges: [bridge], ports: [bond] },
+    psks: ['tun'],
+  },
+  {
+    title: 'the bridge is a bond',
+    fleet: psk(', bridge: bond0'),
+    there: { bridges: [bridge], ports: [bond] },
+    psks: ['tun'],
+  },
+  {
+    title: 'the port is a bond',
+    fleet: psk(', port: bond0'),
+    there: { bridges: [bridge], ports: [bond] },
+    psks: ['bond0'],
+  },
+  {
+    title: 'the port is a VLAN bridge',
+    fleet: psk(', port: br-v'),
+    there: {
+      bridges: [bridge],
+      ports: [{ name: 'br-v', bridge: 'br-ipsec', interfaces: ['br-v'], isFakeBridge: true, tag: 5 }],
+      interfaces: [{ name: 'br-v', type: 'internal', bridge: 'br-ipsec' }],
+    },
+    psks: ['br-v'],
+  },
+  {
+    title: 'a bridge of the userspace datapath with a tunnel of ours',
+    fleet: psk(),
+    there: { ...pskHost, bridges: [{ ...made, datapathType: 'netdev' }] },
+  },
+  {
+    title: 'a bridge of the userspace datapath that no tunnel is on',
+    fleet: psk(),
+    there: { bridges: [bridge, { name: 'br-dpdk', datapathType: 'netdev' }] },
     psks: ['tun'],
   },
   {

@@ -156,7 +156,15 @@ export interface Port {
 /** The four tables of the database, as ovs-vsctl prints them. */
 export function databaseText(
   ports: readonly Port[] = [],
-  { otherConfig = {}, systemId = 'id' }: { otherConfig?: Readonly<Record<string, string>>; systemId?: string } = {},
+  {
+    otherConfig = {},
+    systemId = 'id',
+    externalIds = {},
+  }: {
+    otherConfig?: Readonly<Record<string, string>>;
+    systemId?: string;
+    externalIds?: Readonly<Record<string, string>>;
+  } = {},
 ): string {
   const map = (record: Readonly<Record<string, string>>) => ['map', Object.entries(record)];
   const uuid = (kind: number, index: number) => ['uuid', `00000000-0000-4000-800${kind}-00000000000${index}`];
@@ -165,7 +173,7 @@ export function databaseText(
   return [
     table(
       ['other_config', 'external_ids', 'ovs_version'],
-      [[map(otherConfig), map({ 'system-id': systemId }), '3.1.0']],
+      [[map(otherConfig), map({ 'system-id': systemId, ...externalIds }), '3.1.0']],
     ),
     table(['name', 'ports'], [['br-ipsec', ['set', ports.map((_, index) => uuid(1, index))]]]),
     table(

@@ -1,4 +1,5 @@
 import { OvsPkiError } from '../../errors.js';
+import { shellWord } from '../../platform/quote.js';
 import { inventoryInit } from '../../usecases/fleet/inventory.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
 
@@ -12,7 +13,7 @@ export async function run({ options, operands }: CommandContext<'inventory'>): P
   const result = inventoryInit(file, options.force === true);
   return {
     exitStatus: 0,
-    text: `${file}: fill in your hosts, then: ovs-pki-ts plan ${file}\n`,
+    text: `${file}: fill in your hosts, then: ovs-pki-ts plan ${shellWord(file)}\n`,
     json: result,
     errors: [],
   };

@@ -13,7 +13,12 @@ import type { HostInput } from './input.js';
 export function strangerObstacles(input: HostInput): Obstacle[] {
   const database = knownValue(input.facts.ovsdb);
   if (database === undefined) return [];
-  return [...sameWay(input, database), ...vlanBridges(input, database), ...userspaceBridges(input, database)];
+  return [
+    ...sameWay(input, database),
+    ...vlanBridges(input, database),
+    ...takenNames(input, database),
+    ...userspaceBridges(input, database),
+  ];
 }
 
 export function strangerWarnings(input: HostInput): string[] {
@@ -107,6 +112,32 @@ function vlanBridges({ desired }: HostInput, { ports }: OvsDatabase): Obstacle[]
       ),
     ];
   });
+}
+
+/**
+ * Ports have a name once in a database, and so have interfaces: a bridge has a port and an interface of its name, and a bond
+ * is a port without an interface of its name.
+ */
+function takenNames({ desired }: HostInput, { bridges, ports, interfaces }: OvsDatabase): Obstacle[] {
+  const inTheWay = wantedBridges(desired.ends)
+    .filter((name) => !bridges.includes(name))
+    .flatMap((name) => {
+      const port = ports.find((item) => item.name === name || item.interfaces.includes(name));
+      if (port === undefined || port.isFakeBridge) return [];
+      const of = `${port.name === name ? 'a port' : `a link of the bond ${port.name}`} of ${port.bridge}`;
+      return [unfit(`${desired.name}: ${name} is ${of}, and no bridge`, `name a bridge: bridge: ${port.bridge}`)];
+    });
+  const bonds = desired.ends.flatMap(({ port: name }) => {
+    const bond = ports.find((item) => item.name === name && !item.isFakeBridge);
+    if (bond === undefined || bridges.includes(name) || interfaces.some((item) => item.name === name)) return [];
+    return [
+      unfit(
+        `${desired.name}: the port ${name} is a bond of ${bond.interfaces.join(' and ')}, on the bridge ${bond.bridge}`,
+        'choose another name for the port: --port NAME, or "port" in the inventory',
+      ),
+    ];
+  });
+  return [...inTheWay, ...bonds];
 }
 
 /** Packets of the userspace datapath do not pass the IPsec of the kernel. */

@@ -13,13 +13,14 @@ import { nameFault } from '../../pki/name.js';
 import { destinationFault } from '../../platform/destination.js';
 import * as files from '../../platform/files.js';
 import { isThisMachine } from '../../platform/network.js';
+import { shellWord } from '../../platform/quote.js';
 import { fillTemplate, templatePath } from '../../platform/templates.js';
 
 /** What the hosts of an inventory file should have. @throws FILE_NOT_FOUND, INVENTORY_INVALID */
 export function readFleet(file: string): DesiredFleet {
   if (!files.exists(file)) {
     throw new OvsPkiError('FILE_NOT_FOUND', `the inventory ${file} does not exist`, {
-      hint: `name yours, or make one: ovs-pki-ts inventory init ${file}`,
+      hint: `name yours, or make one: ovs-pki-ts inventory init ${shellWord(file)}`,
       details: { file },
     });
   }

@@ -116,7 +116,7 @@ function factsOf(there: HostThere): PlanningFacts {
   const identity = there.identity === undefined ? undefined : placed(there.identity, places);
   const database = {
     ...{ ovsVersion: '3.1.0', externalIds: {} },
-    ports: [...interfaces.map(portOf), ...ports],
+    ports: [...interfaces.map(portOf), ...ports.map((port) => ({ interfaces: [port.name], ...port }))],
     otherConfig: { ...identity?.pointers, ...there.otherConfig },
     bridges: bridges.map(({ name }) => name),
     bridgeRows: new Map(bridges.map((row) => [row.name, { otherConfig: {}, externalIds: {}, ...row }])),

@@ -48,6 +48,7 @@ function inputOf(found: Found): HostInput {
   };
 }
 
+const vlanPort = { name: 'br-vlan', bridge: 'br', interfaces: ['br-vlan'], isFakeBridge: true };
 const psk = { reveal: () => 'secret-of-the-tunnel' };
 const gre = (name: string, options: Readonly<Record<string, string>>): Partial<InterfaceFact> => ({
   name,
@@ -73,7 +74,7 @@ const obstacles: readonly (readonly [what: string, found: Found, message: RegExp
   ],
   [
     'a VLAN bridge',
-    { ends: [{ ...end, bridge: 'br-vlan' }], ports: [{ name: 'br-vlan', bridge: 'br', isFakeBridge: true, tag: 100 }] },
+    { ends: [{ ...end, bridge: 'br-vlan' }], ports: [{ ...vlanPort, tag: 100 }] },
     /br-vlan is a VLAN bridge, a port of br with the tag 100/,
   ],
   ['the userspace datapath', { bridge: { datapathType: 'netdev' } }, /datapath_type=netdev/],
@@ -81,6 +82,18 @@ const obstacles: readonly (readonly [what: string, found: Found, message: RegExp
     'connections of the operator, and no ovs-monitor-ipsec',
     { more: { monitor: { state: 'absent', reason: '' }, ownConnections: ['office'] } },
     /overwrites \/etc\/ipsec\.conf, .*: office/,
+  ],
+  ['the same while it runs: the file is its own', { more: { ownConnections: ['office'] } }, undefined],
+  [
+    'several of them, where the IKE daemon does not run either',
+    {
+      more: {
+        monitor: { state: 'absent', reason: '' },
+        ike: { state: 'absent', reason: 'stopped' },
+        ownConnections: ['office', 'vxlan-output'],
+      },
+    },
+    /overwrites \/etc\/ipsec\.conf, .*: office, vxlan-output/,
   ],
 ];
 
