@@ -4,6 +4,7 @@
  * @module
  */
 
+import { shellCommand } from '../../platform/quote.js';
 import { addressFamily } from '../desired/address.js';
 import { connectCommand, databaseOf, endRule, interfaceOf, type Rule } from './rule.js';
 
@@ -20,7 +21,7 @@ export const bridgingRules: readonly Rule[] = [
     find: (host) =>
       host.loops.map(({ bridge, ports, hosts }) => ({
         message: `${ports.join(', ')} of ${bridge} make a loop with the tunnels of ${hosts.join(', ')}: a broadcast goes round for ever`,
-        cure: `ovs-vsctl set Bridge ${bridge} rstp_enable=true`,
+        cure: shellCommand`ovs-vsctl set Bridge ${bridge} rstp_enable=true`,
         at: 'host' as const,
       })),
   },
@@ -36,7 +37,7 @@ export const bridgingRules: readonly Rule[] = [
       if (fact?.datapathType !== 'netdev') return undefined;
       return {
         message: `${end.port} is on ${bridge}, which has datapath_type=netdev: the kernel never encrypts its packets`,
-        cure: `ovs-vsctl set Bridge ${bridge} datapath_type=system`,
+        cure: shellCommand`ovs-vsctl set Bridge ${bridge} datapath_type=system`,
         at: 'host',
       };
     },
@@ -56,7 +57,7 @@ export const bridgingRules: readonly Rule[] = [
       if (own.mtu + overhead <= network.mtu) return undefined;
       return {
         message: `packets of ${bridge} have up to ${own.mtu} bytes, and ${type} with ESP makes up to ${own.mtu + overhead} of them, more than the ${network.mtu} of ${network.name}: the largest are lost`,
-        cure: `ovs-vsctl set Interface ${bridge} mtu_request=${network.mtu - overhead}`,
+        cure: shellCommand`ovs-vsctl set Interface ${bridge} mtu_request=${String(network.mtu - overhead)}`,
         at: 'host',
       };
     },
@@ -77,7 +78,7 @@ export const bridgingRules: readonly Rule[] = [
       if (past.length === 0) return undefined;
       return {
         message: `${past.map((name) => `options:${name}=${options?.[name]}`).join(' and ')} of ${end.port}: no IPsec policy matches its packets, and they leave unencrypted`,
-        cure: `ovs-vsctl ${past.map((name) => `-- remove Interface ${end.port} options ${name}`).join(' ')}`,
+        cure: `ovs-vsctl ${past.map((name) => shellCommand`-- remove Interface ${end.port} options ${name}`).join(' ')}`,
         at: 'host',
       };
     },

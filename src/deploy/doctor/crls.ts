@@ -7,6 +7,7 @@
 import { type Crl, isCrlOf } from '../../pki/crl.js';
 import { equalBytes } from '../../pki/der.js';
 import { isCrlDue } from '../../pki/renewal.js';
+import { shellCommand } from '../../platform/quote.js';
 import { knownValue } from '../facts/fact.js';
 import type { IkeFact } from '../ike/daemon.js';
 import { isNewer } from '../plan/crls.js';
@@ -102,5 +103,5 @@ function allCrlsOn(host: HostView): { readonly path: string; readonly crl: Crl }
 
 /** A list that is due is made anew before it is brought. */
 function again(host: HostView, message: string): Fault {
-  return { message, cure: `ovs-pki-ts distribute ${nameOf(host)} --to ${host.destination}`, at: 'here' };
+  return { message, cure: shellCommand`ovs-pki-ts distribute ${nameOf(host)} --to ${host.destination}`, at: 'here' };
 }

@@ -9,6 +9,7 @@ import { equalBytes } from '../../pki/der.js';
 import { formatName } from '../../pki/name.js';
 import { soonMs } from '../../pki/renewal.js';
 import { dayMs, dueDays } from '../../pki/validity.js';
+import { shellCommand } from '../../platform/quote.js';
 import { keyHashOf } from '../plan/identity-files.js';
 import { confinementFault, tolerableSkewSeconds } from './fitness.js';
 import {
@@ -222,7 +223,7 @@ function ownRule(
 
 /** The files are placed once more. */
 function again(host: HostView, message: string): Fault {
-  return { message, cure: `ovs-pki-ts distribute ${nameOf(host)} --to ${host.destination}`, at: 'here' };
+  return { message, cure: shellCommand`ovs-pki-ts distribute ${nameOf(host)} --to ${host.destination}`, at: 'here' };
 }
 
 /** Some tunnel does, or will, for there is none yet. */

@@ -5,6 +5,7 @@
  */
 
 import type { Certificate } from '../../pki/certificate.js';
+import { shellCommand } from '../../platform/quote.js';
 import { knownValue } from '../facts/fact.js';
 import { type LoadedCertificate, portOfConnection } from '../ike/answers.js';
 import type { IkeFact } from '../ike/daemon.js';
@@ -104,7 +105,7 @@ export const loadedRules: readonly Rule[] = [
     if (own.length === 0 || own.some(({ hasPrivateKey }) => hasPrivateKey !== false)) return undefined;
     return {
       message: `${ike.daemon.label} has no private key for the certificate of this host: another key, one that is encrypted, or none that it may read`,
-      cure: `openssl pkey -noout -in ${configOf(host)['private_key']} && ipsec rereadsecrets`,
+      cure: shellCommand`openssl pkey -noout -in ${configOf(host)['private_key']} && ipsec rereadsecrets`,
       at: 'host',
     };
   }),

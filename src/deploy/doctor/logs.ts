@@ -4,6 +4,7 @@
  * @module
  */
 
+import { shellCommand } from '../../platform/quote.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import type { IkeDaemon } from '../ike/daemon.js';
 import { ikeDaemons } from '../ike/daemons.js';
@@ -46,7 +47,7 @@ const sayings: readonly Saying[] = [
     said: /AUTHENTICATION_FAILED|authentication of '.*' .*failed|authentication failed/,
     message:
       'the two ends do not believe each other: the certificate, its CA, its name or the PSK of one of them is not what the other wants',
-    cure: (host, { remoteIp }) => `ovs-pki-ts doctor --to ${host.destination} ${remoteIp}`,
+    cure: (host, { remoteIp }) => shellCommand`ovs-pki-ts doctor --to ${host.destination} ${remoteIp}`,
     at: 'here',
   },
   {

@@ -5,6 +5,7 @@
  */
 
 import { equalBytes } from '../../pki/der.js';
+import { shellCommand } from '../../platform/quote.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { IkeConnection } from '../ike/answers.js';
@@ -77,7 +78,7 @@ export const peerRules: readonly Rule[] = [
     const right = commonNameOf(certificate) ?? peer.host.name;
     return {
       message: `${end.port} wants the peer ${wanted}, and the certificate of ${peer.host.name} is for ${names.join(', ') || right}`,
-      cure: `ovs-vsctl set Interface ${end.port} options:remote_name=${right}`,
+      cure: shellCommand`ovs-vsctl set Interface ${end.port} options:remote_name=${right}`,
       at: 'host',
     };
   }),
@@ -102,7 +103,7 @@ export const peerRules: readonly Rule[] = [
       if (file.certificates.some((authority) => mayHaveSigned(authority, presented))) return undefined;
       return {
         message: `the certificate of ${peer.host.name} is not of the CA in ${path}`,
-        cure: `ovs-pki-ts distribute --to ${host.destination} ${peer.host.destination}`,
+        cure: shellCommand`ovs-pki-ts distribute --to ${host.destination} ${peer.host.destination}`,
         at: 'here',
       };
     },
@@ -115,7 +116,7 @@ export const peerRules: readonly Rule[] = [
       if (!getsNoAnswer(peer.end, peer.host) && !(repeats(host) && listens(peer.end, peer.host))) return undefined;
       return {
         message: `${host.name} asks, and gets no answer from ${peer.host.name}: UDP 500 or 4500 is filtered between ${end.localIp} and ${end.remoteIp}`,
-        cure: `nft add rule inet filter input ip saddr ${end.remoteIp} udp dport '{ 500, 4500 }' accept; then let it pass in the network and the cloud's security group too`,
+        cure: `${shellCommand`nft add rule inet filter input ip saddr ${end.remoteIp} udp dport '{ 500, 4500 }' accept`}; then let it pass in the network and the cloud's security group too`,
         at: 'host',
       };
     },
@@ -134,7 +135,7 @@ export const peerRules: readonly Rule[] = [
       const option = (daemonOf(host) ?? ikeDaemons[0]).encapsulation;
       return {
         message: `${sent} bytes of ESP have left for ${peer.host.name}, and none has arrived there: IP protocol 50 is filtered on the way (ESP in UDP gets through, and takes 8 bytes more: keep the MTU of what goes through the tunnel 100 below that of the network)`,
-        cure: `ovs-vsctl set Interface ${end.port} options:${option}`,
+        cure: shellCommand`ovs-vsctl set Interface ${end.port} options:${option}`,
         at: 'host',
       };
     },

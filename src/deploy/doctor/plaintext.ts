@@ -4,6 +4,7 @@
  * @module
  */
 
+import { shellCommand } from '../../platform/quote.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import { guardCommand, hasGuard } from '../tunnels/packets.js';
@@ -70,10 +71,10 @@ function cureOf(host: HostView, name: string, type: string, remoteIp: string | u
   const isOvn = databaseOf(host)?.externalIds['ovn-remote'] !== undefined;
   if (isOvn) return { cure: 'ovn-nbctl set NB_Global . ipsec=true', at: 'host' };
   if (remoteIp === undefined || remoteIp === 'flow') {
-    return { cure: `ovs-vsctl --columns=name,options,external_ids list Interface ${name}`, at: 'host' };
+    return { cure: shellCommand`ovs-vsctl --columns=name,options,external_ids list Interface ${name}`, at: 'host' };
   }
   return {
-    cure: `ovs-pki-ts connect ${nameOf(host)}=${host.destination} PEER=${remoteIp} --type ${type} --port ${name}`,
+    cure: shellCommand`ovs-pki-ts connect ${nameOf(host)}=${host.destination} PEER=${remoteIp} --type ${type} --port ${name}`,
     at: 'here',
   };
 }

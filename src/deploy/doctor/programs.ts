@@ -4,6 +4,7 @@
  * @module
  */
 
+import { shellCommand } from '../../platform/quote.js';
 import { knownValue } from '../facts/fact.js';
 import { fitnessRules } from './fitness.js';
 import { configOf, daemonOf, type Rule, usesCertificates } from './rule.js';
@@ -69,5 +70,5 @@ export const programsRules: readonly Rule[] = [
 function nssFolderCommand(daemon: string, folder: string): string {
   const unit = '/etc/systemd/system/openvswitch-ipsec.service.d';
   const command = `${scripts}/ovs-monitor-ipsec --pidfile=/run/openvswitch/ovs-monitor-ipsec.pid --ike-daemon=${daemon} --ipsec-d=${folder} --log-file --detach unix:/run/openvswitch/db.sock`;
-  return `mkdir -p ${unit} && printf '[Service]\\nExecStart=\\nExecStart=%s\\n' '${command}' >${unit}/nss.conf && systemctl daemon-reload && systemctl restart openvswitch-ipsec`;
+  return `mkdir -p ${unit} && printf '[Service]\\nExecStart=\\nExecStart=%s\\n' ${shellCommand`${command}`} >${unit}/nss.conf && systemctl daemon-reload && systemctl restart openvswitch-ipsec`;
 }

@@ -7,6 +7,7 @@
 import type { Certificate } from '../../pki/certificate.js';
 import { attributeValues, nameFault } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
+import { shellCommand } from '../../platform/quote.js';
 import type { AuthenticationMethod, TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { FileFact } from '../facts/files.js';
@@ -179,11 +180,11 @@ export function nameOf(host: HostView): string {
 
 /** The command that wires a tunnel between two hosts anew. */
 export function connectCommand(host: HostView, peer: HostView, { type }: Pick<TunnelEnd, 'type'>): string {
-  return `ovs-pki-ts connect ${nameOf(host)}=${host.destination} ${nameOf(peer)}=${peer.destination} --type ${type}`;
+  return shellCommand`ovs-pki-ts connect ${nameOf(host)}=${host.destination} ${nameOf(peer)}=${peer.destination} --type ${type}`;
 }
 
 /** The command that gives a host a new, good identity. */
 export function renewCommand(host: HostView): string {
   const name = nameOf(host);
-  return `ovs-pki-ts req+sign --unique --force ${name} && ovs-pki-ts distribute ${name} --to ${host.destination}`;
+  return shellCommand`ovs-pki-ts req+sign --unique --force ${name} && ovs-pki-ts distribute ${name} --to ${host.destination}`;
 }

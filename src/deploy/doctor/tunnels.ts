@@ -4,6 +4,7 @@
  * @module
  */
 
+import { shellCommand } from '../../platform/quote.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import { connectionsOf } from '../tunnels/proof.js';
@@ -31,7 +32,9 @@ export const tunnelRules: readonly Rule[] = [
     find: (host) =>
       host.unknown.map(({ port, type, peer, remoteIp, isOurs }) => ({
         message: `${port} (${type} to ${peer === undefined ? remoteIp : `${peer}, ${remoteIp}`}) is not in the inventory`,
-        cure: isOurs ? 'ovs-pki-ts apply --prune' : `ovs-pki-ts remove --to ${host.destination} --port ${port}`,
+        cure: isOurs
+          ? 'ovs-pki-ts apply --prune'
+          : shellCommand`ovs-pki-ts remove --to ${host.destination} --port ${port}`,
         at: 'here' as const,
         port,
       })),
@@ -52,7 +55,7 @@ export const tunnelRules: readonly Rule[] = [
             message: `${name} has a PSK beside ${beside}: ovs-monitor-ipsec drops it, and ${lotOf(host, name)}`,
             cure:
               own.length > 0
-                ? `ovs-vsctl remove Interface ${name} options psk`
+                ? shellCommand`ovs-vsctl remove Interface ${name} options psk`
                 : `ovs-vsctl ${set.map((key) => `-- remove Open_vSwitch . other_config ${key}`).join(' ')}`,
             at: 'host',
             port: name,
@@ -75,7 +78,7 @@ export const tunnelRules: readonly Rule[] = [
       if (shown !== undefined && shown.state !== 'INVALID') return undefined;
       return {
         message: `ovs-monitor-ipsec refuses ${end.port}: ${reason}; ${lotOf(host, end.port)}`,
-        cure: `ovs-pki-ts distribute --to ${host.destination}`,
+        cure: shellCommand`ovs-pki-ts distribute --to ${host.destination}`,
         at: 'here',
       };
     },
@@ -119,7 +122,7 @@ export const tunnelRules: readonly Rule[] = [
         message: `ovs-vswitchd has not made the port ${end.port}${found.error === undefined ? '' : `: ${found.error}`}`,
         cure:
           found.bridge === undefined
-            ? `ovs-vsctl add-port BRIDGE ${end.port}`
+            ? shellCommand`ovs-vsctl add-port BRIDGE ${end.port}`
             : 'tail -n 20 /var/log/openvswitch/ovs-vswitchd.log',
         at: 'host',
       };
@@ -143,7 +146,7 @@ export const tunnelRules: readonly Rule[] = [
         return undefined;
       return {
         message: `${end.port} has no local_ip, and ${daemon.label} finds no default route to take the address of ("we cannot identify ourselves")`,
-        cure: `ovs-vsctl set Interface ${end.port} options:local_ip=${end.localIp === '' ? 'ADDRESS' : end.localIp}`,
+        cure: shellCommand`ovs-vsctl set Interface ${end.port} options:local_ip=${end.localIp === '' ? 'ADDRESS' : end.localIp}`,
         at: 'host',
       };
     },
@@ -155,7 +158,7 @@ export const tunnelRules: readonly Rule[] = [
       if (own === undefined || localIp === undefined || own.includes(localIp)) return undefined;
       return {
         message: `${end.port} has the local_ip ${localIp}, and the host has ${own.join(', ')}`,
-        cure: `ovs-vsctl set Interface ${end.port} options:local_ip=${own.find((address) => !/^127\.|^::1$|^fe80:/.test(address)) ?? 'ADDRESS'}`,
+        cure: shellCommand`ovs-vsctl set Interface ${end.port} options:local_ip=${own.find((address) => !/^127\.|^::1$|^fe80:/.test(address)) ?? 'ADDRESS'}`,
         at: 'host',
       };
     },
@@ -174,7 +177,7 @@ export const tunnelRules: readonly Rule[] = [
         message: /[*%]|^0\.0\.0\.0$|^::$/.test(name)
           ? `the remote_name "${name}" of ${end.port} stands for anyone: whoever has a certificate of the CA can be its peer`
           : `the remote_name "${name}" of ${end.port} is not read as a name by the IKE daemons`,
-        cure: `ovs-vsctl set Interface ${end.port} options:remote_name=${peerName(end, host) ?? 'NAME_OF_THE_PEER'}`,
+        cure: shellCommand`ovs-vsctl set Interface ${end.port} options:remote_name=${peerName(end, host) ?? 'NAME_OF_THE_PEER'}`,
         at: 'host',
       };
     },

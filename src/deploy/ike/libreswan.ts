@@ -4,6 +4,7 @@
  * @module
  */
 
+import { shellCommand } from '../../platform/quote.js';
 import { fillTemplate } from '../../platform/templates.js';
 import { type IkeDaemon, ikeDaemonLabels } from './daemon.js';
 import { newestLibreswan, readLibreswan } from './libreswan-answers.js';
@@ -71,16 +72,16 @@ export const libreswan: IkeDaemon = {
   ],
   commands: {
     start: (connection, version) =>
-      isFive(version) ? `ipsec start ${connection}` : `ipsec auto --start ${connection}`,
+      isFive(version) ? shellCommand`ipsec start ${connection}` : shellCommand`ipsec auto --start ${connection}`,
     forget: (connection, version) =>
-      isFive(version) ? `ipsec delete ${connection}` : `ipsec auto --delete ${connection}`,
+      isFive(version) ? shellCommand`ipsec delete ${connection}` : shellCommand`ipsec auto --delete ${connection}`,
     trust: (file, nssFolder = usualNssFolder) =>
-      `certutil -A -a -i ${file} -d sql:${nssFolder} -n ovs_cert_cacert -t CT,,`,
+      shellCommand`certutil -A -a -i ${file} -d sql:${nssFolder} -n ovs_cert_cacert -t CT,,`,
     readCrl: (file, nssFolder = usualNssFolder) =>
       [
-        `openssl crl -in ${file} -outform DER -out ${file}.der`,
-        `crlutil -I -i ${file}.der -d sql:${nssFolder}`,
-        `rm ${file}.der`,
+        shellCommand`openssl crl -in ${file} -outform DER -out ${file}.der`,
+        shellCommand`crlutil -I -i ${file}.der -d sql:${nssFolder}`,
+        shellCommand`rm ${file}.der`,
       ].join(' && '),
     decryptKey: () => undefined,
   },

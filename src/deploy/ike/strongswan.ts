@@ -4,6 +4,7 @@
  * @module
  */
 
+import { shellCommand } from '../../platform/quote.js';
 import { fillTemplate } from '../../platform/templates.js';
 import { type IkeDaemon, ikeDaemonLabels } from './daemon.js';
 import { readStrongswan } from './strongswan-answers.js';
@@ -61,14 +62,14 @@ export const strongswan: IkeDaemon = {
     },
   ],
   commands: {
-    start: (connection) => `ipsec up ${connection}`,
-    forget: (connection) => `ipsec stroke delete ${connection}`,
+    start: (connection) => shellCommand`ipsec up ${connection}`,
+    forget: (connection) => shellCommand`ipsec stroke delete ${connection}`,
     trust: (file) =>
       file?.startsWith('/etc/ipsec.d/cacerts/') === true
         ? 'ipsec rereadcacerts'
-        : `cp ${file} /etc/ipsec.d/cacerts/ && ipsec rereadcacerts`,
+        : shellCommand`cp ${file} /etc/ipsec.d/cacerts/ && ipsec rereadcacerts`,
     readCrl: () => 'ipsec rereadcrls && ipsec purgecrls',
     decryptKey: (file) =>
-      `(umask 077; openssl rsa -in ${file} -out ${file}.plain && mv ${file}.plain ${file} && ipsec rereadsecrets)`,
+      shellCommand`(umask 077; openssl rsa -in ${file} -out ${file}.plain && mv ${file}.plain ${file} && ipsec rereadsecrets)`,
   },
 };

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { shellCommand } from '../../platform/quote.js';
 import type { LoopProtection } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import { eccentricity, edgesByVertex, ringsIn } from '../tunnels/blocks.js';
@@ -344,7 +345,7 @@ function mixedStp({ vertex, tunnels }: Own, stp: readonly Vertex[], all: readonl
   const others = all.filter((item) => !stp.includes(item));
   return {
     message: `${vertex.host}: ${tunnels} of ${vertex.bridge} are part of a loop, in which ${where(stp)} runs STP and ${where(others)} does not`,
-    hint: `let all of them run RSTP (ovs-vsctl set Bridge ${vertex.bridge} stp_enable=false rstp_enable=true), or none; ${answer}`,
+    hint: `let all of them run RSTP (${shellCommand`ovs-vsctl set Bridge ${vertex.bridge} stp_enable=false rstp_enable=true`}), or none; ${answer}`,
   };
 }
 

@@ -6,6 +6,7 @@
 
 import { hostFindings } from '../../pki/lint/leaf-rules.js';
 import { formatName } from '../../pki/name.js';
+import { shellCommand } from '../../platform/quote.js';
 import { confinementFault, type FitnessRule, fitnessRules, type Purpose } from '../doctor/fitness.js';
 import type { Fault } from '../doctor/rule.js';
 import type { Fact } from '../facts/fact.js';
@@ -144,7 +145,7 @@ function mixedMethods(input: HostInput): Obstacle[] {
         certificate ? 'certificates are wanted' : `other_config:certificate is set (${present})`
       }: ovs-monitor-ipsec takes one or the other for a whole host`,
       hint: certificate
-        ? `move those ports to certificates too, or take them away: ovs-pki-ts remove --to ${desired.target.destination} --port ${pskPorts[0]}`
+        ? `move those ports to certificates too, or take them away: ${shellCommand`ovs-pki-ts remove --to ${desired.target.destination} --port ${pskPorts[0]}`}`
         : `take the certificate away first: ovs-pki-ts remove --to ${desired.target.destination} --identity`,
     },
   ];
@@ -204,7 +205,7 @@ function otherPorts(input: HostInput): Obstacle[] {
     if (found.type !== end.type) return [unfit(`${at} is of type ${found.type || 'system'}, not ${end.type}`, hint)];
     if (tunnel === undefined || isMeant(end, tunnel)) return [];
     const to = tunnel.peer === undefined ? tunnel.remoteIp : `${tunnel.peer} (${tunnel.remoteIp})`;
-    const also = `or take that tunnel away: ovs-pki-ts remove --to ${input.desired.target.destination} --port ${end.port}`;
+    const also = shellCommand`or take that tunnel away: ovs-pki-ts remove --to ${input.desired.target.destination} --port ${end.port}`;
     return [unfit(`${at} is a tunnel to ${to}, not to ${end.peer} (${end.remoteIp})`, `${hint}; ${also}`)];
   });
 }

@@ -6,6 +6,7 @@
 
 import { attributeValues } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
+import { shownWord } from '../../platform/quote.js';
 import type { DesiredHost, TunnelEnd } from '../desired/desired.js';
 import { fitnessRules, isTunnelType } from '../doctor/fitness.js';
 import { knownValue } from '../facts/fact.js';
@@ -161,7 +162,7 @@ function obstaclesOf(
     ...bonds.map((bond) =>
       refused(
         `${name}: ${bond.interfaces.join(', ')} are one port, the bond ${bond.name}, and would go together`,
-        `name all of them: --port ${bond.interfaces.join(' ')}; or make a bond of those that stay: ovs-vsctl add-bond`,
+        `name all of them: --port ${bond.interfaces.map(shownWord).join(' ')}; or make a bond of those that stay: ovs-vsctl add-bond`,
       ),
     ),
     ...(!identity || left.length === 0
@@ -169,7 +170,7 @@ function obstaclesOf(
       : [
           refused(
             `${name}: the tunnels ${left.join(', ')} need its certificate; without it they would go on in plaintext`,
-            `take them away too: --port ${left.join(' ')}`,
+            `take them away too: --port ${left.map(shownWord).join(' ')}`,
           ),
         ]),
   ];

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { shellCommand } from '../../platform/quote.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { InterfaceFact, OvsDatabase } from '../facts/ovsdb.js';
@@ -79,7 +80,7 @@ function sameWay({ desired }: HostInput, { interfaces }: OvsDatabase): Obstacle[
     return [
       unfit(
         `${desired.name}: ${other.name} of ${other.bridge} is a ${end.type} tunnel to ${end.remoteIp} already; Open vSwitch makes no second one beside it`,
-        `${takeOver}; or take it away: ovs-vsctl del-port ${other.name}, ${at}`,
+        `${takeOver}; or take it away: ${shellCommand`ovs-vsctl del-port ${other.name}`}, ${at}`,
       ),
     ];
   });
