@@ -11,7 +11,8 @@ process.stdout.write(`# What doctor finds
 
 \`ovs-pki-ts doctor [FILE | --to HOST...]\` asks each host once, changes nothing there, and tells what is wrong with its
 programs, its identity, its tunnels and its IKE daemon. Hosts at both ends of a tunnel are seen together, so name both.
-Each finding is a sentence with an id that stays the same when the words change, and a cure that can be typed:
+Each finding is a sentence with an id that stays the same when the words change, and a cure that can be typed, in the words of
+that host's system (apt-get, dnf or zypper; systemctl, service or ovs-ctl; firewalld, ufw or nftables):
 
     host_1:
       error: strongSwan has not read the CA certificate /etc/ipsec.d/cacerts/ovs-ca.pem: it believes no peer [ca-not-loaded]

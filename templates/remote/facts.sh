@@ -28,6 +28,30 @@ say lock "${ovs_pki_ts_lock:-0}" "${ovs_pki_ts_holders:-}"
 say name 0 "$name"
 say kernel 0 "$kernel"
 say time 0 "$(date +%s)"
+# What the system is, and how packages, services and the firewall are spoken to there.
+system=
+for file in /etc/os-release /usr/lib/os-release; do
+  if [ -n "$system" ] || [ ! -r "$file" ]; then continue; fi
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in ID=* | ID_LIKE=* | VERSION_ID=*) system="$system$line
+" ;; esac
+  done <"$file"
+done
+packages='' services=none firewall=none
+for program in apt-get dnf zypper; do
+  if command -v "$program" >/dev/null 2>&1; then packages="$packages $program"; fi
+done
+if [ -d /run/systemd/system ]; then services=systemd
+elif command -v service >/dev/null 2>&1; then services=service; fi
+if [ -e /run/firewalld.pid ] || [ -d /run/firewalld ]; then firewall=firewalld
+elif [ -r /etc/ufw/ufw.conf ]; then
+  while IFS= read -r line; do
+    if [ "$line" = ENABLED=yes ]; then firewall=ufw; fi
+  done </etc/ufw/ufw.conf
+fi
+say system 0 "${system}packages=${packages# }
+services=$services
+firewall=$firewall"
 programs=
 for program in openssl python3 ovs-vsctl ovs-appctl ovs-ofctl ipsec ip ping flock swanctl @programs@; do
   if command -v "$program" >/dev/null 2>&1; then programs="$programs $program"; fi
@@ -55,7 +79,13 @@ vswitchd='' monitor=''
 if [ -n "$vswitchd" ] && [ -d "/proc/$vswitchd" ]; then say vswitchd 0 "$vswitchd"; else say vswitchd 1 ''; fi
 
 if [ -n "$monitor" ] && [ -r "/proc/$monitor/cmdline" ]; then
-  say monitor 0 "$(tr '\000' '\n' <"/proc/$monitor/cmdline")"
+  command_line=$(tr '\000' '\n' <"/proc/$monitor/cmdline")
+  say monitor 0 "$command_line"
+  # Whether it looks which version libreswan has, and takes the NSS database of that.
+  if [ -n "$in_full" ]; then
+    program=$(printf '%s\n' "$command_line" | sed -n '/^\/.*\/ovs-monitor-ipsec$/{p;q;}')
+    if $within grep -q '"/var/lib/ipsec/nss"' "$program" 2>/dev/null; then say monitor-nss 0 'by version'; fi
+  fi
   if [ -n "$in_full" ]; then ask tunnels ovs-appctl -T 10 -t ovs-monitor-ipsec tunnels/show; fi
 else
   say monitor 1 ''

@@ -114,7 +114,8 @@ export const faultsOfHosts: readonly DeployFault[] = [
     make: onHost1(faults.databaseStopped),
     codes: ['HOST_FACT_UNKNOWN'],
     says: /host_1: the database of Open vSwitch could not be read: .*database connection failed/,
-    hints: /systemctl start openvswitch-switch/,
+    // The hosts have no systemd.
+    hints: /(service openvswitch-switch start|systemctl start openvswitch-switch); tail /,
   },
   {
     title: 'ovsdb-server hangs',

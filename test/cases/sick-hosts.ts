@@ -134,6 +134,7 @@ const programs: readonly SickHost[] = [
   { id: 'ovs-monitor-ipsec-not-running', hosts: [[strongswan, replaced('monitor', 1, '')]] },
   { id: 'ike-daemon-missing', hosts: [[strongswan, withoutIpsec]] },
   { id: 'ike-starter-missing', hosts: [[strongswan, withoutIpsec, [/ ping flock/, ' ping flock swanctl']]] },
+  { id: 'charon-missing', hosts: [[strongswan, replaced('ike-status', 3, '\n\nanswer ike-charon 1\n')]] },
   { id: 'ike-daemon-newer', hosts: [[strongswan, ['strongSwan U5.9.8', 'strongSwan U7.0.1']]] },
   { id: 'ike-daemon-not-running', hosts: [[strongswan, replaced('ike-status', 3, '')]] },
   {

@@ -6,12 +6,13 @@
  */
 
 import { type TunnelType, tunnelTypes } from '../desired/desired.js';
-import { type Fact, knownValue } from '../facts/fact.js';
+import { knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
 import { saveConnections } from '../facts/monitor.js';
 import type { InterfaceFact } from '../facts/ovsdb.js';
+import { cureOn, installCommand, serviceCommand } from '../facts/system.js';
 import type { IkeDaemon } from '../ike/daemon.js';
-import { ikeDaemons } from '../ike/daemons.js';
+import { ikeDaemons, usualDaemon } from '../ike/daemons.js';
 import { isNewerThan } from '../ike/version.js';
 import type { Fault, Rule } from './rule.js';
 
@@ -85,7 +86,7 @@ const programRules = programs.map(
     find: (host) =>
       host.facts.programs.has(program) || !isNeeded(host)
         ? []
-        : onHost(`there is no program ${program}: ${why}`, `apt-get install ${pack}`),
+        : onHost(`there is no program ${program}: ${why}`, installCommand(host.facts.system, [pack])),
   }),
 );
 
@@ -100,7 +101,7 @@ export const fitnessRules: readonly FitnessRule[] = [
       facts.ovsdb.state === 'absent'
         ? onHost(
             `Open vSwitch is not installed: ${facts.ovsdb.reason}`,
-            'apt-get install openvswitch-switch openvswitch-ipsec',
+            installCommand(facts.system, ['openvswitch-switch', 'openvswitch-ipsec']),
           )
         : [],
   },
@@ -110,7 +111,7 @@ export const fitnessRules: readonly FitnessRule[] = [
     meaning: 'The database of Open vSwitch does not answer.',
     blocks: ['change'],
     code: 'HOST_FACT_UNKNOWN',
-    find: ({ facts }) => unanswered(facts.ovsdb),
+    find: ({ facts }) => unanswered(facts),
   },
   {
     id: 'ovs-vswitchd-not-running',
@@ -120,18 +121,22 @@ export const fitnessRules: readonly FitnessRule[] = [
     find: ({ facts }) =>
       facts.vswitchdRuns || facts.ovsdb.state === 'absent'
         ? []
-        : onHost('ovs-vswitchd does not run', 'systemctl start openvswitch-switch'),
+        : onHost('ovs-vswitchd does not run', serviceCommand(facts.system, 'start', 'openvswitch-switch')),
   },
   {
     id: 'ovs-monitor-ipsec-not-running',
     severity: 'error',
     meaning: 'ovs-monitor-ipsec does not run: what the database says of IPsec is not carried out.',
     blocks: ['tunnel'],
+    // Where the IKE daemon is lacking, it ends as soon as it starts.
     find: ({ facts }) =>
-      facts.monitor.state === 'absent'
+      facts.monitor.state === 'absent' && facts.ike.state !== 'absent'
         ? onHost(
             `ovs-monitor-ipsec does not run, so new and changed tunnels stay unencrypted${overwritten(facts)}`,
-            `${facts.ownConnections.length > 0 ? `${saveConnections}; then ` : ''}apt-get install openvswitch-ipsec; systemctl start openvswitch-ipsec`,
+            [
+              saved(facts),
+              `${installCommand(facts.system, ['openvswitch-ipsec'])}; ${serviceCommand(facts.system, 'start', 'openvswitch-ipsec')}`,
+            ].join(''),
           )
         : [],
   },
@@ -141,13 +146,29 @@ export const fitnessRules: readonly FitnessRule[] = [
     meaning:
       'strongSwan is installed as charon-systemd with swanctl, as Debian 13 does it, and ovs-monitor-ipsec needs the starter and its program ipsec.',
     blocks: ['tunnel'],
-    find: ({ facts }) =>
-      isWithoutStarter(facts)
-        ? onHost(
-            'strongSwan is here with charon-systemd and swanctl only: ovs-monitor-ipsec needs the program ipsec of its starter',
-            'apt-get install strongswan-starter strongswan-charon && systemctl restart openvswitch-ipsec',
-          )
-        : [],
+    find: ({ facts }) => {
+      const starter = withoutStarter(facts);
+      if (starter === undefined) return [];
+      return onHost(
+        `${starter.label} is here with charon-systemd and swanctl only: ovs-monitor-ipsec needs the program ipsec of its starter, and ends without it${overwritten(facts)}`,
+        withMonitor(facts, starter.packages(facts.system)),
+      );
+    },
+  },
+  {
+    id: 'charon-missing',
+    severity: 'error',
+    meaning: 'The starter of strongSwan is installed, with its program ipsec, and charon is not.',
+    blocks: ['tunnel'],
+    find: ({ facts }) => {
+      const ike = knownValue(facts.ike);
+      if (ike?.missing === undefined) return [];
+      const { label, packages } = ike.daemon;
+      return onHost(
+        `${label} is here with its program ipsec and without ${ike.missing}, so nothing answers IKE`,
+        withMonitor(facts, packages(facts.system)),
+      );
+    },
   },
   {
     id: 'ike-daemon-missing',
@@ -155,8 +176,11 @@ export const fitnessRules: readonly FitnessRule[] = [
     meaning: 'There is neither strongSwan nor libreswan.',
     blocks: ['tunnel'],
     find: ({ facts, daemon }) =>
-      facts.ike.state === 'absent' && !isWithoutStarter(facts)
-        ? onHost(`there is no IKE daemon: ${facts.ike.reason}`, `apt-get install ${(daemon ?? ikeDaemons[0]).packages}`)
+      facts.ike.state === 'absent' && withoutStarter(facts) === undefined
+        ? onHost(
+            `there is no IKE daemon, and ovs-monitor-ipsec ends without one: ${facts.ike.reason}${overwritten(facts)}`,
+            withMonitor(facts, (daemon ?? usualDaemon(facts.system)).packages(facts.system)),
+          )
         : [],
   },
   {
@@ -166,7 +190,7 @@ export const fitnessRules: readonly FitnessRule[] = [
     blocks: ['tunnel'],
     find: ({ facts }) => {
       const ike = knownValue(facts.ike);
-      return ike === undefined || ike.running
+      return ike === undefined || ike.running || ike.missing !== undefined
         ? []
         : onHost(`${ike.daemon.label} does not run or does not answer`, 'ipsec start');
     },
@@ -180,7 +204,7 @@ export const fitnessRules: readonly FitnessRule[] = [
     find: ({ facts }) => {
       const ike = knownValue(facts.ike);
       const lack = ike?.daemon.lacks(ike);
-      return lack === undefined ? [] : onHost(lack.message, lack.cure);
+      return lack === undefined ? [] : onHost(lack.message, cureOn(facts.system, lack.cure));
     },
   },
   {
@@ -223,9 +247,27 @@ function overwritten({ ownConnections }: PlanningFacts): string {
   return `; once it runs it overwrites /etc/ipsec.conf, which has connections that are not its own: ${ownConnections.join(', ')}`;
 }
 
+/** What has to be done before ovs-monitor-ipsec starts. */
+function saved({ ownConnections }: PlanningFacts): string {
+  return ownConnections.length > 0 ? `${saveConnections}; then ` : '';
+}
+
+/** Installs what lacks, and starts ovs-monitor-ipsec, which has ended without it. */
+function withMonitor(facts: PlanningFacts, packages: readonly string[]): string {
+  const { system, monitor } = facts;
+  const all = monitor.state === 'absent' ? [...packages, 'openvswitch-ipsec'] : packages;
+  return `${saved(facts)}${installCommand(system, all)} && ${serviceCommand(system, 'restart', 'openvswitch-ipsec')}`;
+}
+
 /** Since 6.0 Debian's package strongswan brings no program ipsec. */
-function isWithoutStarter({ ike, programs: there }: PlanningFacts): boolean {
-  return ike.state === 'absent' && there.has('swanctl');
+function withoutStarter({ ike, programs: there, system }: PlanningFacts): IkeDaemon | undefined {
+  if (ike.state !== 'absent') return undefined;
+  return ikeDaemons.find(
+    ({ otherForm, usualWith }) =>
+      otherForm !== undefined &&
+      there.has(otherForm) &&
+      (system.packageManager === 'other' || usualWith.includes(system.packageManager)),
+  );
 }
 
 /** What keeps a daemon from reading files, if anything does. */
@@ -258,11 +300,11 @@ export function isTunnelType(type: string): type is TunnelType {
   return tunnelTypes.some((item) => item === type);
 }
 
-function unanswered(fact: Fact<unknown>): Fault[] {
-  return fact.state === 'unknown'
+function unanswered({ ovsdb, system }: PlanningFacts): Fault[] {
+  return ovsdb.state === 'unknown'
     ? onHost(
-        `the database of Open vSwitch could not be read: ${fact.reason}`,
-        'systemctl start openvswitch-switch; systemctl status ovsdb-server',
+        `the database of Open vSwitch could not be read: ${ovsdb.reason}`,
+        `${serviceCommand(system, 'start', 'openvswitch-switch')}; tail -n 20 /var/log/openvswitch/ovsdb-server.log`,
       )
     : [];
 }

@@ -6,6 +6,7 @@
 
 import { shellCommand } from '../../platform/quote.js';
 import type { TunnelEnd } from '../desired/desired.js';
+import { type Cure, cureOn } from '../facts/system.js';
 import type { IkeDaemon } from '../ike/daemon.js';
 import { ikeDaemons } from '../ike/daemons.js';
 import { connectionsOf } from '../tunnels/proof.js';
@@ -29,17 +30,19 @@ interface Saying {
   readonly daemon?: IkeDaemon;
   readonly needsCa?: true;
   readonly message: string;
-  readonly cure: string | ((host: HostView, down: TunnelEnd) => string);
+  readonly cure: (host: HostView, down: TunnelEnd) => string;
   readonly at: Fault['at'];
 }
 
 const sayings: readonly Saying[] = [
-  ...ikeDaemons.flatMap((daemon) => daemon.sayings.map((saying) => ({ ...saying, daemon, at: 'host' as const }))),
+  ...ikeDaemons.flatMap((daemon) =>
+    daemon.sayings.map((saying) => ({ ...saying, daemon, cure: typed(saying.cure), at: 'host' as const })),
+  ),
   {
     id: 'log-no-proposal',
     said: /NO_PROPOSAL_CHOSEN/,
     message: 'the peer takes none of the proposals, or has not loaded its end of the tunnel yet',
-    cure: 'ipsec statusall 2>/dev/null || ipsec status',
+    cure: typed('ipsec statusall 2>/dev/null || ipsec status'),
     at: 'host',
   },
   {
@@ -54,10 +57,14 @@ const sayings: readonly Saying[] = [
     id: 'log-selectors',
     said: /TS_UNACCEPTABLE|No IKEv2 connection found with compatible Traffic Selectors/,
     message: 'the peer has not loaded the same tunnel: its type, its addresses or its ipsec options are other ones',
-    cure: 'ovs-vsctl --columns=name,type,options list Interface',
+    cure: typed('ovs-vsctl --columns=name,type,options list Interface'),
     at: 'host',
   },
 ];
+
+function typed(cure: Cure): Saying['cure'] {
+  return ({ facts }) => cureOn(facts.system, cure);
+}
 
 const sayingRules = sayings.map(
   ({ id, said, daemon, needsCa, message, cure, at }): Rule => ({
@@ -71,9 +78,7 @@ const sayingRules = sayings.map(
       if (first === undefined || line === undefined) return [];
       if (daemon !== undefined && daemonOf(host) !== daemon) return [];
       if (needsCa && !host.ends.some((end) => methodOf(host, end) === 'ca-signed')) return [];
-      return [
-        { message: `${message} ("${line.trim()}")`, cure: typeof cure === 'string' ? cure : cure(host, first), at },
-      ];
+      return [{ message: `${message} ("${line.trim()}")`, cure: cure(host, first), at }];
     },
   }),
 );

@@ -8,6 +8,7 @@ import { equalBytes } from '../../pki/der.js';
 import { shellCommand } from '../../platform/quote.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
+import { admitCommand } from '../facts/system.js';
 import type { IkeConnection } from '../ike/answers.js';
 import { ikeDaemons } from '../ike/daemons.js';
 import { carries } from '../tunnels/packets.js';
@@ -116,7 +117,7 @@ export const peerRules: readonly Rule[] = [
       if (!getsNoAnswer(peer.end, peer.host) && !(repeats(host) && listens(peer.end, peer.host))) return undefined;
       return {
         message: `${host.name} asks, and gets no answer from ${peer.host.name}: UDP 500 or 4500 is filtered between ${end.localIp} and ${end.remoteIp}`,
-        cure: `${shellCommand`nft add rule inet filter input ip saddr ${end.remoteIp} udp dport '{ 500, 4500 }' accept`}; then let it pass in the network and the cloud's security group too`,
+        cure: `${admitCommand(host.facts.system, end.remoteIp)}; then let it pass in the network and the cloud's security group too`,
         at: 'host',
       };
     },

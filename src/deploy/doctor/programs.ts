@@ -6,6 +6,7 @@
 
 import { shellCommand } from '../../platform/quote.js';
 import { knownValue } from '../facts/fact.js';
+import type { SystemFact } from '../facts/system.js';
 import { fitnessRules } from './fitness.js';
 import { configOf, daemonOf, type Rule, usesCertificates } from './rule.js';
 
@@ -51,14 +52,16 @@ export const programsRules: readonly Rule[] = [
     severity: 'error',
     meaning: 'ovs-monitor-ipsec puts certificates into another NSS database than the one that libreswan reads.',
     find: (host) => {
-      const [written, read] = [knownValue(host.facts.monitor)?.nssFolder, knownValue(host.facts.ike)?.nssFolder];
+      const [monitor, ike] = [knownValue(host.facts.monitor), knownValue(host.facts.ike)];
       const daemon = daemonOf(host);
+      const written = monitor && (monitor.nssFolder ?? daemon?.nssFolderOf(ike?.version ?? ''));
+      const read = ike?.nssFolder;
       if (daemon?.store !== 'nss' || written === undefined || read === undefined || written === read) return [];
       if (!usesCertificates(host) && configOf(host)['certificate'] === undefined) return [];
       return [
         {
           message: `ovs-monitor-ipsec puts certificates into ${written}, and ${daemon.label} reads ${read}`,
-          cure: nssFolderCommand(daemon.name, read),
+          cure: nssFolderCommand(host.facts.system, daemon.name, read),
           at: 'host',
         },
       ];
@@ -67,8 +70,13 @@ export const programsRules: readonly Rule[] = [
 ];
 
 /** ovs-ctl has no option for the folder, so the unit is given another command line. */
-function nssFolderCommand(daemon: string, folder: string): string {
+function nssFolderCommand({ serviceManager }: SystemFact, daemon: string, folder: string): string {
   const unit = '/etc/systemd/system/openvswitch-ipsec.service.d';
-  const command = `${scripts}/ovs-monitor-ipsec --pidfile=/run/openvswitch/ovs-monitor-ipsec.pid --ike-daemon=${daemon} --ipsec-d=${folder} --log-file --detach unix:/run/openvswitch/db.sock`;
+  const start = `${scripts}/ovs-monitor-ipsec --pidfile=/run/openvswitch/ovs-monitor-ipsec.pid --ike-daemon=${daemon}`;
+  const rest = '--log-file --detach unix:/run/openvswitch/db.sock';
+  if (serviceManager !== 'systemd') {
+    return `${ovsCtl} stop-ovs-ipsec; ${start} ${shellCommand`--ipsec-d=${folder}`} ${rest}`;
+  }
+  const command = `${start} --ipsec-d=${folder} ${rest}`;
   return `mkdir -p ${unit} && printf '[Service]\\nExecStart=\\nExecStart=%s\\n' ${shellCommand`${command}`} >${unit}/nss.conf && systemctl daemon-reload && systemctl restart openvswitch-ipsec`;
 }

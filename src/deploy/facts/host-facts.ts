@@ -17,6 +17,7 @@ import { type KernelPolicy, parsePolicies, parseStates, type SecurityAssociation
 import { complaintsIn, type MonitorFact, type MonitorTunnel, parseMonitor, parseMonitorTunnels } from './monitor.js';
 import { type OvsDatabase, parseOvsDatabase } from './ovsdb.js';
 import { parseSections, type Section, saidBy } from './sections.js';
+import { parseSystem, type SystemFact } from './system.js';
 
 export interface NetworkDevice {
   readonly name: string;
@@ -29,6 +30,7 @@ export interface HostFacts {
   /** What the host calls itself. */
   readonly hostName: string;
   readonly kernel: string;
+  readonly system: SystemFact;
   /** How far its clock is ahead of ours, in seconds; negative where it is behind. */
   readonly clockAheadSeconds: number;
   readonly programs: ReadonlySet<string>;
@@ -76,7 +78,7 @@ export type PlanningFacts = Omit<
   | 'ike'
   | 'listensForIke'
   | 'ikeLog'
-> & { readonly ike: Fact<Pick<IkeFact, 'daemon' | 'version' | 'running' | 'plugins'>> };
+> & { readonly ike: Fact<Pick<IkeFact, 'daemon' | 'version' | 'running' | 'missing' | 'plugins'>> };
 
 const factsTimeoutMs = 120_000;
 
@@ -142,6 +144,7 @@ export function readFacts(host: string, stdout: string, stderr: string, mark: st
   return {
     hostName: text('name').trim(),
     kernel: text('kernel').trim(),
+    system: parseSystem(text('system')),
     clockAheadSeconds: Number(text('time')) - Math.round(now.getTime() / 1000),
     programs: new Set(text('programs').trim().split(/\s+/)),
     addresses: saidBy(sections.get('addresses'), parseAddresses),
@@ -187,7 +190,9 @@ export function versionOf({ ike }: PlanningFacts, daemon: IkeDaemon): string {
 function monitorFact(sections: ReadonlyMap<string, Section>): Fact<MonitorFact> {
   const section = sections.get('monitor');
   if (section === undefined) return unknown('the host did not say');
-  return section.status === 0 ? known(parseMonitor(section.text)) : absent('ovs-monitor-ipsec does not run');
+  return section.status === 0
+    ? known(parseMonitor(section.text, sections.has('monitor-nss')))
+    : absent('ovs-monitor-ipsec does not run');
 }
 
 function ikeFact(sections: ReadonlyMap<string, Section>): Fact<IkeFact> {

@@ -16,8 +16,8 @@ export const saveConnections =
 
 export interface MonitorFact {
   readonly ikeDaemon: IkeDaemon | undefined;
-  /** Where it keeps the NSS database of libreswan. */
-  readonly nssFolder: string;
+  /** Where it keeps the NSS database of libreswan; undefined where it looks which version that has. */
+  readonly nssFolder: string | undefined;
   /** It was told to leave the IKE daemon alone when it starts. */
   readonly keepsIkeDaemon: boolean;
 }
@@ -36,8 +36,11 @@ export interface MonitorTunnel {
   readonly localIp: string;
 }
 
-/** @param commandLine one argument a line, as in /proc/PID/cmdline */
-export function parseMonitor(commandLine: string): MonitorFact {
+/**
+ * @param commandLine one argument a line, as in /proc/PID/cmdline
+ * @param picksNss it takes the NSS database that the version of libreswan has, where no option names one
+ */
+export function parseMonitor(commandLine: string, picksNss = false): MonitorFact {
   const args = commandLine.split('\n');
   const valueOfOption = (name: string): string | undefined => {
     const joined = args.find((arg) => arg.startsWith(`${name}=`));
@@ -45,7 +48,7 @@ export function parseMonitor(commandLine: string): MonitorFact {
   };
   return {
     ikeDaemon: daemonNamed(valueOfOption('--ike-daemon')),
-    nssFolder: valueOfOption('--ipsec-d') ?? '/etc/ipsec.d',
+    nssFolder: valueOfOption('--ipsec-d') ?? (picksNss ? undefined : '/etc/ipsec.d'),
     keepsIkeDaemon: args.includes('--no-restart-ike-daemon'),
   };
 }

@@ -10,6 +10,8 @@ export interface IkeAnswers {
   /** As it names itself, such as `5.9.8`. */
   readonly version: string;
   readonly running: boolean;
+  /** The program ipsec is there, and this one, which is the daemon itself, is not. */
+  readonly missing: string | undefined;
   readonly connections: readonly IkeConnection[];
   /** Certificates of hosts that it has loaded. */
   readonly certificates: readonly LoadedCertificate[];

@@ -5,6 +5,7 @@
  */
 
 import type { Section } from '../facts/sections.js';
+import type { Cure, PackageManager, SystemFact } from '../facts/system.js';
 import type { IkeAnswers } from './answers.js';
 
 /** {@link IkeDaemonName}, as a list. */
@@ -28,6 +29,7 @@ export interface Places {
 /** A program that a host needs for the daemon. */
 export interface NeededProgram {
   readonly program: string;
+  /** Debian's package that brings it. */
   readonly pack: string;
   readonly why: string;
   /** Without it nothing is lacking but this. */
@@ -37,7 +39,7 @@ export interface NeededProgram {
 /** Something that is wrong with the daemon of a host, and the commands that help there. */
 export interface IkeFault {
   readonly message: string;
-  readonly cure: string;
+  readonly cure: Cure;
 }
 
 /** What a daemon logs of a tunnel that does not come up, and what it means. */
@@ -47,7 +49,7 @@ export interface IkeSaying {
   /** Without a CA it is said too, and means nothing. */
   readonly needsCa?: true;
   readonly message: string;
-  readonly cure: string;
+  readonly cure: Cure;
 }
 
 export interface IkeDaemon {
@@ -63,9 +65,15 @@ export interface IkeDaemon {
   readonly places: Places;
   /** It reads certificates from files, or from a database of NSS that ovs-monitor-ipsec writes. */
   readonly store: 'files' | 'nss';
+  /** The database of NSS that a version has where nobody says otherwise. */
+  readonly nssFolderOf: (version: string) => string | undefined;
   readonly programs: readonly NeededProgram[];
-  /** Debian's packages that bring it, for a host that has none. */
-  readonly packages: string;
+  /** The packages that bring it, and all that ovs-monitor-ipsec needs of it. */
+  readonly packages: (system: SystemFact) => readonly string[];
+  /** With whose packages it works, and is what those of Open vSwitch come with. */
+  readonly usualWith: readonly PackageManager[];
+  /** A program that shows that it is here in another form, which ovs-monitor-ipsec cannot feed, where there is no program ipsec. */
+  readonly otherForm: string | undefined;
   /** What `facts.sh` asks where the host has it. */
   readonly questions: () => string;
   /** Reads the answers to these. */

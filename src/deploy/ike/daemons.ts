@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SystemFact } from '../facts/system.js';
 import type { IkeDaemon, IkeDaemonName } from './daemon.js';
 import { libreswan } from './libreswan.js';
 import { strongswan } from './strongswan.js';
@@ -13,6 +14,11 @@ export const ikeDaemons: readonly [IkeDaemon, ...IkeDaemon[]] = [strongswan, lib
 
 export function daemonNamed(name: string | undefined): IkeDaemon | undefined {
   return ikeDaemons.find((daemon) => daemon.name === name);
+}
+
+/** What a host without a daemon is to get: the one that its distribution brings with Open vSwitch. */
+export function usualDaemon({ packageManager }: SystemFact): IkeDaemon {
+  return ikeDaemons.find(({ usualWith }) => usualWith.some((name) => name === packageManager)) ?? ikeDaemons[0];
 }
 
 /** What holds for each daemon that the inventory can name. */

@@ -66,6 +66,7 @@ export function readLibreswan(answers: ReadonlyMap<string, Section>, version: st
     version,
     // A pluto that runs tells its configuration, whichever version it is.
     running: /^000 |\bnssdir=|^Total IPsec connections: /m.test(status),
+    missing: undefined,
     connections: connectionsIn(status, text('ike-traffic'), readerFor(version)),
     certificates: loaded.filter(({ nickname }) => !isAuthority(nickname)).map(({ certificate }) => certificate),
     authorities: loaded.filter(({ nickname }) => isAuthority(nickname)).map(({ certificate }) => certificate),

@@ -6,6 +6,7 @@
 
 import { shellCommand } from '../../platform/quote.js';
 import { fillTemplate } from '../../platform/templates.js';
+import { serviceCommand } from '../facts/system.js';
 import { type IkeDaemon, ikeDaemonLabels } from './daemon.js';
 import { newestLibreswan, readLibreswan } from './libreswan-answers.js';
 import { isOlder } from './version.js';
@@ -23,6 +24,7 @@ export const libreswan: IkeDaemon = {
   // ovs-monitor-ipsec imports from there; /etc/ipsec.d may be the NSS database itself.
   places: { certs: '/etc/keys', private: '/etc/keys', cacerts: '/etc/keys', crls: '/etc/keys' },
   store: 'nss',
+  nssFolderOf: (version) => (/^\d/.test(version) && isOlder(version, '4') ? '/etc/ipsec.d' : usualNssFolder),
   programs: [
     { program: 'certutil', pack: 'libnss3-tools', why: 'ovs-monitor-ipsec brings certificates into NSS with it' },
     { program: 'pk12util', pack: 'libnss3-tools', why: 'ovs-monitor-ipsec brings keys into NSS with it' },
@@ -33,7 +35,9 @@ export const libreswan: IkeDaemon = {
       onlyFor: 'crl',
     },
   ],
-  packages: 'libreswan libnss3-tools',
+  packages: () => ['libreswan', 'libnss3-tools'],
+  usualWith: ['dnf'],
+  otherForm: undefined,
   questions: () => fillTemplate('remote/ike/libreswan-facts.sh', {}),
   read: readLibreswan,
   script: (version) => fillTemplate('remote/ike/libreswan.sh', { generation: isFive(version) ? '5' : '4' }),
@@ -61,7 +65,8 @@ export const libreswan: IkeDaemon = {
       needsCa: true,
       message:
         'libreswan had no CA when it first looked, and goes on with that: a CA that came later is seen only after a restart',
-      cure: 'systemctl restart ipsec && systemctl restart openvswitch-ipsec',
+      cure: (system) =>
+        `${serviceCommand(system, 'restart', 'ipsec')} && ${serviceCommand(system, 'restart', 'openvswitch-ipsec')}`,
     },
     {
       id: 'log-cannot-identify',

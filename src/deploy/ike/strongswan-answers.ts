@@ -20,6 +20,7 @@ export function readStrongswan(answers: ReadonlyMap<string, Section>, version: s
   return {
     version,
     running: statusall.includes('Status of IKE charon daemon'),
+    missing: answers.get('ike-charon')?.status === 1 ? 'charon' : undefined,
     connections: connectionsIn(statusall),
     certificates: certificatesIn(text('ike-certs')),
     authorities: certificatesIn(text('ike-cacerts')),

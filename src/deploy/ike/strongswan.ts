@@ -6,11 +6,17 @@
 
 import { shellCommand } from '../../platform/quote.js';
 import { fillTemplate } from '../../platform/templates.js';
+import { installCommand } from '../facts/system.js';
 import { type IkeDaemon, ikeDaemonLabels } from './daemon.js';
 import { readStrongswan } from './strongswan-answers.js';
 
 /** Plugins that can do AES-GCM; Debian has the first three in libstrongswan-standard-plugins. */
 const gcmPlugins: ReadonlySet<string> = new Set(['gcm', 'openssl', 'aesni', 'botan', 'wolfssl']);
+
+// Not Debian's "strongswan": since 6.0 that brings charon-systemd, which ovs-monitor-ipsec cannot feed.
+const debian = ['strongswan-starter', 'strongswan-charon', 'libstrongswan-standard-plugins'];
+const packages = { apt: debian, dnf: ['strongswan'], zypper: ['strongswan-ipsec'], other: debian };
+const pluginPackages = { apt: debian.slice(2), dnf: ['strongswan'], zypper: ['strongswan'], other: debian.slice(2) };
 
 export const strongswan: IkeDaemon = {
   name: 'strongswan',
@@ -25,8 +31,12 @@ export const strongswan: IkeDaemon = {
     crls: '/etc/ipsec.d/crls',
   },
   store: 'files',
+  nssFolderOf: () => undefined,
   programs: [],
-  packages: 'strongswan libstrongswan-standard-plugins',
+  packages: ({ packageManager }) => packages[packageManager],
+  // In those of dnf its program is not called ipsec, and ovs-monitor-ipsec does not find it.
+  usualWith: ['apt', 'zypper'],
+  otherForm: 'swanctl',
   questions: () => fillTemplate('remote/ike/strongswan-facts.sh', {}),
   read: readStrongswan,
   script: () => fillTemplate('remote/ike/strongswan.sh', {}),
@@ -36,7 +46,7 @@ export const strongswan: IkeDaemon = {
       : {
           message:
             'strongSwan has no plugin for AES-GCM (gcm, openssl or aesni), which the proposals of ovs-monitor-ipsec need',
-          cure: 'apt-get install libstrongswan-standard-plugins && ipsec restart',
+          cure: (system) => `${installCommand(system, pluginPackages[system.packageManager])} && ipsec restart`,
         },
   readsEcKeys: false,
   checksExtKeyUsage: false,

@@ -1,5 +1,13 @@
 # What charon says of itself. Part of facts.sh, which has the functions.
 probe ike-status ipsec statusall
+# The package of the starter, which has the program ipsec, does not depend on that of charon everywhere.
+case $answer in
+*'Status of IKE charon daemon'*) ;;
+*)
+  folder=$($within ipsec --directory 2>/dev/null </dev/null)
+  if [ -d "$folder" ] && [ ! -e "$folder/charon" ]; then say ike-charon 1 ''; fi
+  ;;
+esac
 if [ -n "$in_full" ]; then
   probe ike-certs ipsec listcerts --utc
   probe ike-cacerts ipsec listcacerts --utc

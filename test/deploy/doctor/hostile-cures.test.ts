@@ -23,7 +23,7 @@ const payloads = [
 
 /** Names of things that are ours, and not the host's. */
 const ours = new Set(
-  'state kind type mode label daemon ikeDaemon direction action protocol version programs publicKey signature'.split(
+  'state kind type mode label daemon ikeDaemon direction action protocol version programs publicKey signature packageManager serviceManager firewall'.split(
     ' ',
   ),
 );

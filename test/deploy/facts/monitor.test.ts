@@ -1,7 +1,8 @@
 import test from 'ava';
+import { findingsOn } from '../../../src/deploy/doctor/doctor.js';
 import { complaintsIn, parseMonitor, parseMonitorTunnels } from '../../../src/deploy/facts/monitor.js';
 import { libreswan } from '../../../src/deploy/ike/libreswan.js';
-import { capturedFacts } from '../../support/host-answers.js';
+import { capturedAt, capturedFacts, type Edit, examinedHost } from '../../support/host-answers.js';
 
 test('the folder of NSS is read from both forms of the option', (t) => {
   for (const option of ['--ipsec-d=/x/nss', '--ipsec-d\n/x/nss']) {
@@ -10,6 +11,20 @@ test('the folder of NSS is read from both forms of the option', (t) => {
       ikeDaemon: libreswan,
     });
   }
+});
+
+test('an ovs-monitor-ipsec that takes the NSS folder of the version needs no option for it', (t) => {
+  const told: Edit = ['--ipsec-d\n/var/lib/ipsec/nss\n', ''];
+  const picks: Edit = [/^answer (own-connections|tunnels) /m, 'answer monitor-nss 0\nby version\n\nanswer $1 '];
+  const mismatches = (edits: readonly Edit[]): number =>
+    findingsOn([examinedHost('host_1', capturedFacts('libreswan-gre-ca-signed', edits))], capturedAt).filter(
+      ({ id }) => id === 'nss-folder-mismatch',
+    ).length;
+  const elsewhere: Edit = [/nssdir=[^,]*/, 'nssdir=/etc/ipsec.d'];
+  t.is(mismatches([told]), 1);
+  t.is(mismatches([told, picks]), 0);
+  t.is(mismatches([told, picks, elsewhere]), 1);
+  t.is(libreswan.nssFolderOf('3.32'), '/etc/ipsec.d');
 });
 
 test('tunnels/show is read, and the PSK that stands there is not kept', (t) => {
