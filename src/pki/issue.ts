@@ -11,6 +11,7 @@ import { encodeSignatureAlgorithm, keyIdentifier, type SigningKey, verifySignatu
 import type { PublicKey } from './key.js';
 import { type LintedCertificate, type LintedCrl, lintCertificate } from './lint/lint.js';
 import type { DistinguishedName } from './name.js';
+import { noPlaces, type Places } from './places.js';
 import { encodeExtensions, type Profile } from './profile.js';
 import { parseSerial, type SerialNumber } from './serial.js';
 import type { Validity } from './validity.js';
@@ -34,6 +35,8 @@ export interface CertificateInput {
   readonly publicKey: PublicKey;
   readonly serialNumber: SerialNumber;
   readonly validity: Validity;
+  /** Where the CRL and the certificate of the CA are found. Default: it is not said. */
+  readonly places?: Places;
 }
 
 /**
@@ -70,6 +73,7 @@ export function prepareCertificate(issuer: Issuer, input: CertificateInput): Uin
         dnsName: input.commonName,
         subjectKeyIdentifier: keyIdentifier(input.publicKey),
         authorityKeyIdentifier: issuer.keyIdentifier,
+        places: input.places ?? noPlaces,
       }),
     ),
   );

@@ -62,6 +62,10 @@ export const oid = {
   clientAuth: '1.3.6.1.5.5.7.3.2',
   ipsecIke: '1.3.6.1.5.5.7.3.17',
   anyExtendedKeyUsage: '2.5.29.37.0',
+  crlDistributionPoints: '2.5.29.31',
+  authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
+  caIssuers: '1.3.6.1.5.5.7.48.2',
+  ocsp: '1.3.6.1.5.5.7.48.1',
 } as const;
 
 /** Short names of attribute types, as OpenSSL writes them in names. */
@@ -108,14 +112,20 @@ export const extensionNames: ReadonlyMap<string, string> = new Map([
   [oid.nameConstraints, 'X509v3 Name Constraints'],
   [oid.authorityKeyIdentifier, 'X509v3 Authority Key Identifier'],
   [oid.extKeyUsage, 'X509v3 Extended Key Usage'],
-  ['2.5.29.31', 'X509v3 CRL Distribution Points'],
+  [oid.crlDistributionPoints, 'X509v3 CRL Distribution Points'],
   [oid.certificatePolicies, 'X509v3 Certificate Policies'],
   [oid.policyMappings, 'X509v3 Policy Mappings'],
   [oid.policyConstraints, 'X509v3 Policy Constraints'],
   [oid.inhibitAnyPolicy, 'X509v3 Inhibit Any Policy'],
-  ['1.3.6.1.5.5.7.1.1', 'Authority Information Access'],
+  [oid.authorityInfoAccess, 'Authority Information Access'],
   ['2.16.840.1.113730.1.1', 'Netscape Cert Type'],
   ['2.16.840.1.113730.1.13', 'Netscape Comment'],
+]);
+
+/** Names of what authorityInfoAccess leads to, as OpenSSL prints them. */
+export const accessNames: ReadonlyMap<string, string> = new Map([
+  [oid.caIssuers, 'CA Issuers'],
+  [oid.ocsp, 'OCSP'],
 ]);
 
 /** Names of purposes of extKeyUsage, as OpenSSL prints them. */

@@ -8,6 +8,7 @@
 import { OvsPkiError } from '../errors.js';
 import { digestHex } from './digest.js';
 import type { NameAttribute } from './name.js';
+import { type Places, urlFault } from './places.js';
 import type { CertificateType } from './profile.js';
 import { formatSubjectBase, parseSubjectBase } from './subject.js';
 
@@ -15,6 +16,10 @@ import { formatSubjectBase, parseSubjectBase } from './subject.js';
 export interface OwnProfile {
   /** What stands before the common name, in place of the names of ovs-pki. */
   readonly subject?: readonly NameAttribute[];
+  /** Where its CRL is found; said in what it signs. */
+  readonly crlUrls?: readonly string[];
+  /** Where its certificate is found. */
+  readonly caUrls?: readonly string[];
 }
 
 /** A file of this size is no profile. */
@@ -38,20 +43,34 @@ export function parseOwnProfile(bytes: Uint8Array, file: string, type: Certifica
   return profiles.get(type) ?? {};
 }
 
-/** The file that `init` writes. */
-export function ownProfileText(subject: readonly NameAttribute[]): string {
+/** What a new file says; URLs may have `{ca}` in them. */
+export interface NewProfile {
+  readonly subject?: readonly NameAttribute[] | undefined;
+  readonly crlUrl?: string | undefined;
+  readonly caUrl?: string | undefined;
+}
+
+/** The file that `init` writes; what is not said stands there as an example. */
+export function ownProfileText({ subject, crlUrl, caUrl }: NewProfile): string {
+  const line = (key: string, value: string | undefined, example: string): string =>
+    value === undefined ? `# ${key} = ${example}` : `${key} = ${value}`;
   return `# What the certificates of these CAs have. After a change: ovs-pki-ts check --repair, which
 # brings ca.cnf up to date. What stands below [switch] or [controller] is for that CA alone.
 
 # Before the common name, in this order: C, ST, L, O, OU.
-subject = ${formatSubjectBase(subject)}
+${line('subject', subject && formatSubjectBase(subject), '/C=DE/ST=Bavaria/O=Company/OU=Network')}
+
+# Where the CRL and the certificate of the CA are found, in DER; {ca} stands for switchca or controllerca.
+${line('crl-url', crlUrl, 'http://pki.example.net/{ca}.crl')}
+${line('ca-url', caUrl, 'http://pki.example.net/{ca}.cer')}
 `;
 }
 
 /** What ca.cnf bears as the mark of the profile that it was made for; undefined for that of ovs-pki. */
-export function ownProfileMark(profile: OwnProfile): string | undefined {
-  if (profile.subject === undefined) return undefined;
-  const said = JSON.stringify([profile.subject.map(({ type, value }) => [type, value])]);
+export function ownProfileMark({ subject, crlUrls, caUrls }: OwnProfile): string | undefined {
+  if (subject === undefined && crlUrls === undefined && caUrls === undefined) return undefined;
+  const urls = crlUrls === undefined && caUrls === undefined ? [] : [crlUrls ?? [], caUrls ?? []];
+  const said = JSON.stringify([subject?.map(({ type, value }) => [type, value]) ?? null, ...urls]);
   return digestHex('sha256', new TextEncoder().encode(said)).slice(0, 16);
 }
 
@@ -86,7 +105,9 @@ function readEntries(bytes: Uint8Array, file: string): Entry[] {
   });
 }
 
-const keys: readonly string[] = ['subject'];
+const keys: readonly string[] = ['subject', 'crl-url', 'ca-url'];
+
+const mostUrls = 4;
 
 /** What is said of the CA alone takes the place of what is said of both. */
 function profileOf(entries: readonly Entry[], file: string, type: CertificateType): OwnProfile {
@@ -97,8 +118,36 @@ function profileOf(entries: readonly Entry[], file: string, type: CertificateTyp
   };
   const [subject, again] = own('subject');
   if (again !== undefined) throw invalid(file, again.line, 'there is a subject already');
-  if (subject === undefined) return {};
-  return { subject: parseSubjectBase(subject.value, (fault) => invalid(file, subject.line, fault)) };
+  const [crlUrls, caUrls] = (['crl-url', 'ca-url'] as const).map((key) => {
+    const all = own(key);
+    const [, , , , tooMany] = all;
+    if (tooMany !== undefined) throw invalid(file, tooMany.line, `there are ${mostUrls} of ${key} already`);
+    return all.map(({ value, line, scope }) => newUrl(value, type, scope, (fault) => invalid(file, line, fault)));
+  });
+  return {
+    ...(subject && { subject: parseSubjectBase(subject.value, (fault) => invalid(file, subject.line, fault)) }),
+    ...(crlUrls && crlUrls.length > 0 && { crlUrls }),
+    ...(caUrls && caUrls.length > 0 && { caUrls }),
+  };
+}
+
+/** A URL of a certificate of this type. The two CAs differ: what is said for both has `{ca}` in it. */
+export function newUrl(
+  text: string,
+  type: CertificateType,
+  scope: Scope,
+  refuse: (fault: string) => OvsPkiError,
+): string {
+  const url = text.replaceAll('{ca}', `${type}ca`);
+  const own = scope === 'both' && url === text ? 'is the same for both CAs: put {ca} in it' : undefined;
+  const fault = urlFault(url) ?? own;
+  if (fault !== undefined) throw refuse(`${JSON.stringify(text.slice(0, 200))} ${fault}`);
+  return url;
+}
+
+/** What certificates say of where to look. */
+export function placesOf({ crlUrls = [], caUrls = [] }: OwnProfile): Places {
+  return { crlUrls, caUrls };
 }
 
 function invalid(file: string, line: number | undefined, fault: string, cause?: unknown): OvsPkiError {

@@ -19,6 +19,7 @@ import {
 import type { PublicKey } from './key.js';
 import type { NameAttribute } from './name.js';
 import { oid } from './oid.js';
+import { encodeCaIssuers, encodeDistributionPoints, noPlaces, type Places } from './places.js';
 
 /** The two CAs of an ovs-pki directory, named by what they certify. */
 export type CertificateType = 'switch' | 'controller';
@@ -100,6 +101,8 @@ export interface ExtensionInput {
   readonly dnsName: string | undefined;
   readonly subjectKeyIdentifier: Uint8Array;
   readonly authorityKeyIdentifier: Uint8Array;
+  /** Of end entities. */
+  readonly places: Places;
 }
 
 /** The Extensions of a certificate (RFC 5280, section 4.2), as a SEQUENCE. */
@@ -127,6 +130,10 @@ export function encodeExtensions(input: ExtensionInput): Uint8Array {
       encodeSequence(encode(contextTag(0, false), input.authorityKeyIdentifier)),
     ),
   );
+  const { crlUrls, caUrls } = isCa ? noPlaces : input.places;
+  if (crlUrls.length > 0)
+    extensions.push(extension(oid.crlDistributionPoints, false, encodeDistributionPoints(crlUrls)));
+  if (caUrls.length > 0) extensions.push(extension(oid.authorityInfoAccess, false, encodeCaIssuers(caUrls)));
   return encodeSequence(...extensions);
 }
 

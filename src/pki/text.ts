@@ -10,8 +10,9 @@ import type { CertificationRequest } from './certification-request.js';
 import { contextTag, namedBits, readBoolean, readDer, readInteger, readOid, sequenceOf, tag, toHex } from './der.js';
 import type { PublicKey } from './key.js';
 import { formatName } from './name.js';
-import { extensionNames, oid, purposeNames, signatureNames } from './oid.js';
+import { accessNames, extensionNames, oid, purposeNames, signatureNames } from './oid.js';
 import { encodePem } from './pem.js';
+import { decodeAccess, decodeDistributionPoints } from './places.js';
 import { parseSerial } from './serial.js';
 
 /** The content of a NAME-cert.pem: the text, then the PEM block. */
@@ -148,7 +149,12 @@ function hexLines(bytes: Uint8Array, indent: number, perLine: number): string[] 
 
 function extensionLines({ type, critical, value }: Extension, indent: number): string[] {
   const head = `${' '.repeat(indent)}${extensionNames.get(type) ?? type}: ${critical ? 'critical' : ''}`;
-  return [head, `${' '.repeat(indent + 4)}${extensionText(type, value)}`];
+  return [
+    head,
+    ...extensionText(type, value)
+      .split('\n')
+      .map((line) => ' '.repeat(indent + 4) + line),
+  ];
 }
 
 function extensionText(type: string, value: Uint8Array): string {
@@ -171,6 +177,12 @@ function extensionText(type: string, value: Uint8Array): string {
         const parts = sequenceOf(readDer(value), 'authorityKeyIdentifier');
         return colonHex(parts.find((part) => part.tag === contextTag(0, false))?.content ?? Uint8Array.of());
       }
+      case oid.crlDistributionPoints:
+        return pointsText(value) ?? colonHex(value);
+      case oid.authorityInfoAccess:
+        return decodeAccess(value)
+          .map(({ method, name }) => `${accessNames.get(method) ?? method} - ${generalNameText(name)}`)
+          .join('\n');
     }
   } catch {
     // A value that cannot be read is shown as its bytes.
@@ -183,6 +195,12 @@ function basicConstraintsText(value: Uint8Array): string {
   const ca = parts[0]?.tag === tag.boolean && readBoolean(parts[0], 'cA');
   const length = parts.find((part) => part.tag === tag.integer);
   return `CA:${ca ? 'TRUE' : 'FALSE'}${length === undefined ? '' : `, pathlen:${readInteger(length, 'pathLen')}`}`;
+}
+
+function pointsText(value: Uint8Array): string | undefined {
+  return decodeDistributionPoints(value)
+    ?.map((names) => ['Full Name:', ...names.map((name) => `  ${generalNameText(name)}`)].join('\n'))
+    .join('\n');
 }
 
 function keyUsageText(value: Uint8Array): string {

@@ -6,21 +6,21 @@ import test, { type ExecutionContext } from 'ava';
 import { enrollScript, readEnrollment } from '../../src/deploy/remote/enrollment.js';
 import { parseSubjectBase, subjectOptionFault } from '../../src/pki/subject.js';
 import { rsaKeyFile } from '../support/keys.js';
-import { beginPki, caCertificateIn, caFolderIn, opensslCa, ours, oursWell, ovsPkiWell } from '../support/pki.js';
+import {
+  beginPki,
+  caCertificateIn,
+  caFolderIn,
+  monitorName,
+  opensslCa,
+  ours,
+  oursWell,
+  ovsPkiWell,
+} from '../support/pki.js';
 import { runWell } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const nameOf = (file: string, which: 'subject' | 'issuer' = 'subject') =>
   runWell('openssl', ['x509', '-noout', `-${which}`, '-nameopt', 'utf8,sep_comma_plus,sname', '-in', file]);
-/** As ovs-monitor-ipsec itself reads it. */
-const monitorName = (file: string) =>
-  runWell('/usr/bin/python3', [
-    '-c',
-    `import importlib.machinery as m, sys
-loader = m.SourceFileLoader("monitor", "/usr/share/openvswitch/scripts/ovs-monitor-ipsec")
-print(loader.load_module().IPsecMonitor._get_cn_from_cert(None, sys.argv[1]))`,
-    file,
-  ]);
 
 /** What is typed, and what stands before the common name then. */
 const subjects: readonly (readonly [string, string])[] = [

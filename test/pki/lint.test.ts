@@ -11,6 +11,7 @@ import { lintFindings } from '../../src/pki/lint/lint.js';
 import { type RequestContext, requestFindings } from '../../src/pki/lint/request-rules.js';
 import { findingsOf } from '../../src/pki/lint/rule.js';
 import { oid } from '../../src/pki/oid.js';
+import { encodeCaIssuers, encodeDistributionPoints, noPlaces, type Places } from '../../src/pki/places.js';
 import { leaf } from '../cases/verify-paths.js';
 import { unfitCertificates } from '../cases/verify-unfit.js';
 import { type KeyForm, keyForms } from '../support/key-forms.js';
@@ -79,6 +80,29 @@ interface Fixture {
 }
 
 const someTime = inDays(50);
+const someUrl = 'http://pki.example/a.crl';
+const withMore = (...more: readonly Uint8Array[]): Partial<CertificateParts> => ({
+  extensions: [...(good.extensions ?? []), ...more],
+});
+
+/** What is not what the profile says: missing, not asked for, another, one too few, critical, https, not a list of points. */
+function placesFixtures(
+  key: keyof Places,
+  type: string,
+  encode: (urls: readonly string[]) => Uint8Array,
+): readonly Fixture[] {
+  const wanted = (...urls: string[]): Partial<CertificateContext> => ({ places: { ...noPlaces, [key]: urls } });
+  const said = (...urls: string[]): Partial<CertificateParts> => withMore(extension(type, encode(urls)));
+  return [
+    { context: wanted(someUrl) },
+    { parts: said(someUrl) },
+    { parts: said(`${someUrl}x`), context: wanted(someUrl) },
+    { parts: said(someUrl), context: wanted(someUrl, `${someUrl}2`) },
+    { parts: withMore(extension(type, encode([someUrl]), true)), context: wanted(someUrl) },
+    { parts: said('https://pki.example/'), context: wanted('https://pki.example/') },
+    { parts: withMore(extension(type, encodeSequence(encodeNull()))), context: wanted(someUrl) },
+  ];
+}
 
 /** Each breaks the rule of its name. */
 const certificateFixtures: Readonly<Record<string, readonly Fixture[]>> = {
@@ -167,6 +191,19 @@ const certificateFixtures: Readonly<Record<string, readonly Fixture[]>> = {
     { parts: { extensions: [...(good.extensions ?? []), extension('2.5.29.32', encodeSequence())] } },
     { parts: { extensions: [...(good.extensions ?? []), extension('1.2.3.4', encodeNull())] } },
   ],
+  'crl-distribution-points': placesFixtures('crlUrls', oid.crlDistributionPoints, encodeDistributionPoints),
+  'authority-information-access': [
+    ...placesFixtures('caUrls', oid.authorityInfoAccess, encodeCaIssuers),
+    {
+      parts: withMore(
+        extension(
+          oid.authorityInfoAccess,
+          Buffer.from(encodeCaIssuers([someUrl]).map((byte, at) => (at === 13 ? byte - 1 : byte))),
+        ),
+      ),
+      context: { places: { crlUrls: [], caUrls: [someUrl] } },
+    },
+  ],
   'public-key': [{ parts: { spki: spkiOf(fixtureKey(5)) } }],
   'key-strength': [
     {
@@ -189,6 +226,12 @@ const certificateFixtures: Readonly<Record<string, readonly Fixture[]>> = {
 
 test('A good certificate breaks no rule', (t) => {
   t.deepEqual(brokenBy({}), []);
+  const places = { crlUrls: [someUrl, 'ldap://h/CN=a?certificateRevocationList;binary'], caUrls: [someUrl] };
+  const parts = withMore(
+    extension(oid.crlDistributionPoints, encodeDistributionPoints(places.crlUrls)),
+    extension(oid.authorityInfoAccess, encodeCaIssuers(places.caUrls)),
+  );
+  t.deepEqual(brokenBy({ parts, context: { places } }), []);
 });
 
 for (const { id } of certificateRules) {

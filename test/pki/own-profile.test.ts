@@ -49,11 +49,21 @@ test('a profile is read as it is written', (t) => {
 test('what init writes is read as the same profile, and has its mark', (t) => {
   for (const text of ['/C=DE/O=a \\/ b \\+ c \\\\ d/OU=e = f, g', '/OU=x/OU=y/L=Zürich', 'O=#hash, ST=s']) {
     const profile = { subject: base(text) };
-    const again = read(ownProfileText(profile.subject));
+    const again = read(ownProfileText(profile));
     t.deepEqual(again, profile);
     t.is(ownProfileMark(again), ownProfileMark(profile));
   }
   t.is(ownProfileMark({}), undefined);
+});
+
+test('URLs are those of each CA, with its own in place of those of both', (t) => {
+  const text =
+    'crl-url = http://a/{ca}.crl\ncrl-url = ldap://h/CN=x,O=y?c;binary&{ca}\n[controller]\ncrl-url = http://c/x\nca-url=http://c/y\n';
+  t.deepEqual(read(text), { crlUrls: ['http://a/switchca.crl', 'ldap://h/CN=x,O=y?c;binary&switchca'] });
+  t.deepEqual(read(text, 'controller'), { crlUrls: ['http://c/x'], caUrls: ['http://c/y'] });
+  t.not(ownProfileMark(read(text)), ownProfileMark(read(text, 'controller')));
+  // The mark of a profile with names alone is what it was before there were URLs.
+  t.is(ownProfileMark({ subject: base('/O=Example') }), 'a38426af30d3cfac');
 });
 
 /** What stands in the file, and what is said of it. */
@@ -83,6 +93,19 @@ const badProfiles: readonly (readonly [string | Uint8Array, RegExp])[] = [
   [`subject = /L=${'o'.repeat(129)}`, /L has more than 128 characters/],
   ['subject = /O=a\u202eb', /O has a character that cannot be printed/],
   ['subject = /O=a\u0000b', /O has a character that cannot be printed/],
+  ['crl-url = http://a/x.crl', /"http:\/\/a\/x\.crl" is the same for both CAs: put \{ca\} in it/],
+  ['[switch]\ncrl-url = https://a/x.crl', /line 2: "https:\/\/a\/x\.crl" would need a certificate/],
+  ['ca-url = ldaps://a/{ca}', /would need a certificate/],
+  ['ca-url = ftp://a/{ca}', /is not an http or ldap URL/],
+  ['ca-url = {ca}', /is not an http or ldap URL/],
+  ['ca-url = http://a b/{ca}', /has a character that does not stand in a URL/],
+  ['ca-url = http://a/{ca}#x', /has a character that does not stand in a URL/],
+  ['ca-url = http://a/ü{ca}', /has a character that does not stand in a URL/],
+  ['ca-url = http:///{ca}', /is not an http or ldap URL/],
+  ['ca-url = http://a:99999/{ca}', /is not a URL/],
+  ['ca-url = ldap://a/{ca}', /has no distinguished name and attribute/],
+  [`ca-url = http://a/{ca}${'x'.repeat(1100)}`, /has more than 1024 characters/],
+  [`${'crl-url = http://a/{ca}\n'.repeat(5)}`, /line 5: there are 4 of crl-url already/],
   [Uint8Array.of(0x73, 0xff, 0xfe), /profile.conf: it is not text in UTF-8/],
   [Buffer.alloc(70_000, '#'), /profile.conf: it is too long for a profile/],
 ];

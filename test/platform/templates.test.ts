@@ -7,6 +7,7 @@ import { projectRoot } from '../support/programs.js';
 const values = {
   ...{ mark: '# A mark\n', encoding: 'utf8 = yes\n', subject: 'commonName = A CA\n', days: '10', digest: 'sha256' },
   policy: 'organizationName = match\n',
+  places: 'crlDistributionPoints = a point\n',
 };
 
 test('every placeholder of a template is filled', (t) => {

@@ -33,6 +33,17 @@ export function opensslCa(folder: string, type: CertificateType, args: readonly 
   return runWell('openssl', ['ca', '-config', 'ca.cnf', '-batch', ...args], { cwd: caFolderIn(folder, type) });
 }
 
+/** The name in a certificate, as ovs-monitor-ipsec itself reads it. */
+export function monitorName(file: string): Promise<string> {
+  return runWell('/usr/bin/python3', [
+    '-c',
+    `import importlib.machinery as m, sys
+loader = m.SourceFileLoader("monitor", "/usr/share/openvswitch/scripts/ovs-monitor-ipsec")
+print(loader.load_module().IPsecMonitor._get_cn_from_cert(None, sys.argv[1]))`,
+    file,
+  ]);
+}
+
 export function caFolderIn(folder: string, type: CertificateType): string {
   return join(folder, 'pki', `${type}ca`);
 }

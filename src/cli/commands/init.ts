@@ -9,7 +9,7 @@ export async function run({ platform, options, operands }: CommandContext<'init'
   if (operands.length > 0) throw new OvsPkiError('USAGE', `init takes no arguments, but: ${operands.join(' ')}`);
   const keySpec = keySpecOf(options);
   const passphrase = await passphraseFor(options);
-  const { 'offline-root': offlineRoot, pkcs11, subject } = options;
+  const { 'offline-root': offlineRoot, pkcs11, subject, 'crl-url': crlUrl, 'ca-url': caUrl } = options;
   const result = await init(platform, {
     pkiDirectory: pkiDirectoryOf(options),
     keySpec,
@@ -18,6 +18,8 @@ export async function run({ platform, options, operands }: CommandContext<'init'
     ...(passphrase === undefined ? {} : { passphrase }),
     ...(pkcs11 === undefined ? {} : { pkcs11 }),
     ...(subject === undefined ? {} : { subject }),
+    ...(crlUrl === undefined ? {} : { crlUrl }),
+    ...(caUrl === undefined ? {} : { caUrl }),
     ...(offlineRoot === undefined ? {} : { offlineRoot }),
     onProgress: (type) => writeOut('stderr', `Creating ${type}ca...\n`),
   });

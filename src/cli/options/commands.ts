@@ -43,6 +43,8 @@ export const commandSpecs = [
       ...lifeOptions,
       'force',
       'subject',
+      'crl-url',
+      'ca-url',
       'encrypt-key',
       'pkcs11',
       'offline-root',

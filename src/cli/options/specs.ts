@@ -239,6 +239,18 @@ export const optionSpecs = [
     description: 'names before the common name: "/C=DE/O=Company"; with --request: the whole name, with CN',
   },
   {
+    long: 'crl-url',
+    isOwn: true,
+    argument: 'URL',
+    description: 'say in certificates where the CRL is found (DER); {ca} stands for switchca or controllerca',
+  },
+  {
+    long: 'ca-url',
+    isOwn: true,
+    argument: 'URL',
+    description: 'say in certificates where the CA certificate is found (DER); {ca} as for --crl-url',
+  },
+  {
     long: 'same-key',
     isOwn: true,
     description: 'with --request: for the key that the CA has, to renew its certificate',

@@ -52,7 +52,7 @@ function fieldsOf(content: ShownContent): Field[] {
 }
 
 function certificateFields(certificate: ShownCertificate): Field[] {
-  const { notBefore, notAfter, validity, keyUsage, extKeyUsage } = certificate;
+  const { notBefore, notAfter, validity, keyUsage, extKeyUsage, crlUrls = [], caUrls = [] } = certificate;
   return [
     ...nameFields(certificate),
     ['validity', validityText(validity, notBefore), `${secondText(notBefore)} to ${secondText(notAfter)}`],
@@ -63,6 +63,8 @@ function certificateFields(certificate: ShownCertificate): Field[] {
     ['signature', certificate.signatureAlgorithm],
     ...optional('key usage', keyUsage?.join(', ')),
     ...optional('extended usage', extKeyUsage?.join(', ')),
+    ...optional('CRL at', ...crlUrls),
+    ...optional('CA at', ...caUrls),
     ...fingerprintFields(certificate),
     ...optional('key identifier', certificate.subjectKeyIdentifier),
     ...optional('  of issuer', certificate.authorityKeyIdentifier),
@@ -131,8 +133,9 @@ function fingerprintFields({ fingerprints: { sha256, sha1 } }: Exclude<ShownCont
   ];
 }
 
-function optional(label: string, text: string | undefined): Field[] {
-  return text === undefined ? [] : [[label, text]];
+function optional(label: string, ...lines: readonly (string | undefined)[]): Field[] {
+  const given = lines.filter((line) => line !== undefined);
+  return given.length === 0 ? [] : [[label, ...given]];
 }
 
 function validityText({ state, seconds }: ShownPeriod, from: string): string {

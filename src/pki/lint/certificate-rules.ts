@@ -5,11 +5,12 @@
  */
 
 import { X509Certificate } from 'node:crypto';
-import type { Certificate } from '../certificate.js';
+import type { Certificate, GeneralName } from '../certificate.js';
 import { equalBytes } from '../der.js';
 import { describeKey, type PublicKey } from '../key.js';
 import { attributeValues, nameOfCommonName } from '../name.js';
 import { oid } from '../oid.js';
+import { decodeAccess, decodeDistributionPoints, noPlaces, type Places, uriKind, urlFault } from '../places.js';
 import { keyUsageFor, leafPurposes, type Profile, pathLengthFor } from '../profile.js';
 import { parseSerial } from '../serial.js';
 import { keyFindings } from './key-rules.js';
@@ -22,6 +23,8 @@ export interface CertificateContext {
   readonly publicKey: PublicKey;
   /** Absent for a self-signed certificate. */
   readonly issuerCertificate: Certificate | undefined;
+  /** Where it is to say that the CRL and the certificate of its CA are. */
+  readonly places?: Places;
 }
 
 type CertificateRule = Rule<Certificate, CertificateContext>;
@@ -165,6 +168,27 @@ export const certificateRules: readonly CertificateRule[] = [
     },
   },
   {
+    id: 'crl-distribution-points',
+    citation: 'RFC 5280, sections 4.2.1.13 and 8: not critical, http or ldap, and the URLs of the profile',
+    check: ({ extensions }, context) =>
+      placesFault(
+        'cRLDistributionPoints',
+        extensions,
+        oid.crlDistributionPoints,
+        wantedPlaces(context).crlUrls,
+        (value) => decodeDistributionPoints(value)?.flat(),
+      ),
+  },
+  {
+    id: 'authority-information-access',
+    citation: 'RFC 5280, sections 4.2.2.1 and 8: not critical, http or ldap, and the URLs of the profile',
+    check: ({ extensions }, context) =>
+      placesFault('authorityInfoAccess', extensions, oid.authorityInfoAccess, wantedPlaces(context).caUrls, (value) => {
+        const access = decodeAccess(value);
+        return access.every(({ method }) => method === oid.caIssuers) ? access.map(({ name }) => name) : undefined;
+      }),
+  },
+  {
     id: 'extensions-known',
     citation: 'the CA decides the extensions: nothing is copied from a request',
     check: ({ extensions }) => {
@@ -200,7 +224,44 @@ const profileExtensions: ReadonlySet<string> = new Set([
   oid.subjectAltName,
   oid.subjectKeyIdentifier,
   oid.authorityKeyIdentifier,
+  oid.crlDistributionPoints,
+  oid.authorityInfoAccess,
 ]);
+
+/** A CA certificate says neither: they are of what it signs. */
+function wantedPlaces(context: CertificateContext): Places {
+  return isCa(context) ? noPlaces : (context.places ?? noPlaces);
+}
+
+function placesFault(
+  title: string,
+  extensions: Certificate['extensions'],
+  type: string,
+  wanted: readonly string[],
+  read: (value: Uint8Array) => readonly GeneralName[] | undefined,
+): string | undefined {
+  const found = extensions.find((extension) => extension.type === type);
+  if (found === undefined) return unless(wanted.length === 0, `${title} is missing`);
+  const names = readNames(found.value, read);
+  const fault = wanted.map(urlFault).find(Boolean);
+  if (fault !== undefined) return `${title}: a URL ${fault}`;
+  const good =
+    !found.critical &&
+    names?.length === wanted.length &&
+    names.every(({ kind, text }, at) => kind === uriKind && text === wanted[at]);
+  return unless(good && wanted.length > 0, `${title} is critical, or not what the profile says`);
+}
+
+function readNames(
+  value: Uint8Array,
+  read: (value: Uint8Array) => readonly GeneralName[] | undefined,
+): readonly GeneralName[] | undefined {
+  try {
+    return read(value);
+  } catch {
+    return undefined;
+  }
+}
 
 function isCritical(extensions: Certificate['extensions'], type: string): boolean {
   return extensions.find((extension) => extension.type === type)?.critical === true;

@@ -10,7 +10,7 @@ import { signatureAlgorithmFor } from '../../pki/engine.js';
 import type { KeySpec } from '../../pki/key.js';
 import { attributeValues, maximumCommonName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
-import { nameLines } from '../../pki/openssl-config.js';
+import { configValue, nameLines } from '../../pki/openssl-config.js';
 import { type OwnProfile, ownProfileMark } from '../../pki/own-profile.js';
 import { type CertificateType, organization, requestSubject } from '../../pki/profile.js';
 import { fillTemplate } from '../../platform/templates.js';
@@ -41,6 +41,7 @@ export function configText(configured: Configured): string {
     days: String(days),
     digest: signatureAlgorithmFor(keySpec).hash.toLowerCase().replace('-', ''),
     policy: policyLines(configured),
+    places: placeLines(profile),
   });
 }
 
@@ -89,6 +90,22 @@ function policyLines({ certificate, profile }: Configured): string {
     })
     .concat(`${'commonName'.padEnd(columns)} = supplied\n`)
     .join('');
+}
+
+/** Each URL in a section of its own: elsewhere openssl takes a comma for the end of it. */
+function placeLines({ crlUrls = [], caUrls = [] }: OwnProfile): string {
+  const points = crlUrls.map((url, at) => ({ url, point: `crl_point_${at + 1}` }));
+  const line = (key: string, value: string): string => `${key.padEnd(columns)} = ${value}\n`;
+  return [
+    ...(points.length === 0 ? [] : [line('crlDistributionPoints', points.map(({ point }) => point).join(', '))]),
+    ...(caUrls.length === 0 ? [] : [line('authorityInfoAccess', '@ca_places')]),
+    ...points.flatMap(({ url, point }) => [
+      `\n[ ${point} ]\n${line('fullname', `@${point}_name`)}`,
+      `\n[ ${point}_name ]\n${line('URI', configValue(url))}`,
+    ]),
+    ...(caUrls.length === 0 ? [] : ['\n[ ca_places ]\n']),
+    ...caUrls.map((url, at) => line(`caIssuers;URI.${at + 1}`, configValue(url))),
+  ].join('');
 }
 
 const policyNames: ReadonlyMap<string, string> = new Map([

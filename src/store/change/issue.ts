@@ -30,7 +30,7 @@ import {
   nameOfCommonName,
 } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
-import type { OwnProfile } from '../../pki/own-profile.js';
+import { type OwnProfile, placesOf } from '../../pki/own-profile.js';
 import { issuersOf, nameFindings } from '../../pki/path.js';
 import { leafSubject } from '../../pki/profile.js';
 import { isHarmless } from '../../pki/revocation.js';
@@ -217,6 +217,7 @@ async function issueBatch(
         publicKey: item.publicKey,
         serialNumber: item.serialNumber,
         validity,
+        places: placesOf(ca.profile),
       }).catch(asRefusal),
     ),
   );

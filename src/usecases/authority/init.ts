@@ -21,26 +21,25 @@ import { type Issuer, issueCertificate } from '../../pki/issue.js';
 import { decodePublicKey, describeKey, type KeySpec, type PublicKey } from '../../pki/key.js';
 import { type DistinguishedName, encodeName, type NameAttribute } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
-import { type OwnProfile, ownProfileText } from '../../pki/own-profile.js';
+import type { OwnProfile } from '../../pki/own-profile.js';
 import { parsePkcs11Uri } from '../../pki/pkcs11-uri.js';
 import { type CertificateType, caSubject, certificateTypes, requestSubject } from '../../pki/profile.js';
 import { randomSerial } from '../../pki/serial.js';
-import { parseSubjectBase, subjectOptionFault } from '../../pki/subject.js';
 import { certificateFileText } from '../../pki/text.js';
 import { dayMs, type Life, validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import { isFolder } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
 import { keyFileText } from '../../store/ca/ca.js';
-import { readOwnProfile } from '../../store/ca/profile.js';
 import { makeTokenKey, type NewTokenKey } from '../../store/ca/token-key.js';
 import { type NewCa, requireNoPki, writePkiDirectory } from '../../store/change/new-ca.js';
 import { entriesOfCa } from '../../store/journal/audit-log.js';
 import { caFolder, caLayout } from '../../store/layout.js';
 import { type CertificateSummary, summarize } from '../summary.js';
+import { type ProfileOptions, type Profiles, profilesFor } from './new-profile.js';
 
 /** What `init` is to make. */
-export interface InitRequest {
+export interface InitRequest extends ProfileOptions {
   readonly pkiDirectory: string;
   readonly keySpec: KeySpec;
   /** Days that the CA certificates are valid. */
@@ -55,8 +54,6 @@ export interface InitRequest {
   readonly pkcs11?: string;
   /** A folder that gets the key and the certificate of a root; the CAs are intermediates below it then. */
   readonly offlineRoot?: string;
-  /** What stands before the common name in the CAs and in all that they sign, such as `/C=DE/O=Company`; it goes into profile.conf. */
-  readonly subject?: string;
   /** Called for each CA when its making begins. */
   readonly onProgress?: (type: CertificateType | 'root') => void;
 }
@@ -87,7 +84,7 @@ export async function init(platform: Platform, request: InitRequest): Promise<In
   if (request.passphrase !== undefined) requireGoodPassphrase(request.passphrase);
   if (pkcs11 !== undefined) requireTokenForKeys(request, pkcs11);
   const place = request.offlineRoot === undefined ? undefined : rootFiles(request.offlineRoot);
-  const profiles = profilesFor(request);
+  const profiles = profilesFor(pkiDirectory, request);
   // 2. Both CAs, as values.
   const now = platform.clock.now();
   const root =
@@ -121,24 +118,6 @@ export async function init(platform: Platform, request: InitRequest): Promise<In
     await destroyUnused(pkiDirectory, inToken);
     throw error;
   }
-}
-
-/** The profiles of both CAs, and the file that says so where it is new. */
-interface Profiles extends Readonly<Record<CertificateType, OwnProfile>> {
-  readonly text: string | undefined;
-}
-
-/** What is said now, and else what a profile.conf that is there says. */
-function profilesFor({ pkiDirectory, subject }: InitRequest): Profiles {
-  if (subject !== undefined) {
-    const base = parseSubjectBase(subject, subjectOptionFault(subject));
-    return { switch: { subject: base }, controller: { subject: base }, text: ownProfileText(base) };
-  }
-  return {
-    switch: readOwnProfile(pkiDirectory, 'switch'),
-    controller: readOwnProfile(pkiDirectory, 'controller'),
-    text: undefined,
-  };
 }
 
 function nameOf(profiles: Profiles, type: CertificateType | 'root', now: Date): DistinguishedName {

@@ -19,6 +19,7 @@ import { requestFindings } from '../../pki/lint/request-rules.js';
 import type { Finding } from '../../pki/lint/rule.js';
 import { attributeValues, formatName } from '../../pki/name.js';
 import { oid, purposeNames } from '../../pki/oid.js';
+import { placesIn } from '../../pki/places.js';
 import { formatSerial } from '../../pki/serial.js';
 import { isSignedWith, signatureName } from '../../pki/signature.js';
 import { colonHex, generalNameText } from '../../pki/text.js';
@@ -50,6 +51,10 @@ export interface ShownCertificate extends ReturnType<typeof summarize> {
   readonly authorityKeyIdentifier?: string;
   readonly keyUsage?: readonly string[];
   readonly extKeyUsage?: readonly string[];
+  /** Where it says that the CRL is (cRLDistributionPoints); nobody has looked there. */
+  readonly crlUrls?: readonly string[];
+  /** Where it says that the certificate of its CA is (authorityInfoAccess). */
+  readonly caUrls?: readonly string[];
   /** Why it would not work with Open vSwitch's IPsec (a CA certificate: as `ca_cert`), with each IKE daemon. */
   readonly ipsec: IpsecFindings;
 }
@@ -143,6 +148,7 @@ function shownCertificate(certificate: Certificate, now: Date): ShownCertificate
     ...(authority === undefined ? {} : { authorityKeyIdentifier: colonHex(authority) }),
     ...(keyUsage === undefined ? {} : { keyUsage }),
     ...(extKeyUsage === undefined ? {} : { extKeyUsage: extKeyUsage.map((usage) => purposeNames.get(usage) ?? usage) }),
+    ...placesIn(certificate),
     ipsec: forEachName((daemon) => ipsecFindings(certificate, now, daemon)),
   };
 }
