@@ -6,6 +6,8 @@
 
 import { shellCommand } from '../../platform/quote.js';
 import { addressFamily } from '../desired/address.js';
+import type { NetworkDevice } from '../facts/host-facts.js';
+import { lookup } from '../facts/lookup.js';
 import { connectCommand, databaseOf, endRule, interfaceOf, type Rule } from './rule.js';
 
 const standardPorts: Readonly<Record<string, string>> = { geneve: '6081', vxlan: '4789', stt: '7471' };
@@ -50,8 +52,8 @@ export const bridgingRules: readonly Rule[] = [
         'With the header of the tunnel and ESP, the largest packets of a bridge do not fit the network: they are lost.',
     },
     ({ bridge, type, localIp }, { facts: { devices } }) => {
-      const network = devices.find(({ addresses }) => addresses.includes(localIp));
-      const own = devices.find(({ name }) => name === bridge);
+      const [network] = withAddress(devices, localIp);
+      const [own] = named(devices, bridge);
       if (network === undefined || own === undefined) return undefined;
       const overhead = overheadOf(type, addressFamily(localIp) === 6);
       if (own.mtu + overhead <= network.mtu) return undefined;
@@ -107,6 +109,9 @@ export const bridgingRules: readonly Rule[] = [
     },
   ),
 ];
+
+const withAddress = lookup<NetworkDevice>(({ addresses }) => addresses);
+const named = lookup<NetworkDevice>(({ name }) => [name]);
 
 /** Bytes: the frame in the tunnel with a VLAN, the tunnel's header, that of IP, and about 46 of ESP. */
 function overheadOf(type: string, isIpv6: boolean): number {

@@ -7,6 +7,7 @@
 import type { DesiredHost, TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { HostFacts } from '../facts/host-facts.js';
+import { lookup } from '../facts/lookup.js';
 import type { HostCrl } from '../plan/input.js';
 import { unknownTunnels } from '../plan/leftovers.js';
 import { loopsAmong } from '../tunnels/circulation.js';
@@ -100,7 +101,7 @@ function viewsOf(hosts: readonly ExaminedHost[], now: Date, crls: readonly HostC
     crls,
     ends: endsOf({ desired, facts }),
     unknown: unknownTunnels({ desired, facts }),
-    peerOf: (end) => peerAmong(views, end, desired.name),
+    peerOf: remembered((end) => peerAmong(views, end, desired.name)),
     loops: loops.get(desired.name) ?? [],
     time: new Date(now.getTime() + (Number.isFinite(facts.clockAheadSeconds) ? facts.clockAheadSeconds : 0) * 1000),
   }));
@@ -126,24 +127,37 @@ function loopsSeen(hosts: readonly ExaminedHost[]): Map<string, SeenLoop[]> {
 
 /** By addresses, for names may be just what is wrong; by the name of the inventory where addresses are translated. */
 function peerAmong(views: readonly HostView[], end: TunnelEnd, self: string): PeerEnd | undefined {
-  const own = views.find(({ name }) => name === self);
-  const others = views.filter((view) => view.name !== self);
-  const named = others.find((view) => view.name === end.peer);
+  const [own] = viewsNamed(views, self);
+  const others = (some: readonly HostView[]): HostView | undefined => some.find(({ name }) => name !== self);
+  const named = others(viewsNamed(views, end.peer));
   // Networks behind NAT may have the same addresses.
-  const host =
-    (end.isTranslated === true ? named : undefined) ??
-    others.find((view) => addressesOf(view).includes(end.remoteIp)) ??
-    named;
+  const host = (end.isTranslated === true ? named : undefined) ?? others(viewsAt(views, end.remoteIp)) ?? named;
   if (host === undefined || own === undefined) return undefined;
-  const ours = end.localIp === '' ? addressesOf(own) : [end.localIp];
-  const back = host.ends.find(
-    ({ type, localIp, remoteIp, peer }) =>
-      type === end.type &&
-      (end.isTranslated === true
-        ? peer === self
-        : ours.includes(remoteIp) && (localIp === '' || localIp === end.remoteIp)),
-  );
-  return { host, end: back };
+  return { host, end: backFrom(host, end, own) };
+}
+
+function backFrom(host: HostView, end: TunnelEnd, own: HostView): TunnelEnd | undefined {
+  if (end.isTranslated === true) return endsToPeer(host.ends, `${end.type} ${own.name}`)[0];
+  const between = (localIp: string): TunnelEnd | undefined =>
+    endsBetween(host.ends, `${end.type} ${localIp} ${end.localIp}`)[0];
+  if (end.localIp !== '') return between(end.remoteIp) ?? between('');
+  const ours = new Set(addressesOf(own));
+  const leadsBack = ({ localIp }: TunnelEnd): boolean => localIp === '' || localIp === end.remoteIp;
+  return host.ends.find((item) => item.type === end.type && ours.has(item.remoteIp) && leadsBack(item));
+}
+
+const viewsNamed = lookup<HostView>(({ name }) => [name]);
+const viewsAt = lookup<HostView>(addressesOf);
+const endsToPeer = lookup<TunnelEnd>(({ type, peer }) => [`${type} ${peer}`]);
+const endsBetween = lookup<TunnelEnd>(({ type, localIp, remoteIp }) => [`${type} ${localIp} ${remoteIp}`]);
+
+/** Several rules ask for the same. */
+function remembered(find: HostView['peerOf']): HostView['peerOf'] {
+  const found = new Map<TunnelEnd, ReturnType<HostView['peerOf']>>();
+  return (end) => {
+    if (!found.has(end)) found.set(end, find(end));
+    return found.get(end);
+  };
 }
 
 function addressesOf({ facts, ends }: HostView): readonly string[] {

@@ -9,6 +9,7 @@ import { formatName } from '../../pki/name.js';
 import type { AuthenticationMethod, TunnelEnd, TunnelType } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { HostFacts } from '../facts/host-facts.js';
+import { interfaceIn } from '../facts/ovsdb.js';
 import { unknownTunnels } from '../plan/leftovers.js';
 import { hasGuard, hasIpsecPolicy } from '../tunnels/packets.js';
 import { idleReasons, proveEnd } from '../tunnels/proof.js';
@@ -73,6 +74,7 @@ export function hostStatus(host: ExaminedHost): HostStatus {
   const database = knownValue(facts.ovsdb);
   const file = database?.otherConfig['certificate'];
   const certificate = certificateIn(facts, file);
+  const unknown = new Set(unknownTunnels(host).map(({ port }) => port));
   return {
     host: desired.name,
     hostName: facts.hostName,
@@ -87,7 +89,7 @@ export function hostStatus(host: ExaminedHost): HostStatus {
     clockAheadSeconds: facts.clockAheadSeconds,
     skbMark: database?.otherConfig['ipsec_skb_mark'],
     identity: file === undefined ? undefined : identityStatus(facts, file, certificate),
-    tunnels: endsOf(host).map((end) => endStatus(host, end, certificate)),
+    tunnels: endsOf(host).map((end) => endStatus(host, end, certificate, unknown)),
   };
 }
 
@@ -110,9 +112,13 @@ function identityStatus(facts: HostFacts, file: string, certificate: Certificate
   };
 }
 
-function endStatus({ desired, facts }: ExaminedHost, end: TunnelEnd, certificate: Certificate | undefined): EndStatus {
+function endStatus(
+  { desired, facts }: ExaminedHost,
+  end: TunnelEnd,
+  certificate: Certificate | undefined,
+  unknown: ReadonlySet<string>,
+): EndStatus {
   const proof = proveEnd({ host: desired, end, facts, certificate });
-  const unknown = unknownTunnels({ desired, facts });
   const { port, type, method, peer, localIp, remoteIp } = end;
   const isEncrypted = proof.reasons.every((reason) => idleReasons.includes(reason));
   return {
@@ -127,14 +133,14 @@ function endStatus({ desired, facts }: ExaminedHost, end: TunnelEnd, certificate
     bytesOut: proof.bytesOut,
     bytesIn: proof.bytesIn,
     peerId: proof.peerId,
-    isUnknown: desired.others === undefined ? undefined : unknown.some((tunnel) => tunnel.port === port),
+    isUnknown: desired.others === undefined ? undefined : unknown.has(port),
     dropPolicy: hasGuard(facts, end),
   };
 }
 
 /** The port is there, and nothing in the kernel takes its packets or drops them. */
 function leaks(facts: HostFacts, end: TunnelEnd): boolean {
-  const found = knownValue(facts.ovsdb)?.interfaces.find(({ name }) => name === end.port);
+  const found = interfaceIn(facts.ovsdb, end.port);
   const isThere = found?.ofport !== undefined && found.ofport > 0;
   return isThere && facts.policies.state === 'known' && !hasIpsecPolicy(facts, end) && !hasGuard(facts, end);
 }

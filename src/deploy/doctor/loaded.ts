@@ -117,11 +117,12 @@ export const loadedRules: readonly Rule[] = [
       const ike = knownValue(host.facts.ike);
       const tunnels = knownValue(host.facts.monitorTunnels);
       if (daemonOf(host)?.keepsConnections !== true || ike === undefined || tunnels === undefined) return [];
+      const known = new Set(tunnels.map(({ port, version }) => `${port} ${version}`));
       return ike.connections.flatMap(({ name }): Fault[] => {
         const connection = portOfConnection(name);
         if (connection === undefined) return [];
         const { port, version } = connection;
-        if (tunnels.some((tunnel) => tunnel.port === port && tunnel.version === version)) return [];
+        if (known.has(`${port} ${version}`)) return [];
         return [
           {
             message: `${ike.daemon.label} keeps the connection ${name}, which ovs-monitor-ipsec does not know any more`,

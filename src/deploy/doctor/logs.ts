@@ -6,6 +6,7 @@
 
 import { shellCommand } from '../../platform/quote.js';
 import type { TunnelEnd } from '../desired/desired.js';
+import type { HostFacts } from '../facts/host-facts.js';
 import { type Cure, cureOn } from '../facts/system.js';
 import type { IkeDaemon } from '../ike/daemon.js';
 import { ikeDaemons } from '../ike/daemons.js';
@@ -73,7 +74,7 @@ const sayingRules = sayings.map(
     meaning: `A tunnel is down, and the IKE daemon has logged: ${message}.`,
     find: (host) => {
       const down = host.ends.filter(({ port }) => !isUp(port, host));
-      const line = sinceLastSuccess(host.facts.ikeLog).findLast((item) => said.test(item));
+      const line = sinceLastSuccess(host.facts).findLast((item) => said.test(item));
       const [first] = down;
       if (first === undefined || line === undefined) return [];
       if (daemon !== undefined && daemonOf(host) !== daemon) return [];
@@ -113,7 +114,19 @@ export const logRules: readonly Rule[] = [
 ];
 
 /** What was said before the last success is over. */
-export function sinceLastSuccess(log: string): string[] {
-  const lines = log.split('\n');
+export function sinceLastSuccess(facts: HostFacts): readonly string[] {
+  const found = lately.get(facts) ?? linesSinceSuccess(facts.ikeLog);
+  lately.set(facts, found);
+  return found;
+}
+
+/** It is asked for again for each tunnel. */
+const lately = new WeakMap<HostFacts, readonly string[]>();
+
+function linesSinceSuccess(log: string): string[] {
+  const lines = log.split('\n').slice(-mostLines);
   return lines.slice(lines.findLastIndex((line) => /CHILD_SA .* established|established Child SA/.test(line)) + 1);
 }
+
+/** More than the script asks for. */
+const mostLines = 500;

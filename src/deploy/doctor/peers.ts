@@ -11,7 +11,7 @@ import { knownValue } from '../facts/fact.js';
 import { admitCommand } from '../facts/system.js';
 import type { IkeConnection } from '../ike/answers.js';
 import { ikeDaemons } from '../ike/daemons.js';
-import { carries } from '../tunnels/packets.js';
+import { carriers } from '../tunnels/packets.js';
 import { connectionsOf } from '../tunnels/proof.js';
 import { mayHaveSigned } from './identity.js';
 import { sinceLastSuccess } from './logs.js';
@@ -157,9 +157,7 @@ function pairRule(id: string, meaning: string, find: (end: TunnelEnd, host: Host
 
 /** Of charon and of pluto. */
 function repeats({ facts }: HostView): boolean {
-  return sinceLastSuccess(facts.ikeLog).some((line) =>
-    /retransmit \d+ of request|: retransmission; will wait/.test(line),
-  );
+  return sinceLastSuccess(facts).some((line) => /retransmit \d+ of request|: retransmission; will wait/.test(line));
 }
 
 /** It has loaded its end, and would answer. What it had established may still stand there: a filter stops goodbyes too. */
@@ -173,14 +171,10 @@ function getsNoAnswer({ port }: TunnelEnd, { facts }: HostView): boolean {
   if (connections.length === 0 || connections.some(({ ikeEstablished }) => ikeEstablished)) return false;
   return (
     connections.some(({ connecting }) => connecting) &&
-    !sinceLastSuccess(facts.ikeLog).some((line) =>
-      /AUTHENTICATION_FAILED|NO_PROPOSAL_CHOSEN|TS_UNACCEPTABLE/.test(line),
-    )
+    !sinceLastSuccess(facts).some((line) => /AUTHENTICATION_FAILED|NO_PROPOSAL_CHOSEN|TS_UNACCEPTABLE/.test(line))
   );
 }
 
 function bytesOf({ facts }: HostView, end: TunnelEnd, source: string, destination: string): number {
-  return (knownValue(facts.states) ?? [])
-    .filter((state) => carries(state, end, source, destination))
-    .reduce((sum, { bytes }) => sum + bytes, 0);
+  return carriers(facts, end, source, destination).reduce((sum, { bytes }) => sum + bytes, 0);
 }

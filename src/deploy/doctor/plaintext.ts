@@ -7,6 +7,8 @@
 import { shellCommand } from '../../platform/quote.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
+import type { KernelPolicy } from '../facts/kernel.js';
+import { lookup } from '../facts/lookup.js';
 import { guardCommand, hasGuard } from '../tunnels/packets.js';
 import { plainTunnels } from './fitness.js';
 import {
@@ -79,15 +81,14 @@ function cureOf(host: HostView, name: string, type: string, remoteIp: string | u
   };
 }
 
+const blocked = lookup<KernelPolicy>(({ direction, action, protocol }) =>
+  direction === 'out' && action === 'block' && protocol !== undefined ? [protocol] : [],
+);
+
 /** Our own policy, or that of strongSwan for gre, which has no ports; nothing is said of what is not there or not known. */
 function isGuarded(end: TunnelEnd, host: HostView): boolean {
   const policies = knownValue(host.facts.policies);
   if (interfaceOf(host, end) === undefined || policies === undefined || end.localIp === '' || hasGuard(host.facts, end))
     return true;
-  return (
-    daemonOf(host)?.markStops.includes(end.type) === true &&
-    policies.some(
-      ({ direction, action, protocol }) => direction === 'out' && action === 'block' && protocol === end.type,
-    )
-  );
+  return daemonOf(host)?.markStops.includes(end.type) === true && blocked(policies, end.type).length > 0;
 }

@@ -12,7 +12,8 @@ import type { AuthenticationMethod, TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { FileFact } from '../facts/files.js';
 import { type HostFacts, ikeDaemonOf, versionOf } from '../facts/host-facts.js';
-import type { InterfaceFact, OvsDatabase } from '../facts/ovsdb.js';
+import { lookup } from '../facts/lookup.js';
+import { type InterfaceFact, interfaceIn, type OvsDatabase } from '../facts/ovsdb.js';
 import type { IkeDaemon } from '../ike/daemon.js';
 import { ikeDaemons } from '../ike/daemons.js';
 import type { UnknownTunnel } from '../plan/action.js';
@@ -107,7 +108,7 @@ export function configOf(host: HostView): Readonly<Record<string, string>> {
 }
 
 export function interfaceOf(host: HostView, { port }: Pick<TunnelEnd, 'port'>): InterfaceFact | undefined {
-  return databaseOf(host)?.interfaces.find(({ name }) => name === port);
+  return interfaceIn(host.facts.ovsdb, port);
 }
 
 /** The IKE daemon that ovs-monitor-ipsec feeds, or else the one that is there. */
@@ -159,11 +160,13 @@ export function dnsNamesOf({ subjectAltName }: Certificate): string[] {
 
 /** What becomes of packets that ovs-monitor-ipsec has made no policy for. */
 export function lotOf(host: HostView, port: string): string {
-  const end = host.ends.find((item) => item.port === port);
+  const [end] = endsOfPort(host.ends, port);
   return end !== undefined && hasGuard(host.facts, end)
     ? 'nothing but the drop policy keeps its packets from leaving unencrypted'
     : 'its packets leave unencrypted';
 }
+
+const endsOfPort = lookup<TunnelEnd>(({ port }) => [port]);
 
 export function dayOf(date: Date): string {
   return date.toISOString().slice(0, 10);

@@ -7,6 +7,9 @@
 import { shellCommand } from '../../platform/quote.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
+import type { SecurityAssociation } from '../facts/kernel.js';
+import { lookup } from '../facts/lookup.js';
+import { monitored } from '../facts/monitor.js';
 import { connectionsOf } from '../tunnels/proof.js';
 import {
   configOf,
@@ -72,7 +75,7 @@ export const tunnelRules: readonly Rule[] = [
     },
     (end, host) => {
       const found = interfaceOf(host, end);
-      const shown = knownValue(host.facts.monitorTunnels)?.find(({ port }) => port === end.port);
+      const shown = monitored(host.facts, end);
       const reason = shown === undefined ? host.facts.complaints.get(end.port) : shown.reason;
       if (found === undefined || found.psk !== undefined || reason === undefined) return undefined;
       if (shown !== undefined && shown.state !== 'INVALID') return undefined;
@@ -93,7 +96,7 @@ export const tunnelRules: readonly Rule[] = [
       const tunnels = knownValue(host.facts.monitorTunnels);
       if (interfaceOf(host, end) === undefined || tunnels === undefined || host.facts.complaints.has(end.port))
         return undefined;
-      if (tunnels.some(({ port }) => port === end.port)) return undefined;
+      if (monitored(host.facts, end) !== undefined) return undefined;
       return {
         message: `ovs-monitor-ipsec does not know ${end.port}, though it is in the database`,
         cure: 'tail -n 20 /var/log/openvswitch/ovs-monitor-ipsec.log',
@@ -207,10 +210,7 @@ export const tunnelRules: readonly Rule[] = [
         'The kernel waits up to 165 seconds for an answer to its last request for an IPsec SA, and asks for no other until then.',
     },
     (end, host) => {
-      const waits = (knownValue(host.facts.states) ?? []).some(
-        ({ larval, destination }) => larval && destination === end.remoteIp,
-      );
-      if (!waits || isUp(end.port, host)) return undefined;
+      if (!waitsFor(knownValue(host.facts.states) ?? [], end.remoteIp)[0] || isUp(end.port, host)) return undefined;
       const connections = connectionNames(end.port, host);
       return {
         message: `the kernel waits for its last request for ${end.port} and makes no other before it expires (up to 165 s)`,
@@ -228,11 +228,11 @@ function peerName(end: TunnelEnd, host: HostView): string | undefined {
 
 /** Every connection of a tunnel has a Child SA. */
 export function isUp(port: string, host: HostView): boolean {
-  const found = (knownValue(host.facts.ike)?.connections ?? []).filter(({ name }) =>
-    connectionNames(port, host).includes(name),
-  );
+  const found = connectionsOf(host.facts, { port });
   return found.length > 0 && found.every(({ childInstalled }) => childInstalled);
 }
+
+const waitsFor = lookup<SecurityAssociation>(({ larval, destination }) => (larval ? [destination] : []));
 
 function connectionNames(port: string, { facts }: HostView): string[] {
   return connectionsOf(facts, { port }).map(({ name }) => name);

@@ -212,10 +212,16 @@ function parseAddresses(text: string): string[] {
 }
 
 function devicesIn(mtus: string, addresses: string): NetworkDevice[] {
-  const found = [...addresses.matchAll(/^\d+:[ \t]+(\S+)[ \t]+inet6?[ \t]+([^\s/]+)/gm)];
+  const found = new Map<string, string[]>();
+  for (const [, name = '', address = ''] of addresses.matchAll(/^\d+:[ \t]+(\S+)[ \t]+inet6?[ \t]+([^\s/]+)/gm)) {
+    const own = found.get(name);
+    if (own === undefined) found.set(name, [address]);
+    else own.push(address);
+  }
   return [...mtus.matchAll(/^(\S{1,15}) (\d{1,9})$/gm)].flatMap(([, name = '', mtu]) => {
-    const own = found.flatMap(([, device, address = '']) => (device === name ? [address] : []));
-    return own.length === 0 ? [] : [{ name, mtu: Number(mtu), addresses: own }];
+    const own = found.get(name);
+    found.delete(name);
+    return own === undefined ? [] : [{ name, mtu: Number(mtu), addresses: own }];
   });
 }
 

@@ -6,6 +6,8 @@
 
 import type { IkeDaemon } from '../ike/daemon.js';
 import { daemonNamed } from '../ike/daemons.js';
+import { type Fact, knownValue } from './fact.js';
+import { lookup } from './lookup.js';
 
 /**
  * What to do before ovs-monitor-ipsec runs on a host that has connections of its own in ipsec.conf: it writes that file anew
@@ -35,6 +37,16 @@ export interface MonitorTunnel {
   readonly usesPsk: boolean;
   readonly localIp: string;
 }
+
+/** What ovs-monitor-ipsec shows of a port. */
+export function monitored(
+  { monitorTunnels }: { readonly monitorTunnels: Fact<readonly MonitorTunnel[]> },
+  { port }: { readonly port: string },
+): MonitorTunnel | undefined {
+  return shownOf(knownValue(monitorTunnels) ?? [], port)[0];
+}
+
+const shownOf = lookup<MonitorTunnel>(({ port }) => [port]);
 
 /**
  * @param commandLine one argument a line, as in /proc/PID/cmdline

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { notUnderstood } from './fact.js';
+import { type Fact, knownValue, notUnderstood } from './fact.js';
+import { lookup } from './lookup.js';
 
 /** A PSK that is seen only by who asks for it: it is in no JSON and in no text made of the facts. */
 export interface Secret {
@@ -85,6 +86,8 @@ export function parseOvsDatabase(text: string): OvsDatabase {
   const portOfInterface = new Map(
     ports.flatMap((row) => uuidsOf(row['interfaces']).map((uuid) => [uuid, uuidsOf(row['_uuid'])[0] ?? ''] as const)),
   );
+  requireDistinct(bridges);
+  requireDistinct(interfaces);
   const nameOfInterface = new Map(interfaces.map((row) => [uuidsOf(row['_uuid'])[0] ?? '', requiredText(row['name'])]));
   const version = root[0]['ovs_version'];
   return {
@@ -98,7 +101,24 @@ export function parseOvsDatabase(text: string): OvsDatabase {
   };
 }
 
+/** The interface of a port by its name. */
+export function interfaceIn(ovsdb: Fact<OvsDatabase>, name: string | undefined): InterfaceFact | undefined {
+  return interfaceNamed(knownValue(ovsdb)?.interfaces ?? [], name);
+}
+
+export function interfaceNamed(
+  interfaces: readonly InterfaceFact[],
+  name: string | undefined,
+): InterfaceFact | undefined {
+  return name === undefined ? undefined : interfacesNamed(interfaces, name)[0];
+}
+
+const interfacesNamed = lookup<InterfaceFact>(({ name }) => [name]);
+
 type Row = Readonly<Record<string, unknown>>;
+
+/** Many times what any host has. */
+const mostRows = 20_000;
 
 /** The parser of JSON quotes what it does not understand, and there may be a PSK in it. */
 function jsonIn(line: string): unknown {
@@ -112,10 +132,17 @@ function jsonIn(line: string): unknown {
 function rowsOf(table: unknown): Row[] {
   const { headings, data } = table as { readonly headings?: unknown; readonly data?: unknown };
   if (!Array.isArray(headings) || !Array.isArray(data)) throw notUnderstood('a table has no headings or no rows');
+  if (data.length > mostRows) throw notUnderstood(`a table has more than ${mostRows} rows`);
   return data.map((cells) => {
     if (!Array.isArray(cells)) throw notUnderstood('a row of a table is no list');
     return Object.fromEntries(headings.map((heading, index) => [requiredText(heading), cells[index] as unknown]));
   });
+}
+
+/** The database itself has each name once in a table. */
+function requireDistinct(rows: readonly Row[]): void {
+  const names = new Set(rows.map((row) => requiredText(row['name'])));
+  if (names.size !== rows.length) throw notUnderstood('two rows of a table have one name');
 }
 
 function interfaceOf(
@@ -182,7 +209,7 @@ function numberIn(value: unknown): number | undefined {
 }
 
 function requiredText(value: unknown): string {
-  if (typeof value !== 'string') throw notUnderstood('a name is no text');
+  if (typeof value !== 'string' || value.includes('\0')) throw notUnderstood('a name is no text');
   return value;
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { knownValue } from '../facts/fact.js';
-import type { OvsDatabase } from '../facts/ovsdb.js';
+import { interfaceNamed, type OvsDatabase } from '../facts/ovsdb.js';
 import type { Action } from './action.js';
 import type { HostInput } from './input.js';
 
@@ -67,6 +67,6 @@ export function bridgePortOf({ interfaces, ports }: OvsDatabase, bridge: string,
     const port = ports.find(({ name }) => name === bridge);
     return port && { value: port.tag, externalIds: port.externalIds };
   }
-  const own = interfaces.find(({ name }) => name === bridge);
+  const own = interfaceNamed(interfaces, bridge);
   return own && { value: own.mtuRequest, externalIds: own.externalIds };
 }

@@ -8,8 +8,8 @@ import { type Crl, isCrlOf } from '../../pki/crl.js';
 import { equalBytes } from '../../pki/der.js';
 import { encodePem } from '../../pki/pem.js';
 import { formatSerial } from '../../pki/serial.js';
-import { knownValue } from '../facts/fact.js';
-import { carries } from '../tunnels/packets.js';
+import type { TunnelEnd } from '../desired/desired.js';
+import { carriers } from '../tunnels/packets.js';
 import type { Action } from './action.js';
 import { crlFileFor } from './identity-files.js';
 import { daemonFor, fileAt, type HostCrl, type HostInput, placesFor } from './input.js';
@@ -44,14 +44,11 @@ export function crlWarnings(input: HostInput): string[] {
 
 /** Tunnels that are up with peers whose certificates were revoked: a list alone ends none. */
 export function cutActions({ desired, facts, revokedPeers }: HostInput): Action[] {
-  const states = knownValue(facts.states) ?? [];
+  const isUp = (end: TunnelEnd, source: string, destination: string): boolean =>
+    carriers(facts, end, source, destination).length > 0;
   return desired.ends
     .filter(({ method, peer }) => method === 'ca-signed' && revokedPeers.has(peer))
-    .filter((end) =>
-      states.some(
-        (state) => carries(state, end, end.localIp, end.remoteIp) || carries(state, end, end.remoteIp, end.localIp),
-      ),
-    )
+    .filter((end) => isUp(end, end.localIp, end.remoteIp) || isUp(end, end.remoteIp, end.localIp))
     .map(({ port, peer }): Action => ({ kind: 'cut', port, peer }));
 }
 

@@ -12,7 +12,7 @@ import type { DesiredHost, TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { FileFact } from '../facts/files.js';
 import { ikeDaemonOf, type PlanningFacts } from '../facts/host-facts.js';
-import type { InterfaceFact } from '../facts/ovsdb.js';
+import { type InterfaceFact, interfaceIn } from '../facts/ovsdb.js';
 import type { IkeDaemon, Places } from '../ike/daemon.js';
 import { daemonNamed, ikeDaemons } from '../ike/daemons.js';
 import type { Identity } from './identity-files.js';
@@ -95,5 +95,5 @@ export function holdsCertificate(input: HostInput, path: string | undefined, wan
 }
 
 export function interfaceOf({ facts }: HostInput, { port }: TunnelEnd): InterfaceFact | undefined {
-  return knownValue(facts.ovsdb)?.interfaces.find(({ name }) => name === port);
+  return interfaceIn(facts.ovsdb, port);
 }

@@ -6,7 +6,7 @@
 
 import type { TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
-import type { InterfaceFact } from '../facts/ovsdb.js';
+import { type InterfaceFact, interfaceIn } from '../facts/ovsdb.js';
 import { optionRules } from '../inventory/tunnel-options.js';
 import { marks } from '../tunnels/ownership.js';
 import { hasGuard } from '../tunnels/packets.js';
@@ -90,14 +90,14 @@ function takenPlace(
   { facts }: HostInput,
   { before, port, type }: TunnelEnd,
 ): Extract<Action, { kind: 'port' }>['before'] {
-  const old = knownValue(facts.ovsdb)?.interfaces.find(({ name }) => name === before);
+  const old = interfaceIn(facts.ovsdb, before);
   if (old === undefined) return undefined;
   const goes = old.type === type || old.name === port ? 'at once' : 'when proved';
   return { port: old.name, bridge: old.bridge ?? '', goes };
 }
 
 function replaceAction({ facts }: HostInput, { port, peer, before = '' }: TunnelEnd): Action {
-  const old = knownValue(facts.ovsdb)?.interfaces.find(({ name }) => name === before);
+  const old = interfaceIn(facts.ovsdb, before);
   const interruption = { why: 'replaced', seconds: secondsLost.replaced } as const;
   return { kind: 'replace', port, peer, old: { port: before, bridge: old?.bridge ?? '' }, interruption };
 }

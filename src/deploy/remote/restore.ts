@@ -6,7 +6,7 @@
 
 import { knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
-import type { InterfaceFact } from '../facts/ovsdb.js';
+import { type InterfaceFact, interfaceIn } from '../facts/ovsdb.js';
 import { marks } from '../tunnels/ownership.js';
 import { bridgePortBack } from './bridge-port-operations.js';
 import { loopBack } from './loop-operations.js';
@@ -74,7 +74,7 @@ function undoPort(
   before: PlanningFacts,
   after: PlanningFacts,
 ): Operation[] {
-  const made = knownValue(after.ovsdb)?.interfaces.find(({ name }) => name === port)?.portUuid;
+  const made = interfaceIn(after.ovsdb, port)?.portUuid;
   if (isNew) {
     return [
       ...(made === undefined ? [] : [attachment(bridge, 'delete', made)]),
@@ -91,7 +91,7 @@ function undoPort(
 
 /** A port that is gone is made again as it was. */
 function portBack(port: string, index: number, before: PlanningFacts): Operation[] {
-  const found = knownValue(before.ovsdb)?.interfaces.find(({ name }) => name === port);
+  const found = interfaceIn(before.ovsdb, port);
   if (found === undefined) return [];
   const ids = { interface: `interfaceback${index}`, port: `portback${index}` };
   const { name, type, bridge = '' } = found;
@@ -118,7 +118,7 @@ function portBack(port: string, index: number, before: PlanningFacts): Operation
 }
 
 function markBack(port: string, before: PlanningFacts): Operation[] {
-  const found = knownValue(before.ovsdb)?.interfaces.find(({ name }) => name === port);
+  const found = interfaceIn(before.ovsdb, port);
   if (found === undefined) return [];
   const row = { external_ids: map(found.externalIds) };
   return [{ op: 'update', table: 'Interface', where: [['name', '==', port]], row }];
@@ -138,7 +138,7 @@ function configBack(key: string, from: string | undefined): Operation[] {
 }
 
 function optionsBack(port: string, before: PlanningFacts): Operation[] {
-  const found = knownValue(before.ovsdb)?.interfaces.find(({ name }) => name === port);
+  const found = interfaceIn(before.ovsdb, port);
   if (found === undefined) return [];
   return [{ op: 'update', table: 'Interface', where: [['name', '==', port]], row: { options: optionsOf(found) } }];
 }

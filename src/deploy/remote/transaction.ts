@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { OvsDatabase } from '../facts/ovsdb.js';
+import { interfaceNamed, type OvsDatabase } from '../facts/ovsdb.js';
 import type { Action } from '../plan/action.js';
 import { marks } from '../tunnels/ownership.js';
 import { changedBridgePort } from './bridge-port-operations.js';
@@ -177,7 +177,7 @@ function changedPort(
   database: OvsDatabase,
   pskOf: (port: string) => string,
 ): Operation[] {
-  const found = database.interfaces.find(({ name }) => name === port);
+  const found = interfaceNamed(database.interfaces, port);
   const inserted = psk === 'set' ? { ...set, psk: pskOf(port) } : set;
   const deleted = [...remove, ...Object.keys(inserted), ...(psk === 'remove' ? ['psk'] : [])];
   const secret = found?.psk === undefined ? {} : { psk: found.psk.reveal() };
@@ -221,7 +221,7 @@ function removedPort(
   { port, bridge }: { readonly port: string; readonly bridge: string },
   database: OvsDatabase,
 ): Operation[] {
-  const uuid = database.interfaces.find(({ name }) => name === port)?.portUuid;
+  const uuid = interfaceNamed(database.interfaces, port)?.portUuid;
   return uuid === undefined ? [] : [attachment(bridge, 'delete', uuid)];
 }
 

@@ -38,7 +38,9 @@ function goesRound(ring: readonly Edge[], { vertices }: Topology, guarded: Reado
   for (const edge of ring) {
     for (const at of [0, 1] as const) {
       const from = edge.ends[at === 0 ? 1 : 0].vertex;
-      leaving.set(from, [...(leaving.get(from) ?? []), { edge, at }]);
+      const ways = leaving.get(from);
+      if (ways === undefined) leaving.set(from, [{ edge, at }]);
+      else ways.push({ edge, at });
     }
   }
   const isGuarded = ({ vertex, port }: Edge['ends'][number]): boolean =>

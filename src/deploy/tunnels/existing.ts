@@ -7,6 +7,8 @@
 import { type TunnelEnd, tunnelTypes } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
+import type { SecurityAssociation } from '../facts/kernel.js';
+import { lookup } from '../facts/lookup.js';
 import type { InterfaceFact } from '../facts/ovsdb.js';
 
 /** The ends that are to be encrypted; `local_ip` is that of the security associations where the database has none. */
@@ -37,8 +39,10 @@ function endOf({ name, type, options, psk, bridge }: InterfaceFact, facts: Plann
 }
 
 function localIpTo(remoteIp: string, { states }: PlanningFacts): string | undefined {
-  return (knownValue(states) ?? []).find(({ destination }) => destination === remoteIp)?.source;
+  return leadingTo(knownValue(states) ?? [], remoteIp)[0]?.source;
 }
+
+const leadingTo = lookup<SecurityAssociation>(({ destination }) => [destination]);
 
 function nameIn(path: string | undefined, { files }: PlanningFacts): string | undefined {
   const fact = path === undefined ? undefined : files.get(path);

@@ -44,7 +44,7 @@ export interface FoundTunnel {
 
 export function tunnelsOn(facts: PlanningFacts): FoundTunnel[] {
   const ends = new Map(existingEnds(facts).map((end) => [end.port, end]));
-  const guarded = guardedWays(facts);
+  const guarded = new Set(guardedWays(facts).map((way) => `${way.type} ${way.remoteIp}`));
   return (knownValue(facts.ovsdb)?.interfaces ?? []).flatMap((row): FoundTunnel[] => {
     const type = tunnelTypes.find((item) => item === row.type);
     const { remote_ip: remoteIp, local_ip: localIp } = row.options;
@@ -52,7 +52,7 @@ export function tunnelsOn(facts: PlanningFacts): FoundTunnel[] {
     const end = ends.get(row.name);
     const { [marks.peer]: marked, [marks.replaces]: replaces } = row.externalIds;
     const named = end === undefined || end.peer === remoteIp ? undefined : end.peer;
-    const isGuarded = guarded.some((way) => way.type === type && way.remoteIp === remoteIp);
+    const isGuarded = guarded.has(`${type} ${remoteIp}`);
     const isLike = isGuarded && end !== undefined && hasOurForm(row, end);
     return [
       {

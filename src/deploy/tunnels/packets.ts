@@ -8,7 +8,8 @@ import { shellWord } from '../../platform/quote.js';
 import { type TunnelEnd, type TunnelType, tunnelTypes } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
-import type { SecurityAssociation, Selector } from '../facts/kernel.js';
+import type { KernelPolicy, SecurityAssociation, Selector } from '../facts/kernel.js';
+import { lookup } from '../facts/lookup.js';
 
 /**
  * How `ip xfrm` names the packets of a tunnel on their way out. Encapsulated packets go to the well-known port in both
@@ -45,52 +46,63 @@ export function unguardCommand(end: Pick<Addresses, 'type' | 'remoteIp'>): strin
 }
 
 /** Whether the kernel sends the packets of this end as ESP or not at all. */
-export function hasIpsecPolicy(facts: PlanningFacts, end: Addresses): boolean {
-  return outPolicies(facts, end).some(
-    ({ action, esp, source }) => action === 'allow' && esp && addressOf(source) === end.localIp,
-  );
+export function hasIpsecPolicy({ policies }: PlanningFacts, { type, localIp, remoteIp }: Addresses): boolean {
+  return encrypting(knownValue(policies) ?? [], `${type} ${localIp} ${remoteIp}`).length > 0;
 }
 
+const encrypting = lookup<KernelPolicy>((policy) => {
+  const { direction, action, esp, source, destination } = policy;
+  if (direction !== 'out' || action !== 'allow' || !esp) return [];
+  return typesOf(policy).map((type) => `${type} ${addressOf(source)} ${addressOf(destination)}`);
+});
+
 /** Whether the kernel drops the packets of this end that no IPsec policy takes, whatever their mark. */
-export function hasGuard(facts: PlanningFacts, end: Addresses): boolean {
-  return outPolicies(facts, end).some(
-    ({ action, mark, source }) => action === 'block' && mark === undefined && /^(0\.0\.0\.0|::)\/0$/.test(source),
-  );
+export function hasGuard({ policies }: PlanningFacts, { type, remoteIp }: Addresses): boolean {
+  return dropping(knownValue(policies) ?? [], `${type} ${remoteIp}`).length > 0;
 }
+
+const dropping = lookup<KernelPolicy>((policy) => {
+  const { direction, action, mark, source, destination } = policy;
+  const isOurs = direction === 'out' && action === 'block' && mark === undefined;
+  if (!isOurs || !/^(0\.0\.0\.0|::)\/0$/.test(source)) return [];
+  return typesOf(policy).map((type) => `${type} ${addressOf(destination)}`);
+});
 
 /** The tunnels that our drop policies are for, whether these tunnels are there or not. */
 export function guardedWays({ policies }: Pick<PlanningFacts, 'policies'>): Pick<TunnelEnd, 'type' | 'remoteIp'>[] {
   return (knownValue(policies) ?? [])
     .filter(({ direction, action, priority }) => direction === 'out' && action === 'block' && priority === lastPriority)
-    .flatMap((policy) =>
-      tunnelTypes
-        .filter((type) => isFor(policy, { type, localIp: '', remoteIp: '' }))
-        .map((type) => ({ type, remoteIp: addressOf(policy.destination) })),
-    );
+    .flatMap((policy) => typesOf(policy).map((type) => ({ type, remoteIp: addressOf(policy.destination) })));
 }
 
-export function carries(state: SecurityAssociation, end: Addresses, source: string, destination: string): boolean {
-  if (state.larval || state.source !== source || state.destination !== destination) return false;
-  return state.selector === undefined || isFor(state.selector, end);
+/** The associations in force that packets of this end go by, from one address to the other. */
+export function carriers(
+  { states }: Pick<PlanningFacts, 'states'>,
+  { type }: Pick<Addresses, 'type'>,
+  source: string,
+  destination: string,
+): readonly SecurityAssociation[] {
+  return carrying(knownValue(states) ?? [], `${type} ${source} ${destination}`);
 }
+
+const carrying = lookup<SecurityAssociation>(({ larval, selector, source, destination }) => {
+  if (larval) return [];
+  return (selector === undefined ? tunnelTypes : typesOf(selector)).map((type) => `${type} ${source} ${destination}`);
+});
 
 /** Whether ESP packets of this end have gone both ways in the associations that are in force. */
 export function isAtWork(facts: PlanningFacts, end: Addresses): boolean {
-  const states = knownValue(facts.states) ?? [];
   const used = (source: string, destination: string): boolean =>
-    states.some((state) => state.bytes > 0 && carries(state, end, source, destination));
+    carriers(facts, end, source, destination).some(({ bytes }) => bytes > 0);
   return hasIpsecPolicy(facts, end) && used(end.localIp, end.remoteIp) && used(end.remoteIp, end.localIp);
 }
 
-function outPolicies({ policies }: PlanningFacts, end: Addresses) {
-  return (knownValue(policies) ?? []).filter(
-    (policy) => policy.direction === 'out' && addressOf(policy.destination) === end.remoteIp && isFor(policy, end),
-  );
-}
-
-function isFor({ protocol, destinationPort }: Selector, { type }: Addresses): boolean {
-  const [, , , port] = packetSelectors[type].split(' ');
-  return port === undefined ? protocol === 'gre' || protocol === '47' : destinationPort === port;
+/** The types of tunnels whose packets a selector is for. */
+function typesOf({ protocol, destinationPort }: Selector): TunnelType[] {
+  return tunnelTypes.filter((type) => {
+    const [, , , port] = packetSelectors[type].split(' ');
+    return port === undefined ? protocol === 'gre' || protocol === '47' : destinationPort === port;
+  });
 }
 
 function addressOf(selector: string): string {

@@ -10,8 +10,11 @@ import type { DesiredHost, TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { HostFacts } from '../facts/host-facts.js';
 import type { SecurityAssociation } from '../facts/kernel.js';
-import { portOfConnection } from '../ike/answers.js';
-import { carries, hasIpsecPolicy } from './packets.js';
+import { lookup } from '../facts/lookup.js';
+import { monitored } from '../facts/monitor.js';
+import { interfaceIn } from '../facts/ovsdb.js';
+import { type IkeConnection, portOfConnection } from '../ike/answers.js';
+import { carriers, hasIpsecPolicy } from './packets.js';
 
 /** One end of a tunnel, its host, and what is true there. */
 export interface ProvedEnd {
@@ -59,9 +62,8 @@ export function proveEnd({ host, end, facts, certificate, mayBeIdle = false }: P
       reasons: ['the host could not be asked'],
     };
   }
-  const states = knownValue(facts.states) ?? [];
   const carried = (source: string, destination: string): number | undefined =>
-    sumOf(states.filter((state) => carries(state, end, source, destination)));
+    sumOf(carriers(facts, end, source, destination));
   const seen = facts.carried.get(end.port);
   const out = atLeast(carried(end.localIp, end.remoteIp), seen?.out);
   const incoming = atLeast(carried(end.remoteIp, end.localIp), seen?.in);
@@ -89,18 +91,23 @@ export function proveEnd({ host, end, facts, certificate, mayBeIdle = false }: P
 
 /** The connections of the version that is in force: ovs-monitor-ipsec raises it with each change. */
 export function connectionsOf(facts: HostFacts, { port }: Pick<TunnelEnd, 'port'>) {
-  const all = (knownValue(facts.ike)?.connections ?? []).filter(({ name }) => portOfConnection(name)?.port === port);
-  const newest = Math.max(...all.map(({ name }) => portOfConnection(name)?.version ?? 0));
+  const all = ofPort(knownValue(facts.ike)?.connections ?? [], port);
+  const newest = all.reduce((found, { name }) => Math.max(found, portOfConnection(name)?.version ?? 0), 0);
   return all.filter(({ name }) => portOfConnection(name)?.version === newest);
 }
 
+const ofPort = lookup<IkeConnection>(({ name }) => {
+  const { port } = portOfConnection(name) ?? {};
+  return port === undefined ? [] : [port];
+});
+
 function wiringReasons(facts: HostFacts, end: TunnelEnd): string[] {
-  const found = knownValue(facts.ovsdb)?.interfaces.find(({ name }) => name === end.port);
+  const found = interfaceIn(facts.ovsdb, end.port);
   if (found === undefined) return ['the port is not in the database'];
   const reasons: string[] = [];
   if (found.error !== undefined) reasons.push(`Open vSwitch says: ${found.error}`);
   else if (found.ofport === undefined || found.ofport < 1) reasons.push('ovs-vswitchd has not made the port');
-  const tunnel = knownValue(facts.monitorTunnels)?.find(({ port }) => port === end.port);
+  const tunnel = monitored(facts, end);
   const complaint = tunnel?.reason ?? facts.complaints.get(end.port);
   // It answers nobody while it is at work: what the kernel and the IKE daemon say then counts alone.
   if (facts.monitorTunnels.state !== 'unknown' && tunnel?.state !== 'CONFIGURED') {

@@ -8,7 +8,8 @@
 import type { TunnelEnd } from '../desired/desired.js';
 import { tunnelTypes } from '../desired/desired.js';
 import { type Fact, knownValue } from '../facts/fact.js';
-import type { BridgeFact, InterfaceFact, OvsDatabase } from '../facts/ovsdb.js';
+import { lookup } from '../facts/lookup.js';
+import { type BridgeFact, type InterfaceFact, interfaceNamed, type OvsDatabase } from '../facts/ovsdb.js';
 
 /** A host as far as its bridges and tunnels go; without facts where it could not be asked. */
 export interface TopologyHost {
@@ -126,7 +127,7 @@ function foundEdges(host: TopologyHost, scene: Scene): NamedEdge[] {
     if (wanted.has(name) || !isLearning(bridge)) return [];
     const near = { vertex: idOf(host.name, bridge), port: name };
     if (type === 'patch') {
-      const far = database.interfaces.find((item) => item.name === found.options['peer']);
+      const far = interfaceNamed(database.interfaces, found.options['peer']);
       if (far === undefined || !isLearning(far.bridge) || far.bridge === bridge) return [];
       const ends = [near, { vertex: idOf(host.name, far.bridge), port: far.name }] as const;
       return [['patch', { ends, isPatch: true, isWanted: false }]];
@@ -136,6 +137,8 @@ function foundEdges(host: TopologyHost, scene: Scene): NamedEdge[] {
     return [[nameOf(type, found.options), { ends: [near, far], isPatch: false, isWanted: false }]];
   });
 }
+
+const withHeader = lookup<InterfaceFact>(({ type, options }) => [nameOf(type, options)]);
 
 /** Undefined where nothing comes out at the other end: a tunnel that OpenFlow directs, or one that only one host has. */
 function farEnd(host: TopologyHost, found: InterfaceFact, { owners }: Scene): EdgeEnd | undefined {
@@ -147,8 +150,8 @@ function farEnd(host: TopologyHost, found: InterfaceFact, { owners }: Scene): Ed
   const wanted = peer.ends.find((end) => owners.get(end.remoteIp) === host && nameOf(end.type, end.options) === key);
   if (wanted !== undefined) return { vertex: idOf(peer.name, wanted.bridge), port: wanted.port };
   const database = peer.facts && knownValue(peer.facts.ovsdb);
-  const back = database?.interfaces.find(
-    ({ type, options }) => nameOf(type, options) === key && owners.get(options['remote_ip'] ?? '') === host,
+  const back = withHeader(database?.interfaces ?? [], key).find(
+    ({ options }) => owners.get(options['remote_ip'] ?? '') === host,
   );
   if (back?.bridge === undefined || isControlled(database?.bridgeRows.get(back.bridge))) return undefined;
   return { vertex: idOf(peer.name, back.bridge), port: back.name };
