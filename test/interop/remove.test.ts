@@ -1,10 +1,11 @@
 /** `remove` over a fleet: tunnels, identities and files go, and nothing is left in plaintext. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { type Fleet, startFleet } from '../support/fleet/fleet.js';
 import { applyIn, hostNames, makeOperator, type Operator, runIn } from '../support/fleet/operator.js';
+import { differences, wholeHost } from '../support/whole-host.js';
 
 let fleet: Fleet;
 let operator: Operator;
@@ -152,46 +153,46 @@ test.serial('status names the certificate of a host that is gone, and what revok
   t.notRegex((await runIn(fleet, folder, ['status', '--to', 'host_1'])).stdout, /certificates that are valid/);
 });
 
-/** Whole trees, all of the database but for the numbers of rows, and what the kernel has. */
-const everything = `export LC_ALL=C; cd /
-  find etc var/lib/openvswitch var/lib/ipsec -xdev ! -name 'conf.db*' -printf '%y %m %u %g %p %l' \\( -type f -printf ' %s' -o -true \\) -printf '\\n' 2>/dev/null | sort
-  find etc/ipsec* etc/keys -type f -exec sha256sum {} + 2>/dev/null | sort
-  for table in Open_vSwitch Bridge Port Interface; do
-    ovs-vsctl --no-wait list $table | grep -v -e '^_uuid' -e '^next_cfg' -e '^ports ' -e '^interfaces ' -e '^bridges ' | sort
-  done
-  ip xfrm policy; ip xfrm state; ip -o address; find /run/fleet/ike -type f`;
+const everything = wholeHost('ovs-vsctl --no-wait', 'find /run/fleet/ike -type f 2>/dev/null');
 
-function differences(before: string, after: string): string[] {
-  const [old, now] = [before, after].map((text) => text.split('\n'));
-  return [
-    ...(old ?? []).filter((line) => now?.includes(line) !== true).map((line) => `- ${line}`),
-    ...(now ?? []).filter((line) => old?.includes(line) !== true).map((line) => `+ ${line}`),
-  ];
-}
-
-for (const [method, identity] of [
+const methods = [
   ['ca-signed', ['--identity']],
   ['self-signed', ['--identity']],
   ['psk', []],
-] as const) {
+] as const;
+
+for (const [method, identity] of methods) {
   test.serial(`what connect has made with ${method} is taken away, and the hosts are what they were`, async (t) => {
     await operator.reset('bare');
     await Promise.all(hostNames.map((name) => fleet.must(name, 'rm -rf /run/fleet/ike/*')));
-    const before = await Promise.all(hostNames.map((name) => fleet.must(name, everything)));
-    const folder = operator.folderFor(join(fleet.folder, `whole-${method}`), { certificates: false });
-    const addresses = hostNames.map((name) => `${name}=${fleet.host(name).address}`);
-    const hosts = hostNames.map((name) => `${name}=root@${name}`);
-    const made = ['connect', ...hosts, '--auth', method, '--tunnel-address', ...addresses, '--skip-proof'];
-    const connected = await runIn(fleet, folder, made);
-    t.is(connected.status, 0, connected.stderr);
-    t.notDeepEqual(await Promise.all(hostNames.map((name) => fleet.must(name, everything))), before);
-    const removed = await runIn(fleet, folder, ['remove', '--to', ...hostNames, '--port', 'tun', ...identity]);
-    t.is(removed.status, 0, removed.stderr);
-    t.is(removed.stderr, '');
-    for (const [index, name] of hostNames.entries()) {
-      t.deepEqual(differences(before[index] ?? '', await fleet.must(name, everything)), []);
-    }
+    await madeAndTakenAway(t, method, identity);
   });
+}
+
+/** @param settled a script that waits until the host has come to rest @returns what the hosts had between */
+async function madeAndTakenAway(
+  t: ExecutionContext,
+  method: string,
+  identity: readonly string[],
+  settled = ':',
+): Promise<string> {
+  const look = (name: string): Promise<string> => fleet.must(name, `${settled}\n${everything}`);
+  const before = await Promise.all(hostNames.map(look));
+  const folder = operator.folderFor(mkdtempSync(join(fleet.folder, 'whole-')), { certificates: false });
+  const addresses = hostNames.map((name) => `${name}=${fleet.host(name).address}`);
+  const hosts = hostNames.map((name) => `${name}=root@${name}`);
+  const made = ['connect', ...hosts, '--auth', method, '--tunnel-address', ...addresses, '--skip-proof'];
+  const connected = await runIn(fleet, folder, made);
+  t.is(connected.status, 0, connected.stderr);
+  const between = await Promise.all(hostNames.map(look));
+  t.notDeepEqual(between, before);
+  const removed = await runIn(fleet, folder, ['remove', '--to', ...hostNames, '--port', 'tun', ...identity]);
+  t.is(removed.status, 0, removed.stderr);
+  t.is(removed.stderr, '');
+  for (const [index, name] of hostNames.entries()) {
+    t.deepEqual(differences(before[index] ?? '', await look(name)), []);
+  }
+  return between.join('');
 }
 
 test.serial('--port with an inventory takes that port away, and leaves all else', async (t) => {
@@ -203,6 +204,37 @@ test.serial('--port with an inventory takes that port away, and leaves all else'
   t.regex(stdout, /^host_1:\n {2}- port tun_2 of br-ipsec\nhost_2: nothing to do\n$/);
   t.regex(await tracesOn('host_1'), /^tun$/m);
 });
+
+/** A stand-in for libreswan's ipsec(8) that has loaded what it is to load; ovs-monitor-ipsec and the tools of NSS are real. */
+const libreswan = `#!/bin/sh
+case $1 in
+  --version) echo 'Linux Libreswan 4.10 (netkey) on 6.1.0' ;;
+  status)
+    echo '000 nssdir=/var/lib/ipsec/nss, dumpdir=/run/pluto, statsbin=unset'
+    sed -n 's/^conn \\(tun.*\\)$/000 "\\1": unrouted/p' /etc/ipsec.conf ;;
+esac
+`;
+
+const startLibreswan = `set -e; . /run/fleet/daemons.sh
+  cat >/run/fleet/libreswan <<'END'
+${libreswan}END
+  put_ipsec /run/fleet/libreswan
+  mkdir -p /var/lib/ipsec/nss && certutil -N -d sql:/var/lib/ipsec/nss --empty-password
+  /usr/share/openvswitch/scripts/ovs-monitor-ipsec --pidfile=/run/openvswitch/ovs-monitor-ipsec.pid --ike-daemon=libreswan \
+    --ipsec-d /var/lib/ipsec/nss --no-restart-ike-daemon --log-file --detach unix:/run/openvswitch/db.sock`;
+
+const endLibreswan =
+  '. /run/fleet/daemons.sh; stop_daemon ovs-monitor-ipsec; put_ipsec /run/fleet/ipsec.sh; rm -rf /var/lib/ipsec/nss';
+
+for (const [method, identity] of methods) {
+  test.serial(`so are hosts with libreswan and its database: ${method}`, async (t) => {
+    await operator.reset('bare');
+    await Promise.all(hostNames.map((name) => fleet.must(name, startLibreswan)));
+    const between = await madeAndTakenAway(t, method, identity, '. /run/fleet/daemons.sh; await_daemons');
+    if (method !== 'psk') t.regex(between, /ovs_certkey_host_1/, 'ovs-monitor-ipsec has put it into NSS');
+    await Promise.all(hostNames.map((name) => fleet.must(name, endLibreswan)));
+  });
+}
 
 /** A second tunnel with a certificate, to a third host. */
 async function addTunnel(): Promise<void> {
