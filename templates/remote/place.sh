@@ -1,6 +1,6 @@
 # Functions that change a host, whichever IKE daemon it has: a file is there in full or not at all, and readable to nobody
 # before.
-export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin"
+@places@
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 
 # have FOLDER: it is there, and nobody but root can change what lies in it or put another folder in its place
@@ -72,12 +72,12 @@ patiently() {
 
 # transact: one transaction with ovsdb-server, from standard input
 transact() {
-  python3 -I -S -c @transact@ /var/run/openvswitch/db.sock
+  python3 -I -S -c @transact@ "$ovs_run/db.sock"
 }
 
 # gone: wait until ovs-vswitchd has done what the database says, for a port that it still has would send in plaintext
 gone() {
-  vswitchd=$(cat /var/run/openvswitch/ovs-vswitchd.pid 2>/dev/null)
+  vswitchd=$(cat "$ovs_run/ovs-vswitchd.pid" 2>/dev/null)
   if [ -z "$vswitchd" ] || [ ! -d "/proc/$vswitchd" ]; then return 0; fi
   wanted=$(ovs-vsctl --timeout=10 get Open_vSwitch . next_cfg 2>/dev/null) || return 0
   ovs-vsctl --timeout=20 wait-until Open_vSwitch . "cur_cfg>=$wanted" >/dev/null 2>&1 || :
@@ -85,7 +85,7 @@ gone() {
 
 # connections PATTERN: those of a port that ovs-monitor-ipsec has written
 connections() {
-  sed -n "s/^conn \($1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" /etc/ipsec.conf 2>/dev/null
+  sed -n "s/^conn \($1\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" "$ipsec_conf" 2>/dev/null
 }
 
 # take_down PATTERN: takes the tunnel of a port down
@@ -93,4 +93,4 @@ take_down() {
   for connection in $(connections "$1"); do down "$connection" >/dev/null 2>&1 || :; done
 }
 
-is_monitored() { { read -r monitor </var/run/openvswitch/ovs-monitor-ipsec.pid; } 2>/dev/null && [ -e "/proc/$monitor" ]; }
+is_monitored() { { read -r monitor <"$ovs_run/ovs-monitor-ipsec.pid"; } 2>/dev/null && [ -e "/proc/$monitor" ]; }

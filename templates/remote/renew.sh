@@ -5,7 +5,7 @@
 await_written() {
   tries=0
   # shellcheck disable=SC2010 # the names are numbers
-  while is_monitored && [ "$tries" -lt 20 ] && ls -l "/proc/$monitor/fd" 2>/dev/null | grep -q ' /etc/ipsec\.conf$'; do
+  while is_monitored && [ "$tries" -lt 20 ] && ls -l "/proc/$monitor/fd" 2>/dev/null | grep -qF -e "-> $ipsec_conf"; do
     tries=$((tries + 1))
     sleep 1
   done

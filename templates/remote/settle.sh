@@ -1,6 +1,6 @@
 # Waits until the tunnels of this host carry ESP both ways, and helps them to: the end that initiates asks the IKE
 # daemon at once, instead of waiting until the kernel's acquire expires (net.core.xfrm_acq_expires, 165 s).
-export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin"
+@places@
 deadline=$(($(date +%s) + @seconds@))
 
 # bytes FROM TO SELECTOR: what the security associations for such packets have carried; nothing where there are none
@@ -36,7 +36,7 @@ knock() {
 settle() (
   out='' in='' attempts=0 knocks=0
   while :; do
-    connections=$(sed -n "s/^conn \($7\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" /etc/ipsec.conf 2>/dev/null)
+    connections=$(sed -n "s/^conn \($7\(-in\|-out\)\{0,1\}-[0-9][0-9]*\)\$/\1/p" "$ipsec_conf" 2>/dev/null)
     out=$(bytes "$4" "$5" "$3") in=$(bytes "$5" "$4" "$3")
     if [ -n "$connections" ] && [ -n "$out" ] && [ -n "$in" ]; then
       knock "$1" "$2"

@@ -36,7 +36,7 @@ export async function startLocalHost(t: ExecutionContext, folder: string): Promi
   // The scripts speak to the Open vSwitch of their machine.
   const here = (script: string): string =>
     script
-      .replaceAll('/var/run/openvswitch/db.sock', socket)
+      .replaceAll(/^ovs_run=.*OVS_RUNDIR.*$/gm, `ovs_run=${folder}`)
       .replaceAll('ovs-vsctl --timeout', `ovs-vsctl --db=unix:${socket} --timeout`);
   return { shell: { ...shell, run: (script, timeoutMs) => shell.run(here(script), timeoutMs) }, vsctl };
 }

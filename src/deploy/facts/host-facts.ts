@@ -126,7 +126,8 @@ export function factsScript(
   const programs = [
     ...new Set(ikeDaemons.flatMap((daemon) => daemon.programs.map(({ program }) => shellWord(program)))),
   ].join(' ');
-  const values = { mark, files, in_full, programs, daemons: questionsByVersion() };
+  const places = fillTemplate('remote/places.sh', {});
+  const values = { mark, files, in_full, programs, places, daemons: questionsByVersion() };
   return { script: fillTemplate('remote/facts.sh', values), mark };
 }
 

@@ -226,7 +226,8 @@ export function settleScript(ike: string, ends: readonly SettlingEnd[], seconds:
     ];
     return `settle ${words.map(shellWord).join(' ')} &`;
   });
-  return ike + fillTemplate('remote/settle.sh', { mark, seconds: shellNumber(seconds), tunnels: tunnels.join('\n') });
+  const values = { mark, seconds: shellNumber(seconds), tunnels: tunnels.join('\n'), places: places() };
+  return ike + fillTemplate('remote/settle.sh', values);
 }
 
 /**
@@ -262,5 +263,12 @@ function functionsWith(ike: string): string {
 
 /** The shell functions that place files and talk to the database. */
 export function placeFunctions(): string {
-  return fillTemplate('remote/place.sh', { transact: shellWord(fillTemplate('remote/transact.py', {})) });
+  return fillTemplate('remote/place.sh', {
+    transact: shellWord(fillTemplate('remote/transact.py', {})),
+    places: places(),
+  });
+}
+
+function places(): string {
+  return fillTemplate('remote/places.sh', {});
 }
