@@ -155,7 +155,9 @@ function issuedSince(scene: Scene, name: string, current: Certificate): Certific
   const { view } = scene;
   const rows = (view.rows.get(name) ?? []).filter((row) => row.state === 'V' && mayLast(scene, expiryOf(row)));
   for (const copy of issuedCopies(view.ca.layout, rows.toReversed())) {
-    if (!isSoon(scene, copy) && !isOfOther(copy, view.ca) && isSameKey(copy.publicKey, current.publicKey)) return copy;
+    const isNewer = copy.serialNumber !== current.serialNumber && weakHashOf(copy) === undefined;
+    if (isNewer && !isSoon(scene, copy) && !isOfOther(copy, view.ca) && isSameKey(copy.publicKey, current.publicKey))
+      return copy;
   }
   return undefined;
 }
