@@ -4,6 +4,7 @@
  * @module
  */
 
+import { lstatSync } from 'node:fs';
 import * as path from 'node:path';
 import { OvsPkiError, systemErrorCode } from '../errors.js';
 
@@ -36,13 +37,24 @@ export function readError(file: string, error: unknown): unknown {
   const code = systemErrorCode(error);
   if (error instanceof OvsPkiError || code === undefined) return error;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new OvsPkiError('FILE_NOT_FOUND', `${file} does not exist`, { details: { file }, cause: error });
+    if (code === 'ENOTDIR' || !isLink(file)) {
+      return new OvsPkiError('FILE_NOT_FOUND', `${file} does not exist`, { details: { file }, cause: error });
+    }
+    return new OvsPkiError('FILE_NOT_FOUND', `${file} is a link to what does not exist`, {
+      hint: `see where it leads: ls -l ${file}`,
+      details: { file },
+      cause: error,
+    });
   }
   return new OvsPkiError('FILE_UNREADABLE', `${file} cannot be read (${code})`, {
     hint: code === 'EACCES' ? 'run as a user who may read it, such as root' : 'see what the file is: ls -l',
     details: { file, systemError: code },
     cause: error,
   });
+}
+
+function isLink(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 export function writeError(file: string, error: unknown): unknown {

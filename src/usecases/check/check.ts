@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OvsPkiError } from '../../errors.js';
+import { asRefusal, OvsPkiError } from '../../errors.js';
 import { equalBytes } from '../../pki/der.js';
 import { type CertificateType, certificateTypes } from '../../pki/profile.js';
 import { isFolder } from '../../platform/folders.js';
@@ -39,7 +39,7 @@ export interface CheckRequest extends Deadlines {
   readonly files?: readonly string[];
   /** Where each NAME-cert.pem is held against its NAME-privkey.pem; not with `files` or `type`. */
   readonly folder?: string | undefined;
-  /** What is wrong with the folder of one CA is told in `failures`, and the rest is looked at all the same. */
+  /** What is wrong with the folder of one CA, or with one file, is told in `failures`, and the rest is looked at all the same. */
   readonly goOn?: boolean;
   /** An inventory: certificates of names that none of its hosts has are told of. */
   readonly inventory?: string | undefined;
@@ -81,7 +81,7 @@ export interface CheckedAuthority {
 /**
  * Everything that is due or wrong.
  *
- * @throws PKI_NOT_FOUND, PKI_CORRUPT (not with `goOn`), INVENTORY_INVALID, and for `files` what their reading throws
+ * @throws PKI_NOT_FOUND, INVENTORY_INVALID; without `goOn` also PKI_CORRUPT, and for `files` what their reading throws
  */
 export async function check({ clock }: Platform, request: CheckRequest): Promise<CheckResult> {
   const now = clock.now();
@@ -93,12 +93,14 @@ export async function check({ clock }: Platform, request: CheckRequest): Promise
   );
   // Where there is nothing but a key that waits, there is no CA yet.
   const there = types.filter((type) => isFolder(caFolder(request.pkiDirectory, type)) || waiting.length === 0);
-  const { authorities, failures } = gatherAll(request, there, now.getTime());
+  const { authorities, failures: damagedCas } = gatherAll(request, there, now.getTime());
   const here =
     wanted.length > 0 || request.type !== undefined || request.folder === undefined
       ? []
       : certificatesIn(request.folder);
-  const read = [...(await Promise.all(wanted.map(readChecked))), ...(await Promise.all(here.map(readHere)))];
+  const named = await readNamed(wanted, request.goOn === true);
+  const failures = [...damagedCas, ...named.failures];
+  const read = [...named.read, ...(await Promise.all(here.map(readHere)))];
   const checked = read.filter((item): item is CheckedFile => typeof item === 'object' && 'certificates' in item);
   const damaged = read.filter((item): item is CheckReason => typeof item === 'object' && 'rule' in item);
   // 2. What it means.
@@ -149,6 +151,20 @@ function gatherAll({ pkiDirectory, goOn }: CheckRequest, types: readonly Certifi
   if (first !== undefined && authorities.length === 0 && failures.every(({ code }) => code === 'PKI_NOT_FOUND'))
     throw first;
   return { authorities, failures };
+}
+
+/** A file that cannot be read hides nothing of the others. */
+async function readNamed(
+  wanted: readonly string[],
+  goOn: boolean,
+): Promise<{ readonly read: readonly CheckedFile[]; readonly failures: readonly OvsPkiError[] }> {
+  const found = await Promise.all(
+    wanted.map((file) => (goOn ? readChecked(file).catch(asRefusal) : readChecked(file))),
+  );
+  return {
+    read: found.filter((item): item is CheckedFile => !(item instanceof OvsPkiError)),
+    failures: found.filter((item) => item instanceof OvsPkiError),
+  };
 }
 
 /** Hosts have certificates of the type switch. */
