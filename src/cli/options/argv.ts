@@ -7,6 +7,7 @@
 
 import { OvsPkiError } from '../../errors.js';
 import { type OptionSpec, optionSpecs } from './specs.js';
+import { standardStream } from './streams.js';
 
 const helpOptions = ['-h', '--help'];
 const versionOptions = ['-V', '--version'];
@@ -26,7 +27,8 @@ export function normalizeArguments(args: readonly string[]): string[] {
     if (helpOptions.includes(token)) return [...operands.slice(0, 1), token];
     if (token === '--') operands.push(...queue.splice(0));
     // Standard input is a file to show or to sign; ovs-pki refuses a single hyphen as an option that does not exist.
-    else if (!token.startsWith('-') || (token === '-' && readers.includes(operands[0] ?? ''))) operands.push(token);
+    else if (!token.startsWith('-') || (token === standardStream && readers.includes(operands[0] ?? '')))
+      operands.push(token);
     else options.push(...normalizeOption(token, queue));
   }
   const [command, ...rest] = withoutEmpty(operands);
@@ -59,6 +61,11 @@ function withoutEmpty(operands: readonly string[]): readonly string[] {
 
 function normalizeOption(token: string, queue: string[]): string[] {
   const [, flag = '', value] = /^([^=]*)(?:=(.*))?$/s.exec(token) ?? [];
+  if (token === standardStream) {
+    throw new OvsPkiError('USAGE', 'there is no option -', {
+      hint: `standard input is read by ${readers.join(' and ')}; for other commands put it into a file first`,
+    });
+  }
   const spec = flag.startsWith('--') ? longOption(flag) : shortOption(flag, value);
   if (spec === undefined) throw usage(`there is no option ${token}`);
   if (spec.argument === undefined) {

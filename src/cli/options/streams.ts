@@ -12,10 +12,27 @@ export const standardStream = '-';
 
 const inputs: readonly OptionName[] = ['names', 'psk-file', 'passphrase-file', 'new-passphrase-file'];
 const descriptors: readonly OptionName[] = ['passphrase-fd', 'new-passphrase-fd'];
+/** Files of which a program may look at the place, or at several: there is no such place with standard input. */
+const onlyFiles: readonly OptionName[] = [
+  'ca-cert',
+  'ca-key',
+  'chain',
+  'index',
+  'crl',
+  'certificates',
+  'inventory',
+  'plan-key',
+];
 const outputs: readonly OptionName[] = ['out', 'request', 'prometheus', 'json', 'nagios'];
 
-/** Throws USAGE where two things would be read from standard input, or be written to standard output. */
+/** Throws USAGE where standard input is named that is not read, or for two things, and standard output for two. */
 export function requireOneUseOfStreams(options: OptionValues, operands: readonly string[]): void {
+  const [misplaced] = onlyFiles.filter((name) => [options[name]].flat().includes(standardStream));
+  if (misplaced !== undefined) {
+    throw new OvsPkiError('USAGE', `--${misplaced} does not read standard input`, {
+      hint: `put that into a file first, and name it; a file that is called "-" is ./-`,
+    });
+  }
   const read = [
     ...(operands.includes(standardStream) ? ['what is shown or signed'] : []),
     ...inputs.filter((name) => options[name] === standardStream).map((name) => `--${name}`),

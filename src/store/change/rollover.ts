@@ -44,11 +44,12 @@ export interface NextCa {
  *
  * @throws ROLLOVER_STATE, KEY_MISMATCH, PKI_LOCKED, FILE_UNWRITABLE
  */
-export function placeNext(platform: Platform, ca: Ca, next: NextCa): Promise<void> {
+export async function placeNext(platform: Platform, ca: Ca, next: NextCa): Promise<void> {
   const { layout } = ca;
-  return step(platform, ca, undefined, 'prepared', next.certificate, () => {
+  // Before the log says that something begins.
+  requireSymlinks(layout.folder);
+  await step(platform, ca, undefined, 'prepared', next.certificate, () => {
     if (files.stampOf(ownKeyFile(layout))?.stamp !== next.keyStamp) throw otherPassphrase(ca);
-    requireSymlinks(layout.folder);
     const beside = makeFolderBeside(layout.rollover);
     try {
       openFolderMode(beside);
