@@ -71,4 +71,15 @@ export const sickBridges: readonly SickBridge[] = [
       [peer, [/\["remote_name","lab1-1"\]/, '["in_key","5"],["out_key","5"],["remote_name","lab1-1"]']],
     ],
   },
+  {
+    id: 'ovs-ipv6-half-loaded',
+    hosts: [
+      [
+        'libreswan-geneve-psk',
+        ['"3.1.0"]]', '"3.5.0"]]'],
+        [/\b1\.1\.1\.2\b/, 'fd00::1'],
+        [/\b2\.2\.2\.3\b/, 'fd00::2'],
+      ],
+    ],
+  },
 ];

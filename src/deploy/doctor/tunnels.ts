@@ -155,6 +155,25 @@ export const tunnelRules: readonly Rule[] = [
     },
   ),
   endRule(
+    {
+      id: 'ovs-ipv6-half-loaded',
+      severity: 'error',
+      meaning:
+        'Open vSwitch 3.5.0 with libreswan tears a tunnel down every 15 seconds whose own IPv6 address begins with a letter: it does not see that its connection is loaded (mended in 3.5.1).',
+    },
+    (end, host) => {
+      const localIp = interfaceOf(host, end)?.options['local_ip'];
+      if (daemonOf(host)?.isReconciled !== true || databaseOf(host)?.ovsVersion !== '3.5.0') return undefined;
+      if (localIp === undefined || !localIp.includes(':') || /^\d/.test(localIp)) return undefined;
+      const known = knownValue(host.facts.addresses) ?? [];
+      return {
+        message: `ovs-monitor-ipsec 3.5.0 takes connections from ${localIp} for half-loaded, and tears ${end.port} down every 15 seconds: of IPv6 addresses it knows only those that begin with a digit`,
+        cure: shellCommand`ovs-vsctl set Interface ${end.port} options:local_ip=${known.find((address) => /^\d.*:/.test(address)) ?? 'ADDRESS'}`,
+        at: 'host',
+      };
+    },
+  ),
+  endRule(
     { id: 'local-ip-foreign', severity: 'error', meaning: 'The local_ip of a tunnel is not an address of its host.' },
     (end, host) => {
       const [own, localIp] = [knownValue(host.facts.addresses), interfaceOf(host, end)?.options['local_ip']];

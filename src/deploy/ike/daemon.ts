@@ -109,6 +109,8 @@ export interface IkeDaemon {
   readonly noticesCrlLate: boolean;
   /** It does not find its own address without a default route. */
   readonly needsLocalIp: boolean;
+  /** From 3.5 on, ovs-monitor-ipsec compares every 15 seconds what is wanted, loaded and active there, and repairs it. */
+  readonly isReconciled: boolean;
   /** It keeps connections of tunnels that are gone. */
   readonly keepsConnections: boolean;
   /** The option of an Interface that puts ESP into UDP, with its value. */

@@ -56,6 +56,7 @@ export const libreswan: IkeDaemon = {
   trustsFolder: false,
   noticesCrlLate: true,
   needsLocalIp: true,
+  isReconciled: true,
   keepsConnections: true,
   encapsulation: 'ipsec_encapsulation=yes',
   sayings: [

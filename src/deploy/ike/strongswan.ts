@@ -61,6 +61,7 @@ export const strongswan: IkeDaemon = {
   trustsFolder: true,
   noticesCrlLate: false,
   needsLocalIp: false,
+  isReconciled: false,
   keepsConnections: false,
   encapsulation: 'ipsec_forceencaps=yes',
   sayings: [

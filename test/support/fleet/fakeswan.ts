@@ -57,7 +57,7 @@ const fakeswan: IkeDaemon = {
     triedUpTo: '1.2',
     renewalSeconds: { hold: 1, leave: 1 },
   },
-  ...{ trustsFolder: true, noticesCrlLate: false, needsLocalIp: false, keepsConnections: false },
+  ...{ trustsFolder: true, noticesCrlLate: false, needsLocalIp: false, isReconciled: false, keepsConnections: false },
   encapsulation: 'ipsec_wrapped=yes',
   sayings: [],
   commands: {
