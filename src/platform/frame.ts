@@ -16,6 +16,8 @@ export interface Stream {
   readonly pieces: string[];
   length: number;
   tail: string;
+  /** The piece that came last, and what stood before it. */
+  fresh: string;
 }
 
 export interface Streams {
@@ -24,7 +26,8 @@ export interface Streams {
 }
 
 export function emptyStreams(): Streams {
-  return { stdout: { pieces: [], length: 0, tail: '' }, stderr: { pieces: [], length: 0, tail: '' } };
+  const empty = (): Stream => ({ pieces: [], length: 0, tail: '', fresh: '' });
+  return { stdout: empty(), stderr: empty() };
 }
 
 /** How much a script may print: many times the facts of a host with thousands of tunnels. */
@@ -33,8 +36,12 @@ const errorLimit = 1024 * 1024;
 /** How much may come when nothing was asked: from processes in the background, say. */
 const unaskedLimit = 1024 * 1024;
 
+/** In how many pieces it may come: who sends byte by byte keeps us at work for each of them. */
+const piecesLimit = 50_000;
+
 /** Whether a host says more than we are ready to hold. */
 export function isTooLong({ stdout, stderr }: Streams, isAsked: boolean): boolean {
+  if (stdout.pieces.length + stderr.pieces.length > piecesLimit) return true;
   if (!isAsked) return stdout.length + stderr.length > unaskedLimit;
   return stdout.length > outputLimit || stderr.length > errorLimit;
 }
@@ -42,6 +49,7 @@ export function isTooLong({ stdout, stderr }: Streams, isAsked: boolean): boolea
 export function addPiece(stream: Stream, text: string): void {
   stream.pieces.push(text);
   stream.length += text.length;
+  stream.fresh = stream.tail.slice(-longestMark) + text;
   stream.tail = (stream.tail + text).slice(-tailLength);
 }
 
@@ -65,10 +73,16 @@ export function resultIn({ stdout, stderr }: Streams, mark: string): ScriptResul
   };
 }
 
-/** Whether the shell has read the script: what it prints now is not about the login. */
+/**
+ * Whether the shell has read the script, by the piece that came last: what it prints now is not about the login. To be asked
+ * after each piece, for what came before is not looked at again.
+ */
 export function hasBegun({ stderr }: Streams, mark: string): boolean {
-  return textOf(stderr).includes(`${mark} begins\n`);
+  return stderr.fresh.includes(`${mark} begins\n`);
 }
+
+/** Longer than the line of a mark. */
+const longestMark = 64;
 
 export function textOf({ pieces }: Stream): string {
   return pieces.join('');

@@ -210,6 +210,7 @@ function knownFailure(
   const text = lines
     .filter((line) => line !== '')
     .slice(-relevantLines)
+    .map((line) => line.slice(0, relevantLength))
     .join('\n');
   for (const { code, pattern, message, hint } of failures) {
     const found = pattern.exec(text);
@@ -221,6 +222,8 @@ function knownFailure(
 
 /** What is about the failure stands at the end. */
 const relevantLines = 12;
+/** Nor is it longer: patterns take their time with a megabyte that a host makes for them. */
+const relevantLength = 1000;
 
 function saidAtTheEnd({ stdout, stderr, began }: ShellEnd): string {
   const lines = (text: string) => linesOf(text).filter((line) => line !== '' && !isRemark(line));

@@ -64,6 +64,8 @@ function optionsFor(settings: Settings): string[] {
     ['sessiontype', 'default'],
     ['stdinnull', 'no'],
     ['forkafterauthentication', 'no'],
+    // The tickets of the operator: no more than an agent do they go to a host.
+    ['gssapidelegatecredentials', 'no'],
   ];
   return undone
     .filter(([name, good]) => (settings.get(name) ?? good) !== good)

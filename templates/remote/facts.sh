@@ -24,9 +24,10 @@ ask() {
 }
 
 say lock "${ovs_pki_ts_lock:-0}" "${ovs_pki_ts_holders:-}"
-{ read -r name </proc/sys/kernel/hostname; read -r kernel </proc/sys/kernel/osrelease; } 2>/dev/null
+{ read -r name </proc/sys/kernel/hostname; read -r kernel </proc/sys/kernel/osrelease; read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
 say name 0 "$name"
 say kernel 0 "$kernel"
+say boot 0 "$boot"
 say time 0 "$(date +%s)"
 # What the system is, and how packages, services and the firewall are spoken to there.
 system=

@@ -1,6 +1,7 @@
 /** What a hostile host says of itself, and what is told of it. All of them are asked in one run, beside two sound hosts. */
 
 import type { ErrorCode } from '../../src/errors.js';
+import { crowdedFacts } from '../support/crowd.js';
 import { type Answer, databaseText, factsText, type Parts } from '../support/hostile.js';
 
 export interface FactsAttack {
@@ -39,6 +40,33 @@ export const factsAttacks: readonly FactsAttack[] = [
     what: 'it prints 40 MB after its answer',
     says: { when: '', out: factsText(address), flood: { to: 'stdout', bytes: 4e7, later: true } },
     code: 'either',
+  },
+  { what: 'it says nothing at all', says: { when: '', silent: true }, code: 'HOST_TIMEOUT' },
+  {
+    what: 'it says all that it has to say, and then nothing',
+    says: { when: '', out: factsText(address), silent: true },
+    code: 'HOST_TIMEOUT',
+  },
+  {
+    what: 'it says it byte by byte',
+    says: { when: '', out: factsText(address, { name: 'x'.repeat(5e4) }), slowly: true },
+    code: 'either',
+  },
+  {
+    what: 'it refuses the login in a line of 900 kB',
+    says: { when: '', exit: 255, err: `${'@'.repeat(9e5)}\n` },
+    code: 'HOST_UNREACHABLE',
+  },
+  { what: 'it answers twice', says: { when: '', out: factsText(address), frame: 'twice' } },
+  {
+    what: 'it answers another script',
+    says: { when: '', out: factsText(address), frame: 'of another script' },
+    code: 'HOST_TIMEOUT',
+  },
+  {
+    what: 'its status is no number',
+    says: { when: '', out: factsText(address), frame: 'of no number' },
+    code: 'HOST_TIMEOUT',
   },
   { what: 'another run is at work, it says', says: { lock: [1, ''] }, code: 'HOST_LOCKED' },
   { what: 'a database that is no JSON', says: { ovsdb: '{"psk": "swordfish"' } },
@@ -89,6 +117,40 @@ export const factsAttacks: readonly FactsAttack[] = [
     says: { 'ipsec-version': 'Linux Libreswan 4.10', [`nss:${escapes.replaceAll('\r', '')}`]: 'x' },
   },
   { what: 'AppArmor that says a megabyte', says: { apparmor: 'charon '.repeat(1.5e5) } },
+  { what: 'a thousand tunnels to everywhere', says: { when: '', out: crowdedFacts(1000, '@mark@') } },
+  { what: 'a thousand tunnels to one place', says: { when: '', out: crowdedFacts(1000, '@mark@', true) } },
+  {
+    what: '30,000 rows in a table',
+    says: {
+      ovsdb: databaseText().replace('"data":[["br-ipsec"', `"data":[${'["x",["set",[]]],'.repeat(3e4)}["br-ipsec"`),
+    },
+  },
+  {
+    what: 'two ports of one name',
+    says: {
+      ovsdb: databaseText(
+        Array.from({ length: 2 }, () => ({ name: 'tun', type: 'gre', options: { psk: 'swordfish' } })),
+      ),
+    },
+  },
+  {
+    what: '130,000 connections of one port',
+    says: {
+      ovsdb: port('tun'),
+      'ike-status': `Status of IKE charon daemon\n${Array.from({ length: 1.3e5 }, (_, i) => ` tun-${i}:  10.0.0.1...10.0.0.2  IKEv2`).join('\n')}`,
+    },
+  },
+  {
+    what: 'a database of two million numbers',
+    says: { ovsdb: `{"headings":["name"],"data":[${'[1],'.repeat(2e6)}[1]]}` },
+  },
+  {
+    what: '50,000 network devices with as many addresses',
+    says: {
+      mtus: Array.from({ length: 5e4 }, (_, i) => `e${i} 1500`).join('\n'),
+      addresses: Array.from({ length: 5e4 }, (_, i) => `2: e${i}    inet 10.0.0.1/8 scope`).join('\n'),
+    },
+  },
   {
     what: 'twenty thousand ports',
     says: {

@@ -20,23 +20,29 @@ interface Machine {
   readonly hostName: string;
   readonly systemId: string;
   readonly externalIds?: Readonly<Record<string, string>>;
+  /** Of the start of its kernel. */
+  readonly bootId?: string;
 }
 
 /** A host that makes a key for whatever name it is asked to. */
-function answersOf({ address, hostName, systemId, externalIds = {} }: Machine, requested = hostName): Answer[] {
+function answersOf(
+  { address, hostName, systemId, externalIds = {}, bootId = '' }: Machine,
+  requested = hostName,
+): Answer[] {
   const key = fixtureKey(1);
   const path = privateKeyFileFor('/etc/ipsec.d/private', requested, keyHash(decodePublicKey(readDer(spkiOf(key)))));
   return [
     { when: scripts.enroll, out: `\n@mark@ key 0\n${path}\n\n@mark@ request 0\n${requestOf(requested, key)}\n` },
     {
       when: scripts.facts,
-      out: factsText(address, { name: hostName, ovsdb: databaseText([], { systemId, externalIds }) }),
+      out: factsText(address, { name: hostName, boot: bootId, ovsdb: databaseText([], { systemId, externalIds }) }),
     },
     accepts,
   ];
 }
 
-const machine: Machine = { address: '198.51.100.1', hostName: 'node-7', systemId: 'chassis-2' };
+const bootId = '5e1f0d6c-2f7c-4a53-9d1e-0a6f7b9c8d10';
+const machine: Machine = { address: '198.51.100.1', hostName: 'node-7', systemId: 'chassis-2', bootId };
 const remote = { 'ovn-remote': 'ssl:192.0.2.1:6642' };
 
 const chassis: readonly (readonly [what: string, machine: Machine, name: string])[] = [
@@ -68,6 +74,7 @@ for (const [what, there, name] of chassis) {
 const twins: readonly (readonly [what: string, second: Machine, isRefused: boolean])[] = [
   ['one machine under two names of ssh', machine, true],
   ['clones with a system-id and a name in common', { ...machine, address: '198.51.100.2' }, false],
+  ['a host and one that says all that can be known of it', { ...machine, bootId: bootId.replace('5e', '5f') }, false],
   ['machines with one name', { ...machine, address: '198.51.100.2', systemId: 'another' }, false],
 ];
 

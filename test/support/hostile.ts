@@ -22,6 +22,12 @@ export interface Answer {
   readonly signal?: number;
   /** So many seconds pass before the answer. */
   readonly late?: number;
+  /** There is no answer, and the connection stays. */
+  readonly silent?: true;
+  /** The answer comes byte by byte. */
+  readonly slowly?: true;
+  /** Lines of marks that are not the right ones, or come too soon or twice. */
+  readonly frame?: 'twice' | 'of another script' | 'without an end' | 'of no number';
 }
 
 export type Hosts = Readonly<Record<string, readonly Answer[]>>;
@@ -62,19 +68,64 @@ try:
         with open(folder + '/' + host + '.sent', 'a') as file: file.write(script)
         answer = next((item for item in answers if item['when'] in script), {})
         time.sleep(answer.get('late', 0))
+        if answer.get('silent'):
+            # Until the other end has had enough: its time is up at once.
+            open(folder + '/' + host + '.silent', 'w').close()
+            for line in sys.stdin: pass
+            os._exit(0)
         if 'signal' in answer: os.kill(os.getpid(), answer['signal'])
         if 'exit' in answer: say('stderr', answer.get('err', '')); os._exit(answer['exit'])
+        frame = answer.get('frame')
+        if frame == 'of another script': mark = '0' * 24
         say('stdout', mark + ' begins\\n'); say('stderr', mark + ' begins\\n')
         said = answer.get('out', '').replace('@mark@', section.group(0) if section else '')
-        say('stdout', said.replace('@results@', results(script)))
+        said = said.replace('@results@', results(script))
+        if answer.get('slowly'):
+            for letter in said: say('stdout', letter)
+        else: say('stdout', said)
         say('stderr', answer.get('err', ''))
         more = answer.get('flood')
         if more and not more.get('later'): flood(**more)
-        say('stdout', '\\n%s %d\\n' % (mark, answer.get('status', 0))); say('stderr', '\\n%s 0\\n' % mark)
+        end = '\\n%s %s\\n' % (mark, 'x' if frame == 'of no number' else answer.get('status', 0))
+        if frame == 'without an end': end = end[:-1]
+        if frame == 'twice': end = end + said + end
+        say('stdout', end); say('stderr', '\\n%s 0\\n' % mark)
+        # What is not the end of the answer is waited for.
+        if frame and frame != 'twice': open(folder + '/' + host + '.silent', 'w').close()
         if more and more.get('later'): flood(**more)
         script = ''
 except BrokenPipeError:
     os._exit(1)
+`;
+
+/** The time of a script is up as soon as its host says that it is silent: nobody can wait for minutes. */
+const impatient = `
+const programs = require('node:child_process'), { existsSync } = require('node:fs');
+const { spawn } = programs, { setTimeout: wait, clearTimeout: forget } = globalThis;
+const gone = new Set();
+let latest;
+globalThis.setTimeout = (act, ms, ...more) => {
+  const timer = wait(act, ms, ...more);
+  if (ms >= 30000) latest = { timer, act };
+  return timer;
+};
+globalThis.clearTimeout = (timer) => { gone.add(timer); forget(timer); };
+programs.spawn = (file, args, ...more) => {
+  const child = spawn(file, args, ...more), host = args[args.indexOf('--') + 1];
+  const write = child.stdin.write.bind(child.stdin);
+  child.stdin.write = (text, ...rest) => {
+    const mine = latest;
+    latest = undefined;
+    if (mine !== undefined) {
+      const look = setInterval(() => {
+        if (gone.has(mine.timer)) clearInterval(look);
+        else if (existsSync(process.env.HOSTILE + '/' + host + '.silent')) { clearInterval(look); forget(mine.timer); mine.act(); }
+      }, 50);
+    }
+    return write(text, ...rest);
+  };
+  return child;
+};
 `;
 
 const meter = `process.on('exit', () => require('node:fs').writeFileSync(process.env.METER, JSON.stringify(process.resourceUsage())));`;
@@ -92,6 +143,7 @@ export function hostileField(t: ExecutionContext<unknown>): Field {
   writeFileSync(join(folder, 'bin/ssh'), standIn);
   chmodSync(join(folder, 'bin/ssh'), 0o755);
   writeFileSync(join(folder, 'meter.cjs'), meter);
+  writeFileSync(join(folder, 'impatient.cjs'), impatient);
   let round = 0;
   return {
     folder,
@@ -103,7 +155,8 @@ export function hostileField(t: ExecutionContext<unknown>): Field {
       const env = { PATH: `${folder}/bin:${process.env['PATH']}`, HOSTILE: place, METER: join(place, 'meter') };
       // Another build of the program can be attacked, to see which attacks it does not stand.
       const program = process.env['HOSTILE_PROGRAM'] ?? programPath;
-      const words = ['--require', join(folder, 'meter.cjs'), program, ...args, '--dir', 'pki', '--log', 'log'];
+      const required = ['meter.cjs', 'impatient.cjs'].flatMap((file) => ['--require', join(folder, file)]);
+      const words = [...required, program, ...args, '--dir', 'pki', '--log', 'log'];
       const result = await run(process.execPath, words, { cwd: folder, env });
       const used = JSON.parse(readFileSync(join(place, 'meter'), 'utf8')) as NodeJS.ResourceUsage;
       const read = (name: string): string => {

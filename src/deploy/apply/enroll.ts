@@ -23,8 +23,10 @@ export async function enroll(hosts: readonly Progress[], edges: ApplyEdges): Pro
     if ('certificate' in made) setIdentity(host, made.certificate, [], made.keyFile);
     else requests.push({ host, identity, ...made });
   });
-  const certified =
-    requests.length === 0 ? [] : await edges.certify(requests.map((item) => ({ ...item, host: nameOf(item.host) })));
+  const certified = await certify(
+    requests.map((item) => ({ ...item, host: nameOf(item.host) })),
+    edges,
+  );
   for (const [index, { host, keyFile }] of requests.entries()) {
     const result = certified[index];
     if (result === undefined || result instanceof OvsPkiError) host.error = result;
@@ -38,6 +40,19 @@ export async function enroll(hosts: readonly Progress[], edges: ApplyEdges): Pro
     } catch (error) {
       host.error = refusalOf(nameOf(host), error);
     }
+  }
+}
+
+/** What goes wrong here is the affair of those who ask for a certificate: others go on. */
+async function certify(
+  requests: Parameters<ApplyEdges['certify']>[0],
+  edges: ApplyEdges,
+): ReturnType<ApplyEdges['certify']> {
+  if (requests.length === 0) return [];
+  try {
+    return await edges.certify(requests);
+  } catch (error) {
+    return requests.map(({ host }) => refusalOf(host, error));
   }
 }
 

@@ -30,6 +30,8 @@ export interface HostFacts {
   /** What the host calls itself. */
   readonly hostName: string;
   readonly kernel: string;
+  /** Of the kernel since it started, known to nobody else; undefined where the host does not tell. */
+  readonly bootId: string | undefined;
   readonly system: SystemFact;
   /** How far its clock is ahead of ours, in seconds; negative where it is behind. */
   readonly clockAheadSeconds: number;
@@ -143,8 +145,9 @@ export function readFacts(host: string, stdout: string, stderr: string, mark: st
   const text = (name: string): string => sections.get(name)?.text ?? '';
   const monitor = monitorFact(sections);
   return {
-    hostName: text('name').trim(),
-    kernel: text('kernel').trim(),
+    hostName: text('name').trim().slice(0, longestName),
+    kernel: text('kernel').trim().slice(0, longestName),
+    bootId: /^[0-9a-f-]{36}$/.exec(text('boot').trim())?.[0],
     system: parseSystem(text('system')),
     clockAheadSeconds: Number(text('time')) - Math.round(now.getTime() / 1000),
     programs: new Set(text('programs').trim().split(/\s+/)),
@@ -176,6 +179,9 @@ export function readFacts(host: string, stdout: string, stderr: string, mark: st
     links: linksIn(sections),
   };
 }
+
+/** Longer than any name that a kernel takes. */
+const longestName = 255;
 
 /** The IKE daemon that ovs-monitor-ipsec feeds, or else the one that is installed. */
 export function ikeDaemonOf({ monitor, ike }: PlanningFacts): IkeDaemon | undefined {

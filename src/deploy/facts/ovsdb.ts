@@ -122,12 +122,25 @@ const mostRows = 20_000;
 
 /** The parser of JSON quotes what it does not understand, and there may be a PSK in it. */
 function jsonIn(line: string): unknown {
+  if (partsIn(line) > mostParts) throw notUnderstood('it has more parts than the database of any host');
   try {
     return JSON.parse(line);
   } catch {
     throw notUnderstood('it is not JSON');
   }
 }
+
+/** Lists and objects: each of them takes many times the room of its two brackets. */
+function partsIn(json: string): number {
+  let count = 0;
+  for (let at = 0; at < json.length; at++) {
+    const unit = json.charCodeAt(at);
+    if (unit === 0x5b || unit === 0x7b) count += 1;
+  }
+  return count;
+}
+
+const mostParts = 30 * mostRows;
 
 function rowsOf(table: unknown): Row[] {
   const { headings, data } = table as { readonly headings?: unknown; readonly data?: unknown };

@@ -139,11 +139,15 @@ export interface Authenticated {
 
 /** Reads what {@link authenticateScript} has printed. */
 export function readAuthenticated(stdout: string, ends: readonly TunnelEnd[]): Authenticated {
+  const unanswered = new Set([...stdout.matchAll(/^unanswered (\d{1,6})$/gm)].map(([, index]) => index));
   return {
-    before: [...stdout.matchAll(/^before (\S+)$/gm)].map(([, state = '']) => state),
-    unanswered: [...stdout.matchAll(/^unanswered (\d+)$/gm)].flatMap(([, index]) => ends[Number(index)] ?? []),
+    before: [...stdout.matchAll(/^before (\S{1,300})$/gm)].slice(0, mostStates).map(([, state = '']) => state),
+    unanswered: ends.filter((_, index) => unanswered.has(String(index))),
   };
 }
+
+/** More than one host has tunnels in hand at a time, several times over. */
+const mostStates = 1000;
 
 /** Takes down what was up before. @param seconds for how long nothing of it is touched */
 export function leaveScript(ike: string, before: readonly string[], seconds: number): string {

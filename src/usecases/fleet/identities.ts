@@ -43,8 +43,8 @@ export async function identityFor(
   const here = lying && issuersOf(lying, authority?.retired ?? []).length > 0 ? undefined : lying;
   const candidates = [
     ...(here === undefined ? [] : [here]),
-    ...certificatesOnHost(facts, name),
-    ...(ca === undefined ? [] : issuedForKeysOf(ca, facts, name)),
+    ...newest(certificatesOnHost(facts, name)),
+    ...(ca === undefined ? [] : newest(issuedForKeysOf(ca, facts, name))),
   ];
   const judged = await Promise.all(
     candidates.map(async (certificate) => ({
@@ -101,6 +101,16 @@ function certificateHere(name: string): Certificate | undefined {
   return decodeCertificatePem(files.readFile(certificateFile).toString('latin1'), certificateFile);
 }
 
+/** A host can show the same or others thousands of times, and each is validated up to the CA. */
+function newest(certificates: readonly Certificate[]): Certificate[] {
+  const distinct = new Map(
+    certificates.map((certificate) => [Buffer.from(certificate.der).toString('latin1'), certificate]),
+  );
+  return [...distinct.values()].sort((a, b) => b.notBefore.getTime() - a.notBefore.getTime()).slice(0, mostOfAHost);
+}
+
+const mostOfAHost = 100;
+
 function certificatesOnHost(facts: PlanningFacts, name: string): Certificate[] {
   return [...facts.files.values()].flatMap((fact) => {
     const file = knownValue(fact);
@@ -112,10 +122,12 @@ function certificatesOnHost(facts: PlanningFacts, name: string): Certificate[] {
 
 /** An enrollment that was interrupted after the CA had signed, or a renewal: the certificate is in the CA's folder. */
 function issuedForKeysOf({ layout }: Ca, facts: PlanningFacts, name: string): Certificate[] {
-  return [...facts.files.values()].flatMap((fact) => {
+  const hashes = [...facts.files.values()].flatMap((fact) => {
     const file = knownValue(fact);
-    if (file?.kind !== 'key' || file.keyHash === undefined) return [];
-    return certificatesOfKey(layout, file.keyHash).flatMap(({ commonName, serialNumber }) => {
+    return file?.kind === 'key' && file.keyHash !== undefined ? [file.keyHash] : [];
+  });
+  return [...new Set(hashes)].slice(0, 10 * mostOfAHost).flatMap((hash) => {
+    return certificatesOfKey(layout, hash).flatMap(({ commonName, serialNumber }) => {
       const copy = issuedCertificateFile(layout, serialNumber);
       if (commonName !== name || !files.exists(copy)) return [];
       return [decodeCertificatePem(files.readFile(copy).toString('latin1'), copy)];

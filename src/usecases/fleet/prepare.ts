@@ -166,11 +166,15 @@ function withoutTwins(hosts: readonly AskedHost[]): AskedHost[] {
   });
 }
 
-/** Machines that were cloned may have a system-id and a name in common, but not their addresses. */
-function machineOf({ ovsdb, addresses, hostName }: PlanningFacts): string | undefined {
+/**
+ * Machines that were cloned may have a system-id and a name in common, but not their addresses. All of that anybody can say of
+ * himself to be taken for another host; only its own kernel knows the number of its start.
+ */
+function machineOf({ ovsdb, addresses, hostName, bootId }: PlanningFacts): string | undefined {
   const systemId = knownValue(ovsdb)?.externalIds['system-id'];
   const own = (knownValue(addresses) ?? []).filter((address) => !/^(127\.|::1$|fe80:)/.test(address));
-  return systemId === undefined || own.length === 0 ? undefined : [systemId, hostName, ...own.sort()].join(' ');
+  if (systemId === undefined || bootId === undefined || own.length === 0) return undefined;
+  return [systemId, bootId, hostName, ...own.sort()].join(' ');
 }
 
 /** A host that cannot be asked is part of the shape all the same. */
