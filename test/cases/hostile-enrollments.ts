@@ -129,6 +129,7 @@ export const requestAttacks: readonly EnrollmentAttack[] = [
   { what: 'a megabyte of places', says: placed('/x'.repeat(5e5)), code: 'HOST_ANSWER_INVALID' },
   { what: 'an end when it is to make a key', says: () => ({ answer: { exit: 255 } }), code: 'HOST_CONNECTION_LOST' },
   { what: 'a signal when it is to make a key', says: () => ({ answer: { signal: 9 } }), code: 'HOST_CONNECTION_LOST' },
+  { what: 'silence when it is to make a key', says: () => ({ answer: { silent: true } }), code: 'HOST_TIMEOUT' },
   {
     what: 'endless words when it is to make a key',
     says: () => ({ answer: { flood: { to: 'stdout', bytes: 1e12 } } }),

@@ -39,6 +39,7 @@ export const removalAttacks: readonly RemovalAttack[] = [
   { what: 'a reply that is no JSON', says: changed({ out: '{"psk": "swordfish"' }), code: 'HOST_STEP_FAILED' },
   { what: 'no results', says: changed({ out: '{"result": [], "error": null}' }), code: 'HOST_ANSWER_INVALID' },
   { what: 'an end', says: changed({ exit: 1, err: escapes }), code: 'HOST_CONNECTION_LOST' },
+  { what: 'silence', says: changed({ silent: true }), code: 'HOST_TIMEOUT' },
   { what: 'a signal', says: changed({ signal: 9 }), code: 'HOST_CONNECTION_LOST' },
   { what: 'endless errors', says: changed({ flood: { to: 'stderr', bytes: 1e12 } }), code: 'HOST_STEP_FAILED' },
 ];
@@ -54,7 +55,21 @@ export const rolloverAttacks: readonly ReplyAttack[] = [
     says: [{ when: trusts, flood: { to: 'stdout', bytes: 1e12 } }],
     code: 'HOST_STEP_FAILED',
   },
+  { what: 'silence', says: [{ when: trusts, silent: true }], code: 'HOST_TIMEOUT' },
   { what: 'a megabyte of success', says: [{ ...accepts, when: trusts, out: `${escapes}swordfish`.repeat(3e4) }] },
+];
+
+const reread = '\nreread bad_';
+
+/** What hosts answer while their certificates are renewed in place, by keys that they make and links that are in use. */
+export const renewalAttacks: readonly (ReplyAttack & { readonly requests?: 'no key' | 'for another' })[] = [
+  { what: 'no request', says: [], requests: 'no key', code: 'PEM_INVALID' },
+  { what: 'a request for another host', says: [], requests: 'for another', code: 'REQUEST_REFUSED' },
+  { what: 'a failure in escapes', says: [{ when: reread, status: 1, err: escapes }], code: 'HOST_STEP_FAILED' },
+  { what: 'a success with a megabyte of escapes', says: [{ when: reread, out: `${escapes}swordfish`.repeat(3e4) }] },
+  { what: 'an end', says: [{ when: reread, exit: 255, err: escapes }], code: 'HOST_CONNECTION_LOST' },
+  { what: 'silence', says: [{ when: reread, silent: true }], code: 'HOST_TIMEOUT' },
+  { what: 'endless words', says: [{ when: reread, flood: { to: 'stderr', bytes: 1e12 } }], code: 'HOST_STEP_FAILED' },
 ];
 
 /** What the IKE daemon is to have said of a new authentication, and the words that go back to it. */
