@@ -56,7 +56,7 @@ export function actionLines(action: Action): string[] {
       return [`- the tunnel ${action.port} to ${action.peer} is taken down: its certificate was revoked`];
     case 'plaintext':
       if (action.from === action.to) return ['~ ipsec_skb_mark stays as it was before ovs-pki-ts'];
-      return [changeLine('other_config:ipsec_skb_mark', action.from, action.to)];
+      return [`${changeLine('other_config:ipsec_skb_mark', action.from, action.to)}${rebuildText(action)}`];
     case 'other_config':
       return [changeLine(`other_config:${action.key}`, action.from, action.to)];
     case 'guard':
@@ -149,6 +149,12 @@ function portLines(action: Extract<Action, { kind: 'port' }>): string[] {
   const moved = movedFrom === undefined ? '' : `, moved from ${movedFrom}`;
   const what = `port ${port} of ${bridge}: ${type} to ${peer}${place}${moved}${costText(interruption)}`;
   return [`${isNew ? '+' : '~'} ${what}`, ...[...options, ...secret, ...gone, ...against].map((line) => `    ${line}`)];
+}
+
+function rebuildText({ rebuilds = [], interruption }: Extract<Action, { kind: 'plaintext' }>): string {
+  if (interruption === undefined) return '';
+  const what = rebuilds.length === 1 ? 'is rebuilt and loses' : 'are rebuilt and lose';
+  return ` (${rebuilds.join(', ')} ${what} packets for about ${interruption.seconds} s)`;
 }
 
 const costs: Readonly<Record<Interruption['why'], string>> = {

@@ -53,6 +53,9 @@ export type Action =
       readonly to: string | undefined;
       /** It is put back to what it was before the first apply. */
       readonly restores?: true;
+      /** Ports whose tunnels ovs-monitor-ipsec makes again for it. */
+      readonly rebuilds?: readonly string[];
+      readonly interruption?: Interruption;
     }
   | {
       readonly kind: 'other_config';
@@ -75,6 +78,9 @@ export type Action =
       readonly to: number | undefined;
       /** It is put back to what it was before the first apply. */
       readonly restores?: true;
+      /** Ports whose tunnels ovs-monitor-ipsec makes again for it. */
+      readonly rebuilds?: readonly string[];
+      readonly interruption?: Interruption;
     }
   | { readonly kind: 'address'; readonly bridge: string; readonly address: string }
   | {

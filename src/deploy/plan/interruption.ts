@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { PlanningFacts } from '../facts/host-facts.js';
+import { existingEnds } from '../tunnels/existing.js';
 import type { Action, Interruption } from './action.js';
 
 /**
@@ -37,6 +39,14 @@ function causeOf({
   if (psk !== undefined || changed.some(isOfIpsec)) return 'rebuilt';
   if (movedFrom !== undefined) return 'moved';
   return changed.some((option) => option === 'key' || option === 'dst_port') ? 'both ends' : undefined;
+}
+
+/** `ipsec_skb_mark` is a part of each connection for ovs-monitor-ipsec, also of those that are not ours. */
+export function costOfMark(
+  facts: PlanningFacts,
+): Pick<Extract<Action, { readonly kind: 'plaintext' }>, 'rebuilds' | 'interruption'> {
+  const rebuilds = existingEnds(facts).map(({ port }) => port);
+  return rebuilds.length === 0 ? {} : { rebuilds, interruption: { why: 'rebuilt', seconds: secondsLost.rebuilt } };
 }
 
 /** ovs-monitor-ipsec makes the connections of a tunnel again where one of these has changed. */

@@ -13,7 +13,7 @@ import { hasGuard } from '../tunnels/packets.js';
 import type { Action } from './action.js';
 import { certificateFileFor, pemOf } from './identity-files.js';
 import { daemonFor, type HostInput, holdsCertificate, interfaceOf, placesFor } from './input.js';
-import { interruptionOf, secondsLost } from './interruption.js';
+import { costOfMark, interruptionOf, secondsLost } from './interruption.js';
 import { markFor } from './strangers.js';
 
 /** What has to be in force before a port appears: drop policies of the kernel, and `other_config:ipsec_skb_mark`. */
@@ -32,7 +32,7 @@ export function guardActions(input: HostInput): Action[] {
     ...unwanted.map(
       ({ port, type, localIp, remoteIp }): Action => ({ kind: 'unguard', port, type, localIp, remoteIp }),
     ),
-    ...(from === to ? [] : [{ kind: 'plaintext', from, to } as const]),
+    ...(from === to ? [] : [{ kind: 'plaintext', from, to, ...costOfMark(facts) } as const]),
   ];
 }
 

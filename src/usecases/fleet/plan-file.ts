@@ -141,7 +141,8 @@ export function notPlanned(written: HostPlan | undefined, now: readonly Action[]
  */
 function keyOf(action: Action): string {
   const before = action.kind === 'link' ? { from: undefined, inUse: undefined } : {};
-  const told = { content: undefined, crl: undefined, existingKey: undefined, was: undefined, interruption: undefined };
+  const costs = { interruption: undefined, rebuilds: undefined };
+  const told = { content: undefined, crl: undefined, existingKey: undefined, was: undefined, ...costs };
   return JSON.stringify({ ...action, ...told, ...before });
 }
 

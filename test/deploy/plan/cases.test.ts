@@ -190,7 +190,10 @@ function lineOf(action: Action): string {
     case 'cut':
       return `cut ${action.port} ${action.peer}`;
     case 'plaintext':
-      return `ipsec_skb_mark ${action.from ?? 'unset'} → ${action.to ?? 'unset'}`;
+      return [
+        `ipsec_skb_mark ${action.from ?? 'unset'} → ${action.to ?? 'unset'}`,
+        ...(action.rebuilds === undefined ? [] : [`[${action.interruption?.why} ${action.rebuilds.join(', ')}]`]),
+      ].join(' ');
     case 'other_config':
       return `${action.key} ${action.from === undefined ? 'set' : action.to === undefined ? 'cleared' : 'changed'}`;
     case 'guard':
