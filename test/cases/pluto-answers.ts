@@ -83,5 +83,10 @@ export const plutoAnswers: readonly PlutoAnswer[] = [
     ...{ title: 'an IKE SA whose child was refused', version: '5.2', source: 'run', traffic: '' },
     ...{ status: captured('5.2-without-child'), connections: { 'tun-1': 'ike' } },
   },
+  {
+    ...{ title: 'established, under Open vSwitch 3.5.0', version: '5.2', source: 'run' },
+    ...{ status: captured('5.2-established'), traffic: captured('5.2-established-traffic') },
+    ...{ connections: { 'tun-1': 'child' }, remoteIds: { 'tun-1': 'lab1-2' } },
+  },
   ...made,
 ];

@@ -1,6 +1,7 @@
 /** What the laboratory tries, as data: one cell is one tunnel between two hosts, made in one way. */
 
 import type { Daemon } from './lab.js';
+import { type Release, releases } from './releases.js';
 import { type ShapeName, shapes } from './shapes.js';
 
 export const tunnelTypes = ['gre', 'geneve', 'vxlan'] as const;
@@ -44,6 +45,8 @@ export interface Cell {
   readonly type: TunnelType;
   readonly method: Method;
   readonly pairing: Pairing;
+  /** Of its hosts, in the order of the pairing. */
+  readonly releases: readonly [Release, Release];
   readonly ipv6: boolean;
   /** Cells of one name share a pair of hosts, one after the other. */
   readonly hosts: string;
@@ -73,6 +76,12 @@ export const cells: readonly Cell[] = [
   ...revocationCells(),
   ...fleetCells(),
   ...natCells(),
+  ...[...matrix(), ...columnOverIpv6(), ...renewalCells(), ...revocationCells()]
+    .filter(({ kind }) => kind !== 'refused')
+    .map((item) => onReleases(item, '13', '13')),
+  ...matrix()
+    .filter(({ method, type }) => method === 'ca-signed' && type !== 'vxlan')
+    .map((item) => onReleases(item, '12', '13')),
   cell({
     name: 'on the host c) ca-signed',
     kind: 'on-host',
@@ -84,18 +93,32 @@ export const cells: readonly Cell[] = [
   }),
 ];
 
-/** The representative ones, `all`, or those whose name has every word of one of the arguments. */
+/** The representative ones, `all`, or those whose name has every word of one of the arguments; a release has to be named. */
 export function chosenCells(wanted: readonly string[]): readonly Cell[] {
   if (wanted.length === 0) return cells.filter(({ isRepresentative }) => isRepresentative);
-  const fits = (name: string, words: string): boolean =>
-    words.split(' ').every((word) => name.split(' ').includes(word));
+  const fits = (name: string, words: string): boolean => {
+    const [own, asked] = [name.split(' '), words.split(' ')];
+    const isNamed = !isRelease(own[0]) || asked.includes(own[0] ?? '');
+    return isNamed && asked.every((word) => own.includes(word));
+  };
   return cells.filter(({ name }) => wanted.some((words) => words === 'all' || fits(name, words)));
 }
 
-type Draft = Omit<Cell, 'isRepresentative'>;
+function isRelease(word = ''): boolean {
+  return word.split('-').every((part) => releases.some((release) => release === part));
+}
+
+/** `13 gre psk ls-ls`, `12-13 gre psk ss-ls`: what is tried on the machine's own release, on another one, or on two. */
+function onReleases(item: Cell, first: Release, second: Release): Cell {
+  const word = first === second ? first : `${first}-${second}`;
+  const names = { name: `${word} ${item.name}`, hosts: `${word} ${item.hosts}` };
+  return cell({ ...item, ...names, releases: [first, second] });
+}
+
+type Draft = Omit<Cell, 'isRepresentative' | 'releases'> & Partial<Pick<Cell, 'releases'>>;
 
 function cell(draft: Draft): Cell {
-  return { ...draft, isRepresentative: representative.includes(draft.name) };
+  return { releases: ['12', '12'], ...draft, isRepresentative: representative.includes(draft.name) };
 }
 
 /** CA-signed first: libreswan that has once looked without a CA does not see one that comes later. */

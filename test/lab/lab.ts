@@ -12,6 +12,7 @@ import { type Control, openControl } from './control.js';
 import { bootMachine, type Machine } from './machine.js';
 import { installMissing, libreswanFolder } from './packages.js';
 import { makeKey, ReachBook } from './reach.js';
+import { makeTrees, type Release, treesFolder } from './releases.js';
 
 export type Daemon = 'strongswan' | 'libreswan';
 
@@ -21,6 +22,7 @@ export interface LabHost {
   /** Where the program under test logs in. */
   readonly target: string;
   readonly daemon: Daemon;
+  readonly release: Release;
   readonly management: string;
   readonly address: string;
   readonly address6: string;
@@ -30,6 +32,8 @@ export interface LabHost {
 
 export interface HostWish {
   readonly daemon: Daemon;
+  /** 12, if not given. */
+  readonly release?: Release;
   readonly name?: string;
   readonly address?: string;
   readonly defaultRoute?: boolean;
@@ -45,6 +49,7 @@ export interface Group {
 
 export interface PairWish {
   readonly daemons: readonly [Daemon, Daemon, ...Daemon[]];
+  readonly releases?: readonly [Release, Release];
   readonly names?: readonly [string, string];
   readonly addresses?: readonly [string, string];
   readonly defaultRoute?: boolean;
@@ -89,11 +94,14 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-export async function startLab(): Promise<Lab> {
-  await installMissing();
+/** @param releases those of its hosts */
+export async function startLab(releases: readonly Release[]): Promise<Lab> {
+  const withTrees = releases.some((release) => release !== '12');
+  await installMissing(withTrees);
+  await makeTrees(releases);
   const folder = mkdtempSync(join(tmpdir(), 'ovs-pki-ts-lab-'));
   await fillShare(join(folder, 'share'));
-  const machine = await bootMachine(join(folder, 'share'));
+  const machine = await bootMachine(join(folder, 'share'), withTrees ? treesFolder() : undefined);
   try {
     const book = new ReachBook(machine.namespace, folder);
     await book.addGuest();
@@ -178,7 +186,7 @@ class RunningLab implements Lab {
     const route = wish?.defaultRoute === false ? 'no' : 'yes';
     const words = [host.id, host.name, host.daemon, host.management, `br${number}`, host.address, host.address6, route];
     const result = await this.#control.run(
-      `sh /lab/guest/host-up.sh ${words.join(' ')} ${wish?.nssFolder ?? '/var/lib/ipsec/nss'} 2>&1`,
+      `sh /lab/guest/host-up.sh ${words.join(' ')} ${wish?.nssFolder ?? '/var/lib/ipsec/nss'} ${host.release} 2>&1`,
     );
     if (result.status !== 0) throw new Error(`host ${host.name} did not start:\n${result.stdout}${result.stderr}`);
   }
@@ -238,10 +246,16 @@ class RunningLab implements Lab {
   }
 }
 
-function pickOf(wish: PairWish, index: number): Pick<HostWish, 'name' | 'address'> {
+function pickOf(wish: PairWish, index: number): Pick<HostWish, 'name' | 'address' | 'release'> {
   const name = wish.names?.[index];
   const address = wish.addresses?.[index];
-  return { ...(name === undefined ? {} : { name }), ...(address === undefined ? {} : { address }) };
+  // Those of a pair that has more hosts take turns.
+  const release = wish.releases?.[index % 2];
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(address === undefined ? {} : { address }),
+    ...(release === undefined ? {} : { release }),
+  };
 }
 
 /** The first pair has the tutorial's addresses, 1.1.1.1 and 2.2.2.2; each group has a network of its own anyway. */
@@ -251,6 +265,7 @@ function describe(wish: HostWish, number: number, index: number): LabHost {
     name,
     target: `root@${name}`,
     daemon: wish.daemon,
+    release: wish.release ?? '12',
     management: `10.77.${number}.${index + 1}`,
     address: wish.address ?? (index === 0 ? `1.1.1.${number}` : `2.2.${index + 1}.${number + 1}`),
     address6: `fd00:${number}::${index + 1}`,

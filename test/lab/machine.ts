@@ -17,14 +17,19 @@ export interface Machine {
   stop(): Promise<void>;
 }
 
-/** Boots a machine whose second share is `folder` (keys, guest scripts, libreswan). */
-export async function bootMachine(folder: string): Promise<Machine> {
+/**
+ * Boots a machine.
+ *
+ * @param folder what it sees as /lab: keys, guest scripts, libreswan
+ * @param trees what it sees as /trees: roots of other releases
+ */
+export async function bootMachine(folder: string, trees: string | undefined): Promise<Machine> {
   const namespace = `ovslab-${process.pid}`;
   const initramfs = await makeInitramfs(folder);
   await makeNetwork(namespace);
   const started = Date.now();
   const log = join(folder, '..', 'console.log');
-  const qemu = startQemu(namespace, folder, initramfs, log);
+  const qemu = startQemu(namespace, { root: '/', lab: folder, ...(trees && { trees }) }, initramfs, log);
   const stop = async (): Promise<void> => {
     await endProcess(qemu);
     await run('ip', ['netns', 'del', namespace]);
@@ -95,8 +100,13 @@ async function removeLeftovers(): Promise<void> {
   }
 }
 
-function startQemu(namespace: string, folder: string, initramfs: string, log: string): ChildProcess {
-  const share = (path: string, tag: string): string[] => [
+function startQemu(
+  namespace: string,
+  shares: Readonly<Record<string, string>>,
+  initramfs: string,
+  log: string,
+): ChildProcess {
+  const share = ([tag, path]: readonly [string, string]): string[] => [
     '-virtfs',
     `local,path=${path},mount_tag=${tag},security_model=none,readonly=on,multidevs=remap`,
   ];
@@ -108,8 +118,7 @@ function startQemu(namespace: string, folder: string, initramfs: string, log: st
     ...['-kernel', `/boot/vmlinuz-${kernelVersion()}`, '-initrd', initramfs],
     ...['-append', 'console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on tsc=reliable no_timer_check'],
     ...['-netdev', 'tap,id=lab,ifname=lab0,script=no,downscript=no', '-device', 'virtio-net-pci,netdev=lab,romfile='],
-    ...share('/', 'root'),
-    ...share(folder, 'lab'),
+    ...Object.entries(shares).flatMap(share),
   ];
   return spawn('ip', ['netns', 'exec', namespace, ...qemu], { stdio: ['ignore', 'ignore', 'inherit'] });
 }

@@ -95,11 +95,12 @@ class Bench {
     }
   }
 
-  #makePair({ hosts, pairing, kind }: Cell): Promise<Pair> {
+  #makePair({ hosts, pairing, kind, releases }: Cell): Promise<Pair> {
     const daemons = pairings[pairing];
-    if (kind === 'renewal-hub') return this.#lab.addPair({ daemons: [...daemons, ...moreSpokes(daemons[0])] });
-    if (kind === 'fleet') return this.#lab.addPair({ daemons: [...daemons, ...daemons] });
-    if (hosts !== 'tutorial') return this.#lab.addPair({ daemons });
+    if (kind === 'renewal-hub')
+      return this.#lab.addPair({ daemons: [...daemons, ...moreSpokes(daemons[0])], releases });
+    if (kind === 'fleet') return this.#lab.addPair({ daemons: [...daemons, ...daemons], releases });
+    if (hosts !== 'tutorial') return this.#lab.addPair({ daemons, releases });
     return this.#lab.addPair({ daemons, names: ['host_1', 'host_2'], addresses: ['1.1.1.1', '2.2.2.2'] });
   }
 }

@@ -27,6 +27,12 @@ const needed: readonly (readonly [program: string, packageName: string])[] = [
   ['/usr/sbin/apparmor_parser', 'apparmor'],
 ];
 
+/** For root trees of other releases. */
+const neededForTrees: typeof needed = [
+  ['/usr/bin/mmdebstrap', 'mmdebstrap'],
+  ['/usr/share/keyrings/debian-archive-keyring.gpg', 'debian-archive-keyring'],
+];
+
 /** libreswan and those of its libraries that a machine with the packages above does not have. */
 const libreswanPackages = [
   'libreswan',
@@ -40,12 +46,13 @@ const libreswanPackages = [
 ] as const;
 
 /** Another apt may be at work, and a mirror may not answer at once. */
-const patience = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'] as const;
+export const patience = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'] as const;
 
 /** Root must run the laboratory: it makes network namespaces and devices, and may have to install packages. */
-export async function installMissing(): Promise<void> {
+export async function installMissing(withTrees: boolean): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error('the laboratory must be started by root');
-  const missing = needed.filter(([program]) => !existsSync(program)).map(([, name]) => name);
+  const wanted = withTrees ? [...needed, ...neededForTrees] : needed;
+  const missing = wanted.filter(([program]) => !existsSync(program)).map(([, name]) => name);
   if (!kernelVersion()) missing.push('linux-image-amd64');
   if (missing.length === 0) return;
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
@@ -88,7 +95,7 @@ async function downloadLibreswan(folder: string): Promise<void> {
 }
 
 /** `/lib` and its like are links on the machine: a folder of that name in an overlay would hide the whole of it. */
-async function mergeUsr(root: string): Promise<void> {
+export async function mergeUsr(root: string): Promise<void> {
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
     if (!existsSync(join(root, name))) continue;
     mkdirSync(join(root, 'usr', name), { recursive: true });

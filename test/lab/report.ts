@@ -95,7 +95,9 @@ passes only at its second attempt has failed.
 const howTo = `## How to run it
 
 On a Debian 12 machine, as root: \`npm run lab\` tries what every build tries, \`npm run lab -- all\` everything, and
-\`npm run lab -- 'geneve psk' stt\` the cells whose names have all words of one of the arguments. \`--write\` writes this page. What is missing (qemu,
+\`npm run lab -- 'geneve psk' stt\` the cells whose names have all words of one of the arguments. A release that is not 12 has to be
+named: \`npm run lab -- '13 gre ca-signed ss-ss' '12-13 geneve ss-ls'\` (the first host of a pairing has the first release). Roots of
+other releases are made with mmdebstrap where they are not there, in some minutes; OVS_PKI_LAB_TREES names the folder that keeps them. \`--write\` writes this page. What is missing (qemu,
 a kernel, Open vSwitch, the IKE daemons) is installed with apt-get. The machine needs /dev/net/tun and 8 GB of memory,
 no KVM.
 `;

@@ -32,7 +32,7 @@ async function main(): Promise<number> {
   const cells = chosenCells(positionals);
   if (cells.length === 0) throw new Error(`no cell is called ${positionals.join(', ')}`);
   const deadline = started + Number(values.minutes) * 60_000;
-  const lab = await startLab();
+  const lab = await startLab([...new Set(cells.flatMap((cell) => cell.releases))]);
   const folder = mkdtempSync(join(tmpdir(), 'ovs-pki-ts-cells-'));
   const stop = endOn(lab, deadline);
   try {

@@ -43,10 +43,9 @@ layer() { # NAME LOWER
   mkdir -p "/layers/.work-$1" "/layers/.root-$1"
   mount -t overlay -o "lowerdir=$2,upperdir=/layers/$1,workdir=/layers/.work-$1,xino=off" "layer-$1" "/layers/.root-$1"
 }
-hide common ./root var/lib/openvswitch var/log etc/netns etc/ssh etc/ipsec.d etc/strongswan.d/ovs.conf etc/keys
-layer common /lower
-(
-  cd /layers/.root-common || exit 1
+# furnish LAYER: what the laboratory's own hosts have
+furnish() (
+  cd "/layers/.root-$1" || exit 1
   mkdir -p -m 700 root root/.ssh
   mkdir -p var/log/openvswitch var/lib/openvswitch etc/ssh
   for folder in aacerts acerts cacerts certs crls ocspcerts policies private reqs; do mkdir -p "etc/ipsec.d/$folder"; done
@@ -55,10 +54,25 @@ layer common /lower
   chmod 600 root/.ssh/authorized_keys
   cp /lab/guest/systemctl usr/bin/systemctl
   chmod 755 usr/bin/systemctl
-  ovsdb-tool create var/lib/openvswitch/conf.db /usr/share/openvswitch/vswitch.ovsschema
+  ovsdb-tool create var/lib/openvswitch/conf.db usr/share/openvswitch/vswitch.ovsschema
   cp /lab/guest/host-sshd_config etc/ssh/sshd_config
 )
+hide common ./root var/lib/openvswitch var/log etc/netns etc/ssh etc/ipsec.d etc/strongswan.d/ovs.conf etc/keys
+layer common /lower
+furnish common
 umount /layers/.root-common
+# Roots of other releases are as they were made.
+mkdir -p /trees
+if mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=512000,cache=loose trees /trees 2>/dev/null; then
+  for tree in /trees/debian-*; do
+    [ -d "$tree/root" ] || continue
+    release=${tree##*-}
+    mkdir -p "/layers/common-$release"
+    layer "common-$release" "$tree/root"
+    furnish "common-$release"
+    umount "/layers/.root-common-$release"
+  done
+fi
 hide nostrongswan usr/lib/ipsec usr/sbin/swanctl usr/sbin/charon-systemd usr/lib/systemd/system/strongswan-starter.service \
   etc/strongswan.conf etc/strongswan.d etc/swanctl etc/ipsec.d etc/ipsec.conf etc/ipsec.secrets usr/share/strongswan
 mkdir /hosts

@@ -9,9 +9,10 @@ ovsdb-server /var/lib/openvswitch/conf.db -vconsole:emer -vsyslog:off -vfile:inf
   --remote=punix:/run/openvswitch/db.sock --private-key=db:Open_vSwitch,SSL,private_key \
   --certificate=db:Open_vSwitch,SSL,certificate --bootstrap-ca-cert=db:Open_vSwitch,SSL,ca_cert --no-chdir \
   --log-file=/var/log/openvswitch/ovsdb-server.log --pidfile=/run/openvswitch/ovsdb-server.pid --detach
-ovs-vsctl --no-wait init -- set Open_vSwitch . db-version=8.3.1 ovs-version=3.1.0 \
+ovs-vsctl --no-wait init -- set Open_vSwitch . "db-version=$(ovsdb-tool schema-version /usr/share/openvswitch/vswitch.ovsschema)" \
+  "ovs-version=$(ovs-vsctl --version | sed -n '1s/.* //p')" \
   "external-ids:hostname=$(hostname)" "external-ids:system-id=$(cat /proc/sys/kernel/random/uuid)" "external-ids:rundir=/run/openvswitch" \
-  system-type=debian system-version=12 &
+  system-type=debian "system-version=$release" &
 ovs-vswitchd unix:/run/openvswitch/db.sock -vconsole:emer -vsyslog:off -vfile:info --no-chdir \
   --log-file=/var/log/openvswitch/ovs-vswitchd.log --pidfile=/run/openvswitch/ovs-vswitchd.pid --detach &
 systemctl start openvswitch-ipsec || echo "openvswitch-ipsec did not start" >&2

@@ -1,13 +1,15 @@
 # Makes one host: network, mount, process and name namespaces, a root of its own, its daemons.
-# Usage: host-up.sh ID HOSTNAME DAEMON MANAGEMENT_ADDRESS BRIDGE ADDRESS ADDRESS6 DEFAULT_ROUTE NSS_FOLDER
+# Usage: host-up.sh ID HOSTNAME DAEMON MANAGEMENT_ADDRESS BRIDGE ADDRESS ADDRESS6 DEFAULT_ROUTE NSS_FOLDER RELEASE
 set -eu
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
-name=$1 hostname=$2 daemon=$3 mgmt=$4 bridge=$5 address=$6 address6=$7 default=$8 nss=$9
+name=$1 hostname=$2 daemon=$3 mgmt=$4 bridge=$5 address=$6 address6=$7 default=$8 nss=$9 release=${10}
 home=/hosts/$name
 mkdir -p "$home/upper" "$home/work" "$home/root"
-case $daemon in
-  libreswan) lower=/lab/libreswan:/layers/nostrongswan:/layers/common:/lower ;;
-  *) lower=/layers/common:/lower ;;
+case $daemon-$release in
+  libreswan-12) lower=/lab/libreswan:/layers/nostrongswan:/layers/common:/lower ;;
+  libreswan-*) lower=/trees/debian-$release/libreswan:/layers/nostrongswan:/layers/common-$release:/trees/debian-$release/root ;;
+  *-12) lower=/layers/common:/lower ;;
+  *) lower=/layers/common-$release:/trees/debian-$release/root ;;
 esac
 mount -t overlay -o "lowerdir=$lower,upperdir=$home/upper,workdir=$home/work,xino=off" "host-$name" "$home/root"
 root=$home/root
@@ -17,7 +19,7 @@ cp "/lab/keys/host-$name" "$root/etc/ssh/ssh_host_ed25519_key"
 cp "/lab/keys/host-$name.pub" "$root/etc/ssh/ssh_host_ed25519_key.pub"
 chmod 600 "$root/etc/ssh/ssh_host_ed25519_key"
 mkdir -p "$root/etc/lab"
-printf 'daemon=%s\nnss=%s\n' "$daemon" "$nss" > "$root/etc/lab/host"
+printf 'daemon=%s\nnss=%s\nrelease=%s\n' "$daemon" "$nss" "$release" > "$root/etc/lab/host"
 
 ip netns add "$name"
 number=${mgmt#10.77.}
