@@ -31,7 +31,7 @@ export const optionSpecs = [
     long: 'bits',
     short: 'B',
     argument: 'NBITS',
-    description: 'bits of the keys (rsa: 3072, ec: 256; rekey, rollover: as before)',
+    description: 'bits of the keys (rsa: 3072, ec: 256; rollover: as before; rekey: the same, rsa at least 3072)',
   },
   { long: 'dsaparam', short: 'D', argument: 'FILE', description: 'accepted for compatibility; DSA keys are not made' },
   { long: 'batch', short: 'b', description: 'do not ask: sign without confirming the fingerprint' },

@@ -242,12 +242,17 @@ function missingHint(layout: CaLayout): string {
     : 'make a PKI with "ovs-pki-ts init", or name the place of one with --dir';
 }
 
+function putBack(file: string): string {
+  const folder = dirname(file);
+  return `${isFolder(folder) ? '' : `mkdir -m 700 ${folder} && `}install -m 600 BACKUP ${file}`;
+}
+
 function asPkiError(layout: CaLayout, file: string, error: unknown): unknown {
   if (!(error instanceof OvsPkiError)) return error;
   const details = { ...error.details, file };
   if (error.code === 'FILE_NOT_FOUND' && error.details['file'] === file && file !== layout.certificate) {
     return new OvsPkiError('PKI_NOT_FOUND', `the key of the CA is not here: ${error.message}`, {
-      hint: `put it back from where it is kept, for as long as something is signed: install -m 600 BACKUP ${file}; without it only a new CA can sign`,
+      hint: `put it back from where it is kept, for as long as something is signed: ${putBack(file)}; without it only a new CA can sign`,
       details,
       cause: error,
     });
