@@ -187,9 +187,31 @@ export function commonNameOfOneLine(text: string): string {
   return end < 0 ? value : value.slice(0, end);
 }
 
+/** A name of that form as `formatName` writes it; what cannot be read as one stays as it is. */
+export function formatNameOfOneLine(text: string): string {
+  const [before, ...parts] = text.split(/(?<!\\)\//);
+  const attributes = parts.map((part) => /^([A-Za-z0-9.]+)=(.*)$/s.exec(part) ?? []);
+  if (before !== '' || attributes.some(([whole]) => whole === undefined)) return text;
+  return attributes.map(([, type = '', value = '']) => `${type}=${withCommasEscaped(value)}`).join(', ');
+}
+
+/** Slashes and plus signs are escaped there, and bytes in the same way. */
+function withCommasEscaped(value: string): string {
+  const parts = value.split(/(\\x[0-9A-F]{2})/);
+  const plain = parts.map((part, at) => (at % 2 === 1 ? part : escapeValueText(part.replaceAll(/\\([/+])/g, '$1'))));
+  return escapeEnds(plain.join(''));
+}
+
 function escapeValue(value: string): string {
-  const escaped = escapeBytes(value.replaceAll(/[,+"\\<>;]/g, '\\$&'));
-  return escaped.replace(/^[ #]/, '\\$&').replace(/ $/, '\\ ');
+  return escapeEnds(escapeBytes(escapeValueText(value)));
+}
+
+function escapeValueText(value: string): string {
+  return value.replaceAll(/[,+"\\<>;]/g, '\\$&');
+}
+
+function escapeEnds(value: string): string {
+  return value.replace(/^[ #]/, '\\$&').replace(/ $/, '\\ ');
 }
 
 function escapeBytes(value: string): string {

@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import { oursWell } from '../support/pki.js';
-import { runOurs } from '../support/programs.js';
+import { runOurs, runWell } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -28,6 +30,11 @@ const forms: Readonly<Record<string, RegExp>> = {
   subjectKeyIdentifier: colons,
   authorityKeyIdentifier: colons,
   publicKeySha256: /^[0-9a-f]{64}$/,
+  subject: /^[A-Za-z]+=[^/]+(?:, [A-Za-z]+=[^/]+)*$/,
+  issuer: /^(?:[A-Za-z]+=[^/]+(?:, [A-Za-z]+=[^/]+)*|switch|self)$/,
+  sha256: /^(?:[0-9a-f]{64}|[0-9A-F]{2}(?::[0-9A-F]{2}){31})$/,
+  sha1: /^(?:[0-9a-f]{40}|[0-9A-F]{2}(?::[0-9A-F]{2}){19})$/,
+  code: /^[A-Z_]+$/,
   command: /^[a-z+-]+$/,
   outcome: /^[a-z -]+$/,
 };
@@ -49,11 +56,25 @@ const commands: readonly (readonly [line: string, ...keys: string[]])[] = [
   ['show b a-req.pem a-privkey.pem pki/switchca/crl.pem', 'crlNumber', 'invalidityDate', 'reason', 'keyIdentifier'],
   ['check --warn 4000d', 'at', 'crlNextUpdate'],
   ['rollover status', 'serialNumber'],
+  ['setup -k ec e', 'serialNumber', 'subject'],
+  ['export e --format chain --out chain.pem', 'serialNumber', 'notAfter'],
+  ['check --repair', 'type'],
+  ['import controller --request request.pem --subject /C=DE/O=a/CN=b -k ec', 'subject', 'key'],
+  ['passphrase switch --new-passphrase-file secret', 'outcome'],
+  ['rollover prepare switch --pki-only --passphrase-file secret', 'serialNumber', 'subject'],
+  ['import controller --ca-cert company.pem --ca-key company.key --force', 'serialNumber', 'subject', 'issuer'],
+  ['distribute --to 127.0.0.1:1', 'code'],
 ];
+
+const companyCa =
+  'req -x509 -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout company.key -out company.pem -subj /C=DE/O=x/CN=y -days 4000' +
+  ' -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign';
 
 test('the same thing has the same form in every JSON document', async (t) => {
   const folder = scratchFolder(t);
   const faults: string[] = [];
+  writeFileSync(join(folder, 'secret'), 'correct horse\n', { mode: 0o600 });
+  await runWell('openssl', companyCa.split(' '), { cwd: folder });
   for (const [line, ...keys] of commands) {
     const args = [...line.split(' '), '--dir', 'pki', '--log', 'log', '--json'];
     const { stdout } = await runOurs(args, { cwd: folder });
@@ -97,4 +118,23 @@ test('a CRL has one number and a revocation one reason and one time, whoever tel
   const listed = (await told('list', '--state', 'revoked')) as { results: [Record<string, string>] };
   const { serialNumber, revokedAt, reason, invalidityDate } = listed.results[0];
   t.deepEqual(crl.entries, [{ serialNumber, revokedAt, reason, invalidityDate }] as unknown as typeof crl.entries);
+});
+
+test('a name has one form, whatever is in it, in the list as in the certificate', async (t) => {
+  const folder = scratchFolder(t);
+  for (const subject of [
+    '/O=Müller \\/ Söhne, "AG"\\+<x>;/OU=#1',
+    '/C=DE/O=a \\\\ b/OU=x=y/OU= z'.replace('= z', '=z '),
+  ]) {
+    await oursWell(folder, ['init', '--force', '-k', 'ec', '--subject', subject.trimEnd()]);
+    await oursWell(folder, ['req+sign', '-u', '-f', '-k', 'ec', 'a']);
+    const told = async (...args: string[]): Promise<string> =>
+      (await runOurs([...args, '--dir', 'pki', '--log', 'log', '--json'], { cwd: folder })).stdout;
+    const listed = JSON.parse(await told('list', 'switch', '--name', 'a')).results;
+    const [{ certificate }] = JSON.parse(await told('verify', 'a')).results;
+    t.deepEqual(
+      listed.map((row: { subject: string }) => row.subject),
+      [certificate.subject],
+    );
+  }
 });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { commonNameOfOneLine, formatOneLine } from '../../pki/name.js';
+import { commonNameOfOneLine, formatNameOfOneLine, formatOneLine } from '../../pki/name.js';
 import type { CertificateType } from '../../pki/profile.js';
 import { shortLifeMs, soonMs } from '../../pki/renewal.js';
 import { dayMs, dueDays } from '../../pki/validity.js';
@@ -40,11 +40,11 @@ export interface Listed {
   readonly serialNumber: string;
   /** `switchca` and `controllerca` are the authorities' own. */
   readonly type: CertificateType | `${CertificateType}ca`;
-  /** In the one-line form of the index. */
+  /** `C=US, O=Open vSwitch`, as everywhere. */
   readonly subject: string;
   /** ISO 8601, UTC. */
   readonly revokedAt?: string;
-  /** In the words of RFC 5280, such as `keyCompromise`. */
+  /** In the words of RFC 5280, such as `keyCompromise`; `unspecified` where none was given. */
   readonly reason?: string;
   /** ISO 8601, UTC: since when the key is known or suspected to be compromised. */
   readonly invalidityDate?: string;
@@ -110,9 +110,8 @@ function plainFields({ serialNumber, subject, revoked }: IndexRow, expires: numb
   return {
     notAfter: new Date(expires).toISOString(),
     serialNumber,
-    subject,
-    ...(time === '' ? {} : { revokedAt: new Date(indexTimeMs(time)).toISOString() }),
-    ...(reason === undefined ? {} : { reason: reasonOfColumn(revoked) }),
+    subject: formatNameOfOneLine(subject),
+    ...(time === '' ? {} : { revokedAt: new Date(indexTimeMs(time)).toISOString(), reason: reasonOfColumn(revoked) }),
     ...(isSince ? { invalidityDate: new Date(indexTimeMs(argument)).toISOString() } : {}),
   };
 }

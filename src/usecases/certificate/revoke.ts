@@ -5,7 +5,7 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
-import { parseFileName } from '../../pki/name.js';
+import { formatNameOfOneLine, parseFileName } from '../../pki/name.js';
 import type { CertificateType } from '../../pki/profile.js';
 import type { ReasonCode, Revocation } from '../../pki/revocation.js';
 import { formatSerial } from '../../pki/serial.js';
@@ -38,7 +38,7 @@ export interface RevokeRequest {
 /** A certificate that is revoked. */
 export interface RevokedCertificate {
   readonly serialNumber: string;
-  /** As index.txt has it: `/C=US/…/CN=host_1`. */
+  /** `C=US, …, CN=host_1`, as everywhere. */
   readonly subject: string;
   /** ISO 8601, UTC. */
   readonly notAfter: string;
@@ -151,7 +151,7 @@ function serialTarget(typed: string): RevocationTarget {
 function revokedCertificate(row: IndexRow): RevokedCertificate {
   return {
     serialNumber: row.serialNumber,
-    subject: row.subject,
+    subject: formatNameOfOneLine(row.subject),
     notAfter: expiryOf(row).toISOString(),
     revokedAt: revokedAt(row).toISOString(),
     reason: reasonOfColumn(row.revoked),
