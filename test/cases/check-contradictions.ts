@@ -43,6 +43,11 @@ const release = (folder: string) => oursWell(folder, ['revoke', 'host', '--relea
 const oursList = (folder: string) => oursWell(folder, ['crl']);
 const serialOfHost = (folder: string): string =>
   readPem(join(caFolderIn(folder, 'switch'), 'index.txt')).split('\t')[8] ?? '';
+const damageNewest = (folder: string): void => {
+  const ca = caFolderIn(folder, 'switch');
+  const [, , , serial = ''] = readPem(join(ca, 'index.txt')).trimEnd().split('\n').at(-1)?.split('\t') ?? [];
+  writeFileSync(join(ca, 'newcerts', `${serial}.pem`), 'cut');
+};
 const emptyRegister = (folder: string): void => {
   const keys = join(caFolderIn(folder, 'switch'), 'keys');
   for (const name of readdirSync(keys)) if (name !== 'state') writeFileSync(join(keys, name), '');
@@ -85,6 +90,11 @@ export const contradictionCases: readonly CheckCase[] = [
   {
     title: 'an index of before a certificate',
     make: putBack('index.txt', sign(100)),
+    reasons: ['critical certificate-lost index.txt'],
+  },
+  {
+    title: 'an index of before a certificate, whose copy is damaged',
+    make: putBack('index.txt', sign(100), (folder) => damageNewest(folder)),
     reasons: ['critical certificate-lost index.txt'],
   },
   {

@@ -99,18 +99,51 @@ function revocationOf(intent: Line, action: 'revoke' | 'release'): AuditedRevoca
   return { action, column, subject: textOf(intent, 'subject') ?? '', at: Number.isNaN(at) ? 0 : at };
 }
 
+/** A certificate that the log has as issued. */
+export interface AuditedIssue {
+  readonly serialNumber: SerialNumber;
+  readonly commonName: string;
+  readonly notAfter: Date;
+}
+
+/**
+ * Those that are not among the known ones and have not expired. Of the others, which are most of them, no line is taken apart.
+ * Where the log cannot be read there are none.
+ */
+export function issuesOf(file: string, known: ReadonlySet<SerialNumber>, now: Date): AuditedIssue[] {
+  const open = new Map<SerialNumber, Line>();
+  const issued: AuditedIssue[] = [];
+  for (const line of linesIn(file)) {
+    if (!line.includes('"action":"issue"')) continue;
+    const [, serialNumber = ''] = /"serialNumber":"((?:[0-9A-F]{2})+)"/.exec(line) ?? [];
+    const entry = serialNumber === '' || known.has(serialNumber) ? undefined : parsed(line);
+    if (entry?.['event'] === 'intent') open.set(serialNumber, entry);
+    const intent = open.get(serialNumber);
+    if (entry === undefined || intent === undefined || entry['event'] === 'intent') continue;
+    open.delete(serialNumber);
+    const commonName = textOf(intent, 'commonName') ?? '';
+    const notAfter = new Date(textOf(intent, 'notAfter') ?? '');
+    if (entry['event'] === 'recorded' && notAfter > now) issued.push({ serialNumber, commonName, notAfter });
+  }
+  return issued;
+}
+
 /** Without those about the issuing of certificates, which are most of them. */
 function* entriesIn(file: string): Generator<Line, void> {
+  for (const line of linesIn(file)) {
+    if (line.includes('"action":"issue"')) continue;
+    const entry = parsed(line);
+    if (entry !== undefined) yield entry;
+  }
+}
+
+function* linesIn(file: string): Generator<string, void> {
   if (!files.exists(file)) return;
   let rest = '';
   for (const chunk of readChunks(file)) {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() as string;
-    for (const line of lines) {
-      if (line.includes('"action":"issue"')) continue;
-      const entry = parsed(line);
-      if (entry !== undefined) yield entry;
-    }
+    yield* lines;
   }
 }
 

@@ -20,6 +20,7 @@ import { serialsIn } from '../index/scan.js';
 import { interruptedSerials } from '../journal/audit-log.js';
 import { cutRow } from '../journal/recovery.js';
 import { profileFile } from '../layout.js';
+import { type AuditedIssue, issuesOf, readAuditFacts } from './audit-facts.js';
 import { type History, issuersOf, type KnownRevocation, readHistory } from './known.js';
 
 /** What can contradict. */
@@ -54,6 +55,7 @@ export function contradictionsOf(ca: Ca, now: Date): Contradiction[] {
     ...revocationContradictions(ca, history),
     ...listed(layout.index, 'release-lost', history.unreleased, 'on hold, and released', (one) => one.source),
     ...certificateContradictions(ca, now),
+    ...issueContradictions(ca, now),
     ...missingFiles(ca),
     ...numberContradictions(ca, history),
     ...serialContradictions(ca),
@@ -141,6 +143,23 @@ export function* lostCertificates(ca: Ca, now: Date) {
     );
     if (isOurs) yield copy;
   }
+}
+
+/** Certificates that the audit log has as issued, and neither the index nor a copy that could be read; nothing where it may not be read. */
+export function unknownIssues(ca: Ca, now: Date): AuditedIssue[] {
+  const { layout } = ca;
+  if (readAuditFacts(layout.auditLog).unread !== undefined) return [];
+  const lost = [...lostCertificates(ca, now)].map(({ serialNumber }) => serialNumber);
+  return issuesOf(layout.auditLog, new Set([...serialsIn(files.readFile(layout.index)), ...lost]), now);
+}
+
+function issueContradictions(ca: Ca, now: Date): Contradiction[] {
+  const { layout } = ca;
+  // Its serial number can be read, and the row is made again with the certificate.
+  const [first] = cutRow(layout) === undefined ? unknownIssues(ca, now) : [];
+  if (first === undefined) return [];
+  const message = `it does not know certificates that ${layout.auditLog} has as issued, such as ${first.serialNumber} of ${first.commonName}`;
+  return [{ kind: 'certificate-lost', about: layout.index, message }];
 }
 
 /** Without them `openssl ca` does not run, and without a number no CRL can be made. */

@@ -8,7 +8,9 @@
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import { timeText } from '../../pki/der.js';
+import { encodeName, formatOneLine } from '../../pki/name.js';
 import { type OwnProfile, ownProfileMark } from '../../pki/own-profile.js';
+import { leafSubject } from '../../pki/profile.js';
 import { formatSerial, parseSerial, randomSerial, type SerialNumber } from '../../pki/serial.js';
 import { defaultDays } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
@@ -17,6 +19,7 @@ import { type Ca, requireSameCa } from '../ca/ca.js';
 import { profileOrFault } from '../ca/profile.js';
 import { specOf } from '../ca/token-key.js';
 import { configText, daysOf, markOf } from '../change/config.js';
+import { uniqueSubjects } from '../change/refusals.js';
 import { rewriteRows, rowOf } from '../change/rewrite.js';
 import { copyOf } from '../index/copies.js';
 import { forgetRegister } from '../index/key-register.js';
@@ -26,7 +29,7 @@ import { appendAudit, auditStamp } from '../journal/audit-log.js';
 import { withLock } from '../journal/lock.js';
 import { recoverInterrupted } from '../journal/recovery.js';
 import { oldSuffix } from '../layout.js';
-import { type Contradiction, contradictionsOf, lostCertificates, nextSerial } from './contradictions.js';
+import { type Contradiction, contradictionsOf, lostCertificates, nextSerial, unknownIssues } from './contradictions.js';
 import { type History, type KnownRevocation, readHistory } from './known.js';
 
 /** What was found before and is left afterwards. */
@@ -55,6 +58,7 @@ export function repairCa(platform: Platform, ca: Ca): Promise<Repair> {
       (left, right) => Number(left.notBefore) - Number(right.notBefore),
     );
     appendIndexRows(layout.index, certificates.map(indexRowFor));
+    appendIndexRows(layout.index, rowsOfLog(ca, now));
     const history = readHistory(ca, now);
     revokeLost(platform, ca, history);
     releaseAgain(platform, ca, history);
@@ -63,6 +67,18 @@ export function repairCa(platform: Platform, ca: Ca): Promise<Repair> {
     if (found.some(({ kind }) => kind === 'register-behind')) forgetRegister(layout);
     for (const { about, message } of found) platform.log.write(`repaired, as far as is known: ${about}: ${message}`);
     return { found, left: contradictionsOf(ca, now) };
+  });
+}
+
+/** Of what the log has as issued and nobody has a copy of: it can be revoked, and its name is not free. */
+function rowsOfLog(ca: Ca, now: Date): IndexRow[] {
+  const taken = uniqueSubjects(ca.layout);
+  return unknownIssues(ca, now).map(({ serialNumber, commonName, notAfter }): IndexRow => {
+    const profile = profileOrFault(ca);
+    const base = profile instanceof OvsPkiError ? undefined : profile.subject;
+    const likely = formatOneLine(encodeName(leafSubject(commonName, ca.organization, base)));
+    const subject = taken?.has(likely) ? `/OU=serial ${serialNumber}/CN=${commonName}` : likely;
+    return { state: 'V', expires: timeText(notAfter), revoked: '', serialNumber, file: 'unknown', subject };
   });
 }
 

@@ -34,7 +34,7 @@ export const checkRules = {
   'crl-behind': 'certificates are revoked in index.txt and not on the CRL',
   'revocation-lost': 'a certificate is revoked by a CRL or by audit.log, and not in index.txt',
   'release-lost': 'a certificate is on hold in index.txt, and audit.log has its release',
-  'certificate-lost': 'newcerts/ has a certificate that index.txt does not know',
+  'certificate-lost': 'newcerts/ or audit.log has a certificate that index.txt does not know',
   'number-missing': 'serial or crlnumber is missing or holds no number: no CRL can be made, openssl ca does not run',
   'config-missing': 'ca.cnf is missing: openssl ca and ovs-pki do not run',
   'config-behind': 'ca.cnf was not made for profile.conf as that is now: openssl ca goes by another profile',

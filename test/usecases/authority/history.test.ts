@@ -1,6 +1,6 @@
 /** A CA that has a past, or shares its issuer, or whose folder was put back from an older backup. */
 
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import {
@@ -266,6 +266,27 @@ for (const { title, damage } of damages) {
     t.deepEqual((await scene.list()).reasons.sort(), ['keyCompromise', 'superseded']);
   });
 }
+
+test('what only the audit log knows as issued is named, gets its row again, and can be revoked', async (t) => {
+  const scene = await makeScene(t);
+  await scene.issue('host_0', 'host_1');
+  const index = scene.at('pki/switchca/index.txt');
+  const whole = readFileSync(index, 'latin1');
+  const [, ...rows] = whole.trimEnd().split('\n');
+  writeFileSync(index, '');
+  const copies = scene.at('pki/switchca/newcerts');
+  const [gone = '', ...others] = readdirSync(copies).map((name) => join(copies, name));
+  rmSync(gone);
+  for (const file of others) writeFileSync(file, 'cut');
+  const { reasons } = await check(platform, { pkiDirectory: scene.pki, type: 'switch', warnMs: 0, criticalMs: 0 });
+  t.true(reasons.some(({ rule, message }) => rule === 'certificate-lost' && message.includes('audit.log')));
+  const [repaired] = await repair(platform, { pkiDirectory: scene.pki, type: 'switch' });
+  t.deepEqual(repaired?.left, []);
+  const again = readFileSync(index, 'latin1').split('\n');
+  for (const row of rows) t.true(again.includes(row), row);
+  t.like((await scene.revoke({ names: ['host_1'], reason: 'keyCompromise' }))[0], { outcome: 'revoked' });
+  t.deepEqual((await scene.list()).reasons, ['keyCompromise']);
+});
 
 test('a hold that was released stays released, and one that became final stays final', async (t) => {
   const scene = await makeScene(t);
