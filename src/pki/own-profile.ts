@@ -120,7 +120,7 @@ function profileOf(entries: readonly Entry[], file: string, type: CertificateTyp
   if (again !== undefined) throw invalid(file, again.line, 'there is a subject already');
   const [crlUrls, caUrls] = (['crl-url', 'ca-url'] as const).map((key) => {
     const all = own(key);
-    const [, , , , tooMany] = all;
+    const tooMany = all[mostUrls];
     if (tooMany !== undefined) throw invalid(file, tooMany.line, `there are ${mostUrls} of ${key} already`);
     return all.map(({ value, line, scope }) => newUrl(value, type, scope, (fault) => invalid(file, line, fault)));
   });

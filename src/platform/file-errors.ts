@@ -37,7 +37,8 @@ export function readError(file: string, error: unknown): unknown {
   const code = systemErrorCode(error);
   if (error instanceof OvsPkiError || code === undefined) return error;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    if (code === 'ENOTDIR' || !isLink(file)) {
+    const isDangling = code === 'ENOENT' && isLink(file);
+    if (!isDangling) {
       return new OvsPkiError('FILE_NOT_FOUND', `${file} does not exist`, { details: { file }, cause: error });
     }
     return new OvsPkiError('FILE_NOT_FOUND', `${file} is a link to what does not exist`, {

@@ -27,10 +27,10 @@ const outputs: readonly OptionName[] = ['out', 'request', 'prometheus', 'json', 
 
 /** Throws USAGE where standard input is named that is not read, or for two things, and standard output for two. */
 export function requireOneUseOfStreams(options: OptionValues, operands: readonly string[]): void {
-  const [misplaced] = onlyFiles.filter((name) => [options[name]].flat().includes(standardStream));
+  const misplaced = onlyFiles.find((name) => [options[name]].flat().includes(standardStream));
   if (misplaced !== undefined) {
     throw new OvsPkiError('USAGE', `--${misplaced} does not read standard input`, {
-      hint: `put that into a file first, and name it; a file that is called "-" is ./-`,
+      hint: 'put that into a file first, and name it; a file that is called "-" is ./-',
     });
   }
   const read = [

@@ -43,7 +43,7 @@ export async function enroll(hosts: readonly Progress[], edges: ApplyEdges): Pro
   }
 }
 
-/** What goes wrong here is the affair of those who ask for a certificate: others go on. */
+/** What goes wrong here is an error of those who ask for a certificate: others go on. */
 async function certify(
   requests: Parameters<ApplyEdges['certify']>[0],
   edges: ApplyEdges,

@@ -78,9 +78,6 @@ export type Action =
       readonly to: number | undefined;
       /** It is put back to what it was before the first apply. */
       readonly restores?: true;
-      /** Ports whose tunnels ovs-monitor-ipsec makes again for it. */
-      readonly rebuilds?: readonly string[];
-      readonly interruption?: Interruption;
     }
   | { readonly kind: 'address'; readonly bridge: string; readonly address: string }
   | {

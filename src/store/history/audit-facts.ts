@@ -44,11 +44,18 @@ type Line = Readonly<Record<string, unknown>>;
 
 /** Reads the whole log. What is no entry says nothing. */
 export function readAuditFacts(file: string): AuditFacts {
+  return ifReadable<AuditFacts>(
+    () => ({ ...factsIn(file), unread: undefined }),
+    (unread) => ({ ...nothing, unread }),
+  );
+}
+
+function ifReadable<T>(read: () => T, otherwise: (unread: OvsPkiError) => T): T {
   try {
-    return { ...factsIn(file), unread: undefined };
+    return read();
   } catch (error) {
     if (!(error instanceof OvsPkiError) || error.code !== 'FILE_UNREADABLE') throw error;
-    return { ...nothing, unread: error };
+    return otherwise(error);
   }
 }
 
@@ -111,6 +118,13 @@ export interface AuditedIssue {
  * Where the log cannot be read there are none.
  */
 export function issuesOf(file: string, known: ReadonlySet<SerialNumber>, now: Date): AuditedIssue[] {
+  return ifReadable(
+    () => issuesIn(file, known, now),
+    () => [],
+  );
+}
+
+function issuesIn(file: string, known: ReadonlySet<SerialNumber>, now: Date): AuditedIssue[] {
   const open = new Map<SerialNumber, Line>();
   const issued: AuditedIssue[] = [];
   for (const line of linesIn(file)) {

@@ -20,7 +20,7 @@ import { serialsIn } from '../index/scan.js';
 import { interruptedSerials } from '../journal/audit-log.js';
 import { cutRow } from '../journal/recovery.js';
 import { profileFile } from '../layout.js';
-import { type AuditedIssue, issuesOf, readAuditFacts } from './audit-facts.js';
+import { type AuditedIssue, issuesOf } from './audit-facts.js';
 import { type History, issuersOf, type KnownRevocation, readHistory } from './known.js';
 
 /** What can contradict. */
@@ -148,7 +148,6 @@ export function* lostCertificates(ca: Ca, now: Date) {
 /** Certificates that the audit log has as issued, and neither the index nor a copy that could be read; nothing where it may not be read. */
 export function unknownIssues(ca: Ca, now: Date): AuditedIssue[] {
   const { layout } = ca;
-  if (readAuditFacts(layout.auditLog).unread !== undefined) return [];
   const lost = [...lostCertificates(ca, now)].map(({ serialNumber }) => serialNumber);
   return issuesOf(layout.auditLog, new Set([...serialsIn(files.readFile(layout.index)), ...lost]), now);
 }

@@ -73,9 +73,9 @@ export function repairCa(platform: Platform, ca: Ca): Promise<Repair> {
 /** Of what the log has as issued and nobody has a copy of: it can be revoked, and its name is not free. */
 function rowsOfLog(ca: Ca, now: Date): IndexRow[] {
   const taken = uniqueSubjects(ca.layout);
+  const profile = profileOrFault(ca);
+  const base = profile instanceof OvsPkiError ? undefined : profile.subject;
   return unknownIssues(ca, now).map(({ serialNumber, commonName, notAfter }): IndexRow => {
-    const profile = profileOrFault(ca);
-    const base = profile instanceof OvsPkiError ? undefined : profile.subject;
     const likely = formatOneLine(encodeName(leafSubject(commonName, ca.organization, base)));
     const subject = taken?.has(likely) ? `/OU=serial ${serialNumber}/CN=${commonName}` : likely;
     return { state: 'V', expires: timeText(notAfter), revoked: '', serialNumber, file: 'unknown', subject };
