@@ -231,9 +231,9 @@ async function withoutOther(
 /** Nothing is signed any more where the CA that is to sign has lost its key. One that is encrypted is not opened for this. */
 async function requireKeyOf(platform: Platform, ca: Ca | undefined): Promise<void> {
   if (ca === undefined || isKeyInToken(ca.layout)) return;
-  const file = ca.layout.privateKey;
-  const isThere = files.stampOf(file) !== undefined;
-  if (!isThere || !files.readFile(file).includes('ENCRYPTED')) await readCaKey(platform, ca);
+  await readCaKey({ ...platform, passphrase: undefined }, ca).catch((error: unknown) => {
+    if (!(error instanceof OvsPkiError) || error.code !== 'KEY_ENCRYPTED') throw error;
+  });
 }
 
 /** A passphrase or PIN that is not at hand is to stop a step before it, and not between it and its lists. */
