@@ -106,8 +106,9 @@ function revocationOf(intent: Line, action: 'revoke' | 'release'): AuditedRevoca
   return { action, column, subject: textOf(intent, 'subject') ?? '', at: Number.isNaN(at) ? 0 : at };
 }
 
-/** A certificate that the log has as issued. */
+/** A certificate that the log has as issued, or as that of a new CA. */
 export interface AuditedIssue {
+  readonly action: 'issue' | 'init';
   readonly serialNumber: SerialNumber;
   readonly commonName: string;
   readonly notAfter: Date;
@@ -128,7 +129,8 @@ function issuesIn(file: string, known: ReadonlySet<SerialNumber>, now: Date): Au
   const open = new Map<SerialNumber, Line>();
   const issued: AuditedIssue[] = [];
   for (const line of linesIn(file)) {
-    if (!line.includes('"action":"issue"')) continue;
+    const [, action] = /"action":"(issue|init)"/.exec(line) ?? [];
+    if (action !== 'issue' && action !== 'init') continue;
     const [, serialNumber = ''] = /"serialNumber":"((?:[0-9A-F]{2})+)"/.exec(line) ?? [];
     const entry = serialNumber === '' || known.has(serialNumber) ? undefined : parsed(line);
     if (entry?.['event'] === 'intent') open.set(serialNumber, entry);
@@ -137,7 +139,7 @@ function issuesIn(file: string, known: ReadonlySet<SerialNumber>, now: Date): Au
     open.delete(serialNumber);
     const commonName = textOf(intent, 'commonName') ?? '';
     const notAfter = new Date(textOf(intent, 'notAfter') ?? '');
-    if (entry['event'] === 'recorded' && notAfter > now) issued.push({ serialNumber, commonName, notAfter });
+    if (entry['event'] === 'recorded' && notAfter > now) issued.push({ action, serialNumber, commonName, notAfter });
   }
   return issued;
 }

@@ -145,11 +145,15 @@ export function* lostCertificates(ca: Ca, now: Date) {
   }
 }
 
-/** Certificates that the audit log has as issued, and neither the index nor a copy that could be read; nothing where it may not be read. */
+/**
+ * Certificates that the audit log has as issued, and neither the index nor a copy that could be read; nothing where it may not
+ * be read. That of the CA itself is one of them where it signed that.
+ */
 export function unknownIssues(ca: Ca, now: Date): AuditedIssue[] {
   const { layout } = ca;
   const lost = [...lostCertificates(ca, now)].map(({ serialNumber }) => serialNumber);
-  return issuesOf(layout.auditLog, new Set([...serialsIn(files.readFile(layout.index)), ...lost]), now);
+  const issued = issuesOf(layout.auditLog, new Set([...serialsIn(files.readFile(layout.index)), ...lost]), now);
+  return issued.filter(({ action }) => action === 'issue' || ca.chain.length === 0);
 }
 
 function issueContradictions(ca: Ca, now: Date): Contradiction[] {
@@ -166,7 +170,7 @@ function missingFiles(ca: Ca): Contradiction[] {
   const { layout } = ca;
   const numbers = [layout.crlNumber, layout.serial].flatMap((about): Contradiction[] =>
     nextSerial(about) === undefined
-      ? [{ kind: 'number-missing', about, message: 'it is missing, or holds no hexadecimal number' }]
+      ? [{ kind: 'number-missing', about, message: 'it is missing, or holds no number in pairs of hexadecimal digits, such as 0A' }]
       : [],
   );
   if (files.exists(layout.config)) return [...numbers, ...configContradictions(ca)];
@@ -224,10 +228,10 @@ function serialContradictions({ layout }: Ca): Contradiction[] {
   ];
 }
 
-/** Undefined where the file holds none. */
+/** Undefined where the file holds none that `openssl ca` reads: it wants digits in pairs, and from the first character on. */
 export function nextSerial(file: string): SerialNumber | undefined {
-  const text = files.exists(file) ? files.readFile(file).toString('latin1').trim() : '';
-  return /^[0-9A-F]{1,40}$/i.test(text) ? formatSerial(parseSerial(text)) : undefined;
+  const text = files.exists(file) ? files.readFile(file).toString('latin1').trimEnd() : '';
+  return /^(?:[0-9A-F]{2}){1,20}$/i.test(text) ? formatSerial(parseSerial(text)) : undefined;
 }
 
 /** A register that is behind the index is brought up to date by itself; one that says that it is not, is not. */

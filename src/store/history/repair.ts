@@ -75,8 +75,9 @@ function rowsOfLog(ca: Ca, now: Date): IndexRow[] {
   const taken = uniqueSubjects(ca.layout);
   const profile = profileOrFault(ca);
   const base = profile instanceof OvsPkiError ? undefined : profile.subject;
-  return unknownIssues(ca, now).map(({ serialNumber, commonName, notAfter }): IndexRow => {
-    const likely = formatOneLine(encodeName(leafSubject(commonName, ca.organization, base)));
+  return unknownIssues(ca, now).map(({ action, serialNumber, commonName, notAfter }): IndexRow => {
+    const leaf = () => encodeName(leafSubject(commonName, ca.organization, base));
+    const likely = formatOneLine(action === 'init' ? ca.certificate.subject : leaf());
     const subject = taken?.has(likely) ? `/OU=serial ${serialNumber}/CN=${commonName}` : likely;
     return { state: 'V', expires: timeText(notAfter), revoked: '', serialNumber, file: 'unknown', subject };
   });

@@ -9,6 +9,7 @@ import {
   crl,
   type ImportRequest,
   importCa,
+  init,
   nodePlatform,
   type RevokeRequest,
   renew,
@@ -20,7 +21,7 @@ import {
 } from '../../../src/index.js';
 import { decodeCrlsPem } from '../../../src/pki/crl.js';
 import { entriesOf } from '../../../src/pki/crl-entries.js';
-import { runWell } from '../../support/programs.js';
+import { run, runWell } from '../../support/programs.js';
 import { scratchFolder } from '../../support/scratch.js';
 
 const keySpec = { type: 'ec', curve: 'P-256' } as const;
@@ -272,7 +273,7 @@ test('what only the audit log knows as issued is named, gets its row again, and 
   await scene.issue('host_0', 'host_1');
   const index = scene.at('pki/switchca/index.txt');
   const whole = readFileSync(index, 'latin1');
-  const [, ...rows] = whole.trimEnd().split('\n');
+  const rows = whole.trimEnd().split('\n');
   writeFileSync(index, '');
   const copies = scene.at('pki/switchca/newcerts');
   const [gone = '', ...others] = readdirSync(copies).map((name) => join(copies, name));
@@ -286,6 +287,46 @@ test('what only the audit log knows as issued is named, gets its row again, and 
   for (const row of rows) t.true(again.includes(row), row);
   t.like((await scene.revoke({ names: ['host_1'], reason: 'keyCompromise' }))[0], { outcome: 'revoked' });
   t.deepEqual((await scene.list()).reasons, ['keyCompromise']);
+});
+
+test('where openssl cannot read a number check names it, and the repair helps', async (t) => {
+  const scene = await makeScene(t);
+  await scene.issue('host_1');
+  const ca = scene.at('pki/switchca');
+  const openssl = () => run('openssl', ['ca', '-config', 'ca.cnf', '-gencrl', '-out', 'next.pem'], { cwd: ca });
+  for (const text of [
+    '1\n',
+    '4878BD37931090A7E8A55\n',
+    ' 01\n',
+    '\n01\n',
+    '0x01\n',
+    '-01\n',
+    '',
+    'zz\n',
+    '01',
+    '0A\r\n',
+  ]) {
+    writeFileSync(join(ca, 'crlnumber'), text);
+    const { reasons } = await check(platform, { pkiDirectory: scene.pki, type: 'switch', warnMs: 0, criticalMs: 0 });
+    const isNamed = reasons.some(({ rule, about }) => rule === 'number-missing' && about === join(ca, 'crlnumber'));
+    t.is(isNamed, (await openssl()).status !== 0, JSON.stringify(text));
+    await repair(platform, { pkiDirectory: scene.pki, type: 'switch' });
+    t.is((await openssl()).status, 0, JSON.stringify(text));
+  }
+});
+
+test('of a CA that signed itself its own row comes back, too, as it was', async (t) => {
+  const pki = join(scratchFolder(t), 'pki');
+  await init(platform, { pkiDirectory: pki, keySpec: { type: 'ec', curve: 'P-256' }, days: 30, force: false });
+  const [index, copies] = [join(pki, 'switchca/index.txt'), join(pki, 'switchca/newcerts')];
+  const whole = readFileSync(index, 'latin1');
+  writeFileSync(index, '');
+  for (const name of readdirSync(copies)) writeFileSync(join(copies, name), 'cut');
+  const { reasons } = await check(platform, { pkiDirectory: pki, type: 'switch', warnMs: 0, criticalMs: 0 });
+  t.true(reasons.some(({ rule, message }) => rule === 'certificate-lost' && message.includes('audit.log')));
+  const [repaired] = await repair(platform, { pkiDirectory: pki, type: 'switch' });
+  t.deepEqual(repaired?.left, []);
+  t.is(readFileSync(index, 'latin1'), whole);
 });
 
 test('a hold that was released stays released, and one that became final stays final', async (t) => {
