@@ -226,14 +226,17 @@ async function requireNamed(world: World, file: string): Promise<void> {
     'certificate-lost',
     copiesIn(world.ca).some((serial) => isLost(serial, index)),
   );
-  const next = contentOf(join(world.ca, 'crlnumber'))?.trim();
-  need(
-    'number-missing',
-    ['serial', 'crlnumber'].some((one) => !contentOf(join(world.ca, one))?.trim()),
-  );
+  const next = numberIn(world, 'crlnumber');
+  need('number-missing', next === undefined || numberIn(world, 'serial') === undefined);
   need('config-missing', contentOf(join(world.ca, 'ca.cnf')) === undefined);
-  need('crl-number-behind', next !== undefined && next !== '' && BigInt(`0x${next}`) <= world.lastNumber);
+  need('crl-number-behind', next !== undefined && next <= world.lastNumber);
   need('crl-older', file === 'crl.pem' && world.lastNumber >= 0n && numberOf(world.ca) < world.lastNumber);
+}
+
+/** As openssl reads it, which wants digits in pairs. */
+function numberIn({ ca }: World, file: string): bigint | undefined {
+  const text = contentOf(join(ca, file))?.trimEnd() ?? '';
+  return /^([0-9A-F]{2})+$/i.test(text) ? BigInt(`0x${text}`) : undefined;
 }
 
 /** Undefined where all is refused because a file that is needed is gone or damaged, as it is. */
