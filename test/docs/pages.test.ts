@@ -4,6 +4,8 @@ import test, { type ExecutionContext } from 'ava';
 import { commandGroups, commandSpecs } from '../../src/cli/options/commands.js';
 import { type OptionSpec, optionSpecs } from '../../src/cli/options/specs.js';
 import { version } from '../../src/cli/version.js';
+import { rules } from '../../src/deploy/doctor/doctor.js';
+import { ikeDaemons } from '../../src/deploy/ike/daemons.js';
 import { errorTable } from '../../src/errors.js';
 import { projectRoot, run, runOurs, runWell } from '../support/programs.js';
 
@@ -109,4 +111,26 @@ test('every link between the documents leads to a file', (t) => {
     links.filter(({ document, target }) => !existsSync(join(projectRoot, dirname(document), target))),
     [],
   );
+});
+
+test('docs/requirements.md names what hosts need, rules that there are, and the versions of the laboratory', (t) => {
+  const text = page('docs/requirements.md');
+  for (const { label, programs, triedUpTo } of ikeDaemons) {
+    t.true(text.includes(label));
+    t.true(text.includes(triedUpTo), `${label} ${triedUpTo}`);
+    for (const { program, pack } of programs) t.true(text.includes(program) && text.includes(pack), program);
+  }
+  const ids = [...text.matchAll(/`([a-z0-9]+(?:-[a-z0-9]+)*)`/g)].flatMap(([, id = '']) =>
+    /^(ike|ovs)-/.test(id) && !['ovs-monitor-ipsec', 'ovs-pki'].includes(id) ? [id] : [],
+  );
+  t.true(ids.length >= 3);
+  t.deepEqual(
+    ids.filter((id) => !rules.some((rule) => rule.id === id)),
+    [],
+  );
+  const [, row = ''] = /^\| Debian 12 \|(.*)\*\*proved/m.exec(text) ?? [];
+  for (const name of ['Open vSwitch', 'strongSwan', 'libreswan']) {
+    const [, tried = ''] = new RegExp(`^\\| ${name} \\| (\\S+) \\|$`, 'm').exec(page('docs/lab.md')) ?? [];
+    t.true(tried !== '' && row.includes(` ${tried} |`), `${name} ${tried}`);
+  }
 });
