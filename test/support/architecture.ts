@@ -71,11 +71,15 @@ export const maximumFunctionLines = 50;
 
 /** All violations in a set of files. Rules about imports, time and output hold in src/, the others everywhere. */
 export function violationsIn(sources: readonly Source[]): Violation[] {
-  const parsed = sources.map(({ path, text }) => ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true));
+  const parsed = sources.map(parseSource);
   return [
     ...parsed.flatMap((file) => [...textViolations(file), ...nodeViolations(file), ...importViolations(file)]),
     ...cycles(new Map(parsed.map((file) => [file.fileName, importedFiles(file)]))),
   ];
+}
+
+export function parseSource({ path, text }: Source): ts.SourceFile {
+  return ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true);
 }
 
 function textViolations(file: ts.SourceFile): Violation[] {
@@ -227,7 +231,8 @@ function importTarget(node: ts.Node): string | undefined {
   return isImportCall ? literal(node.arguments[0]) : undefined;
 }
 
-function importedFiles(file: ts.SourceFile): string[] {
+/** The files of the project that a file imports. */
+export function importedFiles(file: ts.SourceFile): string[] {
   return importsOf(file)
     .filter(({ target }) => target.startsWith('.'))
     .map(({ target }) => resolveImport(file.fileName, target));
@@ -259,6 +264,6 @@ function cycles(graph: ReadonlyMap<string, readonly string[]>): Violation[] {
   return [...found.values()];
 }
 
-function lineOf(file: ts.SourceFile, position: number): number {
+export function lineOf(file: ts.SourceFile, position: number): number {
   return file.getLineAndCharacterOfPosition(position).line + 1;
 }
