@@ -170,7 +170,13 @@ function missingFiles(ca: Ca): Contradiction[] {
   const { layout } = ca;
   const numbers = [layout.crlNumber, layout.serial].flatMap((about): Contradiction[] =>
     nextSerial(about) === undefined
-      ? [{ kind: 'number-missing', about, message: 'it is missing, or holds no number in pairs of hexadecimal digits, such as 0A' }]
+      ? [
+          {
+            kind: 'number-missing',
+            about,
+            message: 'it is missing, or holds no number in pairs of hexadecimal digits, such as 0A',
+          },
+        ]
       : [],
   );
   if (files.exists(layout.config)) return [...numbers, ...configContradictions(ca)];
