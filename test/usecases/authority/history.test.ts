@@ -2,35 +2,18 @@
 
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
-import {
-  type CertificateType,
-  check,
-  crl,
-  type ImportRequest,
-  importCa,
-  init,
-  nodePlatform,
-  type RevokeRequest,
-  renew,
-  repair,
-  reqSign,
-  revoke,
-  sign,
-  verify,
-} from '../../../src/index.js';
-import { decodeCrlsPem } from '../../../src/pki/crl.js';
-import { entriesOf } from '../../../src/pki/crl-entries.js';
+import test from 'ava';
+import { check, type ImportRequest, init, nodePlatform, renew, repair, sign } from '../../../src/index.js';
+import { companyScene, listIn, opensslPast } from '../../support/company-past.js';
 import { run, runWell } from '../../support/programs.js';
 import { scratchFolder } from '../../support/scratch.js';
 
-const keySpec = { type: 'ec', curve: 'P-256' } as const;
 const platform = nodePlatform();
 const nothingElse = { dueWithinMs: undefined, keySpec: undefined };
 const otherMask: Readonly<Record<string, string>> = { nombstr: 'utf8only', utf8only: 'nombstr' };
 
 test('a CA whose certificate was renewed for the same key keeps its past, whether force is given or not', async (t) => {
-  const scene = await makeScene(t);
+  const scene = await companyScene(t);
   await scene.issue('host_1', 'host_2');
   await scene.revoke({ names: ['host_1'], reason: 'keyCompromise' });
   const before = await scene.list();
@@ -48,7 +31,7 @@ test('a CA whose certificate was renewed for the same key keeps its past, whethe
 });
 
 test('a CA of another key in its place begins anew, and the old one is kept', async (t) => {
-  const scene = await makeScene(t);
+  const scene = await companyScene(t);
   await scene.issue('host_1');
   await scene.revoke({ names: ['host_1'] });
   const result = await scene.import({
@@ -62,7 +45,7 @@ test('a CA of another key in its place begins anew, and the old one is kept', as
 
 for (const mask of ['nombstr', 'utf8only']) {
   test(`a certificate for the same key with its name in other bytes is no new beginning: ${mask}`, async (t) => {
-    const scene = await makeScene(t, false);
+    const scene = await companyScene(t, false);
     writeFileSync(scene.at('mask.cnf'), `[req]\ndistinguished_name=dn\nstring_mask=${mask}\n[dn]\n`);
     writeFileSync(scene.at('other.cnf'), `[req]\ndistinguished_name=dn\nstring_mask=${otherMask[mask]}\n[dn]\n`);
     for (const config of ['mask', 'other']) {
@@ -81,7 +64,7 @@ for (const mask of ['nombstr', 'utf8only']) {
 }
 
 test('a certificate with another key identifier, which what was signed does not name, is taken with force only', async (t) => {
-  const scene = await makeScene(t);
+  const scene = await companyScene(t);
   await scene.issue('host_1');
   writeFileSync(
     scene.at('ca.ext'),
@@ -102,7 +85,7 @@ test('a certificate with another key identifier, which what was signed does not 
 });
 
 test('what an older import has put aside of the same CA stays revoked', async (t) => {
-  const scene = await makeScene(t);
+  const scene = await companyScene(t);
   await scene.issue('host_1');
   await scene.revoke({ names: ['host_1'], reason: 'keyCompromise' });
   const { serials } = await scene.list();
@@ -115,7 +98,7 @@ test('what an older import has put aside of the same CA stays revoked', async (t
 });
 
 test('one CA for both types is one issuer: what one revokes, both have on their CRLs, whose numbers rise', async (t) => {
-  const scene = await makeScene(t);
+  const scene = await companyScene(t);
   t.like(await scene.import({ type: 'controller' }), { sharedWith: 'switch' });
   await scene.issue('host_1');
   await scene.revoke({ names: ['host_1'], reason: 'keyCompromise' });
@@ -133,7 +116,7 @@ test('one CA for both types is one issuer: what one revokes, both have on their 
 });
 
 test('one CA for both types: a key that one has revoked, the other does not certify again', async (t) => {
-  const scene = await makeScene(t);
+  const scene = await companyScene(t);
   await scene.import({ type: 'controller' });
   await scene.issue('host_1', 'host_2');
   await scene.revoke({ names: ['host_1'], reason: 'keyCompromise' });
@@ -149,7 +132,7 @@ test('one CA for both types: a key that one has revoked, the other does not cert
 });
 
 test('one CA for both types: the numbers of CRLs rise in both folders, and check has nothing to say of them', async (t) => {
-  const scene = await makeScene(t);
+  const scene = await companyScene(t);
   await scene.import({ type: 'controller' });
   await scene.issue('host_1');
   for (const type of ['controller', 'switch', 'switch'] as const) await scene.list(type);
@@ -167,7 +150,7 @@ test('one CA for both types: the numbers of CRLs rise in both folders, and check
 
 for (const given of ['index', 'CRL', 'certificates and CRL', 'all'] as const) {
   test(`a CA that has lived with openssl brings what it has revoked: ${given}`, async (t) => {
-    const scene = await makeScene(t, false);
+    const scene = await companyScene(t, false);
     const past = await opensslPast(scene);
     const options: Partial<ImportRequest> = {
       index: { indexFile: past.index },
@@ -191,7 +174,7 @@ for (const given of ['index', 'CRL', 'certificates and CRL', 'all'] as const) {
 
 for (const given of ['index', 'certificates and CRL'] as const) {
   test(`a CA that is here already learns what it has revoked elsewhere: ${given}`, async (t) => {
-    const scene = await makeScene(t, false);
+    const scene = await companyScene(t, false);
     const past = await opensslPast(scene);
     await scene.import({});
     await scene.issue('host_1', 'host_2');
@@ -219,7 +202,7 @@ for (const given of ['index', 'certificates and CRL'] as const) {
 }
 
 test('the file of a certificate that the index does not know is revoked, if this CA has signed it', async (t) => {
-  const scene = await makeScene(t, false);
+  const scene = await companyScene(t, false);
   const past = await opensslPast(scene);
   await scene.import({});
   t.is(await scene.validity('old_1'), 'valid');
@@ -233,7 +216,7 @@ test('the file of a certificate that the index does not know is revoked, if this
 });
 
 test('a CRL that the CA has not signed is no history of it', async (t) => {
-  const scene = await makeScene(t, false);
+  const scene = await companyScene(t, false);
   const past = await opensslPast(scene);
   await t.throwsAsync(
     scene.import({ certificateFile: scene.at('other.pem'), privateKeyFile: scene.at('other.key'), crlFile: past.crl }),
@@ -249,7 +232,7 @@ const damages: readonly { readonly title: string; readonly damage: (index: strin
 
 for (const { title, damage } of damages) {
   test(`after the index was ${title} no CRL is made, and the repair brings back what is known`, async (t) => {
-    const scene = await makeScene(t);
+    const scene = await companyScene(t);
     await scene.issue('host_0', 'host_1', 'host_2');
     await scene.revoke({ names: ['host_1'], reason: 'keyCompromise' });
     const before = await scene.list();
@@ -269,7 +252,7 @@ for (const { title, damage } of damages) {
 }
 
 test('what only the audit log knows as issued is named, gets its row again, and can be revoked', async (t) => {
-  const scene = await makeScene(t);
+  const scene = await companyScene(t);
   await scene.issue('host_0', 'host_1');
   const index = scene.at('pki/switchca/index.txt');
   const whole = readFileSync(index, 'latin1');
@@ -290,7 +273,7 @@ test('what only the audit log knows as issued is named, gets its row again, and 
 });
 
 test('where openssl cannot read a number check names it, and the repair helps', async (t) => {
-  const scene = await makeScene(t);
+  const scene = await companyScene(t);
   await scene.issue('host_1');
   const ca = scene.at('pki/switchca');
   const openssl = () => run('openssl', ['ca', '-config', 'ca.cnf', '-gencrl', '-out', 'next.pem'], { cwd: ca });
@@ -330,7 +313,7 @@ test('of a CA that signed itself its own row comes back, too, as it was', async 
 });
 
 test('a hold that was released stays released, and one that became final stays final', async (t) => {
-  const scene = await makeScene(t);
+  const scene = await companyScene(t);
   await scene.issue('host_1', 'host_2');
   await scene.revoke({ names: ['host_1', 'host_2'], reason: 'certificateHold' });
   await scene.list();
@@ -348,94 +331,4 @@ test('a hold that was released stays released, and one that became final stays f
 
 function sorted(text: string): string[] {
   return text.split('\n').sort();
-}
-
-function listIn(file: string) {
-  const [list] = decodeCrlsPem(readFileSync(file, 'latin1'), file);
-  const serials = [...list.revoked.keys()];
-  const reasons = entriesOf(list, new Set(serials)).map(({ reason }) => String(reason));
-  return { serials, reasons, number: list.crlNumber ?? -1n };
-}
-
-type Scene = Awaited<ReturnType<typeof makeScene>>;
-
-/** A root, two certificates for one key of a CA, and another CA; and unless told otherwise the first one imported. */
-async function makeScene(t: ExecutionContext, isImported = true) {
-  const folder = scratchFolder(t);
-  const at = (file: string): string => join(folder, file);
-  const pki = at('pki');
-  const openssl = (line: string) => runWell('openssl', line.split(' '), { cwd: folder });
-  await makeAuthorities(at('ca.ext'), openssl);
-  const order = { pkiDirectory: pki, type: 'switch' as CertificateType, days: 20 };
-  const scene = {
-    ...{ at, pki, order, openssl },
-    import: (more: Partial<ImportRequest>) =>
-      importCa(platform, {
-        pkiDirectory: pki,
-        type: 'switch',
-        certificateFile: at('ca-1.pem'),
-        privateKeyFile: at('ca.key'),
-        chainFile: at('root.pem'),
-        force: false,
-        ...more,
-      }),
-    issue: (...names: string[]) =>
-      reqSign(platform, { ...order, names: names.map(at), keySpec, unique: true, force: true }),
-    revoke: (more: Partial<RevokeRequest>) =>
-      revoke(platform, {
-        ...order,
-        names: [],
-        serialNumbers: [],
-        reason: undefined,
-        invalidityDate: undefined,
-        ...more,
-      }),
-    list: async (type: CertificateType = 'switch') =>
-      listIn((await crl(platform, { pkiDirectory: pki, type, days: 10, out: undefined })).file),
-    validity: async (name: string, type: CertificateType = 'switch') =>
-      (await verify(platform, { pkiDirectory: pki, type, names: [at(name)] }))[0]?.outcome,
-  };
-  if (isImported) await scene.import({});
-  return scene;
-}
-
-async function makeAuthorities(extensionFile: string, openssl: (line: string) => Promise<unknown>): Promise<void> {
-  const curve = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes';
-  writeFileSync(
-    extensionFile,
-    'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n',
-  );
-  await openssl(`req -x509 -new ${curve} -keyout root.key -out root.pem -days 90 -subj /O=Company/CN=Root`);
-  for (const [ca, files] of [['ca', ['ca-1.pem', 'ca-2.pem']] as const, ['other', ['other.pem']] as const]) {
-    await openssl(`req -new ${curve} -keyout ${ca}.key -out ${ca}.csr -subj /O=Company/CN=Net`);
-    for (const file of files) {
-      await openssl(
-        `x509 -req -in ${ca}.csr -CA root.pem -CAkey root.key -CAcreateserial -days 60 -extfile ca.ext -out ${file}`,
-      );
-    }
-  }
-}
-
-/** The CA has issued two certificates with openssl, and one is revoked. */
-async function opensslPast({ at, openssl }: Scene) {
-  await runWell('mkdir', ['past'], { cwd: at('.') });
-  writeFileSync(at('index.txt'), '');
-  writeFileSync(at('serial'), '1000\n');
-  writeFileSync(at('crlnumber'), '05\n');
-  writeFileSync(
-    at('c.cnf'),
-    '[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nnew_certs_dir=past\nserial=serial\ncrlnumber=crlnumber\ncertificate=ca-1.pem\n' +
-      'private_key=ca.key\ndefault_md=sha256\ndefault_days=20\ndefault_crl_days=9\npolicy=p\nx509_extensions=x\n[p]\norganizationName=optional\ncommonName=supplied\n' +
-      '[x]\nbasicConstraints=CA:FALSE\nkeyUsage=digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' +
-      'subjectAltName=DNS:old_1\n',
-  );
-  for (const name of ['old_1', 'old_2']) {
-    await openssl(
-      `req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${name}-privkey.pem -subj /O=Company/CN=${name} -out ${name}-req.pem`,
-    );
-    await openssl(`ca -config c.cnf -batch -notext -in ${name}-req.pem -out ${name}-cert.pem`);
-  }
-  await openssl('ca -config c.cnf -revoke old_1-cert.pem -crl_reason keyCompromise');
-  await openssl('ca -config c.cnf -gencrl -out old.crl');
-  return { index: at('index.txt'), crl: at('old.crl'), certificates: at('past'), revoked: '1000' };
 }
