@@ -20,7 +20,7 @@ import {
   toHex,
 } from './der.js';
 import { digest } from './digest.js';
-import type { KeySpec, PrivateKey, PublicKey } from './key.js';
+import { type KeySpec, type PrivateKey, type PublicKey, requireKeySpec } from './key.js';
 import { oid } from './oid.js';
 
 type Hash = 'SHA-256' | 'SHA-384' | 'SHA-512';
@@ -103,8 +103,13 @@ export async function importKeyPair(
   }
 }
 
-/** What WebCrypto is asked to make: a key that signs requests with SHA-256, or the hash of its curve's size. */
+/**
+ * What WebCrypto is asked to make: a key that signs requests with SHA-256, or the hash of its curve's size.
+ *
+ * @throws KEY_TYPE_UNSUPPORTED, KEY_SIZE_REFUSED
+ */
 export function generationAlgorithm(spec: KeySpec): RsaHashedKeyGenParams | EcKeyGenParams {
+  requireKeySpec(spec);
   if (spec.type === 'ec') return { name: 'ECDSA', namedCurve: spec.curve };
   return { ...rsaAlgorithm('SHA-256'), modulusLength: spec.bits, publicExponent: Uint8Array.of(1, 0, 1) };
 }

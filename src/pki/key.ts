@@ -87,6 +87,21 @@ export function parseKeySpec(type: string, bits: string | undefined): KeySpec {
   }
 }
 
+/**
+ * The same for a caller of the library: nothing is made of what is no kind of key. Throws KEY_TYPE_UNSUPPORTED or
+ * KEY_SIZE_REFUSED.
+ */
+export function requireKeySpec(spec: KeySpec): void {
+  if (spec?.type === 'rsa') checkedRsaBits(spec.bits);
+  else if (spec?.type !== 'ec' || !curves.includes(spec.curve)) {
+    throw new OvsPkiError('KEY_TYPE_UNSUPPORTED', `this is no kind of key that is made: ${JSON.stringify(spec)}`, {
+      hint: "give { type: 'rsa', bits: 3072 }, or { type: 'ec', curve: 'P-256' } or 'P-384'",
+    });
+  }
+}
+
+const curves: readonly Curve[] = ['P-256', 'P-384'];
+
 export function describeKey(key: PublicKey | KeySpec): string {
   switch (key.type) {
     case 'rsa':
@@ -225,7 +240,7 @@ function curveOf(curveOid: string): Curve | undefined {
 }
 
 function checkedRsaBits(bits: number): number {
-  if (bits < minimumRsaBits || bits > maximumRsaBits) {
+  if (!Number.isInteger(bits) || bits < minimumRsaBits || bits > maximumRsaBits) {
     throw new OvsPkiError(
       'KEY_SIZE_REFUSED',
       `RSA keys have ${minimumRsaBits} to ${maximumRsaBits} bits here, not ${bits}`,

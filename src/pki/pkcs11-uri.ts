@@ -72,13 +72,22 @@ function attributesOf(part: string, separator: string, known: readonly string[])
   for (const attribute of part === '' ? [] : part.split(separator)) {
     const equals = attribute.indexOf('=');
     const name = attribute.slice(0, Math.max(equals, 0));
-    if (name === 'pin-value') throw faulty('a PIN does not belong into it, where others can read it');
+    if (isPin(name)) throw faulty('a PIN does not belong into it, where others can read it');
     // What is not known could be just that which tells one token from another.
-    if (!known.includes(name)) throw faulty(`it can have ${known.join(', ')} there, not ${JSON.stringify(attribute)}`);
+    if (!known.includes(name)) {
+      // Of what is not known only a plain name is told: the rest could be a PIN.
+      const what = /^[a-z-]{2,20}$/.test(name) ? name : known.find((one) => one === attribute);
+      throw faulty(`it can have ${known.join(', ')} there, not ${what === undefined ? 'this' : JSON.stringify(what)}`);
+    }
     if (found.has(name)) throw faulty(`it has ${name} twice`);
     found.set(name, decoded(attribute.slice(equals + 1), name));
   }
   return found;
+}
+
+/** In any writing: `PIN-VALUE`, `pin_value`, `pin`. */
+function isPin(name: string): boolean {
+  return /pin/i.test(name) && name !== 'pin-source';
 }
 
 function decoded(value: string, name: string): Buffer {

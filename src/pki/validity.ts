@@ -36,16 +36,19 @@ const maximumDays = 36_500;
  * A validity that begins an hour ago (a life below twelve hours: a twelfth of it) and ends `days` days from now, and lies
  * inside that of the issuer; or ends at the time that was given, which has to lie inside.
  *
- * @throws CA_EXPIRED where the issuer is not valid now; VALIDITY_REFUSED for an end that has passed or is later than that of the
- *   issuer; USAGE for days that are no length of time
+ * @throws CA_EXPIRED where the issuer is not valid now; VALIDITY_REFUSED for an end that has passed, is later than that of the
+ *   issuer, or further away than any; USAGE for days that are no length of time
  */
 export function validityFrom(now: Date, life: number | Life, issuer?: Validity): Validity {
-  const { days, notAfter: end }: Life = typeof life === 'number' ? { days: life } : life;
-  const lifeMs = end === undefined ? daysMs(days) : end.getTime() - now.getTime();
+  const { days, notAfter: end }: Life = typeof life === 'object' ? life : { days: life };
+  const lifeMs = end === undefined ? daysMs(days) : endMs(end) - now.getTime();
   if (end !== undefined && !(lifeMs > 0)) throw pastEnd(end, now);
   const notBefore = wholeSeconds(now.getTime() - Math.min(backdateMs, lifeMs / backdatePart));
   const notAfter = wholeSeconds(now.getTime() + lifeMs);
-  if (issuer === undefined) return { notBefore, notAfter };
+  if (issuer === undefined) {
+    if (lifeMs > maximumDays * dayMs) throw farEnd(end ?? notAfter);
+    return { notBefore, notAfter };
+  }
   if (now > issuer.notAfter || now < issuer.notBefore) {
     const fault = now > issuer.notAfter ? `expired on ${text(issuer.notAfter)}` : `begins on ${text(issuer.notBefore)}`;
     throw new OvsPkiError('CA_EXPIRED', `the CA certificate ${fault}, and it is ${text(now)} now`, {
@@ -69,14 +72,25 @@ export function lifeMsOf({ notBefore, notAfter }: Validity): number {
 
 /** Whole milliseconds, since a part of a day is no whole number in binary: a second would be lost. */
 function daysMs(days: number): number {
-  if (days > 0 && days <= maximumDays) return Math.round(days * dayMs);
+  if (typeof days === 'number' && days > 0 && days <= maximumDays) return Math.round(days * dayMs);
   throw new OvsPkiError('USAGE', `${days} is no number of days for a certificate or a CRL`, {
     hint: `more than 0, and at most ${maximumDays}`,
   });
 }
 
+/** Who writes JavaScript can hand in what is no Date. */
+function endMs(end: Date): number {
+  return end instanceof Date ? end.getTime() : Number.NaN;
+}
+
+function farEnd(end: Date): OvsPkiError {
+  return new OvsPkiError('VALIDITY_REFUSED', `${text(end)} is more than ${maximumDays} days from now`, {
+    hint: 'choose an earlier end',
+  });
+}
+
 function pastEnd(end: Date, now: Date): OvsPkiError {
-  const fault = Number.isNaN(end.getTime()) ? 'is no time' : `${text(end)} has passed: it is ${text(now)} now`;
+  const fault = Number.isNaN(endMs(end)) ? 'is no time' : `${text(end)} has passed: it is ${text(now)} now`;
   return new OvsPkiError('VALIDITY_REFUSED', `the end of the certificate ${fault}`, {
     hint: 'choose a later one, such as --not-after 30d',
   });

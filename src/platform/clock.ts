@@ -4,6 +4,8 @@
  * @module
  */
 
+import { OvsPkiError } from '../errors.js';
+
 /** Tells the time. */
 export interface Clock {
   /** The time now. */
@@ -18,7 +20,9 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** A clock that stands still, for tests and simulations. */
+/** A clock that stands still, for tests and simulations. Throws USAGE for what is no time that certificates can say. */
 export function fixedClock(date: Date): Clock {
+  const year = date.getUTCFullYear();
+  if (!(year >= 0 && year <= 9999)) throw new OvsPkiError('USAGE', `this is no time of a clock: ${date.getTime()}`);
   return { now: () => new Date(date) };
 }

@@ -5,6 +5,7 @@
  */
 
 import { availableParallelism, hostname, userInfo } from 'node:os';
+import { OvsPkiError } from '../errors.js';
 import { type Clock, systemClock } from './clock.js';
 import { type Log, silentLog } from './log.js';
 import { defaultLoginsAtOnce } from './ssh-gate.js';
@@ -31,8 +32,11 @@ export interface Platform {
   readonly operator: string;
 }
 
-/** The real edges: system clock, Node's own WebCrypto, no log. Any of them can be replaced. */
+/** The real edges: system clock, Node's own WebCrypto, no log. Any of them can be replaced. Throws USAGE. */
 export function nodePlatform(replace: Partial<Platform> = {}): Platform {
+  for (const name of ['concurrency', 'hostsAtOnce', 'loginsAtOnce', 'lockWaitSeconds'] as const) {
+    if (name in replace) requireCount(name, replace[name], name === 'lockWaitSeconds' ? 0 : 1);
+  }
   return {
     clock: systemClock,
     log: silentLog,
@@ -46,6 +50,11 @@ export function nodePlatform(replace: Partial<Platform> = {}): Platform {
     operator: operatorName(),
     ...replace,
   };
+}
+
+function requireCount(name: string, value: unknown, least: number): void {
+  if (typeof value === 'number' && value >= least) return;
+  throw new OvsPkiError('USAGE', `${name} is a number, ${least} at least, not ${String(value)}`);
 }
 
 function operatorName(): string {

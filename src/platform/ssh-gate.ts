@@ -20,7 +20,8 @@ interface Waiting {
 export function loginGate(atOnce: number): Gate {
   const taken = new Map<string, number>();
   const queue: Waiting[] = [];
-  const isFree = (station: string): boolean => (taken.get(station) ?? 0) < atOnce;
+  // One at least, whatever is asked for: nobody would ever enter, and all would wait for ever.
+  const isFree = (station: string): boolean => !((taken.get(station) ?? 0) >= Math.max(1, atOnce));
   const count = (stations: readonly string[], by: number): void => {
     for (const station of stations) taken.set(station, (taken.get(station) ?? 0) + by);
   };

@@ -6,8 +6,10 @@
  */
 
 import * as fs from 'node:fs';
-import { type ErrorCode, OvsPkiError } from '../errors.js';
-import { readError } from './file-errors.js';
+import * as path from 'node:path';
+import { type ErrorCode, OvsPkiError, systemErrorCode } from '../errors.js';
+import { notRegular, readError } from './file-errors.js';
+import { shellCommand } from './quote.js';
 
 /** Which token, of those that a library speaks to. */
 export interface TokenPlace {
@@ -62,6 +64,9 @@ export function openToken(place: TokenPlace, pinOf: (label: string) => Promise<s
   return token;
 }
 
+/** More than any URI has. */
+const longestUri = 1 << 16;
+
 /**
  * Reads a file that names a library to be loaded: undefined where others than root and we ourselves can have written it.
  *
@@ -70,10 +75,11 @@ export function openToken(place: TokenPlace, pinOf: (label: string) => Promise<s
 export function readOwnFile(file: string): string | undefined {
   let descriptor: number | undefined;
   try {
-    descriptor = fs.openSync(file, 'r');
-    const { uid, mode } = fs.fstatSync(descriptor);
-    const isOwn = (uid === 0 || uid === process.getuid?.()) && (mode & 0o022) === 0;
-    return isOwn ? fs.readFileSync(descriptor, 'utf8') : undefined;
+    // A FIFO in its place would be waited for.
+    descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+    const found = fs.fstatSync(descriptor);
+    if (!found.isFile() || found.size > longestUri) throw notRegular(file);
+    return isOurs(found) ? fs.readFileSync(descriptor, 'utf8') : undefined;
   } catch (error) {
     throw readError(file, error);
   } finally {
@@ -81,7 +87,48 @@ export function readOwnFile(file: string): string | undefined {
   }
 }
 
+/** Whether only root and we ourselves can have written it. */
+function isOurs({ uid, mode }: fs.Stats): boolean {
+  return (uid === 0 || uid === process.getuid?.()) && (mode & 0o022) === 0;
+}
+
+/**
+ * What is loaded runs as we do, with the PIN and the key at hand: nobody else may be able to change it, or to put another in
+ * its place. One that is not there is told of when it is loaded.
+ */
+function requireOwnLibrary(modulePath: string): void {
+  let place: string;
+  try {
+    place = fs.realpathSync(modulePath);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return;
+  }
+  if (fs.statSync(place).isFile() && !isOurs(fs.statSync(place))) {
+    throw foreignLibrary(
+      modulePath,
+      `others could have written ${place}`,
+      shellCommand`chown root ${place}; chmod go-w ${place}`,
+    );
+  }
+  for (let folder = path.dirname(place); ; folder = path.dirname(folder)) {
+    const { mode } = fs.statSync(folder);
+    if ((mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
+      throw foreignLibrary(modulePath, `all can write to ${folder}`, shellCommand`chmod o-w ${folder}`);
+    }
+    if (folder === path.dirname(folder)) return;
+  }
+}
+
+function foreignLibrary(modulePath: string, fault: string, cure: string): OvsPkiError {
+  return new OvsPkiError('TOKEN_MODULE_UNUSABLE', `${modulePath} is not loaded: ${fault}`, {
+    hint: `make sure that it is the library of the maker, then: ${cure}`,
+    details: { modulePath },
+  });
+}
+
 async function open(place: TokenPlace, pinOf: (label: string) => Promise<string>): Promise<Token> {
+  requireOwnLibrary(place.modulePath);
   const crypto = findToken(await loadLibrary(), place);
   const { label } = crypto.token;
   try {

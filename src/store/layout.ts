@@ -5,7 +5,8 @@
  */
 
 import { join } from 'node:path';
-import type { CertificateType } from '../pki/profile.js';
+import { OvsPkiError } from '../errors.js';
+import { type CertificateType, certificateTypes } from '../pki/profile.js';
 import type { SerialNumber } from '../pki/serial.js';
 
 /** The PKI directory of ovs-pki on Linux distributions. */
@@ -42,8 +43,11 @@ export interface CaLayout {
   readonly retired: string;
 }
 
-/** The folder of a CA: `switchca` or `controllerca`. */
+/** The folder of a CA: `switchca` or `controllerca`; another word could lead out of the directory. Throws USAGE. */
 export function caFolder(pkiDirectory: string, type: CertificateType): string {
+  if (!certificateTypes.includes(type)) {
+    throw new OvsPkiError('USAGE', `a CA has the type switch or controller, not ${JSON.stringify(type)}`);
+  }
   return join(pkiDirectory, `${type}ca`);
 }
 

@@ -1,6 +1,7 @@
 /** URIs of tokens that cannot be used, and what cannot be done with a key in a token. */
 
-import { rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorCode } from '../../src/errors.js';
 import type { BadInput } from './bad-input-row.js';
@@ -22,8 +23,18 @@ const withUri = (title: string, uri: string, args: readonly string[], code: Erro
   code,
 });
 
-const none = 'pkcs11:token=ovs?module-path=/nonexistent/p11.so';
+/** What is there in place of such a file. */
+const withPlace = (title: string, put: (file: string) => void): BadInput => ({
+  ...withUri(title, '', [], 'FILE_UNREADABLE'),
+  make: (folder) => {
+    rmSync(join(folder, 'pki/switchca/private/cakey.pem'));
+    put(join(folder, 'pki/switchca/private/cakey.uri'));
+  },
+  args: signing,
+});
+
 const signing = ['sign', '--batch', 'host'];
+const none = 'pkcs11:token=ovs?module-path=/nonexistent/p11.so';
 
 export const badTokens: readonly BadInput[] = [
   initWith('a library that is not there', none, 'TOKEN_MODULE_UNUSABLE'),
@@ -35,6 +46,11 @@ export const badTokens: readonly BadInput[] = [
   withUri('a URI that leads to no library', none, signing, 'TOKEN_MODULE_UNUSABLE'),
   withUri('an empty URI', '', signing, 'PKI_CORRUPT'),
   withUri('a URI without a library', 'pkcs11:token=ovs\n', signing, 'PKI_CORRUPT'),
+  withPlace('a FIFO in place of the URI of a key', (file) => execFileSync('mkfifo', ['-m', '600', file])),
+  withPlace('a URI of a gigabyte', (file) => {
+    writeFileSync(file, 'pkcs11:', { mode: 0o600 });
+    truncateSync(file, 2 ** 30);
+  }),
   withUri('a passphrase for a key in a token', none, ['passphrase', '--remove'], 'KEY_IN_TOKEN'),
   {
     title: 'a CA that is imported with the URI of a token that is not there',

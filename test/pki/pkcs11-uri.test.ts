@@ -24,15 +24,22 @@ const wrong: readonly (readonly [string, RegExp])[] = [
   ['pkcs11:token=a;token=b?module-path=/a', /token twice/],
   ['pkcs11:token=?module-path=/a', /token is empty/],
   ['pkcs11:token?module-path=/a', /not "token"/],
-  ['pkcs11:slot-id=1?module-path=/a', /not "slot-id=1"/],
+  ['pkcs11:slot-id=1?module-path=/a', /not "slot-id"/],
   ['pkcs11:token=100%?module-path=/a', /written %25/],
   ['pkcs11:token=%ff?module-path=/a', /one line of text/],
   ['pkcs11:token=a;type=public?module-path=/a', /type=private/],
   ['pkcs11:token=a?module-path=/a&pin-source=pin', /full path/],
   ['pkcs11:token=a?module-path=/a&pin-source=%7C/bin/pin', /full path/],
-  ['pkcs11:token=a?module-path=/a&module-name=p11', /not "module-name=p11"/],
+  ['pkcs11:token=a?module-path=/a&module-name=p11', /not "module-name"/],
   ['pkcs11:token=a?module-path=/a&pin-value=secret', /a PIN does not belong into it/],
   ['pkcs11:token=a;pin-value=secret?module-path=/a', /a PIN does not belong into it/],
+  ...['PIN-VALUE', 'Pin-Value', 'pin_value', 'pin', 'user-pin', ' pin-value', 'pin-source '].map(
+    (name) => [`pkcs11:token=a?module-path=/a&${name}=secret`, /a PIN does not belong into it/] as const,
+  ),
+  ['pkcs11:token=a;secret?module-path=/a', /not this$/],
+  ['pkcs11:token=a?module-path=/a&secret', /not this$/],
+  ['pkcs11:token=a;pin%2Dvalue=secret?module-path=/a', /a PIN does not belong into it/],
+  ['pkcs11:secret%3D=secret?module-path=/a', /not this$/],
 ];
 
 for (const [text, fault] of wrong) {

@@ -83,7 +83,8 @@ function writeClaim(folder: string, claim: Claim): void {
 async function acquire({ lockWaitSeconds }: Platform, folder: string, claim: Claim): Promise<void> {
   let waitedMs = 0;
   for (let waitMs = pauseMs.first; !tryAcquire(folder, claim); waitMs = Math.min(2 * waitMs, pauseMs.last)) {
-    if (waitedMs >= lockWaitSeconds * 1000) throw lockedError(folder, lockWaitSeconds);
+    // So said, a time that is no number ends at once, and not never.
+    if (!(waitedMs < lockWaitSeconds * 1000)) throw lockedError(folder, lockWaitSeconds);
     await pause(waitMs);
     waitedMs += waitMs;
   }

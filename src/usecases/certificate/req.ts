@@ -162,6 +162,8 @@ export async function inParallel<Item, Result>(
   const worker = async (): Promise<void> => {
     for (const [index, item] of queue) results[index] = await action(item);
   };
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(limit, items.length)) }, worker));
+  // What is no number would leave everything undone.
+  const atOnce = limit >= 1 ? Math.min(limit, items.length) : 1;
+  await Promise.all(Array.from({ length: atOnce }, worker));
   return results;
 }
