@@ -23,7 +23,8 @@ export type Pairing = keyof typeof pairings;
  * wrong in many ways, and doctor is asked; `refused`: what cannot work is not
  * begun; `on-host`: the program runs on one of the hosts; `renewal`: certificates and CA are replaced under a tunnel at
  * work; `renewal-hub`: a hub is renewed while one of its spokes is gone; `revocation`: a certificate is revoked; `fleet`:
- * four hosts in one shape; `nat`: a host behind a router that translates.
+ * four hosts in one shape; `evolution`: their inventory changes; `nat`: a host behind a router that translates; `takeover`:
+ * what the tutorial made comes under an inventory; `remove`: hosts are compared before a tunnel and after it.
  */
 export type CellKind =
   | 'connect'
@@ -37,7 +38,10 @@ export type CellKind =
   | 'renewal-hub'
   | 'revocation'
   | 'fleet'
-  | 'nat';
+  | 'evolution'
+  | 'nat'
+  | 'takeover'
+  | 'remove';
 
 export interface Cell {
   readonly name: string;
@@ -55,12 +59,11 @@ export interface Cell {
   readonly shape?: ShapeName;
 }
 
-/** What every build tries: the tutorial in its three ways, once by hand, and two daemons together. */
+/** What every build tries: the tutorial in its three ways, and two daemons together. */
 const representative: readonly string[] = [
   'tutorial a) psk',
   'tutorial b) self-signed',
   'tutorial c) ca-signed',
-  'by hand c) ca-signed',
   'vxlan ca-signed ss-ls',
 ];
 
@@ -75,6 +78,7 @@ export const cells: readonly Cell[] = [
   ...hubCells(),
   ...revocationCells(),
   ...fleetCells(),
+  ...evolutionCells(),
   ...natCells(),
   ...[...matrix(), ...columnOverIpv6(), ...renewalCells(), ...revocationCells()]
     .filter(({ kind }) => kind !== 'refused')
@@ -82,6 +86,8 @@ export const cells: readonly Cell[] = [
   ...matrix()
     .filter(({ method, type }) => method === 'ca-signed' && type !== 'vxlan')
     .map((item) => onReleases(item, '12', '13')),
+  ...takeoverCells(),
+  ...removeCells(),
   cell({
     name: 'on the host c) ca-signed',
     kind: 'on-host',
@@ -243,19 +249,35 @@ function revocationCells(): Cell[] {
   );
 }
 
-/** Both daemons in one fleet, two hosts of each. */
+/** Two hosts of each end of a pairing; both daemons together first. */
 function fleetCells(): Cell[] {
   const types = { mesh: 'gre', hub: 'geneve', 'mesh-and-spoke': 'vxlan', 'mesh-and-hub': 'geneve' } as const;
-  return (Object.keys(shapes) as ShapeName[]).map((shape) =>
+  return (['ss-ls', 'ss-ss', 'ls-ls'] as const).flatMap((pairing) =>
+    (Object.keys(shapes) as ShapeName[]).map((shape) =>
+      cell({
+        name: `fleet ${shape} ${pairing}`,
+        kind: 'fleet',
+        type: types[shape],
+        method: 'ca-signed',
+        pairing,
+        ipv6: false,
+        hosts: `${pairing} fleet`,
+        shape,
+      }),
+    ),
+  );
+}
+
+function evolutionCells(): Cell[] {
+  return (['ss-ls', 'ss-ss', 'ls-ls'] as const).map((pairing) =>
     cell({
-      name: `fleet ${shape} ss-ls`,
-      kind: 'fleet',
-      type: types[shape],
+      name: `evolution ${pairing}`,
+      kind: 'evolution',
+      type: 'gre',
       method: 'ca-signed',
-      pairing: 'ss-ls',
+      pairing,
       ipv6: false,
-      hosts: 'ss-ls fleet',
-      shape,
+      hosts: `${pairing} evolution`,
     }),
   );
 }
@@ -272,6 +294,38 @@ function natCells(): Cell[] {
       pairing,
       ipv6: false,
       hosts: `${pairing} nat`,
+    }),
+  );
+}
+
+/** As the tutorial is typed, and with the addresses named that an inventory has. */
+function takeoverCells(): Cell[] {
+  return ['', ' local_ip'].flatMap((word) =>
+    methods.map((method) =>
+      cell({
+        name: `takeover ${method}${word}`,
+        kind: 'takeover',
+        type: 'gre',
+        method,
+        pairing: 'ss-ss',
+        ipv6: false,
+        hosts: `takeover ${method}${word}`,
+      }),
+    ),
+  );
+}
+
+/** Both daemons, one at each end. */
+function removeCells(): Cell[] {
+  return methods.map((method) =>
+    cell({
+      name: `remove ${method} ss-ls`,
+      kind: 'remove',
+      type: 'gre',
+      method,
+      pairing: 'ss-ls',
+      ipv6: false,
+      hosts: 'ss-ls remove',
     }),
   );
 }

@@ -17,6 +17,8 @@ export interface Cost {
   readonly sent: number;
   readonly lost: number;
   readonly plaintext: number;
+  /** The longest time between two answers, in seconds. */
+  readonly silence?: number;
 }
 
 /** What came of a cell. */
@@ -114,7 +116,7 @@ export function removeAll(lab: Lab, pair: Pair, folder: string): Promise<Run> {
   return remove(lab, pair, folder, ['--identity']);
 }
 
-function remove(lab: Lab, pair: Pair, folder: string, more: readonly string[]): Promise<Run> {
+export function remove(lab: Lab, pair: Pair, folder: string, more: readonly string[]): Promise<Run> {
   return lab.operate(['remove', '--port', 'tun', ...more, '--to', targets(pair).join(',')], { cwd: folder });
 }
 

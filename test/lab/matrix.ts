@@ -6,15 +6,18 @@ import { tryByHand } from './by-hand.js';
 import { type Cell, type CellKind, pairings } from './cells.js';
 import { tryConfiguration } from './configuration-cell.js';
 import { type Outcome, removeAll, tryConnect, tryRefused } from './connect-cell.js';
+import { tryEvolution } from './evolution-cell.js';
 import { tryFleet } from './fleet-cell.js';
 import { moreSpokes, tryHubRenewal } from './hub-cell.js';
 import type { Lab, Pair } from './lab.js';
 import { tryMisfortunes } from './misfortune-cell.js';
 import { tryNat } from './nat-cell.js';
 import { tryOnHost } from './on-host.js';
+import { tryRemove } from './remove-cell.js';
 import { tryRenewal } from './renewal-cell.js';
 import { lineOf, notBegun, type Result, type Versions } from './report.js';
 import { tryRevocation } from './revocation-cell.js';
+import { tryTakeover } from './takeover-cell.js';
 
 export interface MatrixOptions {
   /** Where the PKIs are made. */
@@ -99,7 +102,8 @@ class Bench {
     const daemons = pairings[pairing];
     if (kind === 'renewal-hub')
       return this.#lab.addPair({ daemons: [...daemons, ...moreSpokes(daemons[0])], releases });
-    if (kind === 'fleet') return this.#lab.addPair({ daemons: [...daemons, ...daemons], releases });
+    if (kind === 'fleet' || kind === 'evolution')
+      return this.#lab.addPair({ daemons: [...daemons, ...daemons], releases });
     if (hosts !== 'tutorial') return this.#lab.addPair({ daemons, releases });
     return this.#lab.addPair({ daemons, names: ['host_1', 'host_2'], addresses: ['1.1.1.1', '2.2.2.2'] });
   }
@@ -119,7 +123,10 @@ const waysToTry: Readonly<
   'renewal-hub': tryHubRenewal,
   revocation: tryRevocation,
   fleet: tryFleet,
+  evolution: tryEvolution,
   nat: tryNat,
+  takeover: tryTakeover,
+  remove: tryRemove,
 };
 
 export const passedLater = 'passed at 2nd attempt';

@@ -80,21 +80,23 @@ export interface Scene {
   readonly pings: readonly { readonly host: LabHost; readonly address: string }[];
   /** The hosts that have other IKE SAs after a step that authenticates. */
   readonly renewed: readonly LabHost[];
+  /** Seconds between two pings of a host; 0.01 where it is not said. */
+  readonly interval?: number;
 }
 
 /** Pings while a step is made; lost ones are a problem, unless the step may lose some. */
 export async function measured(
-  { lab, pair, folder, pings, renewed }: Scene,
+  { lab, pair, folder, pings, renewed, interval = 0.01 }: Scene,
   step: Step,
 ): Promise<{ readonly cost: Cost; readonly problems: readonly string[] }> {
-  const capture = await lab.capture(pair);
-  await Promise.all(pings.map(({ host, address }) => startPings(lab, host, address)));
+  const capture = await (pair.hosts.length > 2 ? lab.captureUnderlay(pair) : lab.capture(pair));
+  await Promise.all(pings.map(({ host, address }) => startPings(lab, host, address, interval)));
   await lab.run(pair.hosts[0], 'sleep 2');
   const problems: string[] = [];
   const before = await ikeAssociations(lab, renewed);
   const { commands = [], status: wanted = 0 } = step;
   for (const [index, command] of commands.entries()) {
-    const run = await lab.operate(ours(command), { cwd: folder, seconds: 300 });
+    const run = await lab.operate(ours(command), { cwd: folder, seconds: 600 });
     const isLast = index === commands.length - 1;
     if (run.status !== (isLast ? wanted : 0)) problems.push(`${command.join(' ')}: ${said(run)}`);
   }
@@ -102,10 +104,11 @@ export async function measured(
   await lab.run(pair.hosts[0], 'sleep 4');
   const left = (await ikeAssociations(lab, renewed)).filter((item) => before.includes(item));
   if (step.authenticates && left.length > 0) problems.push(`still there: the IKE SAs ${left.join(', ')}`);
-  const counts = await Promise.all(pings.map(({ host }) => stopPings(lab, host)));
+  const counts = await Promise.all(pings.map(({ host }) => stopPings(lab, host, interval)));
   const wire = await capture.stop();
   const sum = (key: 'sent' | 'lost'): number => counts.reduce((total, count) => total + count[key], 0);
-  const cost = { step: step.name, sent: sum('sent'), lost: sum('lost'), plaintext: wire.plaintext.count };
+  const silence = Math.max(0, ...counts.map((count) => count.silence));
+  const cost = { step: step.name, sent: sum('sent'), lost: sum('lost'), plaintext: wire.plaintext.count, silence };
   if (step.mayLose !== true && cost.lost > 0) problems.push(`${cost.lost} of ${cost.sent} pings lost`);
   if (cost.plaintext > 0) problems.push(`${cost.plaintext} plaintext packets`);
   return { cost, problems: problems.map((problem) => `${step.name}: ${problem}`) };
@@ -124,25 +127,35 @@ async function ikeAssociations(lab: Lab, hosts: readonly LabHost[]): Promise<str
 }
 
 /** The last ones may be on their way when they are stopped: what counts is up to the last answer. */
-function startPings(lab: Lab, host: LabHost, address: string): Promise<unknown> {
+function startPings(lab: Lab, host: LabHost, address: string, interval: number): Promise<unknown> {
   return lab.must(
     host,
-    `setsid sh -c 'echo $$ >/run/lab/ping.pid; exec ping -n -i 0.01 ${address}' >/run/lab/ping.out 2>&1 </dev/null &
+    `setsid sh -c 'echo $$ >/run/lab/ping.pid; exec ping -n -D -i ${interval} ${address}' >/run/lab/ping.out 2>&1 </dev/null &
      sleep 1`,
   );
 }
 
-async function stopPings(lab: Lab, host: LabHost): Promise<{ readonly sent: number; readonly lost: number }> {
+/** @returns `silence`: the longest time between two answers, in seconds */
+async function stopPings(
+  lab: Lab,
+  host: LabHost,
+  interval: number,
+): Promise<{ readonly sent: number; readonly lost: number; readonly silence: number }> {
   const text = await lab.must(
     host,
-    `kill -INT $(cat /run/lab/ping.pid); sleep 1; sed -n 's/.*icmp_seq=\\([0-9]*\\) .*/\\1/p' /run/lab/ping.out; sed -n 's/^\\([0-9]*\\) packets transmitted.*/sent \\1/p' /run/lab/ping.out`,
+    `kill -INT $(cat /run/lab/ping.pid); sleep 1; sed -n 's/^\\[\\([0-9.]*\\)\\] .*icmp_seq=\\([0-9]*\\) .*/\\2 \\1/p' /run/lab/ping.out; sed -n 's/^\\([0-9]*\\) packets transmitted.*/sent \\1/p' /run/lab/ping.out`,
   );
-  const answered = new Set([...text.matchAll(/^(\d+)$/gm)].map(([, number]) => Number(number)));
+  const answers = [...text.matchAll(/^(\d+) ([\d.]+)$/gm)].map(
+    ([, number, at]) => [Number(number), Number(at)] as const,
+  );
+  const answered = new Set(answers.map(([number]) => number));
+  const times = answers.map(([, at]) => at);
+  const silence = Math.max(0, ...times.map((at, index) => at - (times[index - 1] ?? at)));
   const last = Math.max(0, ...answered);
   const transmitted = Number(/^sent (\d+)$/m.exec(text)?.[1] ?? 0);
   // A tunnel that never came back has lost all to the end.
-  const sent = transmitted - last > 100 ? transmitted : last;
-  return { sent, lost: sent - answered.size };
+  const sent = (transmitted - last) * interval > 1 ? transmitted : last;
+  return { sent, lost: sent - answered.size, silence };
 }
 
 /** The rollover has really been one: nobody presents or trusts what was before, and the tunnel is well. */
@@ -181,7 +194,7 @@ export function ours(args: readonly string[]): string[] {
 }
 
 /** The two hosts with one tunnel between them, or a hub and its spokes, as the operator writes it down. */
-export function inventoryOf({ hosts }: Pair, { type }: Cell): string {
+export function inventoryOf({ hosts }: Pair, { type, method }: Cell): string {
   const lines = hosts.map(
     ({ name, target, address }, index) =>
       `  ${name}: { ssh: ${target}, address: ${address}, bridge_address: 192.0.0.${index + 1}/24 }`,
@@ -191,5 +204,5 @@ export function inventoryOf({ hosts }: Pair, { type }: Cell): string {
     more.length === 0
       ? `between: [${first}, ${second}]\n    port: tun`
       : `hub: ${first}\n    spokes: [${[second, ...more].join(', ')}]`;
-  return `version: 1\ndefaults: { type: ${type}, auth: ca-signed }\nhosts:\n${lines.join('\n')}\ntunnels:\n  - ${tunnels}\n`;
+  return `version: 1\ndefaults: { type: ${type}, auth: ${method} }\nhosts:\n${lines.join('\n')}\ntunnels:\n  - ${tunnels}\n`;
 }

@@ -85,6 +85,17 @@ on the network between all four saw ESP from each and nothing of a tunnel in pla
 In *nat* the second host is behind a router that translates (masquerading; UDP 500 and 4500 of its address go to the host), on a network that
 nothing else leads to. Such a cell has passed when all pings were answered and all ESP outside the router was in UDP 4500.
 
+In *takeover* a tunnel was made by hand as the tutorial says, as it is typed there (\`local_ip\` in the name: and with the address of the host),
+and comes under an inventory by \`apply\` while both hosts ping each other through it five times a second. Such a cell has passed when no ping was lost
+unless \`plan\` had said that the tunnel is interrupted, none when \`apply\` was run again, when \`status\` said encrypted and nothing was seen in plaintext.
+
+In *evolution* an inventory of four hosts changes in ten steps: hosts come, go and come back, one gets another address and then another name,
+tunnels get another type, method and shape. Meanwhile pings go, twenty a second, through all tunnels that a step does not concern. Such a cell has passed
+when none was lost, and after each step \`status\` said encrypted and \`plan\` was empty.
+
+In *remove* both hosts are compared before \`connect\` and after \`remove\`: the trees of files (owners, modes, links, sizes; the content of all that is of IPsec),
+the database, the kernel's policies, security associations and addresses, NSS, and what the IKE daemon has loaded. Such a cell has passed when nothing differed.
+
 *seconds* is the time of \`connect\` (or \`apply\`) from its start to its end. *first answer* is the time from the appearance of the port
 in the first host's database, which is when its IKE daemon can begin, until a ping of that host was answered. *ESP* and
 *plain* are packets seen by tcpdump. ss is strongSwan, ls is libreswan; the first of a pairing initiates. A cell that
