@@ -28,10 +28,12 @@ export function nameConstraintFault({ extensions }: Certificate, names: NamesBel
   const subtrees = (number: number): DerElement[] =>
     children(readDer(extension.value))
       .filter((part) => part.tag === contextTag(number, true))
-      .flatMap((part) => children(part).map((subtree) => children(subtree)[0] ?? subtree));
-  const [permitted, excluded] = [subtrees(0), subtrees(1)];
+      .flatMap(children);
+  const baseOf = (subtree: DerElement): DerElement => children(subtree)[0] ?? subtree;
+  const [permitted, excluded] = [subtrees(0).map(baseOf), subtrees(1).map(baseOf)];
   return (
     otherKindFault([...permitted, ...excluded], names) ??
+    depthFault([...subtrees(0), ...subtrees(1)], names) ??
     dnsFault(permitted.map(generalName), excluded.map(generalName), names) ??
     subjectFault(permitted, excluded, names)
   );
@@ -44,6 +46,16 @@ function otherKindFault(subtrees: readonly DerElement[], { alternative, subjects
     .map((subtree) => generalName(subtree).kind)
     .find((kind) => kind !== kinds.dns && kind !== kinds.directory && present.has(kind));
   return found === undefined ? undefined : `constrains names of type ${found}, which is not supported`;
+}
+
+/** Section 4.2.1.10: minimum is 0, which DER leaves out, and there is no maximum. What another one means nobody applies. */
+function depthFault(subtrees: readonly DerElement[], { alternative, subjects }: NamesBelow): string | undefined {
+  const present = new Set([...alternative.map(({ kind }) => kind), ...(subjects.length > 0 ? [kinds.directory] : [])]);
+  const bounded = subtrees.some((subtree) => {
+    const [base, ...bounds] = children(subtree);
+    return base !== undefined && bounds.length > 0 && present.has(generalName(base).kind);
+  });
+  return bounded ? 'constrains names by their depth, which is not supported' : undefined;
 }
 
 function dnsFault(

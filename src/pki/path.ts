@@ -50,7 +50,7 @@ export async function pathFindings(input: PathInput): Promise<Finding[]> {
 /** Those who stand above a certificate, by name and signature, whatever the time: up to a self-signed one, or as far as they go. */
 export function issuersOf(certificate: Certificate, authorities: readonly Certificate[]): Certificate[] {
   const issuers: Certificate[] = [];
-  for (let current = certificate; issuers.length <= maximumDepth && !isSelfIssued(current); ) {
+  for (let current = certificate; issuers.length <= maximumDepth && !isSelfSigned(current); ) {
     const issuer = authorities.find(
       (authority) => sameName(authority.subject, current.issuer) && judgeIssuer(current, authority) === 'genuine',
     );
@@ -89,7 +89,7 @@ export function nameFindings(
 function buildPath({ certificate, authorities, at }: PathInput): { path: Certificate[]; finding?: Finding } {
   const path = [certificate];
   for (let current = certificate; path.length <= maximumDepth; ) {
-    if (authorities.some((authority) => equalBytes(authority.der, current.der)) && isSelfIssued(current)) {
+    if (authorities.some((authority) => equalBytes(authority.der, current.der)) && isSelfSigned(current)) {
       return { path };
     }
     const named = authorities.filter((authority) => sameName(authority.subject, current.issuer));
@@ -240,7 +240,7 @@ function fitnessFindings({ extKeyUsage, publicKey }: Certificate, depth: number)
 
 /** What OpenSSL refuses for TLS, as Debian and Ubuntu set it. Nobody rests on the signature of a root. */
 function strengthFindings(authority: Certificate, depth: number): Finding[] {
-  const hash = isSelfIssued(authority) ? undefined : weakHashOf(authority);
+  const hash = isSelfSigned(authority) ? undefined : weakHashOf(authority);
   if (hash === undefined) return [];
   const message = `${position(depth)} is signed with ${hash} (${signatureName(authority)}), which TLS refuses`;
   return [found('ca-signature-algorithm', 'SSL_CTX_set_security_level(3), level 2; RFC 9155', message)];
@@ -259,7 +259,7 @@ function nameConstraintFindings(authority: Certificate, names: NamesBelow, depth
 function policyFindings(authority: Certificate, below: readonly Certificate[]): Finding[] {
   const constraints = authority.extensions.find(({ type }) => type === oid.policyConstraints);
   const [leaf] = below;
-  if (constraints === undefined || leaf === undefined || isSelfIssued(authority)) return [];
+  if (constraints === undefined || leaf === undefined || isSelfSigned(authority)) return [];
   if (leaf.extensions.some(({ type }) => type === oid.certificatePolicies)) return [];
   const explicit = children(readDer(constraints.value)).find((part) => part.tag === contextTag(0, false));
   if (explicit === undefined || readInteger({ ...explicit, tag: tag.integer }, 'requireExplicitPolicy') > below.length)
@@ -321,6 +321,11 @@ function newestFirst(crls: readonly Crl[]): Crl[] {
 
 function isSelfIssued({ issuer, subject }: Certificate): boolean {
   return sameName(issuer, subject);
+}
+
+/** A CA of this name that names another key or certificate as its issuer is no trust anchor: it stands below one. */
+function isSelfSigned(certificate: Certificate): boolean {
+  return isSelfIssued(certificate) && fitsKeyIdentifier(certificate, certificate);
 }
 
 /**
