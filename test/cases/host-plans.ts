@@ -133,6 +133,12 @@ export const hostPlanCases: readonly HostPlanCase[] = [
   },
   { title: 'another bridge for a tunnel of ours', fleet: psk(', bridge: br-x'), there: pskHost },
   { title: 'another type', fleet: psk(', type: geneve'), there: pskHost, psks: ['tun_host_2'] },
+  {
+    title: 'another type under the same name, self-signed: the certificate of the peer stays',
+    fleet: pair(', auth: self-signed, type: geneve, port: tun'),
+    there: { ...caHost, identity: 'selfSigned', peerFile: true, interfaces: [ours({ remote_cert: 'PEER' })] },
+    identity: 'selfSigned',
+  },
   { title: 'another name by the operator', fleet: psk(', port: to-2'), there: pskHost, psks: ['to-2'] },
   { title: 'PSK to certificates', fleet: pair(), there: pskHost, identity: 'new' },
   { title: 'certificates to PSK', fleet: psk(), there: caHost, psks: ['tun'] },

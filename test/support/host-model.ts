@@ -4,7 +4,7 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
-import { isForTheEnd } from '../../src/deploy/apply/switch.js';
+
 import { known } from '../../src/deploy/facts/fact.js';
 import type { FileFact } from '../../src/deploy/facts/files.js';
 import type { PlanningFacts } from '../../src/deploy/facts/host-facts.js';
@@ -12,6 +12,7 @@ import { parsePolicies } from '../../src/deploy/facts/kernel.js';
 import type { OvsDatabase } from '../../src/deploy/facts/ovsdb.js';
 import type { Action, LoopRole } from '../../src/deploy/plan/action.js';
 import { pemOf } from '../../src/deploy/plan/identity-files.js';
+import { kinds } from '../../src/deploy/plan/kinds.js';
 import { type HostLoops, loopMark, noLoops } from '../../src/deploy/plan/loops.js';
 import { isChange, type Transaction, transactionFor } from '../../src/deploy/remote/transaction.js';
 import { guardCommand } from '../../src/deploy/tunnels/packets.js';
@@ -156,7 +157,7 @@ export async function carryOut(
       policies.splice(0, policies.length, ...left);
     }
   }
-  const isLast = ({ kind }: Action): boolean => isForTheEnd(kind);
+  const isLast = ({ kind }: Action): boolean => kinds[kind].stage === 'clean';
   const begun = actions.filter((action) => !isLast(action));
   await database.transact(transactionOf(facts, begun, edges.pskOf));
   const switched = { ...facts, ovsdb: known(await database.read()) };

@@ -18,7 +18,8 @@ const end: TunnelEnd = {
   ...{ bridge: strange, port: 'tun.1', type: 'geneve', method: 'ca-signed', peer: 'host_2', initiates: true },
   ...{ localIp: '192.0.2.1', remoteIp: '2001:db8::2', options: {}, pskFile: undefined },
 };
-const guard = { port: 'tun', type: 'gre', localIp: '192.0.2.1', remoteIp: '192.0.2.2' } as const;
+const guard = { kind: 'guard', port: 'tun', type: 'gre', localIp: '192.0.2.1', remoteIp: '192.0.2.2' } as const;
+const ipsecSkbMark = { kind: 'plaintext', from: undefined, to: '0/1' } as const;
 const place = (role: 'ca' | 'private-key' | 'crl') =>
   ({
     kind: 'place',
@@ -42,13 +43,14 @@ const enroll = (
 /** By the functions that make them; those that need the functions of an IKE daemon once for each. */
 function scriptsFor(ike: string): Readonly<Record<string, string>> {
   const preparation: scripts.Preparation = {
-    ...{
-      places: [place('ca'), place('private-key'), place('crl')],
-      links: [{ ...link, kind: 'link', from: undefined, inUse: false }],
-    },
+    actions: [
+      ...[place('ca'), place('private-key'), place('crl')],
+      ...[{ ...link, kind: 'link', from: undefined, inUse: false } as const],
+      ...[guard, { kind: 'cut', port: 'tun.1', peer: 'host_2' } as const, ipsecSkbMark],
+    ],
     keys: new Map([[place('private-key').path, strange]]),
     identity: { certificate: strange, private_key: strange, ca_cert: strange },
-    ...{ trusted: [strange], ike, guards: [guard], cuts: ['tun.1'], plaintext: transaction, refusesStrangers: true },
+    ...{ trusted: [strange], ike, plaintext: transaction, refusesStrangers: true },
   };
   const before = scripts.refuseStrangersScript(ike);
   return {

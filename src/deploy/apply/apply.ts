@@ -7,13 +7,14 @@
 
 import { decided } from '../facts/fact.js';
 import { gatherPlanningFacts } from '../facts/host-facts.js';
-import type { Action } from '../plan/action.js';
+import { goingThings } from '../plan/effects.js';
 import { authorityFiles, identityFiles } from '../plan/identity.js';
 import { isOurAuthorityFile } from '../plan/identity-files.js';
 import { daemonFor, ikeScriptFor } from '../plan/input.js';
+import { actionsOf, actionsWith } from '../plan/kinds.js';
 import { leavingIdentity } from '../plan/removal.js';
 import { databaseOf, prepareHost, refuseStrangersOn, removeFromHost } from '../remote/run.js';
-import { isChange, transactionFor } from '../remote/transaction.js';
+import { transactionFor } from '../remote/transaction.js';
 import { enroll } from './enroll.js';
 import {
   type ApplyEdges,
@@ -26,7 +27,7 @@ import {
 } from './host-run.js';
 import { pointBack, prove } from './prove.js';
 import { isRenewed, renewInPlace } from './renew.js';
-import { isForTheEnd, leaveOutFailedPeers, switchHosts } from './switch.js';
+import { leaveOutFailedPeers, switchHosts } from './switch.js';
 
 export type { ApplyEdges, HostResult, HostWork, Stage } from './host-run.js';
 
@@ -61,29 +62,23 @@ export async function applyPlans(
 function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
   return async (host) => {
     const { work, input, plan } = host;
-    const places = plan.actions.filter((action) => action.kind === 'place');
-    const guards = plan.actions.filter((action) => action.kind === 'guard');
-    const mark = plan.actions.filter((action) => action.kind === 'plaintext');
-    const cuts = plan.actions.flatMap((action) => (action.kind === 'cut' ? [action.port] : []));
+    const actions = actionsWith(plan.actions, { stage: 'prepare' });
+    const places = actionsOf(actions, 'place');
+    const mark = actionsOf(actions, 'plaintext');
     const { identity } = input;
-    const links = plan.actions.filter((action) => action.kind === 'link');
-    const isNewIdentity = links.length > 0 || plan.actions.some(({ kind }) => kind === 'other_config');
+    const isNewIdentity = actionsOf(actions, 'link').length > 0 || actionsOf(plan.actions, 'other_config').length > 0;
     const trusted = edges.trustsAnew || places.some(({ role }) => role === 'ca') ? authorityFiles(input).slice(1) : [];
     const refusesStrangers = meetsStrangers(host) && !isRenewed(host);
-    const isIdle = [places, guards, mark, cuts, trusted].every(({ length }) => length === 0);
-    if (isIdle && !isNewIdentity && !refusesStrangers) return;
+    if (actions.length === 0 && trusted.length === 0 && !isNewIdentity && !refusesStrangers) return;
     await prepareHost(work.shell, plan.host, {
-      places,
+      actions,
       keys: new Map(
         places.flatMap(({ path, source }) => (source === undefined ? [] : [[path, edges.readKey(source)]])),
       ),
       identity:
         identity === undefined || identity === 'enroll' || !isNewIdentity ? undefined : identityFiles(input, identity),
-      links: links.filter(({ inUse }) => !inUse),
       trusted,
       ike: ikeScriptFor(input),
-      guards,
-      cuts,
       refusesStrangers,
       plaintext: mark.length === 0 ? undefined : transactionFor(mark, databaseOf(plan.host, input.facts), () => ''),
     });
@@ -97,18 +92,16 @@ function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
 function meetsStrangers({ input, plan: { actions } }: Progress): boolean {
   const { desired, facts } = input;
   const hasMark = (): boolean => databaseOf(desired.name, facts).otherConfig['ipsec_skb_mark'] !== undefined;
-  const isWired = actions.some(({ kind }) => kind === 'port');
-  return isWired && daemonFor(input).meetsStrangers && (actions.some(({ kind }) => kind === 'plaintext') || hasMark());
+  const isWired = actionsOf(actions, 'port').length > 0;
+  return isWired && daemonFor(input).meetsStrangers && (actionsOf(actions, 'plaintext').length > 0 || hasMark());
 }
 
 function cleanOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
   return async (host) => {
     const { work, input, plan } = host;
-    const files = plan.actions.flatMap((action) => (action.kind === 'remove-file' ? [action.path] : []));
-    const guards = plan.actions.filter((action) => action.kind === 'unguard');
-    const changes = plan.actions.filter(isChange).filter(({ kind }) => isForTheEnd(kind));
-    const ports = gonePorts(plan.actions);
-    if ([files, guards, changes, ports].every(({ length }) => length === 0)) return;
+    const going = goingThings(plan.actions);
+    const changes = actionsWith(plan.actions, { stage: 'clean', by: 'database' });
+    if ([...Object.values(going), changes].every(({ length }) => length === 0)) return;
     // In between other tunnels were made, and bridges with them.
     const database =
       changes.length === 0
@@ -116,20 +109,9 @@ function cleanOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
         : decided(plan.host, 'its database', (await gatherPlanningFacts(work.shell, plan.host, [], edges.now)).ovsdb);
     const transaction = database && transactionFor(changes, database, () => '');
     await removeFromHost(work.shell, input.desired.name, {
-      ...{ ike: ikeScriptFor(input), transaction, guards, ports, files, renewed: isRenewed(host) },
+      ...{ ...going, ike: ikeScriptFor(input), transaction, renewed: isRenewed(host) },
       identity: leavingIdentity(input.facts, plan.actions),
-      ...(files.some(isOurAuthorityFile) ? { trusted: authorityFiles(input) } : {}),
+      ...(going.files.some(isOurAuthorityFile) ? { trusted: authorityFiles(input) } : {}),
     });
   };
-}
-
-/** Ports that are gone from the database, or go now. */
-function gonePorts(actions: readonly Action[]): string[] {
-  return actions.flatMap((action) => {
-    if (action.kind === 'remove-port') return [action.port];
-    if (action.kind === 'replace') return [action.old.port];
-    return action.kind === 'port' && action.before?.goes === 'at once' && action.before.port !== action.port
-      ? [action.before.port]
-      : [];
-  });
 }

@@ -9,6 +9,7 @@ import type { Certificate } from '../../pki/certificate.js';
 import type { CertificationRequest } from '../../pki/certification-request.js';
 import type { DesiredIdentity } from '../desired/desired.js';
 import { refusalOf } from '../facts/answer.js';
+import { actionsWith } from '../plan/kinds.js';
 import { enrollHost } from '../remote/run.js';
 import { type ApplyEdges, nameOf, obstructed, onEach, type Progress, planFor } from './host-run.js';
 
@@ -17,8 +18,8 @@ export async function enroll(hosts: readonly Progress[], edges: ApplyEdges): Pro
   const requests: { host: Progress; keyFile: string; identity: DesiredIdentity; request: CertificationRequest }[] = [];
   await onEach(enrolling, edges, 'enroll', async (host) => {
     const { identity } = host.input.desired;
-    const action = host.plan.actions.find((item) => item.kind === 'enroll');
-    if (identity === undefined || action?.kind !== 'enroll') return;
+    const [action] = actionsWith(host.plan.actions, { stage: 'enroll' });
+    if (identity === undefined || action === undefined) return;
     const made = await enrollHost(host.work.shell, nameOf(host), action, identity.days);
     if ('certificate' in made) setIdentity(host, made.certificate, [], made.keyFile);
     else requests.push({ host, identity, ...made });
@@ -57,7 +58,7 @@ async function certify(
 }
 
 function planAgain(host: Progress, edges: ApplyEdges): void {
-  const done = host.plan.actions.filter(({ kind }) => kind === 'enroll');
+  const done = actionsWith(host.plan.actions, { stage: 'enroll' });
   const plan = planFor(host.input, edges);
   host.plan = { ...plan, actions: [...done, ...plan.actions] };
   host.error = obstructed(host.plan);

@@ -13,6 +13,7 @@ import type { HostFacts } from '../facts/host-facts.js';
 import type { Action, HostPlan } from '../plan/action.js';
 import type { Identity } from '../plan/identity-files.js';
 import type { HostInput } from '../plan/input.js';
+import { actionsWith } from '../plan/kinds.js';
 import { planHost } from '../plan/plan.js';
 import type { EndProof } from '../tunnels/proof.js';
 
@@ -167,7 +168,7 @@ export function resultOf(host: Progress): HostResult {
 
 /** Whether a port is made or changed; one that is not may be concerned by another certificate all the same. */
 export function isChangedPort({ plan }: Progress, port: string): boolean {
-  return plan.actions.some((action) => (action.kind === 'port' || action.kind === 'replace') && action.port === port);
+  return actionsWith(plan.actions, { proves: 'its own' }).some((action) => action.port === port);
 }
 
 /** What the operator is to know and is no failure. */

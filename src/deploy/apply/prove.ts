@@ -9,6 +9,7 @@ import { lastWords, refusalOf } from '../facts/answer.js';
 import { decided } from '../facts/fact.js';
 import { gatherPlanningFacts, type HostFacts } from '../facts/host-facts.js';
 import { ikeScriptFor } from '../plan/input.js';
+import { actionsOf } from '../plan/kinds.js';
 import { restoreTransaction } from '../remote/restore.js';
 import { databaseOf, rereadOn, restoreHost } from '../remote/run.js';
 import { isChange } from '../remote/transaction.js';
@@ -91,13 +92,9 @@ async function restore(host: Progress, failed: readonly EndProof[], edges: Apply
   const isWhole = failed.length === host.proofs.length || !failed.every(({ port }) => isChangedPort(host, port));
   const isUndone = (port: string): boolean => isWhole || ports.has(port);
   const transaction = restoreTransaction(changes, input.facts, after, isWhole, ports);
-  const guards = plan.actions.flatMap((action) => (action.kind === 'guard' && isUndone(action.port) ? [action] : []));
-  const gone = changes.flatMap((action) =>
-    action.kind === 'port' && action.isNew && isUndone(action.port) ? [action.port] : [],
-  );
-  const links = begun.flatMap((action) =>
-    action.kind === 'link' && action.from !== undefined ? [{ path: action.path, to: action.from }] : [],
-  );
+  const guards = actionsOf(plan.actions, 'guard').filter(({ port }) => isUndone(port));
+  const gone = actionsOf(changes, 'port').flatMap(({ port, isNew }) => (isNew && isUndone(port) ? [port] : []));
+  const links = actionsOf(begun, 'link').flatMap(({ path, from }) => (from === undefined ? [] : [{ path, to: from }]));
   const ike = ikeScriptFor(input);
   if (links.length > 0) await rereadOn(work.shell, nameOf(host), ike, links, databaseOf(nameOf(host), input.facts));
   await restoreHost(work.shell, nameOf(host), ike, transaction, gone, guards);

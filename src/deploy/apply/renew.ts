@@ -9,6 +9,7 @@ import type { TunnelEnd } from '../desired/desired.js';
 import { versionOf } from '../facts/host-facts.js';
 import type { HostPlan } from '../plan/action.js';
 import { daemonFor, ikeScriptFor } from '../plan/input.js';
+import { actionsOf } from '../plan/kinds.js';
 import { authenticateOn, databaseOf, leaveOn, pinOn, rereadOn } from '../remote/run.js';
 import type { Held, Link } from '../remote/scripts.js';
 import { isAtWork } from '../tunnels/packets.js';
@@ -36,7 +37,7 @@ export async function renewInPlace(hosts: readonly Progress[], edges: ApplyEdges
 
 /** The links that tunnels are at work by. */
 export function linksInUse({ actions }: HostPlan): Link[] {
-  return actions.filter((action): action is Link => action.kind === 'link' && action.inUse);
+  return actionsOf(actions, 'link').filter(({ inUse }) => inUse);
 }
 
 /** Whether its tunnels go over to a new certificate without being rebuilt. */

@@ -8,8 +8,9 @@ import { OvsPkiError } from '../../errors.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import type { Action } from '../plan/action.js';
 import { daemonFor, ikeScriptFor, placesFor } from '../plan/input.js';
+import { actionsOf, actionsWith, provesAll } from '../plan/kinds.js';
 import { beginSwitch, databaseOf, switchHost, switchUnproved, withMark } from '../remote/run.js';
-import { isChange, transactionFor } from '../remote/transaction.js';
+import { transactionFor } from '../remote/transaction.js';
 import { isAtWork } from '../tunnels/packets.js';
 import { type ApplyEdges, isChangedPort, nameOf, onEach, type Progress, warn } from './host-run.js';
 
@@ -25,20 +26,15 @@ export function leaveOutFailedPeers(hosts: readonly Progress[], unasked: readonl
   const failed = new Set([...unasked, ...hosts.filter(({ error }) => error !== undefined).map(nameOf)]);
   if (failed.size === 0) return;
   for (const host of hosts) {
-    const left = host.plan.actions.filter(
-      (action) =>
-        (action.kind === 'port' || action.kind === 'replace') &&
-        failed.has(action.peer) &&
-        !host.begun.includes(action),
+    const left = actionsWith(host.plan.actions, { proves: 'its own' }).filter(
+      (action) => failed.has(action.peer) && !host.begun.includes(action),
     );
     if (host.error !== undefined || left.length === 0) continue;
-    host.plan = { ...host.plan, actions: host.plan.actions.filter((action) => !left.includes(action)) };
+    const isLeft = new Set<Action>(left);
+    host.plan = { ...host.plan, actions: host.plan.actions.filter((action) => !isLeft.has(action)) };
     warn(
       host,
-      left.map(
-        (action) =>
-          `${nameOf(host)}: the tunnel to ${'peer' in action ? action.peer : ''} waits until that host can be wired`,
-      ),
+      left.map(({ peer }) => `${nameOf(host)}: the tunnel to ${peer} waits until that host can be wired`),
     );
     const { desired } = host.input;
     const ends = desired.ends.filter(({ peer }) => !failed.has(peer));
@@ -71,7 +67,7 @@ function withCollisions(hosts: readonly Progress[], daemons: Daemons): Progress[
         .filter((end) => daemons.get(end.peer)?.waitsForPeer === true && asks(end, host, daemons))
         .map(({ port }) => port),
     );
-    host.deferred = host.plan.actions.filter((action) => action.kind === 'port' && ports.has(action.port));
+    host.deferred = actionsOf(host.plan.actions, 'port').filter(({ port }) => ports.has(port));
   }
   return hosts.some(({ deferred }) => deferred.length > 0) ? [...hosts] : [];
 }
@@ -91,12 +87,12 @@ function answerersFirst(edges: ApplyEdges, daemons: Daemons): (host: Progress) =
 /** The ports of libreswan ends that answer: whatever is changed in the database, ovs-monitor-ipsec may start them again. */
 function portsToWait(host: Progress, daemons: Daemons): string[] {
   if (!daemonFor(host.input).waitsForPeer) return [];
-  const later = portsIn(host.deferred);
+  const later = portsIn(actionsOf(host.deferred, 'port'));
   return endsToProve(host).flatMap((end) => (later.has(end.port) || asks(end, host, daemons) ? [] : [end.port]));
 }
 
-function portsIn(actions: readonly Action[], wanted: 'port' | 'cut' | 'replace' = 'port'): ReadonlySet<string> {
-  return new Set(actions.flatMap((action) => (action.kind === wanted ? [action.port] : [])));
+function portsIn(actions: readonly { readonly port: string }[]): ReadonlySet<string> {
+  return new Set(actions.map(({ port }) => port));
 }
 
 /** What the database refuses, because somebody else has changed it, is not ours to point back. */
@@ -112,19 +108,14 @@ async function begin<T>(host: Progress, changes: readonly Action[], action: () =
 }
 
 function changesOf({ plan }: Progress) {
-  return plan.actions.filter(isChange).filter(({ kind }) => kind !== 'plaintext' && !isForTheEnd(kind));
-}
-
-/** What goes when all is proved. */
-export function isForTheEnd(kind: Action['kind']): boolean {
-  return kind === 'replace' || kind === 'remove-bridge';
+  return actionsWith(plan.actions, { stage: 'switch', by: 'database' });
 }
 
 function switchOne(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Promise<void> {
   return async (host) => {
     const { work, input, plan } = host;
     const changes = changesOf(host).filter((change) => !host.begun.includes(change));
-    const addresses = plan.actions.filter(({ kind }) => kind === 'address');
+    const addresses = actionsWith(plan.actions, { stage: 'switch', by: 'script' });
     if (changes.length === 0 && addresses.length === 0 && host.begun.length === 0) return;
     const database = afterGuard(host);
     const transaction =
@@ -156,7 +147,7 @@ function switchOne(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Pro
 
 function afterGuard({ input, plan }: Progress): ReturnType<typeof databaseOf> {
   const database = databaseOf(plan.host, input.facts);
-  const guard = plan.actions.find((action) => action.kind === 'plaintext');
+  const guard = actionsOf(plan.actions, 'plaintext')[0];
   return guard === undefined ? database : withMark(database, guard.to);
 }
 
@@ -165,13 +156,11 @@ function afterGuard({ input, plan }: Progress): ReturnType<typeof databaseOf> {
  * also those that work now: what did not work before is not the fault of the change, and what is taken down must not.
  */
 export function endsToProve({ input: { desired, watched, facts }, plan }: Progress): TunnelEnd[] {
-  const cut = portsIn(plan.actions, 'cut');
+  const cut = portsIn(actionsOf(plan.actions, 'cut'));
   // What takes the place of another tunnel is proved before that goes, also where an interrupted run has made it.
-  const ports = new Set([...portsIn(plan.actions), ...portsIn(plan.actions, 'replace')]);
+  const ports = portsIn(actionsWith(plan.actions, { proves: 'its own' }));
   const changed = desired.ends.filter(({ port }) => ports.has(port));
-  const isNewIdentity = (action: Action): boolean =>
-    action.kind === 'other_config' || (action.kind === 'link' && action.inUse);
-  if (!plan.actions.some(isNewIdentity)) return changed;
+  if (!plan.actions.some(provesAll)) return changed;
   const others = desired.ends.filter((end) => !ports.has(end.port) && !cut.has(end.port) && isAtWork(facts, end));
   return [...changed, ...others, ...watched];
 }

@@ -13,8 +13,10 @@ import { isGoing } from '../tunnels/matching.js';
 import { type FoundTunnel, marks, tunnelsOn } from '../tunnels/ownership.js';
 import { guardedWays } from '../tunnels/packets.js';
 import type { Action, UnknownTunnel } from './action.js';
+import { effectOf, goingPorts, goingThings } from './effects.js';
 import { isIdentityLink, isOurAuthorityFile, isOurFile } from './identity-files.js';
 import { type HostInput, placesFor } from './input.js';
+import { actionsOf } from './kinds.js';
 
 /** Tunnels that go because the inventory has them no longer. */
 export function goneTunnels({ desired, facts }: Pick<HostInput, 'desired' | 'facts'>): FoundTunnel[] {
@@ -84,7 +86,7 @@ export function leftoverFiles(input: HostInput, actions: readonly Action[]): Act
   const { desired, facts } = input;
   if (desired.others === undefined) return [];
   const needed = neededFiles(input, actions);
-  const going = new Set(actions.flatMap((action) => (action.kind === 'remove-file' ? [action.path] : [])));
+  const going = new Set(goingThings(actions).files);
   const folders = new Set(Object.values(placesFor(input)));
   const hasAuthority = desired.identity?.method === 'ca-signed';
   const isLeft = (path: string): boolean =>
@@ -106,34 +108,20 @@ function isOwn({ desired, identity }: HostInput, path: string): boolean {
 function neededFiles(input: HostInput, actions: readonly Action[]): ReadonlySet<string> {
   const { facts } = input;
   const database = knownValue(facts.ovsdb);
-  const config = new Map(Object.entries(database?.otherConfig ?? {}));
-  const gone = new Set<string>();
-  const options = new Map(
-    (database?.interfaces ?? []).map(({ name, options }) => [name, options['remote_cert']] as const),
-  );
-  const needed = new Set<string>();
-  for (const action of actions) {
-    if (action.kind === 'other_config') {
-      if (action.to === undefined) config.delete(action.key);
-      else config.set(action.key, action.to);
-    }
-    if (action.kind === 'place') needed.add(action.path);
-    if (action.kind === 'link') needed.add(action.path).add(action.to);
-    if (action.kind === 'remove-port') gone.add(action.port);
-    if (action.kind === 'replace') gone.add(action.old.port);
-    if (action.kind === 'port') {
-      if (action.before !== undefined) gone.add(action.before.port);
-      if (action.remove.includes('remote_cert')) options.delete(action.port);
-      const { remote_cert: file } = action.set;
-      if (file !== undefined) options.set(action.port, file);
-    }
-  }
-  for (const port of gone) options.delete(port);
-  const named = [...['certificate', 'private_key', 'ca_cert'].map((key) => config.get(key)), ...options.values()];
-  for (const path of named) if (path !== undefined) needed.add(path);
-  const relinked = new Map(
-    actions.flatMap((action) => (action.kind === 'link' ? [[action.path, action.to] as const] : [])),
-  );
+  const effects = actions.map(effectOf);
+  const changedKeys = new Set(effects.map(({ configKey }) => configKey));
+  const changedPorts = new Set(effects.flatMap(({ port, peerFileOf }) => [port, peerFileOf]));
+  const kept = [
+    ...['certificate', 'private_key', 'ca_cert'].map((key) =>
+      changedKeys.has(key) ? undefined : database?.otherConfig[key],
+    ),
+    ...(database?.interfaces ?? []).map(({ name, options }) =>
+      changedPorts.has(name) ? undefined : options['remote_cert'],
+    ),
+  ];
+  const needed = new Set(effects.flatMap(({ needs = [] }) => needs));
+  for (const path of kept) if (path !== undefined) needed.add(path);
+  const relinked = new Map(actionsOf(actions, 'link').map(({ path, to }) => [path, to] as const));
   for (const path of [...needed]) {
     const to = relinked.get(path) ?? facts.links.get(path);
     if (to !== undefined) needed.add(to);
@@ -155,13 +143,7 @@ export function emptiedBridges(
   actions: readonly Action[],
   wanted: ReadonlySet<string>,
 ): Action[] {
-  const gone = new Set(
-    actions.flatMap((action) => {
-      if (action.kind === 'remove-port') return [action.port];
-      if (action.kind === 'replace') return [action.old.port];
-      return action.kind === 'port' && action.before !== undefined ? [action.before.port] : [];
-    }),
-  );
+  const gone = new Set(goingPorts(actions));
   const moved = new Set(
     actions.flatMap((action) => (action.kind === 'port' && action.movedFrom !== undefined ? [action.port] : [])),
   );

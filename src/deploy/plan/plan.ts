@@ -12,6 +12,7 @@ import { bridgePortActions } from './bridge-ports.js';
 import { crlActions, crlWarnings, cutActions, cutWarnings } from './crls.js';
 import { identityActions, retiredWarnings } from './identity.js';
 import { daemonFor, type HostInput } from './input.js';
+import { actionsOf } from './kinds.js';
 import { emptyBridges, goneTunnelActions, leftoverFiles, staleGuardActions, unknownTunnels } from './leftovers.js';
 import { loopActions } from './loop-actions.js';
 import { hostObstacles } from './obstacles.js';
@@ -60,7 +61,7 @@ function allActions(input: HostInput): Action[] {
 function delayOf(input: HostInput, actions: readonly Action[]): string[] {
   const daemon = daemonFor(input);
   const version = versionOf(input.facts, daemon);
-  const isInUse = actions.some((action) => action.kind === 'link' && action.inUse);
+  const isInUse = actionsOf(actions, 'link').some(({ inUse }) => inUse);
   if (!isInUse || !input.prove || daemon.authenticatesAgain(version) !== 'never') return [];
   return [
     `${input.desired.name}: ${daemon.label} ${version} cannot be made to authenticate again while a tunnel is up: it presents the new certificate when the tunnel is next set up`,
@@ -69,8 +70,8 @@ function delayOf(input: HostInput, actions: readonly Action[]): string[] {
 
 /** ovs-monitor-ipsec compares paths, and makes every connection of the host anew where one has changed. */
 function costOf({ desired, facts }: HostInput, actions: readonly Action[]): string[] {
-  const isNewIdentity = actions.some(
-    (action) => action.kind === 'other_config' && action.from !== undefined && action.to !== undefined,
+  const isNewIdentity = actionsOf(actions, 'other_config').some(
+    ({ from, to }) => from !== undefined && to !== undefined,
   );
   const rebuilt = isNewIdentity ? existingEnds(facts).map(({ port }) => port) : [];
   if (rebuilt.length === 0) return [];

@@ -17,6 +17,7 @@ import { marks, tunnelsOn } from '../tunnels/ownership.js';
 import { guardedWays } from '../tunnels/packets.js';
 import type { Action, HostPlan, Obstacle } from './action.js';
 import { bridgePortsBack } from './bridge-ports.js';
+import { goingThings } from './effects.js';
 import { isIdentityLink, isOurAuthorityFile, isOurFile } from './identity-files.js';
 import { emptiedBridges } from './leftovers.js';
 import { endOfRstp } from './loop-actions.js';
@@ -87,8 +88,8 @@ export function leavingIdentity(
   if (file?.kind !== 'certificate') return undefined;
   const [name] = attributeValues(file.certificates[0].subject, oid.commonName);
   if (name === undefined) return undefined;
-  const paths = actions.flatMap((action) => (action.kind === 'remove-file' ? [action.path] : []));
-  return { name, authorities: paths.filter((path) => isOurAuthorityFile(path) && !isIdentityLink(path)) };
+  const { files } = goingThings(actions);
+  return { name, authorities: files.filter((path) => isOurAuthorityFile(path) && !isIdentityLink(path)) };
 }
 
 /** The bridges that keep a tunnel. */

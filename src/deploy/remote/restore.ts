@@ -7,6 +7,7 @@
 import { knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
 import { type InterfaceFact, interfaceIn } from '../facts/ovsdb.js';
+import type { ActionOf } from '../plan/kinds.js';
 import { marks } from '../tunnels/ownership.js';
 import { bridgePortBack } from './bridge-port-operations.js';
 import { loopBack } from './loop-operations.js';
@@ -24,10 +25,27 @@ export function restoreTransaction(
   isWhole: boolean,
   ports: ReadonlySet<string>,
 ): Transaction {
-  const undone = changes.filter(
-    (change) => isWhole || ((change.kind === 'port' || change.kind === 'mark') && ports.has(change.port)),
-  );
+  const undone = changes.filter((change) => isWhole || ports.has(tunnelIn(change)));
   return ['Open_vSwitch', ...undone.flatMap((change, index) => undo(change, index, before, after)), touch];
+}
+
+/** The port whose tunnel alone a change is for; those of whole hosts and bridges stay where one tunnel fails. */
+function tunnelIn(change: Change): string {
+  switch (change.kind) {
+    case 'port':
+    case 'mark':
+      return change.port;
+    case 'other_config':
+    case 'plaintext':
+    case 'bridge':
+    case 'replace':
+    case 'remove-port':
+    case 'remove-bridge':
+    case 'loop-role':
+    case 'rstp':
+    case 'bridge-port':
+      return '';
+  }
 }
 
 const touch: Operation = { op: 'mutate', table: 'Open_vSwitch', where: [], mutations: [['next_cfg', '+=', 1]] };
@@ -58,18 +76,18 @@ function undo(change: Change, index: number, before: PlanningFacts, after: Plann
   }
 }
 
-function loopUndone(change: Extract<Change, { kind: 'loop-role' | 'rstp' }>, before: PlanningFacts): Operation[] {
+function loopUndone(change: ActionOf<'loop-role' | 'rstp'>, before: PlanningFacts): Operation[] {
   const database = knownValue(before.ovsdb);
   return database === undefined ? [] : loopBack(change, database);
 }
 
-function bridgePortUndone(change: Extract<Change, { kind: 'bridge-port' }>, before: PlanningFacts): Operation[] {
+function bridgePortUndone(change: ActionOf<'bridge-port'>, before: PlanningFacts): Operation[] {
   const database = knownValue(before.ovsdb);
   return database === undefined ? [] : bridgePortBack(change, database);
 }
 
 function undoPort(
-  { port, bridge, isNew, before: old, movedFrom }: Extract<Change, { kind: 'port' }>,
+  { port, bridge, isNew, before: old, movedFrom }: ActionOf<'port'>,
   index: number,
   before: PlanningFacts,
   after: PlanningFacts,

@@ -12,7 +12,8 @@ import { invalidAnswer, lastWords } from '../facts/answer.js';
 import { knownValue } from '../facts/fact.js';
 import { factsScript, type HostFacts, type PlanningFacts, readFacts } from '../facts/host-facts.js';
 import type { OvsDatabase } from '../facts/ovsdb.js';
-import type { Action, GuardedTunnel } from '../plan/action.js';
+import type { GuardedTunnel } from '../plan/action.js';
+import type { ActionOf } from '../plan/kinds.js';
 import { type Enrollment, enrollScript, readEnrollment } from './enrollment.js';
 import {
   type Authenticated,
@@ -46,7 +47,7 @@ const stepTimeoutMs = 180_000;
 export async function enrollHost(
   shell: HostShell,
   host: string,
-  action: Extract<Action, { readonly kind: 'enroll' }>,
+  action: ActionOf<'enroll'>,
   days: number,
 ): Promise<Enrollment> {
   const { script, mark } = enrollScript(action, days);
@@ -69,7 +70,7 @@ export async function switchUnproved(
   shell: HostShell,
   host: string,
   transaction: Transaction | undefined,
-  addresses: readonly Action[],
+  addresses: readonly ActionOf<'address'>[],
 ): Promise<void> {
   if (transaction === undefined && addresses.length === 0) return;
   await step(shell, host, 'the change could not be made', switchScript('', transaction, addresses), transaction);
@@ -103,7 +104,7 @@ export async function switchHost(
     /** The functions of its IKE daemon, here and elsewhere. */
     readonly ike: string;
     readonly transaction: Transaction | undefined;
-    readonly addresses: readonly Action[];
+    readonly addresses: readonly ActionOf<'address'>[];
     readonly waiting: readonly string[];
     readonly ends: readonly SettlingEnd[];
     readonly seconds: number;

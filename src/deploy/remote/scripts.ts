@@ -8,32 +8,30 @@
 import { shellNumber, shellWord } from '../../platform/quote.js';
 import { fillTemplate } from '../../platform/templates.js';
 import type { TunnelEnd } from '../desired/desired.js';
-import type { Action, GuardedTunnel } from '../plan/action.js';
+import type { GuardedTunnel } from '../plan/action.js';
 import type { IdentityFiles } from '../plan/identity-files.js';
+import { type ActionOf, actionsOf, type KindWith } from '../plan/kinds.js';
 import { guardCommand, packetSelectors, unguardCommand } from '../tunnels/packets.js';
 import type { Transaction } from './transaction.js';
 
-type Place = Extract<Action, { readonly kind: 'place' }>;
-export type Link = Extract<Action, { readonly kind: 'link' }>;
+type Place = ActionOf<'place'>;
+export type Link = ActionOf<'link'>;
+
+type PrepareKind = KindWith<{ readonly stage: 'prepare' }>;
 
 /** What `prepare` puts on a host before anything points to it. */
 export interface Preparation {
-  readonly places: readonly Place[];
+  readonly actions: readonly ActionOf<PrepareKind>[];
   /** The private keys that travel, PEM, by the path that they go to. */
   readonly keys: ReadonlyMap<string, string>;
   /** The pairs that must fit, checked by the host's own openssl. */
   readonly identity:
     | { readonly certificate: string; readonly private_key: string; readonly ca_cert: string | undefined }
     | undefined;
-  /** Those that nothing is pointed to yet. */
-  readonly links: readonly Link[];
   /** The files of CAs that are trusted besides the one that the identity names. */
   readonly trusted: readonly string[];
   /** The functions of its IKE daemon. */
   readonly ike: string;
-  readonly guards: readonly GuardedTunnel[];
-  /** The ports whose tunnels are taken down, when the lists of revoked certificates are loaded. */
-  readonly cuts: readonly string[];
   /** Sets ipsec_skb_mark. */
   readonly plaintext: Transaction | undefined;
   /** There are drop policies of ovs-monitor-ipsec, or soon will be, and a peer may ask before its tunnel is there. */
@@ -48,31 +46,52 @@ const modes: Readonly<Record<Place['role'], string>> = {
   crl: '644',
 };
 
+/** What each action of the stage becomes, in this order: certificates come before what points to them. */
+const preparing: {
+  readonly [Kind in PrepareKind]: (action: ActionOf<Kind>, preparation: Preparation) => readonly string[];
+} = {
+  place: (place, { keys }) => [placeLine(place, keys)],
+  // Those in use are led elsewhere when the IKE daemon is told of it.
+  link: ({ path, to, inUse }) => (inUse ? [] : [linkLine(path, to)]),
+  guard: (guard) => [guardLine(guard)],
+  // When the lists of revoked certificates are loaded.
+  cut: ({ port }) => [`take_down ${shellWord(portPattern(port))}`],
+  plaintext: (_, { plaintext }) => (plaintext === undefined ? [] : [transactLine(plaintext)]),
+};
+
 /** Keys before certificates, certificates before what points to them. */
 export function prepareScript(preparation: Preparation): string {
-  const { places, keys, identity, links, ike, trusted, guards, cuts, plaintext, refusesStrangers } = preparation;
-  const lines = [functionsWith(ike)];
-  for (const { path, role, content } of places) {
-    const text = role === 'private-key' ? keys.get(path) : content;
-    if (text === undefined) throw new Error(`there is nothing to put at ${path}`);
-    if (role === 'crl') lines.push(`place_crl ${shellWord(path)} ${shellWord(text)}`);
-    else lines.push(`place ${shellWord(path)} ${modes[role]} ${shellWord(text)}`);
-  }
-  if (identity !== undefined) {
-    lines.push(`same ${shellWord(identity.private_key)} ${shellWord(identity.certificate)}`);
-    if (identity.ca_cert !== undefined) {
-      lines.push(`signed ${shellWord(identity.certificate)} ${shellWord(identity.ca_cert)}`);
-    }
-  }
-  lines.push(...links.map(({ path, to }) => linkLine(path, to)));
-  if (identity?.ca_cert !== undefined || trusted.length > 0 || places.some(({ role }) => role === 'ca')) {
-    lines.push('reread_authorities');
-  }
-  lines.push(...trusted.map((file) => `trust ${shellWord(file)}`));
-  lines.push(...guards.map(guardLine), ...cuts.map((port) => `take_down ${shellWord(portPattern(port))}`));
-  if (plaintext !== undefined) lines.push(transactLine(plaintext));
-  if (refusesStrangers) lines.push(refuseStrangers);
-  return `${lines.join('\n')}\n`;
+  const { actions, identity, ike, trusted, refusesStrangers } = preparation;
+  const of = <Kind extends PrepareKind>(kind: Kind): readonly string[] =>
+    actionsOf(actions, kind).flatMap((action) => preparing[kind](action, preparation));
+  const between: Partial<Record<PrepareKind, readonly string[]>> = {
+    place: identity === undefined ? [] : fitLines(identity),
+    link: [
+      ...(identity?.ca_cert !== undefined ||
+      trusted.length > 0 ||
+      actions.some((action) => action.kind === 'place' && action.role === 'ca')
+        ? ['reread_authorities']
+        : []),
+      ...trusted.map((file) => `trust ${shellWord(file)}`),
+    ],
+  };
+  const lines = (Object.keys(preparing) as PrepareKind[]).flatMap((kind) => [...of(kind), ...(between[kind] ?? [])]);
+  return `${[functionsWith(ike), ...lines, ...(refusesStrangers ? [refuseStrangers] : [])].join('\n')}\n`;
+}
+
+function placeLine({ path, role, content }: Place, keys: Preparation['keys']): string {
+  const text = role === 'private-key' ? keys.get(path) : content;
+  if (text === undefined) throw new Error(`there is nothing to put at ${path}`);
+  return role === 'crl'
+    ? `place_crl ${shellWord(path)} ${shellWord(text)}`
+    : `place ${shellWord(path)} ${modes[role]} ${shellWord(text)}`;
+}
+
+function fitLines({ certificate, private_key, ca_cert }: IdentityFiles): string[] {
+  return [
+    `same ${shellWord(private_key)} ${shellWord(certificate)}`,
+    ...(ca_cert === undefined ? [] : [`signed ${shellWord(certificate)} ${shellWord(ca_cert)}`]),
+  ];
 }
 
 const refuseStrangers = 'refuse_strangers';
@@ -155,11 +174,14 @@ export function leaveScript(ike: string, before: readonly string[], seconds: num
 }
 
 /** One transaction, then the addresses of bridges. Ends with the transaction's reply on standard output. */
-export function switchScript(ike: string, transaction: Transaction | undefined, addresses: readonly Action[]): string {
+export function switchScript(
+  ike: string,
+  transaction: Transaction | undefined,
+  addresses: readonly ActionOf<'address'>[],
+): string {
   const lines = [functionsWith(ike)];
   if (transaction !== undefined) lines.push(transactLine(transaction));
   for (const action of addresses) {
-    if (action.kind !== 'address') continue;
     const bridge = shellWord(action.bridge);
     lines.push(
       `tries=0; until ip link show dev ${bridge} >/dev/null 2>&1; do tries=$((tries + 1)); [ "$tries" -lt 30 ] || fail ${shellWord(`the bridge ${action.bridge} did not come up: is ovs-vswitchd at work?`)}; sleep 1; done`,

@@ -7,6 +7,7 @@
 
 import { interfaceNamed, type OvsDatabase } from '../facts/ovsdb.js';
 import type { Action } from '../plan/action.js';
+import { type ActionOf, type KindWith, kinds } from '../plan/kinds.js';
 import { marks } from '../tunnels/ownership.js';
 import { changedBridgePort } from './bridge-port-operations.js';
 import { changedRole, changedRstp, newRole } from './loop-operations.js';
@@ -15,25 +16,11 @@ import { map, type Operation } from './operation.js';
 /** A transaction: the name of the database, then its operations. */
 export type Transaction = readonly ['Open_vSwitch', ...Operation[]];
 
-const changeKinds = [
-  'other_config',
-  'plaintext',
-  'bridge',
-  'port',
-  'mark',
-  'replace',
-  'remove-port',
-  'remove-bridge',
-  'loop-role',
-  'rstp',
-  'bridge-port',
-] as const satisfies readonly Action['kind'][];
-
 /** An action that is a part of a transaction. */
-export type Change = Extract<Action, { readonly kind: (typeof changeKinds)[number] }>;
+export type Change = ActionOf<KindWith<{ readonly by: 'database' }>>;
 
 export function isChange(action: Action): action is Change {
-  return changeKinds.some((kind) => kind === action.kind);
+  return kinds[action.kind].by === 'database';
 }
 
 /**
@@ -89,7 +76,7 @@ function configured(key: string, value: string | undefined): Operation[] {
 }
 
 /** What the mark was before us is written down when it is set first, and goes with what we set. */
-function recordOf({ from, to, restores }: Extract<Change, { kind: 'plaintext' }>, database: OvsDatabase): Operation[] {
+function recordOf({ from, to, restores }: ActionOf<'plaintext'>, database: OvsDatabase): Operation[] {
   const has = database.externalIds[marks.skbMark] !== undefined;
   if (restores === true) return has ? mutateMap('Open_vSwitch', [], 'external_ids', {}, [marks.skbMark]) : [];
   return has || to === undefined
@@ -145,7 +132,7 @@ function newBridge(name: string, index: number): Operation[] {
 const apart = 4094;
 
 function newPort(
-  { port, bridge, type, set, psk, peer, before, loopRole = 'none' }: Extract<Change, { kind: 'port' }>,
+  { port, bridge, type, set, psk, peer, before, loopRole = 'none' }: ActionOf<'port'>,
   index: number,
   database: OvsDatabase,
   pskOf: (port: string) => string,
@@ -173,7 +160,7 @@ function newPort(
 }
 
 function changedPort(
-  { port, bridge, set, remove, psk, peer, movedFrom }: Extract<Change, { kind: 'port' }>,
+  { port, bridge, set, remove, psk, peer, movedFrom }: ActionOf<'port'>,
   database: OvsDatabase,
   pskOf: (port: string) => string,
 ): Operation[] {
@@ -209,7 +196,7 @@ export function attachment(bridge: string, mutator: 'insert' | 'delete', uuid: s
 }
 
 /** What was kept apart comes to where the old tunnel was, which goes. */
-function replacement({ port, old }: Extract<Change, { kind: 'replace' }>, database: OvsDatabase): Operation[] {
+function replacement({ port, old }: ActionOf<'replace'>, database: OvsDatabase): Operation[] {
   return [
     ...removedPort(old, database),
     { op: 'update', table: 'Port', where: [['name', '==', port]], row: { tag: ['set', []] } },
@@ -226,7 +213,7 @@ function removedPort(
 }
 
 /** It is refused where a port has been attached to it in the meantime: the bridge has only its own. */
-function removedBridge({ bridge }: Extract<Change, { kind: 'remove-bridge' }>, database: OvsDatabase): Operation[] {
+function removedBridge({ bridge }: ActionOf<'remove-bridge'>, database: OvsDatabase): Operation[] {
   const uuid = database.bridgeRows.get(bridge)?.uuid;
   const own = database.ports.filter((port) => port.bridge === bridge && port.name === bridge);
   if (uuid === undefined) return [];

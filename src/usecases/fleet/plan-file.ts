@@ -7,6 +7,7 @@
 import type { DesiredFleet } from '../../deploy/desired/desired.js';
 import { readDesiredFleet } from '../../deploy/inventory/fleet-schema.js';
 import type { Action, HostPlan } from '../../deploy/plan/action.js';
+import { type ActionKind, type ActionOf, isKind } from '../../deploy/plan/kinds.js';
 import { OvsPkiError } from '../../errors.js';
 import { equalBytes } from '../../pki/der.js';
 import { digestHex, hmacHex } from '../../pki/digest.js';
@@ -112,14 +113,14 @@ function checkedPlan(file: string, content: Partial<PlanFile>): PlanFile {
   return { kind: 'ovs-pki-ts plan', version: 1, pkiDirectory, prove, fleet: read.fleet, hosts };
 }
 
-/** What it says is compared with the plan that is made anew, and never carried out. */
+/** What it says is compared with the plan that is made anew, and never carried out: the kinds of its actions are ours. */
 function isPlan(value: unknown): value is HostPlan {
   if (typeof value !== 'object' || value === null || !('host' in value) || !('actions' in value)) return false;
   const { host, actions } = value;
   return (
     typeof host === 'string' &&
     Array.isArray(actions) &&
-    actions.every((item) => typeof item === 'object' && item !== null)
+    actions.every((item) => typeof item === 'object' && item !== null && isKind(item.kind))
   );
 }
 
@@ -136,14 +137,34 @@ export function notPlanned(written: HostPlan | undefined, now: readonly Action[]
 }
 
 /**
- * Without contents: the names of files tell their generation, and of a CRL the newest is right. Without where a link led
- * before, too, for that may be done and not known to the IKE daemon.
+ * What of an action may be another one than was shown. Of files the contents: their names tell their generation, and of a CRL the
+ * newest is right. Where a link led before, too, for that may be done and not known to the IKE daemon.
  */
+const mayDiffer: { readonly [Kind in ActionKind]: readonly Exclude<keyof ActionOf<Kind>, 'kind'>[] } = {
+  enroll: ['existingKey'],
+  place: ['content', 'crl'],
+  link: ['from', 'inUse'],
+  guard: [],
+  cut: [],
+  plaintext: ['rebuilds', 'interruption'],
+  other_config: [],
+  bridge: [],
+  port: ['was', 'interruption'],
+  mark: ['was'],
+  'remove-port': [],
+  'loop-role': [],
+  rstp: [],
+  'bridge-port': [],
+  address: [],
+  replace: ['interruption'],
+  'remove-bridge': [],
+  unguard: [],
+  'remove-file': [],
+};
+
 function keyOf(action: Action): string {
-  const before = action.kind === 'link' ? { from: undefined, inUse: undefined } : {};
-  const costs = { interruption: undefined, rebuilds: undefined };
-  const told = { content: undefined, crl: undefined, existingKey: undefined, was: undefined, ...costs };
-  return JSON.stringify({ ...action, ...told, ...before });
+  const left: readonly string[] = mayDiffer[action.kind];
+  return JSON.stringify(Object.fromEntries(Object.entries(action).filter(([key]) => !left.includes(key))));
 }
 
 /** What is made when the plan is applied has its names only then, and a `*` in the plan. */

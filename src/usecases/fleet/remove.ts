@@ -8,6 +8,7 @@ import type { HostResult } from '../../deploy/apply/apply.js';
 import { obstructed } from '../../deploy/apply/host-run.js';
 import type { DesiredFleet } from '../../deploy/desired/desired.js';
 import { refusalOf } from '../../deploy/facts/answer.js';
+import { goingThings } from '../../deploy/plan/effects.js';
 import { ikeScriptFor } from '../../deploy/plan/input.js';
 import { leavingIdentity, planRemoval, type Removal } from '../../deploy/plan/removal.js';
 import { databaseOf, removeFromHost } from '../../deploy/remote/run.js';
@@ -49,9 +50,7 @@ async function removeOne({ log }: Platform, host: AskedHost, removal: Removal): 
       await removeFromHost(host.shell, name, {
         ike: ikeScriptFor(host),
         transaction: changes.length === 0 ? undefined : transactionFor(changes, databaseOf(name, host.facts), () => ''),
-        guards: actions.filter((action) => action.kind === 'unguard'),
-        ports: actions.flatMap((action) => (action.kind === 'remove-port' ? [action.port] : [])),
-        files: actions.flatMap((action) => (action.kind === 'remove-file' ? [action.path] : [])),
+        ...goingThings(actions),
         identity: leavingIdentity(host.facts, actions),
       });
       log.write(`remove ${name}: ${actions.length} changes`);

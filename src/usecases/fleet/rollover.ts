@@ -10,6 +10,7 @@ import type { DesiredFleet } from '../../deploy/desired/desired.js';
 import { knownValue } from '../../deploy/facts/fact.js';
 import type { HostFacts } from '../../deploy/facts/host-facts.js';
 import type { Action } from '../../deploy/plan/action.js';
+import { kinds } from '../../deploy/plan/kinds.js';
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import { equalBytes } from '../../pki/der.js';
@@ -138,8 +139,6 @@ function isTrust(action: Action): boolean {
   return action.kind === 'place' && (action.role === 'ca' || action.role === 'crl') && action.content !== undefined;
 }
 
-const identityKinds: readonly Action['kind'][] = ['enroll', 'place', 'link', 'other_config', 'remove-file', 'cut'];
-
 /** Makes the hosts what the PKI directory says now, as far as identities are concerned. */
 async function followed(
   platform: Platform,
@@ -149,7 +148,7 @@ async function followed(
   const results = await apply(platform, {
     ...request,
     fleet: concerned(request),
-    keeps: ({ kind }) => identityKinds.includes(kind),
+    keeps: ({ kind }) => kinds[kind].about === 'identity',
   });
   const state = await rolloverStatus(platform, request);
   return { state: keyLeft === undefined ? state : { ...state, keyLeft }, results };

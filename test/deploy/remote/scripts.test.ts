@@ -41,8 +41,8 @@ esac
   mkdirSync(join(folder, 'bin'));
   writeFileSync(join(folder, 'bin/ipsec'), answers, { mode: 0o755 });
   const script = prepareScript({
-    ...{ places: [], keys: new Map(), identity: undefined, links: [], trusted: [], ike: strongswan.script('5.9.8') },
-    ...{ guards: [], cuts: [], plaintext: undefined, refusesStrangers: true },
+    ...{ actions: [], keys: new Map(), identity: undefined, trusted: [], ike: strongswan.script('5.9.8') },
+    ...{ plaintext: undefined, refusesStrangers: true },
   });
   const env = { PATH: `${folder}/bin:${process.env['PATH']}` };
   const input = script.replace(/^refuse_strangers$/m, 'is_monitored() { :; }\n$&');
@@ -71,14 +71,11 @@ for (const name of hostile) {
     const keys = new Map(places.map(({ path }, index) => [path, contents[index] ?? ''] as const));
     const script = prepareScript({
       ...{
-        places,
+        actions: places,
         keys,
         identity: undefined,
-        links: [],
         trusted: [],
         ike: strongswan.script('5.9.8'),
-        guards: [],
-        cuts: [],
         plaintext: undefined,
         refusesStrangers: false,
       },

@@ -114,6 +114,13 @@ const changes: readonly (readonly [title: string, change: (content: Changed) => 
   ],
   ['a way to become root', within('target', (part) => Object.assign(part, { become: 'touch pwned' }))],
   ['an address of the bridge', (content) => Object.assign(host(content), { bridgeAddress: '$(touch pwned)' })],
+  ...['unheard-of', 'constructor', 7].map(
+    (kind) =>
+      [
+        `the kind of an action to ${kind}`,
+        (content: Changed) => Object.assign(content, { hosts: [{ host: 'host_1', actions: [{ kind }] }] }),
+      ] as const,
+  ),
   ['hosts that are no list', (content) => Object.assign(content, { fleet: { hosts: {} } })],
   ['a directory that is a number', (content) => Object.assign(content, { pkiDirectory: 7 })],
 ];
