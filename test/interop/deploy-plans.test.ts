@@ -117,7 +117,7 @@ for (const folder of ['certs', 'cacerts']) {
 
 const edits: Readonly<Record<string, (text: string) => string>> = {
   'cut off': (text) => text.slice(0, text.length / 2),
-  'of another version': (text) => text.replace('"version": 1', '"version": 2'),
+  'of another version': (text) => text.replace('"version": 2', '"version": 1'),
   'without hosts': (text) => edit(text, (plan) => ({ ...plan, hosts: undefined })),
   'with a host that is nothing': (text) => edit(text, (plan) => ({ ...plan, hosts: [null] })),
   'with a wanted host that is empty': (text) => edit(text, (plan) => ({ ...plan, fleet: { hosts: [{}] } })),

@@ -47,10 +47,12 @@ function scriptsFor(ike: string): Readonly<Record<string, string>> {
       ...[place('ca'), place('private-key'), place('crl')],
       ...[{ ...link, kind: 'link', from: undefined, inUse: false } as const],
       ...[guard, { kind: 'cut', port: 'tun.1', peer: 'host_2' } as const, ipsecSkbMark],
+      { kind: 'verify', certificate: strange, private_key: strange, ca_cert: strange },
+      { kind: 'trust', files: [strange] },
+      { kind: 'refuse-strangers', when: 'before the change' },
     ],
     keys: new Map([[place('private-key').path, strange]]),
-    identity: { certificate: strange, private_key: strange, ca_cert: strange },
-    ...{ trusted: [strange], ike, plaintext: transaction, refusesStrangers: true },
+    ...{ ike, plaintext: transaction },
   };
   const before = scripts.refuseStrangersScript(ike);
   return {
@@ -58,7 +60,7 @@ function scriptsFor(ike: string): Readonly<Record<string, string>> {
     refuseStrangersScript: before,
     rereadScript: scripts.rereadScript(ike, strange, [link], { certificate: strange, private_key: strange }),
     dropOldKeysScript: scripts.dropOldKeysScript(ike, strange),
-    pinScript: scripts.pinScript([{ end, seconds: 8 }]),
+    pinScript: scripts.pinScript([{ localIp: '192.0.2.1', remoteIp: '2001:db8::2', seconds: 8 }]),
     authenticateScript: scripts.authenticateScript(ike, [end]),
     leaveScript: scripts.leaveScript(ike, [strange], 8),
     switchScript: scripts.switchScript(ike, transaction, [

@@ -35,11 +35,9 @@ function ownText({ host, target, actions, obstacles }: HostPlan): string {
   const heading = where === host ? host : `${host} (${where})`;
   if (obstacles.length > 0)
     return `${heading}: nothing can be done\n${obstacles.map(({ message }) => `  ! ${visible(message)}\n`).join('')}`;
-  if (actions.length === 0) return `${heading}: nothing to do\n`;
-  return `${heading}:\n${actions
-    .flatMap(actionLines)
-    .map((line) => `  ${visible(line)}\n`)
-    .join('')}`;
+  const lines = actions.flatMap(actionLines);
+  if (lines.length === 0) return `${heading}: nothing to do\n`;
+  return `${heading}:\n${lines.map((line) => `  ${visible(line)}\n`).join('')}`;
 }
 
 export function actionLines(action: Action): string[] {
@@ -55,16 +53,17 @@ export function actionLines(action: Action): string[] {
     case 'cut':
       return [`- the tunnel ${action.port} to ${action.peer} is taken down: its certificate was revoked`];
     case 'plaintext':
-      if (action.from === action.to) return ['~ ipsec_skb_mark stays as it was before ovs-pki-ts'];
-      return [`${changeLine('other_config:ipsec_skb_mark', action.from, action.to)}${rebuildText(action)}`];
+      return [plaintextLine(action)];
     case 'other_config':
       return [changeLine(`other_config:${action.key}`, action.from, action.to)];
     case 'guard':
-      return [`+ drop policy for unencrypted ${action.type} to ${action.remoteIp}`];
     case 'unguard':
-      return [`- drop policy for unencrypted ${action.type} to ${action.remoteIp}`];
+      return [
+        `${action.kind === 'guard' ? '+' : '-'} drop policy for unencrypted ${action.type} to ${action.remoteIp}`,
+      ];
     case 'bridge':
-      return [`+ bridge ${action.bridge}`];
+    case 'remove-bridge':
+      return [`${action.kind === 'bridge' ? '+' : '-'} bridge ${action.bridge}`];
     case 'address':
       return [`+ address ${action.address} on ${action.bridge}`];
     case 'bridge-port':
@@ -83,12 +82,46 @@ export function actionLines(action: Action): string[] {
       return [
         `- port ${action.port} of ${action.bridge}${action.peer === undefined ? '' : `, the tunnel to ${action.peer}`}`,
       ];
-    case 'remove-bridge':
-      return [`- bridge ${action.bridge}`];
     case 'remove-file':
       return [`- ${action.path}`];
     case 'port':
       return portLines(action);
+    default:
+      return entailedLines(action);
+  }
+}
+
+type EntailedKind =
+  | 'verify'
+  | 'trust'
+  | 'refuse-strangers'
+  | 'reread'
+  | 'hold'
+  | 'authenticate'
+  | 'leave'
+  | 'wait-for-peer';
+
+/** What comes with other changes: the IKE daemon is told, and hosts wait for each other. */
+function entailedLines(action: Extract<Action, { readonly kind: EntailedKind }>): string[] {
+  switch (action.kind) {
+    // Each is part of a change that has a line.
+    case 'verify':
+    case 'trust':
+      return [];
+    case 'refuse-strangers':
+      return ['~ the IKE daemon forgets the connections of its drop policies, which accept any peer'];
+    case 'reread':
+      return ['~ the IKE daemon reads the new certificate; no tunnel is rebuilt'];
+    case 'hold':
+      return [`~ port ${action.port} keeps its keys for ${action.seconds} s while ${action.peer} authenticates again`];
+    case 'authenticate':
+      return action.unless === undefined
+        ? [`~ port ${action.port} authenticates again to ${action.peer}, with the new certificate`]
+        : [];
+    case 'leave':
+      return [`- the old IKE SAs, ${action.seconds} s after the new ones are up`];
+    case 'wait-for-peer':
+      return [`~ port ${action.port} waits for ${action.peer}, which sets the tunnel up`];
   }
 }
 
@@ -137,6 +170,7 @@ function portLines(action: Extract<Action, { kind: 'port' }>): string[] {
     before,
     movedFrom,
     interruption,
+    after,
     loopRole = 'none',
   } = action;
   const options = Object.entries(set).map(([key, value]) =>
@@ -147,8 +181,13 @@ function portLines(action: Extract<Action, { kind: 'port' }>): string[] {
   const against = loopRole === 'none' ? [] : [`+ ${loopText(loopRole, 'none')}`];
   const place = before?.goes === 'at once' ? `, in place of the port ${before.port}` : '';
   const moved = movedFrom === undefined ? '' : `, moved from ${movedFrom}`;
-  const what = `port ${port} of ${bridge}: ${type} to ${peer}${place}${moved}${costText(interruption)}`;
+  const what = `port ${port} of ${bridge}: ${type} to ${peer}${place}${moved}${after === undefined ? '' : `, after the end at ${after}`}${costText(interruption)}`;
   return [`${isNew ? '+' : '~'} ${what}`, ...[...options, ...secret, ...gone, ...against].map((line) => `    ${line}`)];
+}
+
+function plaintextLine(action: Extract<Action, { kind: 'plaintext' }>): string {
+  if (action.from === action.to) return '~ ipsec_skb_mark stays as it was before ovs-pki-ts';
+  return `${changeLine('other_config:ipsec_skb_mark', action.from, action.to)}${rebuildText(action)}`;
 }
 
 function rebuildText({ rebuilds = [], interruption }: Extract<Action, { kind: 'plaintext' }>): string {

@@ -8,9 +8,9 @@
 import { decided } from '../facts/fact.js';
 import { gatherPlanningFacts } from '../facts/host-facts.js';
 import { goingThings } from '../plan/effects.js';
-import { authorityFiles, identityFiles } from '../plan/identity.js';
+import { authorityFiles } from '../plan/identity.js';
 import { isOurAuthorityFile } from '../plan/identity-files.js';
-import { daemonFor, ikeScriptFor } from '../plan/input.js';
+import { ikeScriptFor } from '../plan/input.js';
 import { actionsOf, actionsWith } from '../plan/kinds.js';
 import { leavingIdentity } from '../plan/removal.js';
 import { databaseOf, prepareHost, refuseStrangersOn, removeFromHost } from '../remote/run.js';
@@ -37,15 +37,14 @@ export async function applyPlans(
   edges: ApplyEdges,
   unasked: readonly string[],
 ): Promise<HostResult[]> {
-  const hosts = work.map((item): Progress => beginning(item, edges));
+  const hosts = beginning(work, edges);
   // 1. Hosts without a key make one; what they ask for is signed in one go.
   await enroll(hosts, edges);
   // 2. Trust, certificates and keys beside the old ones, and the drop policy in the kernel.
   await onEach(hosts, edges, 'prepare', prepareOne(edges));
   // 3. Tunnels that are at work go over to a new certificate. charon has read all its connections again for that.
   await renewInPlace(hosts, edges);
-  const anew = hosts.filter((host) => isRenewed(host) && meetsStrangers(host));
-  await onEach(anew, edges, 'switch', ({ work, input, plan }) =>
+  await onEach(hosts.filter(refusesStrangersNow), edges, 'switch', ({ work, input, plan }) =>
     refuseStrangersOn(work.shell, plan.host, ikeScriptFor(input)),
   );
   // 4. One transaction a host, where all that it rests on is in place; then the tunnels come up.
@@ -60,40 +59,25 @@ export async function applyPlans(
 }
 
 function prepareOne(edges: ApplyEdges): (host: Progress) => Promise<void> {
-  return async (host) => {
-    const { work, input, plan } = host;
+  return async ({ work, input, plan }) => {
     const actions = actionsWith(plan.actions, { stage: 'prepare' });
-    const places = actionsOf(actions, 'place');
+    if (actions.length === 0) return;
     const mark = actionsOf(actions, 'plaintext');
-    const { identity } = input;
-    const isNewIdentity = actionsOf(actions, 'link').length > 0 || actionsOf(plan.actions, 'other_config').length > 0;
-    const trusted = edges.trustsAnew || places.some(({ role }) => role === 'ca') ? authorityFiles(input).slice(1) : [];
-    const refusesStrangers = meetsStrangers(host) && !isRenewed(host);
-    if (actions.length === 0 && trusted.length === 0 && !isNewIdentity && !refusesStrangers) return;
     await prepareHost(work.shell, plan.host, {
       actions,
       keys: new Map(
-        places.flatMap(({ path, source }) => (source === undefined ? [] : [[path, edges.readKey(source)]])),
+        actionsOf(actions, 'place').flatMap(({ path, source }) =>
+          source === undefined ? [] : [[path, edges.readKey(source)]],
+        ),
       ),
-      identity:
-        identity === undefined || identity === 'enroll' || !isNewIdentity ? undefined : identityFiles(input, identity),
-      trusted,
       ike: ikeScriptFor(input),
-      refusesStrangers,
       plaintext: mark.length === 0 ? undefined : transactionFor(mark, databaseOf(plan.host, input.facts), () => ''),
     });
   };
 }
 
-/**
- * Whether it gets a port while ovs-monitor-ipsec has drop policies there, or will have: the connections that charon has for
- * them let any peer in.
- */
-function meetsStrangers({ input, plan: { actions } }: Progress): boolean {
-  const { desired, facts } = input;
-  const hasMark = (): boolean => databaseOf(desired.name, facts).otherConfig['ipsec_skb_mark'] !== undefined;
-  const isWired = actionsOf(actions, 'port').length > 0;
-  return isWired && daemonFor(input).meetsStrangers && (actionsOf(actions, 'plaintext').length > 0 || hasMark());
+function refusesStrangersNow({ plan }: Progress): boolean {
+  return actionsOf(plan.actions, 'refuse-strangers').some(({ when }) => when === 'after the renewal');
 }
 
 function cleanOne(edges: ApplyEdges): (host: Progress) => Promise<void> {

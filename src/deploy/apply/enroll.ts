@@ -10,8 +10,10 @@ import type { CertificationRequest } from '../../pki/certification-request.js';
 import type { DesiredIdentity } from '../desired/desired.js';
 import { refusalOf } from '../facts/answer.js';
 import { actionsWith } from '../plan/kinds.js';
+import { planHost } from '../plan/plan.js';
+import { isOfMany, type PlannedAlone, plannedTogether } from '../plan/together.js';
 import { enrollHost } from '../remote/run.js';
-import { type ApplyEdges, nameOf, obstructed, onEach, type Progress, planFor } from './host-run.js';
+import { type ApplyEdges, nameOf, obstructed, onEach, type Progress } from './host-run.js';
 
 export async function enroll(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
   const enrolling = hosts.filter(({ input }) => input.identity === 'enroll');
@@ -42,6 +44,13 @@ export async function enroll(hosts: readonly Progress[], edges: ApplyEdges): Pro
       host.error = refusalOf(nameOf(host), error);
     }
   }
+  const plans = plannedTogether(hosts.map(alone));
+  for (const [index, host] of hosts.entries()) host.plan = plans[index] ?? host.plan;
+}
+
+/** What hosts do together is planned again for all; those that have failed do none of it. */
+function alone({ input, plan }: Progress): PlannedAlone {
+  return { input, plan: { ...plan, actions: plan.actions.filter((action) => !isOfMany(action)) } };
 }
 
 /** What goes wrong here is an error of those who ask for a certificate: others go on. */
@@ -59,7 +68,7 @@ async function certify(
 
 function planAgain(host: Progress, edges: ApplyEdges): void {
   const done = actionsWith(host.plan.actions, { stage: 'enroll' });
-  const plan = planFor(host.input, edges);
+  const plan = planHost(host.input, edges.keeps);
   host.plan = { ...plan, actions: [...done, ...plan.actions] };
   host.error = obstructed(host.plan);
 }

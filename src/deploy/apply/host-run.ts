@@ -15,6 +15,7 @@ import type { Identity } from '../plan/identity-files.js';
 import type { HostInput } from '../plan/input.js';
 import { actionsWith } from '../plan/kinds.js';
 import { planHost } from '../plan/plan.js';
+import { plannedTogether } from '../plan/together.js';
 import type { EndProof } from '../tunnels/proof.js';
 
 /** A host with its open shell and all that its plan is made from. */
@@ -42,8 +43,6 @@ export interface ApplyEdges {
   readonly onProgress: (host: string, stage: Stage) => void;
   /** Which actions are carried out, where not all of a plan are. */
   readonly keeps?: (action: Action) => boolean;
-  /** The IKE daemons are told of the CAs again, also where their files are there. */
-  readonly trustsAnew?: boolean;
   /** Why a plan may not be carried out, such as one that is not what was shown. */
   readonly refuse: (plan: HostPlan) => OvsPkiError | undefined;
   /** Once true, nothing new is begun. */
@@ -76,22 +75,24 @@ export interface Progress {
   said: string;
   proofs: EndProof[];
   pointedBack: boolean;
-  /** Ports that wait until the other ends are wired. */
-  deferred: readonly Action[];
   /** Changes that are in force, or may be: only what the database has refused is certainly not. */
   begun: readonly Action[];
 }
 
-/** The plan of a host, as far as it is wanted. */
-export function planFor(input: HostInput, { keeps = () => true }: ApplyEdges): HostPlan {
-  const plan = planHost(input);
-  return { ...plan, actions: plan.actions.filter(keeps) };
+/** Hosts with their plans, made together, or what stands against each. */
+export function beginning(work: readonly HostWork[], edges: ApplyEdges): Progress[] {
+  const alone = work.map((item) => plannedAlone(item, edges));
+  const plans = plannedTogether(alone);
+  return alone.map((host, index): Progress => {
+    const plan = plans[index] ?? host.plan;
+    return { ...host, plan, error: host.error ?? edges.refuse(plan) };
+  });
 }
 
-export function beginning(work: HostWork, edges: ApplyEdges): Progress {
+function plannedAlone(work: HostWork, { keeps }: ApplyEdges): Progress {
   try {
-    const plan = planFor(work.input, edges);
-    return progressWith(work, plan, obstructed(plan) ?? edges.refuse(plan));
+    const plan = planHost(work.input, keeps);
+    return progressWith(work, plan, obstructed(plan));
   } catch (error) {
     const { name, target } = work.input.desired;
     const none = { host: name, target, actions: [], warnings: [], obstacles: [] };
@@ -110,7 +111,6 @@ export function progressWith(work: HostWork, plan: HostPlan, error?: OvsPkiError
     said: '',
     proofs: [],
     pointedBack: false,
-    deferred: [],
     begun: [],
   };
 }
@@ -154,9 +154,10 @@ export async function onEach(
 
 export function resultOf(host: Progress): HostResult {
   const { plan, error, proofs, pointedBack, work } = host;
+  const lasting = actionsWith(plan.actions, { lasts: true });
   return {
     host: plan.host,
-    outcome: error !== undefined ? 'failed' : plan.actions.length === 0 ? 'unchanged' : 'changed',
+    outcome: error !== undefined ? 'failed' : lasting.length === 0 ? 'unchanged' : 'changed',
     actions: plan.actions,
     warnings: plan.warnings,
     error,

@@ -10,12 +10,12 @@ import { decided } from '../facts/fact.js';
 import { gatherPlanningFacts, type HostFacts } from '../facts/host-facts.js';
 import { ikeScriptFor } from '../plan/input.js';
 import { actionsOf } from '../plan/kinds.js';
+import { endsToProve } from '../plan/proving.js';
 import { restoreTransaction } from '../remote/restore.js';
 import { databaseOf, rereadOn, restoreHost } from '../remote/run.js';
 import { isChange } from '../remote/transaction.js';
 import { type EndProof, proveEnd } from '../tunnels/proof.js';
 import { type ApplyEdges, isChangedPort, nameOf, type Progress, warn } from './host-run.js';
-import { endsToProve } from './switch.js';
 
 export function prove(hosts: readonly Progress[]): void {
   for (const host of hosts) {
@@ -96,7 +96,8 @@ async function restore(host: Progress, failed: readonly EndProof[], edges: Apply
   const gone = actionsOf(changes, 'port').flatMap(({ port, isNew }) => (isNew && isUndone(port) ? [port] : []));
   const links = actionsOf(begun, 'link').flatMap(({ path, from }) => (from === undefined ? [] : [{ path, to: from }]));
   const ike = ikeScriptFor(input);
-  if (links.length > 0) await rereadOn(work.shell, nameOf(host), ike, links, databaseOf(nameOf(host), input.facts));
+  const { certificate = '', private_key = '' } = databaseOf(nameOf(host), input.facts).otherConfig;
+  if (links.length > 0) await rereadOn(work.shell, nameOf(host), ike, links, { certificate, private_key });
   await restoreHost(work.shell, nameOf(host), ike, transaction, gone, guards);
 }
 

@@ -5,18 +5,19 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
-import type { TunnelEnd } from '../desired/desired.js';
 import type { Action } from '../plan/action.js';
-import { daemonFor, ikeScriptFor, placesFor } from '../plan/input.js';
-import { actionsOf, actionsWith, provesAll } from '../plan/kinds.js';
+import { ikeScriptFor, placesFor } from '../plan/input.js';
+import { actionsOf, actionsWith } from '../plan/kinds.js';
+import { endsToProve } from '../plan/proving.js';
+import { asks, type Daemons, daemonsOf } from '../plan/together.js';
 import { beginSwitch, databaseOf, switchHost, switchUnproved, withMark } from '../remote/run.js';
 import { transactionFor } from '../remote/transaction.js';
-import { isAtWork } from '../tunnels/packets.js';
 import { type ApplyEdges, isChangedPort, nameOf, onEach, type Progress, warn } from './host-run.js';
 
 export async function switchHosts(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
   const daemons = daemonsOf(hosts);
-  await onEach(withCollisions(hosts, daemons), edges, 'switch', answerersFirst(edges, daemons));
+  const isInOrder = hosts.some((host) => deferredOf(host).length > 0);
+  await onEach(isInOrder ? hosts : [], edges, 'switch', answerersFirst(edges));
   leaveOutFailedPeers(hosts, []);
   await onEach(hosts, edges, 'switch', switchOne(edges, daemons));
 }
@@ -30,7 +31,8 @@ export function leaveOutFailedPeers(hosts: readonly Progress[], unasked: readonl
       (action) => failed.has(action.peer) && !host.begun.includes(action),
     );
     if (host.error !== undefined || left.length === 0) continue;
-    const isLeft = new Set<Action>(left);
+    const waiting = actionsOf(host.plan.actions, 'wait-for-peer').filter(({ peer }) => failed.has(peer));
+    const isLeft = new Set<Action>([...left, ...waiting]);
     host.plan = { ...host.plan, actions: host.plan.actions.filter((action) => !isLeft.has(action)) };
     warn(
       host,
@@ -42,57 +44,26 @@ export function leaveOutFailedPeers(hosts: readonly Progress[], unasked: readonl
   }
 }
 
-type Daemons = ReadonlyMap<string, ReturnType<typeof daemonFor>>;
-
-function daemonsOf(hosts: readonly Progress[]): Daemons {
-  return new Map(hosts.map((host) => [nameOf(host), daemonFor(host.input)]));
+/** What is wired when its peer is. */
+function deferredOf({ plan }: Progress): readonly Action[] {
+  return actionsOf(plan.actions, 'port').filter(({ after }) => after !== undefined);
 }
 
-/** Where one of two daemons can be made to wait for its peer, it is the other that asks. */
-function asks(end: TunnelEnd, host: Progress, daemons: Daemons): boolean {
-  const { waitsForPeer } = daemonFor(host.input);
-  const peer = daemons.get(end.peer);
-  return peer === undefined || peer.waitsForPeer === waitsForPeer ? end.initiates : !waitsForPeer;
-}
-
-/**
- * ovs-monitor-ipsec lets libreswan start all its connections, and libreswan 4 loses its count of messages when the
- * requests of both ends for a child cross in one IKE SA: it is deaf there for a minute. So a libreswan end that answers is
- * wired first, and then told to wait; only after that the end that asks is wired.
- */
-function withCollisions(hosts: readonly Progress[], daemons: Daemons): Progress[] {
-  for (const host of hosts) {
-    const ports = new Set(
-      host.input.desired.ends
-        .filter((end) => daemons.get(end.peer)?.waitsForPeer === true && asks(end, host, daemons))
-        .map(({ port }) => port),
-    );
-    host.deferred = actionsOf(host.plan.actions, 'port').filter(({ port }) => ports.has(port));
-  }
-  return hosts.some(({ deferred }) => deferred.length > 0) ? [...hosts] : [];
-}
-
-function answerersFirst(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Promise<void> {
+function answerersFirst(edges: ApplyEdges): (host: Progress) => Promise<void> {
   return async (host) => {
-    const { work, plan, deferred } = host;
+    const { work, plan } = host;
+    const deferred = deferredOf(host);
     const changes = changesOf(host).filter((change) => !deferred.includes(change));
     if (changes.length === 0) return;
     const transaction = transactionFor(changes, afterGuard(host), (port) => edges.pskOf(plan.host, port));
     await begin(host, changes, () =>
-      beginSwitch(work.shell, plan.host, ikeScriptFor(host.input), transaction, portsToWait(host, daemons)),
+      beginSwitch(work.shell, plan.host, ikeScriptFor(host.input), transaction, waitingPorts(host)),
     );
   };
 }
 
-/** The ports of libreswan ends that answer: whatever is changed in the database, ovs-monitor-ipsec may start them again. */
-function portsToWait(host: Progress, daemons: Daemons): string[] {
-  if (!daemonFor(host.input).waitsForPeer) return [];
-  const later = portsIn(actionsOf(host.deferred, 'port'));
-  return endsToProve(host).flatMap((end) => (later.has(end.port) || asks(end, host, daemons) ? [] : [end.port]));
-}
-
-function portsIn(actions: readonly { readonly port: string }[]): ReadonlySet<string> {
-  return new Set(actions.map(({ port }) => port));
+function waitingPorts({ plan }: Progress): string[] {
+  return actionsOf(plan.actions, 'wait-for-peer').map(({ port }) => port);
 }
 
 /** What the database refuses, because somebody else has changed it, is not ours to point back. */
@@ -115,7 +86,7 @@ function switchOne(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Pro
   return async (host) => {
     const { work, input, plan } = host;
     const changes = changesOf(host).filter((change) => !host.begun.includes(change));
-    const addresses = actionsWith(plan.actions, { stage: 'switch', by: 'script' });
+    const addresses = actionsOf(plan.actions, 'address');
     if (changes.length === 0 && addresses.length === 0 && host.begun.length === 0) return;
     const database = afterGuard(host);
     const transaction =
@@ -133,7 +104,7 @@ function switchOne(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Pro
         ike: ikeScriptFor(input),
         transaction,
         addresses,
-        waiting: transaction === undefined ? [] : portsToWait(host, daemons),
+        waiting: transaction === undefined ? [] : waitingPorts(host),
         ends,
         seconds: edges.proofSeconds,
         folders: Object.values(placesFor(input)),
@@ -149,18 +120,4 @@ function afterGuard({ input, plan }: Progress): ReturnType<typeof databaseOf> {
   const database = databaseOf(plan.host, input.facts);
   const guard = actionsOf(plan.actions, 'plaintext')[0];
   return guard === undefined ? database : withMark(database, guard.to);
-}
-
-/**
- * The tunnels that are changed, and with a new identity, for which ovs-monitor-ipsec rebuilds every tunnel of the host,
- * also those that work now: what did not work before is not the fault of the change, and what is taken down must not.
- */
-export function endsToProve({ input: { desired, watched, facts }, plan }: Progress): TunnelEnd[] {
-  const cut = portsIn(actionsOf(plan.actions, 'cut'));
-  // What takes the place of another tunnel is proved before that goes, also where an interrupted run has made it.
-  const ports = portsIn(actionsWith(plan.actions, { proves: 'its own' }));
-  const changed = desired.ends.filter(({ port }) => ports.has(port));
-  if (!plan.actions.some(provesAll)) return changed;
-  const others = desired.ends.filter((end) => !ports.has(end.port) && !cut.has(end.port) && isAtWork(facts, end));
-  return [...changed, ...others, ...watched];
 }

@@ -7,6 +7,7 @@
 import type { KeySpec } from '../../pki/key.js';
 import type { NameAttribute } from '../../pki/name.js';
 import type { HostTarget, TunnelType } from '../desired/desired.js';
+import type { IdentityFiles } from './identity-files.js';
 
 /** What a port does against loops: split horizon keeps frames from going from one such port to another. */
 export type LoopRole = 'none' | 'split-horizon' | 'rstp';
@@ -36,6 +37,55 @@ export type Action =
       readonly source: string | undefined;
       readonly crl?: CrlSummary;
     }
+  | ({
+      /** The host's own openssl finds that these belong together. */
+      readonly kind: 'verify';
+    } & IdentityFiles)
+  | {
+      /** The IKE daemon reads its CAs again, and trusts those in these files too. */
+      readonly kind: 'trust';
+      readonly files: readonly string[];
+    }
+  | {
+      /** The IKE daemon forgets the connections of drop policies, which any peer fits. */
+      readonly kind: 'refuse-strangers';
+      /** charon reads all its connections again for a renewal. */
+      readonly when: 'before the change' | 'after the renewal';
+    }
+  | {
+      /** The IKE daemon reads what the links in use lead to now. */
+      readonly kind: 'reread';
+      readonly certificate: string;
+      readonly private_key: string;
+    }
+  | {
+      /** An end goes on sending by its security association, while the other end authenticates again. */
+      readonly kind: 'hold';
+      readonly port: string;
+      readonly peer: string;
+      readonly localIp: string;
+      readonly remoteIp: string;
+      /** For so long: less than the association lives on. */
+      readonly seconds: number;
+      readonly turn: number;
+    }
+  | {
+      /** An end authenticates again beside what is up, with the certificate that is new. */
+      readonly kind: 'authenticate';
+      readonly port: string;
+      readonly peer: string;
+      /** All of a turn are held first, then asked; counted from 0. */
+      readonly turn: number;
+      /** This host asks for both, and this end does only where that fails before. */
+      readonly unless?: string;
+    }
+  | {
+      /** The IKE SAs go that others have taken the place of, so long after these. */
+      readonly kind: 'leave';
+      readonly seconds: number;
+    }
+  /** The connection of a port is loaded again, so that it waits for its peer. */
+  | { readonly kind: 'wait-for-peer'; readonly port: string; readonly peer: string }
   | {
       /** A symbolic link is made to lead to another generation of an identity. */
       readonly kind: 'link';
@@ -91,6 +141,8 @@ export type Action =
       readonly remove: readonly string[];
       readonly psk: 'set' | 'remove' | undefined;
       readonly peer: string;
+      /** The host whose end is wired first. */
+      readonly after?: string;
       /** What a new port does against loops. */
       readonly loopRole?: LoopRole;
       /** The values that `set` changes. */

@@ -53,6 +53,14 @@ export function effectOf(action: Action): Effect {
     case 'loop-role':
     case 'rstp':
     case 'mark':
+    case 'verify':
+    case 'trust':
+    case 'refuse-strangers':
+    case 'reread':
+    case 'hold':
+    case 'authenticate':
+    case 'leave':
+    case 'wait-for-peer':
       return nothing;
   }
 }

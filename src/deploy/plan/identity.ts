@@ -72,6 +72,18 @@ function withoutIdentity({ facts }: HostInput): Action[] {
 
 const configKeys = ['certificate', 'private_key', 'ca_cert'] as const;
 
+/** The same, also where the host makes its key when the plan is applied: then with a `*` for what is not known yet. */
+export function plannedFiles(input: HostInput): IdentityFiles | undefined {
+  const { identity, desired } = input;
+  if (identity !== 'enroll') return identity && identityFiles(input, identity);
+  const places = placesFor(input);
+  return {
+    certificate: `${places.certs}/${desired.name}-*-cert.pem`,
+    private_key: `${places.private}/${desired.name}-*-privkey.pem`,
+    ca_cert: desired.identity?.method === 'ca-signed' ? `${places.cacerts}/ovs-ca-*.pem` : undefined,
+  };
+}
+
 /** Where the three are, or are to be. Files that already hold the right thing stay where they are, whatever their names. */
 export function identityFiles(input: HostInput, identity: Identity): IdentityFiles {
   const { desired, facts } = input;

@@ -38,6 +38,8 @@ export interface HostInput {
   readonly notices: readonly string[];
   /** CAs that are not to be trusted any more. */
   readonly retired: readonly Certificate[];
+  /** The IKE daemon is told of the CAs again, also where their files are there. */
+  readonly trustsAnew?: boolean;
   /** What it does against loops of tunnels. */
   readonly loops: HostLoops;
   /** Tunnels that the plan does not touch and that a new identity must not stop. */

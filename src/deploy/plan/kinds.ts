@@ -14,35 +14,45 @@ export type ActionOf<Kind extends ActionKind> = Extract<Action, { readonly kind:
 
 interface KindTraits {
   /** When it is carried out. */
-  readonly stage: 'enroll' | 'prepare' | 'switch' | 'clean';
+  readonly stage: 'enroll' | 'prepare' | 'renew' | 'switch' | 'clean';
   /** It is an operation of a transaction in the host's database, or a part of a script. */
   readonly by: 'database' | 'script';
   /** What of a host it changes: who it is and whom it trusts, or its tunnels and what goes with them. */
   readonly about: 'identity' | 'tunnels';
   /** Whose tunnels are proved after it: that of its port, or all that are up; of a link only where it is in use. */
   readonly proves: 'its own' | 'all' | 'all in use' | 'none';
+  /** It leaves something on the host; what does not is part of another change, or is done again without harm. */
+  readonly lasts: boolean;
 }
 
 export const kinds = {
-  enroll: { stage: 'enroll', by: 'script', about: 'identity', proves: 'none' },
-  place: { stage: 'prepare', by: 'script', about: 'identity', proves: 'none' },
-  link: { stage: 'prepare', by: 'script', about: 'identity', proves: 'all in use' },
-  guard: { stage: 'prepare', by: 'script', about: 'tunnels', proves: 'none' },
-  cut: { stage: 'prepare', by: 'script', about: 'identity', proves: 'none' },
-  plaintext: { stage: 'prepare', by: 'database', about: 'tunnels', proves: 'none' },
-  other_config: { stage: 'switch', by: 'database', about: 'identity', proves: 'all' },
-  bridge: { stage: 'switch', by: 'database', about: 'tunnels', proves: 'none' },
-  port: { stage: 'switch', by: 'database', about: 'tunnels', proves: 'its own' },
-  mark: { stage: 'switch', by: 'database', about: 'tunnels', proves: 'none' },
-  'remove-port': { stage: 'switch', by: 'database', about: 'tunnels', proves: 'none' },
-  'loop-role': { stage: 'switch', by: 'database', about: 'tunnels', proves: 'none' },
-  rstp: { stage: 'switch', by: 'database', about: 'tunnels', proves: 'none' },
-  'bridge-port': { stage: 'switch', by: 'database', about: 'tunnels', proves: 'none' },
-  address: { stage: 'switch', by: 'script', about: 'tunnels', proves: 'none' },
-  replace: { stage: 'clean', by: 'database', about: 'tunnels', proves: 'its own' },
-  'remove-bridge': { stage: 'clean', by: 'database', about: 'tunnels', proves: 'none' },
-  unguard: { stage: 'clean', by: 'script', about: 'tunnels', proves: 'none' },
-  'remove-file': { stage: 'clean', by: 'script', about: 'identity', proves: 'none' },
+  enroll: { stage: 'enroll', by: 'script', about: 'identity', proves: 'none', lasts: true },
+  place: { stage: 'prepare', by: 'script', about: 'identity', proves: 'none', lasts: true },
+  verify: { stage: 'prepare', by: 'script', about: 'identity', proves: 'none', lasts: false },
+  link: { stage: 'prepare', by: 'script', about: 'identity', proves: 'all in use', lasts: true },
+  trust: { stage: 'prepare', by: 'script', about: 'identity', proves: 'none', lasts: false },
+  guard: { stage: 'prepare', by: 'script', about: 'tunnels', proves: 'none', lasts: true },
+  cut: { stage: 'prepare', by: 'script', about: 'identity', proves: 'none', lasts: true },
+  plaintext: { stage: 'prepare', by: 'database', about: 'tunnels', proves: 'none', lasts: true },
+  'refuse-strangers': { stage: 'prepare', by: 'script', about: 'tunnels', proves: 'none', lasts: false },
+  reread: { stage: 'renew', by: 'script', about: 'identity', proves: 'none', lasts: false },
+  hold: { stage: 'renew', by: 'script', about: 'identity', proves: 'none', lasts: false },
+  authenticate: { stage: 'renew', by: 'script', about: 'identity', proves: 'none', lasts: false },
+  leave: { stage: 'renew', by: 'script', about: 'identity', proves: 'none', lasts: false },
+  other_config: { stage: 'switch', by: 'database', about: 'identity', proves: 'all', lasts: true },
+  bridge: { stage: 'switch', by: 'database', about: 'tunnels', proves: 'none', lasts: true },
+  port: { stage: 'switch', by: 'database', about: 'tunnels', proves: 'its own', lasts: true },
+  mark: { stage: 'switch', by: 'database', about: 'tunnels', proves: 'none', lasts: true },
+  'remove-port': { stage: 'switch', by: 'database', about: 'tunnels', proves: 'none', lasts: true },
+  'loop-role': { stage: 'switch', by: 'database', about: 'tunnels', proves: 'none', lasts: true },
+  rstp: { stage: 'switch', by: 'database', about: 'tunnels', proves: 'none', lasts: true },
+  'bridge-port': { stage: 'switch', by: 'database', about: 'tunnels', proves: 'none', lasts: true },
+  'wait-for-peer': { stage: 'switch', by: 'script', about: 'tunnels', proves: 'none', lasts: false },
+  address: { stage: 'switch', by: 'script', about: 'tunnels', proves: 'none', lasts: true },
+  replace: { stage: 'clean', by: 'database', about: 'tunnels', proves: 'its own', lasts: true },
+  'remove-bridge': { stage: 'clean', by: 'database', about: 'tunnels', proves: 'none', lasts: true },
+  unguard: { stage: 'clean', by: 'script', about: 'tunnels', proves: 'none', lasts: true },
+  'remove-file': { stage: 'clean', by: 'script', about: 'identity', proves: 'none', lasts: true },
 } as const satisfies Readonly<Record<ActionKind, KindTraits>>;
 
 export function isKind(value: unknown): value is ActionKind {

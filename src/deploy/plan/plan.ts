@@ -10,6 +10,7 @@ import { existingEnds } from '../tunnels/existing.js';
 import type { Action, HostPlan } from './action.js';
 import { bridgePortActions } from './bridge-ports.js';
 import { crlActions, crlWarnings, cutActions, cutWarnings } from './crls.js';
+import { entailedActions, withEntailed } from './entailed.js';
 import { identityActions, retiredWarnings } from './identity.js';
 import { daemonFor, type HostInput } from './input.js';
 import { actionsOf } from './kinds.js';
@@ -18,15 +19,17 @@ import { loopActions } from './loop-actions.js';
 import { hostObstacles } from './obstacles.js';
 import { guardActions, tunnelActions } from './tunnels.js';
 
-export function planHost(input: HostInput): HostPlan {
+/** @param keeps which actions are wanted, where not all are; what these entail comes with them */
+export function planHost(input: HostInput, keeps: (action: Action) => boolean = () => true): HostPlan {
   const { desired } = input;
   const { obstacles, warnings } = hostObstacles(input);
   const actions = obstacles.length > 0 ? [] : allActions(input);
+  const kept = actions.filter(keeps);
   const unknown = unknownTunnels(input);
   return {
     host: desired.name,
     target: desired.target,
-    actions,
+    actions: withEntailed(kept, entailedActions(input, kept)),
     warnings: [
       ...warnings,
       ...input.notices,

@@ -7,7 +7,6 @@
 import { OvsPkiError } from '../../errors.js';
 import type { ScriptResult } from '../../platform/frame.js';
 import type { HostShell } from '../../platform/ssh.js';
-import type { TunnelEnd } from '../desired/desired.js';
 import { invalidAnswer, lastWords } from '../facts/answer.js';
 import { knownValue } from '../facts/fact.js';
 import { factsScript, type HostFacts, type PlanningFacts, readFacts } from '../facts/host-facts.js';
@@ -16,6 +15,7 @@ import type { GuardedTunnel } from '../plan/action.js';
 import type { ActionOf } from '../plan/kinds.js';
 import { type Enrollment, enrollScript, readEnrollment } from './enrollment.js';
 import {
+  type Asked,
   type Authenticated,
   authenticateScript,
   distrustScript,
@@ -130,10 +130,9 @@ export async function rereadOn(
   host: string,
   ike: string,
   links: readonly Pointing[],
-  database: OvsDatabase,
+  names: Pick<ActionOf<'reread'>, 'certificate' | 'private_key'>,
 ): Promise<void> {
-  const { certificate = '', private_key = '' } = database.otherConfig;
-  const script = rereadScript(ike, host, links, { certificate, private_key });
+  const script = rereadScript(ike, host, links, names);
   await step(shell, host, 'its daemon could not be given the new certificate', script);
 }
 
@@ -152,7 +151,7 @@ export async function authenticateOn(
   shell: HostShell,
   host: string,
   ike: string,
-  ends: readonly TunnelEnd[],
+  ends: readonly Asked[],
 ): Promise<Authenticated> {
   const what = 'it could not authenticate itself with the new certificate';
   const { stdout } = await step(shell, host, what, authenticateScript(ike, ends));

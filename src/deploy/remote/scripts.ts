@@ -24,18 +24,10 @@ export interface Preparation {
   readonly actions: readonly ActionOf<PrepareKind>[];
   /** The private keys that travel, PEM, by the path that they go to. */
   readonly keys: ReadonlyMap<string, string>;
-  /** The pairs that must fit, checked by the host's own openssl. */
-  readonly identity:
-    | { readonly certificate: string; readonly private_key: string; readonly ca_cert: string | undefined }
-    | undefined;
-  /** The files of CAs that are trusted besides the one that the identity names. */
-  readonly trusted: readonly string[];
   /** The functions of its IKE daemon. */
   readonly ike: string;
   /** Sets ipsec_skb_mark. */
   readonly plaintext: Transaction | undefined;
-  /** There are drop policies of ovs-monitor-ipsec, or soon will be, and a peer may ask before its tunnel is there. */
-  readonly refusesStrangers: boolean;
 }
 
 const modes: Readonly<Record<Place['role'], string>> = {
@@ -51,32 +43,23 @@ const preparing: {
   readonly [Kind in PrepareKind]: (action: ActionOf<Kind>, preparation: Preparation) => readonly string[];
 } = {
   place: (place, { keys }) => [placeLine(place, keys)],
+  verify: (files) => fitLines(files),
   // Those in use are led elsewhere when the IKE daemon is told of it.
   link: ({ path, to, inUse }) => (inUse ? [] : [linkLine(path, to)]),
+  trust: ({ files }) => ['reread_authorities', ...files.map((file) => `trust ${shellWord(file)}`)],
   guard: (guard) => [guardLine(guard)],
   // When the lists of revoked certificates are loaded.
   cut: ({ port }) => [`take_down ${shellWord(portPattern(port))}`],
   plaintext: (_, { plaintext }) => (plaintext === undefined ? [] : [transactLine(plaintext)]),
+  'refuse-strangers': ({ when }) => (when === 'before the change' ? [refuseStrangers] : []),
 };
 
 /** Keys before certificates, certificates before what points to them. */
 export function prepareScript(preparation: Preparation): string {
-  const { actions, identity, ike, trusted, refusesStrangers } = preparation;
   const of = <Kind extends PrepareKind>(kind: Kind): readonly string[] =>
-    actionsOf(actions, kind).flatMap((action) => preparing[kind](action, preparation));
-  const between: Partial<Record<PrepareKind, readonly string[]>> = {
-    place: identity === undefined ? [] : fitLines(identity),
-    link: [
-      ...(identity?.ca_cert !== undefined ||
-      trusted.length > 0 ||
-      actions.some((action) => action.kind === 'place' && action.role === 'ca')
-        ? ['reread_authorities']
-        : []),
-      ...trusted.map((file) => `trust ${shellWord(file)}`),
-    ],
-  };
-  const lines = (Object.keys(preparing) as PrepareKind[]).flatMap((kind) => [...of(kind), ...(between[kind] ?? [])]);
-  return `${[functionsWith(ike), ...lines, ...(refusesStrangers ? [refuseStrangers] : [])].join('\n')}\n`;
+    actionsOf(preparation.actions, kind).flatMap((action) => preparing[kind](action, preparation));
+  const lines = (Object.keys(preparing) as PrepareKind[]).flatMap((kind) => of(kind));
+  return `${[functionsWith(preparation.ike), ...lines].join('\n')}\n`;
 }
 
 function placeLine({ path, role, content }: Place, keys: Preparation['keys']): string {
@@ -125,11 +108,10 @@ export function rereadScript(
 }
 
 /** An end that goes on sending by the old security association, while the other one authenticates anew. */
-export interface Held {
-  readonly end: TunnelEnd;
-  /** For so long: less than the association lives on. */
-  readonly seconds: number;
-}
+export type Held = Pick<ActionOf<'hold'>, 'localIp' | 'remoteIp' | 'seconds'>;
+
+/** An end that authenticates anew. */
+export type Asked = Pick<ActionOf<'authenticate'>, 'port' | 'peer'>;
 
 /** Takes the keys of the generations before out of the NSS database. @param name the common name */
 export function dropOldKeysScript(ike: string, name: string): string {
@@ -138,12 +120,12 @@ export function dropOldKeysScript(ike: string, name: string): string {
 
 export function pinScript(ends: readonly Held[]): string {
   const lines = ends.map(
-    ({ end, seconds }) => `pin ${shellWord(end.localIp)} ${shellWord(end.remoteIp)} ${shellNumber(seconds)}\n`,
+    ({ localIp, remoteIp, seconds }) => `pin ${shellWord(localIp)} ${shellWord(remoteIp)} ${shellNumber(seconds)}\n`,
   );
   return renewFunctions('') + lines.join('');
 }
 
-export function authenticateScript(ike: string, ends: readonly TunnelEnd[]): string {
+export function authenticateScript(ike: string, ends: readonly Pick<Asked, 'port'>[]): string {
   const patterns = ends.map(({ port }) => shellWord(portPattern(port)));
   return `${renewFunctions(ike)}authenticate ${patterns.join(' ')}\n`;
 }
@@ -153,11 +135,11 @@ export interface Authenticated {
   /** The IKE SAs that were up before. */
   readonly before: readonly string[];
   /** The ends whose peers gave no answer. */
-  readonly unanswered: readonly TunnelEnd[];
+  readonly unanswered: readonly Asked[];
 }
 
 /** Reads what {@link authenticateScript} has printed. */
-export function readAuthenticated(stdout: string, ends: readonly TunnelEnd[]): Authenticated {
+export function readAuthenticated(stdout: string, ends: readonly Asked[]): Authenticated {
   const unanswered = new Set([...stdout.matchAll(/^unanswered (\d{1,6})$/gm)].map(([, index]) => index));
   return {
     before: [...stdout.matchAll(/^before (\S{1,300})$/gm)].slice(0, mostStates).map(([, state = '']) => state),

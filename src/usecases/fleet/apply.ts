@@ -72,7 +72,6 @@ export async function applyAsked(
     onProgress: request.onProgress ?? (() => undefined),
     interrupted: request.interrupted ?? (() => false),
     ...(request.keeps === undefined ? {} : { keeps: request.keeps }),
-    trustsAnew: request.trustsAnew === true,
     refuse: (plan) => (request.written === undefined ? undefined : staleness(request.written.hosts, plan)),
   };
   const results = [

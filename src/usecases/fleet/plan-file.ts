@@ -18,7 +18,7 @@ import { visibleJson } from '../../platform/visible.js';
 /** What is wanted and what would be done for it. Holds no secret. */
 export interface PlanFile {
   readonly kind: 'ovs-pki-ts plan';
-  readonly version: 1;
+  readonly version: 2;
   readonly pkiDirectory: string;
   readonly prove: boolean;
   readonly fleet: DesiredFleet;
@@ -38,7 +38,7 @@ export function writePlan(file: string, plan: PlanContent, key?: string): void {
 
 /** What such a file holds. */
 export function planFileText({ pkiDirectory, prove, fleet, hosts }: PlanContent, key?: string): string {
-  const content = { kind: 'ovs-pki-ts plan', version: 1, pkiDirectory, prove, fleet, hosts } as const;
+  const content = { kind: 'ovs-pki-ts plan', version: 2, pkiDirectory, prove, fleet, hosts } as const;
   const seal = key === undefined ? { sha256: sealOf(content) } : { hmacSha256: sealOf(content, key) };
   return `${visibleJson(JSON.stringify({ ...content, ...seal } satisfies PlanFile, undefined, 2))}\n`;
 }
@@ -82,10 +82,15 @@ export function readPlan(file: string, key?: string): PlanFile | undefined {
     throw invalid(file, 'it is not JSON, or was cut off', error);
   }
   if (content.kind !== 'ovs-pki-ts plan') return undefined;
-  if (content.version !== 1)
-    throw invalid(file, `it has the version ${String(content.version)}, and we know version 1`);
+  if (content.version !== 2) throw invalid(file, versionFault(content.version));
   requireSeal(file, content, key);
   return checkedPlan(file, content);
+}
+
+function versionFault(version: unknown): string {
+  return version === 1
+    ? 'an earlier version of ovs-pki-ts wrote it, and a plan holds more now'
+    : `it has the version ${String(version)}, and we know version 2`;
 }
 
 function requireSeal(file: string, { sha256, hmacSha256, ...rest }: Partial<PlanFile>, key: string | undefined): void {
@@ -110,7 +115,7 @@ function checkedPlan(file: string, content: Partial<PlanFile>): PlanFile {
   if (typeof pkiDirectory !== 'string' || typeof prove !== 'boolean')
     throw invalid(file, 'its PKI directory is no text, or "prove" is not true or false');
   if (!Array.isArray(hosts) || !hosts.every(isPlan)) throw invalid(file, 'its hosts are no plans');
-  return { kind: 'ovs-pki-ts plan', version: 1, pkiDirectory, prove, fleet: read.fleet, hosts };
+  return { kind: 'ovs-pki-ts plan', version: 2, pkiDirectory, prove, fleet: read.fleet, hosts };
 }
 
 /** What it says is compared with the plan that is made anew, and never carried out: the kinds of its actions are ours. */
@@ -146,10 +151,18 @@ const mayDiffer: { readonly [Kind in ActionKind]: readonly Exclude<keyof ActionO
   link: ['from', 'inUse'],
   guard: [],
   cut: [],
+  verify: ['certificate', 'private_key', 'ca_cert'],
+  trust: ['files'],
+  'refuse-strangers': ['when'],
+  reread: [],
+  hold: ['seconds', 'turn'],
+  authenticate: ['turn', 'unless'],
+  leave: ['seconds'],
+  'wait-for-peer': [],
   plaintext: ['rebuilds', 'interruption'],
   other_config: [],
   bridge: [],
-  port: ['was', 'interruption'],
+  port: ['was', 'interruption', 'after'],
   mark: ['was'],
   'remove-port': [],
   'loop-role': [],

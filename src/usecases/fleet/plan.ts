@@ -9,6 +9,7 @@ import { refusalOf } from '../../deploy/facts/answer.js';
 import type { HostPlan } from '../../deploy/plan/action.js';
 import type { HostInput } from '../../deploy/plan/input.js';
 import { planHost } from '../../deploy/plan/plan.js';
+import { plannedTogether } from '../../deploy/plan/together.js';
 import type { OvsPkiError } from '../../errors.js';
 import type { Platform } from '../../platform/index.js';
 import { askHosts, closeAll, prepareFleet } from './prepare.js';
@@ -30,8 +31,10 @@ export async function plan(platform: Platform, request: PlanRequest): Promise<Pl
   const asked = await askHosts(platform, request.fleet, false, request.onProgress);
   try {
     const { work, failed } = await prepareFleet(platform, asked, request, 'planned');
+    const alone = work.map(({ input }) => ({ input, plan: planOf(input) }));
     const planned: PlannedHost[] = [
-      ...work.map(({ input }) => planOf(input)),
+      ...plannedTogether(alone.flatMap(({ input, plan }) => ('error' in plan ? [] : [{ input, plan }]))),
+      ...alone.flatMap(({ plan }) => ('error' in plan ? [plan] : [])),
       ...failed.map(({ desired, error }) => ({ host: desired.name, error })),
     ];
     const byName = new Map(planned.map((item) => [item.host, item]));

@@ -96,12 +96,13 @@ interface FleetPreparation {
   readonly prove: boolean;
   readonly psk?: string;
   readonly renewal?: Renewal;
+  readonly trustsAnew?: boolean;
 }
 
 export async function prepareFleet(
   platform: Platform,
   hosts: readonly AskedHost[],
-  { pkiDirectory, prove, psk, renewal = 'all' }: FleetPreparation,
+  { pkiDirectory, prove, psk, renewal = 'all', trustsAnew = false }: FleetPreparation,
   crls: 'made' | 'planned',
   watched: (desired: DesiredHost) => readonly TunnelEnd[] = () => [],
 ): Promise<PreparedFleet> {
@@ -141,7 +142,7 @@ export async function prepareFleet(
       loops: loops.get(desired.name) ?? noLoops,
       notices: [...(authority?.warnings ?? []), ...notices, ...(psks.notices.get(desired.name) ?? [])],
       watched: watched(desired),
-      prove,
+      ...{ prove, trustsAnew },
       now: platform.clock.now(),
     };
     return { shell, input, desired };

@@ -8,6 +8,7 @@ import { known } from '../../../src/deploy/facts/fact.js';
 import type { PlanningFacts } from '../../../src/deploy/facts/host-facts.js';
 import type { IkeDaemonName } from '../../../src/deploy/ike/daemon.js';
 import type { Action } from '../../../src/deploy/plan/action.js';
+import { plannedTogether } from '../../../src/deploy/plan/together.js';
 import { OvsPkiError } from '../../../src/errors.js';
 import { capturedFacts } from '../../support/host-answers.js';
 import { edges, progressWith } from '../../support/progress.js';
@@ -113,7 +114,7 @@ for (const { title, hosts, says } of cases) {
   test(title, async (t) => {
     const ran: string[] = [];
     const fleet = hosts.map((host, index) => progressOf(host, index, ran));
-    await renewInPlace(fleet, edges);
+    await renewTogether(fleet);
     const rereads = ran.filter((call) => call.includes(' reread '));
     const renewed = hosts.flatMap((host, index) => (host.renewed === true ? [nameOf(index)] : []));
     t.deepEqual(
@@ -144,7 +145,7 @@ for (const { title, renewed } of [
     const spokes = spokeIndexes.map((index) =>
       progressOf({ ...strongswan, renewed: renewed === 'spokes' }, index, ran, [0]),
     );
-    await renewInPlace([hub, ...spokes], edges);
+    await renewTogether([hub, ...spokes]);
     const inOrder = ran.flatMap((call) => {
       const [, verb = '', ...words] = call.split(' ');
       return verb === 'pin' ? ['p'] : verb === 'authenticate' ? words.map(() => 'a') : [];
@@ -159,7 +160,7 @@ for (const { title, renewed } of [
 test('a peer that gives no answer is told of, and nothing has failed', async (t) => {
   const ran: string[] = [];
   const hub = progressOf({ ...strongswan, ...anew, unanswered: 1 }, 0, ran, [1, 2]);
-  await renewInPlace([hub], edges);
+  await renewTogether([hub]);
   t.is(hub.error, undefined);
   t.deepEqual(hub.plan.warnings, [
     'host_1: host_3 gives no answer at the other end of tun-3; it gets to see the new certificate when it is back',
@@ -193,7 +194,14 @@ function progressOf(host: Host, index: number, ran: string[], peers = [1 - index
     prove: host.unproved !== true,
   };
   const link: Action = { kind: 'link', path: '/links/cert.pem', from: '/links/1', to: '/links/2', inUse: true };
-  return progressWith(recording(name, host, ran), input, host.renewed === true ? [link] : []);
+  const reread: Action = { kind: 'reread', certificate: '/links/cert.pem', private_key: '/links/key.pem' };
+  return progressWith(recording(name, host, ran), input, host.renewed === true ? [link, reread] : []);
+}
+
+/** As the plans of all of them say. */
+async function renewTogether(hosts: readonly Progress[]): Promise<void> {
+  for (const [index, plan] of plannedTogether(hosts).entries()) Object.assign(hosts[index] ?? {}, { plan });
+  await renewInPlace(hosts, edges);
 }
 
 function recording(name: string, { refuses, unanswered }: Host, ran: string[]): Progress['work']['shell'] {

@@ -21,6 +21,7 @@ import {
   keyHashOf,
   privateKeyFileFor,
 } from '../../../src/deploy/plan/identity-files.js';
+import type { ActionOf, KindWith } from '../../../src/deploy/plan/kinds.js';
 import { remainingFacts } from '../../../src/deploy/plan/leftovers.js';
 import { type LoopHost, loopsOf } from '../../../src/deploy/plan/loops.js';
 import { planHost } from '../../../src/deploy/plan/plan.js';
@@ -177,9 +178,11 @@ function placed(which: 'old' | 'new' | 'selfSigned', places: Places): Placed {
   };
 }
 
-/** In words; names of files without what differs between two runs. */
+/** Names of files without what differs between two runs. */
+const short = (path: string): string => path.replace(/-[0-9A-Fa-f]{8,}/g, '-…');
+
+/** In words. */
 function lineOf(action: Action): string {
-  const short = (path: string): string => path.replace(/-[0-9A-Fa-f]{8,}/g, '-…');
   switch (action.kind) {
     case 'enroll':
       return `enroll ${action.method} in ${action.folder}`;
@@ -220,6 +223,31 @@ function lineOf(action: Action): string {
       return `remove-port ${action.port} of ${action.bridge}`;
     case 'remove-file':
       return `remove-file ${short(action.path)}`;
+    default:
+      return entailedLine(action);
+  }
+}
+
+type EntailedKind = KindWith<{ readonly lasts: false }>;
+
+function entailedLine(action: ActionOf<EntailedKind>): string {
+  switch (action.kind) {
+    case 'verify':
+      return `verify ${[action.private_key, action.certificate, action.ca_cert ?? 'no CA'].map(short).join(' ')}`;
+    case 'trust':
+      return ['trust', ...action.files.map(short)].join(' ');
+    case 'refuse-strangers':
+      return `refuse strangers ${action.when}`;
+    case 'reread':
+      return `reread ${action.certificate} ${action.private_key}`;
+    case 'hold':
+      return `hold ${action.port} ${action.peer} ${action.seconds} s`;
+    case 'authenticate':
+      return `authenticate ${action.port} ${action.peer}`;
+    case 'leave':
+      return `leave after ${action.seconds} s`;
+    case 'wait-for-peer':
+      return `wait ${action.port} ${action.peer}`;
   }
 }
 

@@ -1,7 +1,6 @@
 /** CRLs and the tunnels of revoked peers in plans, as values. */
 
 import test from 'ava';
-import { endsToProve } from '../../../src/deploy/apply/switch.js';
 import type { DesiredHost, TunnelEnd } from '../../../src/deploy/desired/desired.js';
 import { type Fact, known, unknown } from '../../../src/deploy/facts/fact.js';
 import type { FileFact } from '../../../src/deploy/facts/files.js';
@@ -11,6 +10,7 @@ import { crlActions, crlWarnings, cutActions, cutWarnings } from '../../../src/d
 import { crlFileFor } from '../../../src/deploy/plan/identity-files.js';
 import type { HostCrl, HostInput } from '../../../src/deploy/plan/input.js';
 import { noLoops } from '../../../src/deploy/plan/loops.js';
+import { endsToProve } from '../../../src/deploy/plan/proving.js';
 import { planRemoval } from '../../../src/deploy/plan/removal.js';
 import { type Certificate, decodeCertificate } from '../../../src/pki/certificate.js';
 import { type Crl, decodeCrl } from '../../../src/pki/crl.js';

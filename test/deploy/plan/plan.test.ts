@@ -199,7 +199,7 @@ const identityCases: readonly {
     title: 'a bare host gets CA, key and certificate before anything points to them',
     beginning: {},
     expected: ({ kind }) => kind,
-    says: [...repeated('place', 3), ...repeated('link', 3), ...repeated('other_config', 3)],
+    says: [...repeated('place', 3), ...repeated('link', 3), ...repeated('other_config', 3), 'verify', 'trust'],
   },
   {
     title: 'a host with the older generation gets new files, and loses the old ones last',
@@ -208,7 +208,7 @@ const identityCases: readonly {
     says: [
       ...['private-key', 'certificate'],
       ...repeated('link', 2),
-      ...repeated('other_config', 2),
+      ...[...repeated('other_config', 2), 'verify', 'trust'],
       ...repeated('remove-file', 2),
     ],
   },
@@ -219,7 +219,7 @@ const identityCases: readonly {
     says: [
       ...['private-key', 'certificate'],
       ...repeated('link', 3),
-      ...repeated('other_config', 3),
+      ...[...repeated('other_config', 3), 'verify', 'trust'],
       ...repeated('remove-file', 2),
     ],
   },

@@ -41,8 +41,8 @@ esac
   mkdirSync(join(folder, 'bin'));
   writeFileSync(join(folder, 'bin/ipsec'), answers, { mode: 0o755 });
   const script = prepareScript({
-    ...{ actions: [], keys: new Map(), identity: undefined, trusted: [], ike: strongswan.script('5.9.8') },
-    ...{ plaintext: undefined, refusesStrangers: true },
+    actions: [{ kind: 'refuse-strangers', when: 'before the change' }],
+    ...{ keys: new Map(), ike: strongswan.script('5.9.8'), plaintext: undefined },
   });
   const env = { PATH: `${folder}/bin:${process.env['PATH']}` };
   const input = script.replace(/^refuse_strangers$/m, 'is_monitored() { :; }\n$&');
@@ -73,11 +73,8 @@ for (const name of hostile) {
       ...{
         actions: places,
         keys,
-        identity: undefined,
-        trusted: [],
         ike: strongswan.script('5.9.8'),
         plaintext: undefined,
-        refusesStrangers: false,
       },
     });
     const { status, stderr } = await sh(`umask 000\n${script}`, folder);

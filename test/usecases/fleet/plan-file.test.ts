@@ -53,6 +53,11 @@ const sealings: readonly Sealing[] = [
   { title: 'no key, and none asked for', text: sealedAs() },
   { title: 'the right key', text: sealedAs(key), key },
   { title: 'the right key, in other lines', text: JSON.stringify(JSON.parse(sealedAs(key))), key },
+  {
+    title: 'an earlier version',
+    text: sealedAs().replace('"version": 2', '"version": 1'),
+    refused: /an earlier version of ovs-pki-ts wrote it/,
+  },
   { title: 'another key', text: sealedAs(key), key: other, refused: /what was written with this key/ },
   { title: 'a key that is not given', text: sealedAs(key), refused: /sealed with a key, which --plan-key names/ },
   { title: 'no key, where one is asked for', text: sealedAs(), key, refused: /it is not sealed with a key/ },
