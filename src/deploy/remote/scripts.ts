@@ -142,7 +142,7 @@ export interface Authenticated {
 export function readAuthenticated(stdout: string, ends: readonly Asked[]): Authenticated {
   const unanswered = new Set([...stdout.matchAll(/^unanswered (\d{1,6})$/gm)].map(([, index]) => index));
   return {
-    before: [...stdout.matchAll(/^before (\S{1,300})$/gm)].slice(0, mostStates).map(([, state = '']) => state),
+    before: [...stdout.matchAll(/^before ([^\s\0]{1,300})$/gm)].slice(0, mostStates).map(([, state = '']) => state),
     unanswered: ends.filter((_, index) => unanswered.has(String(index))),
   };
 }
