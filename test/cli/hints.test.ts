@@ -1,13 +1,14 @@
 /** Hints that name a command: the command line that they give is one, and works on the PKI directory that was meant. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { normalizeArguments } from '../../src/cli/options/argv.js';
 import { commandSpecs } from '../../src/cli/options/commands.js';
 import { optionSpecs } from '../../src/cli/options/specs.js';
-import { withDirectory } from '../../src/cli/render/hint.js';
-import { projectRoot, runOurs } from '../support/programs.js';
+import { withDirectory, withQuotedFile } from '../../src/cli/render/hint.js';
+import { projectRoot, run, runOurs } from '../support/programs.js';
+import { scratchFolder } from '../support/scratch.js';
 
 /** What the sources say after the name of the program, with a word in the place of each value. */
 function commandLines(): { readonly file: string; readonly line: string }[] {
@@ -82,3 +83,37 @@ test('a command or an option that is nearly right is told in words that can be r
     );
   }
 });
+
+const spaced = '/srv/my pki/profile.conf';
+const quotedHints: readonly (readonly [file: string, hint: string, shown: string])[] = [
+  [spaced, `mv ${spaced} ${spaced}.bad`, `mv '${spaced}' '${spaced}'.bad`],
+  ['/srv/pki/x', 'rm /srv/pki/x', 'rm /srv/pki/x'],
+  [spaced, 'mkdir -p /srv/my pki', "mkdir -p '/srv/my pki'"],
+  [spaced, `echo 02 > '${spaced}'`, `echo 02 > '${spaced}'`],
+  ['$(touch pwned)/x', 'chmod 600 $(touch pwned)/x', "chmod 600 '$(touch pwned)/x'"],
+  ["it's", "rm it's", "rm 'it'\\''s'"],
+];
+
+test('a path in a hint is one word of a command, whatever is in it', async (t) => {
+  for (const [file, hint, shown] of quotedHints) t.is(withQuotedFile(hint, file), shown);
+  // As it stands: a shell finds the file.
+  const folder = join(scratchFolder(t), 'my $(touch pwned) pki');
+  await runOurs(['init', '--key', 'ec', '--dir', 'pki', '--log', 'log'], { cwd: mkdirIn(folder) });
+  writeFileSync(join(folder, 'pki/profile.conf'), 'no profile\n');
+  const { stderr } = await runOurs(['crl', '--dir', `${folder}/pki`, '--log', 'log'], { cwd: folder });
+  const { stderr: told } = await runOurs(['req+sign', '-b', 'h', '--dir', `${folder}/pki`, '--log', 'log'], {
+    cwd: folder,
+  });
+  const command = /mv .*$/m.exec(`${stderr}\n${told}`)?.[0] ?? 'exit 9';
+  t.is((await run('sh', ['-c', command], { cwd: folder })).status, 0, command);
+  t.deepEqual(
+    readdirSync(join(folder, 'pki')).filter((name) => name.startsWith('profile')),
+    ['profile.conf.bad'],
+  );
+  t.false(existsSync(join(folder, 'pwned')));
+});
+
+function mkdirIn(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}

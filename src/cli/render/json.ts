@@ -6,7 +6,7 @@
 
 import { OvsPkiError } from '../../errors.js';
 import { visibleJson } from '../../platform/visible.js';
-import { withDirectory } from './hint.js';
+import { hintOf } from './hint.js';
 
 /** Raised when a key is renamed or removed, not when one is added. */
 const formatVersion = 1;
@@ -22,6 +22,7 @@ export function jsonText(
 }
 
 /** An error as the JSON document shows it. */
-export function errorJson({ code, message, hint, details }: OvsPkiError, directory?: string) {
-  return { code, message, hint: hint === undefined ? hint : withDirectory(hint, directory), details };
+export function errorJson(error: OvsPkiError, directory?: string) {
+  const { code, message, details } = error;
+  return { code, message, hint: hintOf(error, directory), details };
 }

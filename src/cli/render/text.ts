@@ -8,7 +8,7 @@ import type { OvsPkiError } from '../../errors.js';
 import { visible } from '../../platform/visible.js';
 import type { FingerprintResult } from '../../usecases/certificate/fingerprint.js';
 import { formatLocalDate } from './date.js';
-import { withDirectory } from './hint.js';
+import { hintOf } from './hint.js';
 
 /**
  * For whoever compares: two files of one SHA-1 can be made. ovs-pki prints no such line, so it goes to a terminal only,
@@ -42,7 +42,8 @@ const weekMs = (7 * 24 + 1) * 3_600_000;
 
 /** An error and what to do about it, for standard error. Control characters of foreign text are made visible. */
 export function errorText(error: OvsPkiError, directory?: string): string {
-  const hint = error.hint === undefined ? '' : `ovs-pki-ts: hint: ${visible(withDirectory(error.hint, directory))}\n`;
+  const told = hintOf(error, directory);
+  const hint = told === undefined ? '' : `ovs-pki-ts: hint: ${visible(told)}\n`;
   return `ovs-pki-ts: error: ${linesOf(error).map(visible).join('\n  ')} [${error.code}]\n${hint}`;
 }
 

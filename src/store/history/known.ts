@@ -16,7 +16,7 @@ import { type Ca, generationsOf } from '../ca/ca.js';
 import { crlFiles } from '../ca/crls.js';
 import { readRetired } from '../change/rollover.js';
 import { copyOf } from '../index/copies.js';
-import { indexTimeMs } from '../index/row.js';
+import { indexTimeMs, plainSerial } from '../index/row.js';
 import { findRowBySerial, readIndexBytes, reasonOfColumn, revokedColumn, revokedRows } from '../index/scan.js';
 import type { CaLayout } from '../layout.js';
 import { type AuditFacts, readAuditFacts } from './audit-facts.js';
@@ -127,7 +127,7 @@ function placeOf(layout: CaLayout, issuers: readonly Certificate[], index: Buffe
   for (const { start, end } of revokedRows(index)) {
     const [, , column = '', serialNumber = ''] = index.toString('latin1', start, end).split('\t');
     // In a complete list this says that nothing is revoked (RFC 5280, section 5.3.1).
-    if (reasonOfColumn(column) !== 'removeFromCRL') revoked.set(serialNumber, column);
+    if (reasonOfColumn(column) !== 'removeFromCRL') revoked.set(plainSerial(serialNumber), column);
   }
   const crls = crlFiles(layout).flatMap((file) => readable(file).map((crl) => ({ file, crl })));
   return {

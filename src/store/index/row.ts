@@ -48,7 +48,12 @@ export function parseIndexRow(line: string, file = 'index.txt'): IndexRow {
   if (match === null || (state === 'R') !== (revoked !== '')) {
     throw noRow(line, file);
   }
-  return { state, expires, revoked, serialNumber, file: name, subject } as IndexRow;
+  return { state, expires, revoked, serialNumber: plainSerial(serialNumber ?? ''), file: name, subject } as IndexRow;
+}
+
+/** Without zeros before it, in pairs, as certificates have it read: openssl takes `0065` for `65`, and writes either. */
+export function plainSerial(serialNumber: string): SerialNumber {
+  return serialNumber.startsWith('00') ? serialNumber.replace(/^(?:00)+(?=..)/, '') : serialNumber;
 }
 
 function noRow(line: string, file: string): OvsPkiError {

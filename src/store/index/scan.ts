@@ -9,7 +9,16 @@ import { nameOfCommonName } from '../../pki/name.js';
 import type { ReasonCode, Revocation } from '../../pki/revocation.js';
 import type { SerialNumber } from '../../pki/serial.js';
 import * as files from '../../platform/files.js';
-import { formatIndexRow, fullTime, type IndexRow, indexTimeMs, parseIndexRow, requireIndex, timeOf } from './row.js';
+import {
+  formatIndexRow,
+  fullTime,
+  type IndexRow,
+  indexTimeMs,
+  parseIndexRow,
+  plainSerial,
+  requireIndex,
+  timeOf,
+} from './row.js';
 
 /** A row, and where it stands in the file. */
 export interface PlacedRow {
@@ -42,15 +51,21 @@ export function findIndexRow(file: string, serialNumber: SerialNumber): IndexRow
   return findRowBySerial(files.readFile(file), serialNumber)?.row;
 }
 
-/** The column of the file name can look like a serial number, too. */
+/** The column of the file name can look like a serial number, too. Zeros before a number do not count, as for openssl. */
 export function findRowBySerial(index: Buffer, serialNumber: SerialNumber): PlacedRow | undefined {
-  const text = `\t${serialNumber}\t`;
+  const wanted = plainSerial(serialNumber);
+  const text = `${wanted}\t`;
   for (let at = index.indexOf(text); at >= 0; at = index.indexOf(text, at + 1)) {
+    let before = at - 1;
+    while (index[before] === zero) before -= 1;
+    if (index[before] !== tabulator) continue;
     const found = placedRow(index, at);
-    if (found.row.serialNumber === serialNumber) return found;
+    if (found.row.serialNumber === wanted) return found;
   }
   return undefined;
 }
+
+const [zero, tabulator] = [0x30, 0x09];
 
 /** The host name that each row with a good one has, and where the row ends. */
 export function* namesIn(index: Buffer): Generator<{ readonly name: string; readonly end: number }> {
@@ -106,7 +121,7 @@ export function serialsIn(index: Buffer): Set<SerialNumber> {
   return new Set(
     lines.flatMap((line) => {
       const columns = line.split('\t', 6);
-      return columns.length === 6 ? (columns[3] as SerialNumber) : [];
+      return columns.length === 6 ? plainSerial(columns[3] as SerialNumber) : [];
     }),
   );
 }
@@ -139,7 +154,7 @@ export function readRevoked(file: string): Map<SerialNumber, RevokedRow> {
   const found = new Map<SerialNumber, RevokedRow>();
   for (const { start, end } of revokedRows(index)) {
     const [, expires = '', revoked = '', serialNumber = ''] = index.toString('latin1', start, end).split('\t');
-    found.set(serialNumber, { reason: reasonOfColumn(revoked), expires: indexTimeMs(expires) });
+    found.set(plainSerial(serialNumber), { reason: reasonOfColumn(revoked), expires: indexTimeMs(expires) });
   }
   return found;
 }

@@ -12,7 +12,7 @@ import {
   readIndex,
   repairIndexTail,
 } from '../../../src/store/index/row.js';
-import { findIndexRow, findRowBySerial, revokedColumn } from '../../../src/store/index/scan.js';
+import { findIndexRow, findRowBySerial, readRevoked, revokedColumn, serialsIn } from '../../../src/store/index/scan.js';
 import { ecKeyFile } from '../../support/keys.js';
 import { runWell } from '../../support/programs.js';
 import { scratchFolder } from '../../support/scratch.js';
@@ -190,4 +190,22 @@ test('a revocation after 2049 has four digits of its year, as openssl ca writes 
   const revocation = { reason: 'keyCompromise', invalidityDate: undefined } as const;
   t.is(revokedColumn(revocation, new Date('2049-12-31T23:59:59Z')), '491231235959Z,keyCompromise');
   t.is(revokedColumn(revocation, new Date('2050-01-01T00:00:00Z')), '20500101000000Z,keyCompromise');
+});
+
+test('zeros before a serial number do not count, as for openssl ca', (t) => {
+  const rows = ['65', '0065', '000065'].map((serialNumber) => formatIndexRow({ ...row, serialNumber }));
+  for (const [at, text] of rows.entries()) {
+    const index = Buffer.from(`${line}\n${text}\n`);
+    t.is(findRowBySerial(index, '65')?.row.serialNumber, '65', text);
+    t.is(findRowBySerial(index, '0065')?.start, line.length + 1, text);
+    t.is(findRowBySerial(index, '5'), undefined);
+    t.deepEqual([...serialsIn(index)], ['5914E3A3', '65'], String(at));
+  }
+  t.is(findRowBySerial(Buffer.from(`${formatIndexRow({ ...row, serialNumber: '1065' })}\n`), '65'), undefined);
+});
+
+test('what is revoked under a number with zeros before it is revoked', async (t) => {
+  const file = join(scratchFolder(t), 'index.txt');
+  writeFileSync(file, `${formatIndexRow({ ...row, state: 'R', revoked: '261119034455Z', serialNumber: '0065' })}\n`);
+  t.deepEqual([...readRevoked(file).keys()], ['65']);
 });
