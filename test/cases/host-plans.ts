@@ -16,6 +16,8 @@ export interface HostThere {
   /** The certificate of the self-signed peer host_2 is there. */
   readonly peerFile?: true;
   readonly addresses?: readonly string[];
+  /** Where libreswan says that it listens. */
+  readonly listensAt?: readonly string[];
   /** The file of a CA that was retired. */
   readonly retiredCa?: true;
 }
@@ -79,6 +81,12 @@ export const hostPlanCases: readonly HostPlanCase[] = [
   { title: 'a bare host, self-signed, both make their keys', fleet: selfSigned, identity: 'enroll', enrollsPeer: true },
   { title: 'an identity and no tunnel', fleet: hosts(), identity: 'new' },
   { title: 'a bare host of libreswan', fleet: pair(), there: { daemon: 'libreswan' }, identity: 'new' },
+  {
+    title: 'a libreswan that does not know its address yet',
+    fleet: pair(),
+    there: { daemon: 'libreswan', listensAt: ['2.2.2.2', '3.3.3.3'] },
+    identity: 'new',
+  },
   {
     title: 'folders of its own',
     fleet: pair('', ', places: {certs: /etc/keys/c, private: /etc/keys/p, cacerts: /etc/keys/a}'),

@@ -24,15 +24,6 @@ export const removalAttacks: readonly RemovalAttack[] = [
     },
   },
   {
-    what: 'files whose names hold NUL',
-    says: [],
-    facts: {
-      [`file:/etc/keys/a\0b/x-${hash}-cert.pem`]: 'other 644 root',
-      [`file:/etc/keys/x-${hash}-privkey.pem\0`]: 'other 600 root',
-      policies: 'src 0.0.0.0/0 dst 198.51.100.1\0/32 proto gre \n\tdir out action block priority 3000000000',
-    },
-  },
-  {
     what: 'drop policies to an address that is a command',
     says: [],
     facts: {
@@ -86,6 +77,5 @@ export const authentications: readonly (readonly [said: string, before: readonly
   ['before $(touch$IFS$9pwned)\n', ['$(touch$IFS$9pwned)'], 0],
   ["before ';touch\tpwned\nbefore ';reboot;'\n", ["';reboot;'"], 0],
   [`before ${escapes}\n`, [escapes], 0],
-  ['before tun\0;touch\nbefore \0\nbefore #5\n', ['#5'], 0],
   ['unanswered 99999999999999999999\nunanswered -1\nunanswered 1e0\nunanswered 0\n', [], 1],
 ];

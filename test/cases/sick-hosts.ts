@@ -45,7 +45,6 @@ const libreswan = 'libreswan-gre-ca-signed';
 const libreswanPeer = 'libreswan-gre-ca-signed-peer';
 const selfSigned = 'strongswan-gre-self-signed';
 const selfSignedPeer = 'strongswan-gre-self-signed-peer';
-
 const certs = '/etc/ipsec.d/certs';
 const certificateFile = `${certs}/ca-lab1-1-cert.pem`;
 const keyFile = '/etc/ipsec.d/private/lab1-1-privkey.pem';
@@ -224,6 +223,7 @@ const tunnels: readonly SickHost[] = [
     id: 'local-ip-missing',
     hosts: [[libreswan, ['["local_ip","1.1.1.2"],', ''], replaced('default-route', 0, '')]],
   },
+  { id: 'ike-not-listening', hosts: [[libreswan, ['interface eth0 UDP 1.1.1.2:500\n', '']]] },
   {
     id: 'local-ip-foreign',
     hosts: [[strongswan, replaced('addresses', 0, '2: eth0    inet 9.9.9.9/8 scope global eth0')]],

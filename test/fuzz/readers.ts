@@ -3,13 +3,12 @@
  * OvsPkiError, within a second and without holding much.
  */
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { readFacts } from '../../src/deploy/facts/host-facts.js';
 import { parseInventory } from '../../src/deploy/inventory/inventory.js';
-import { leaveScript, readAuthenticated } from '../../src/deploy/remote/scripts.js';
 import { decodeCertificate, decodeCertificatesPem } from '../../src/pki/certificate.js';
 import { decodeCertificationRequest } from '../../src/pki/certification-request.js';
 import { readContents } from '../../src/pki/content.js';
@@ -20,18 +19,12 @@ import { isCanonical, keyHash } from '../../src/pki/key-identity.js';
 import { leafFindings } from '../../src/pki/lint/leaf-rules.js';
 import { comparedName, nameFault, nameOfCommonName, parseFileName } from '../../src/pki/name.js';
 import { expandNames, parseNameFile } from '../../src/pki/name-list.js';
-import { parseOwnProfile } from '../../src/pki/own-profile.js';
 import { decodePem, encodePem } from '../../src/pki/pem.js';
 import { parsePkcs11Uri } from '../../src/pki/pkcs11-uri.js';
 import { isPlainlyStrong } from '../../src/pki/strength.js';
 import { certificateText, requestText } from '../../src/pki/text.js';
-import { issuesOf, readAuditFacts } from '../../src/store/history/audit-facts.js';
-import { certificatesOfKey, namesakes, registeredSerials } from '../../src/store/index/key-register.js';
 import { indexRows, parseIndexRow } from '../../src/store/index/row.js';
 import { distrustedNames, lastRevoked, readRevoked, validNames } from '../../src/store/index/scan.js';
-import { wantsUniqueSubjects } from '../../src/store/index/unique-subject.js';
-import { interruptedSerials, unfinishedIntents } from '../../src/store/journal/audit-log.js';
-import { caLayout } from '../../src/store/layout.js';
 import { shownContent } from '../../src/usecases/certificate/shown-content.js';
 import { readPlan } from '../../src/usecases/fleet/plan-file.js';
 import { authority, crl, leaf } from '../cases/verify-paths.js';
@@ -73,33 +66,6 @@ const index = [
   'R\t271122063200Z\t261122063200Z,keyCompromise\t1A2C\tunknown\t/CN=host_2 id:abc\n',
   'E\t20511122063200Z\t\t-01\tunknown\t/CN=host_3/emailAddress=a@b\n',
 ].join('');
-const profile =
-  'subject = /C=DE/ST=Bavaria/O=Company/OU=Network\n[switch]\ncrl-url = http://pki.example.net/{ca}.crl\nca-url = http://x/y\n';
-const auditLog = [
-  {
-    action: 'issue',
-    event: 'intent',
-    serialNumber: '1A2B',
-    commonName: 'host_1',
-    notAfter: '2027-01-01T00:00:00.000Z',
-  },
-  { action: 'issue', event: 'recorded', serialNumber: '1A2B' },
-  { action: 'crl', event: 'intent', crlNumber: '0A', type: 'switch', nextUpdate: '2027-01-01T00:00:00.000Z' },
-  {
-    action: 'revoke',
-    event: 'intent',
-    serialNumber: '1A2B',
-    column: '261122063200Z,keyCompromise',
-    subject: '/CN=host_1',
-  },
-  { action: 'revoke', event: 'recorded', serialNumber: '1A2B' },
-]
-  .map((entry) => `${JSON.stringify({ ...entry, time: '2026-11-30T00:00:00.000Z', operator: 'root@x' })}\n`)
-  .join('');
-const attributes =
-  'unique_subject = no\n[ca]\ndefault_ca = $x\nx = $(ca::y)$ENV::HOME"a\\\nb" # c\n[the_ca]\nunique_subject::x = yes\n';
-const register = `${'0a'.repeat(32)} 1A2B host_1\n${'0b'.repeat(32)} 1A2C host_2 id:abc\n`;
-const authenticated = 'before tun-out-1[3]\nunanswered 0\nunanswered 12\nbefore #5\n';
 const plan = `${JSON.stringify({ kind: 'ovs-pki-ts plan', version: 1, fleet: { hosts: [] }, hosts: [], sha256: '0' }, undefined, 2)}\n`;
 
 /** The sections of the answers that hosts gave, by name; files and certificates of all hosts are one section each. */
@@ -138,16 +104,10 @@ const readAnswer = (bytes: Uint8Array): unknown => readFacts('h', text(bytes), '
 
 /** In a file, for what reads files only. */
 function inFile(bytes: Uint8Array, read: (file: string) => unknown): void {
-  inFolder((folder) => {
-    writeFileSync(join(folder, 'x'), bytes);
-    read(join(folder, 'x'));
-  });
-}
-
-function inFolder(read: (folder: string) => unknown): void {
   const folder = mkdtempSync(join(tmpdir(), 'ovs-pki-ts-test-'));
   try {
-    read(folder);
+    writeFileSync(join(folder, 'x'), bytes);
+    read(join(folder, 'x'));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -232,46 +192,5 @@ export const readers: readonly Reader[] = [
   },
   { name: 'inventory', input: ofText(damagedText(...inventories)), read: (bytes) => parseInventory(text(bytes), 'x') },
   { name: 'plan', input: ofText(damagedText(plan)), read: (bytes) => inFile(bytes, readPlan) },
-  {
-    name: 'profile',
-    input: ofText(damagedText(profile)),
-    read: (bytes) => (['switch', 'controller'] as const).map((type) => parseOwnProfile(bytes, 'x', type)),
-  },
-  {
-    name: 'audit-log',
-    input: ofText(damagedText(auditLog)),
-    read: (bytes) =>
-      inFile(bytes, (file) => [
-        readAuditFacts(file),
-        issuesOf(file, new Set(), capturedAt),
-        unfinishedIntents(file),
-        interruptedSerials(file),
-      ]),
-  },
-  {
-    name: 'index-attributes',
-    input: ofText(damagedText(attributes)),
-    read: (bytes) =>
-      inFile(bytes, (file) => {
-        const layout = { ...caLayout(file), config: file };
-        return [wantsUniqueSubjects({ ...layout, indexAttributes: file }), wantsUniqueSubjects(layout)];
-      }),
-  },
-  {
-    name: 'key-register',
-    input: ofText(damagedText(register)),
-    read: (bytes) =>
-      inFolder((folder) => {
-        const layout = caLayout(folder);
-        mkdirSync(layout.keyRegister);
-        writeFileSync(join(layout.keyRegister, '0a'), bytes);
-        return [registeredSerials(layout), certificatesOfKey(layout, '0a'.repeat(32)), namesakes(layout, 'host_1')];
-      }),
-  },
-  {
-    name: 'authenticated',
-    input: ofText(damagedText(authenticated)),
-    read: (bytes) => leaveScript('', readAuthenticated(text(bytes), []).before, 1),
-  },
   ...[...sections.keys()].map((kind): Reader => ({ name: `facts-${kind}`, input: factsInput(kind), read: readAnswer })),
 ];

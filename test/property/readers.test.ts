@@ -4,10 +4,10 @@ import { feed } from '../fuzz/feed.js';
 import { readers } from '../fuzz/readers.js';
 
 /**
- * Each has its turn of 20 s with one commit of fifteen, and a glance with the others; `npm run fuzz -- READER --minutes 10`
+ * Each has its turn of 20 s with one commit of thirteen, and a glance with the others; `npm run fuzz -- READER --minutes 10`
  * looks longer, and `OVS_PKI_TEST_FUZZ_SECONDS=20` at all of them.
  */
-const [long, short, turns] = [20, 0.7, 15] as const;
+const [long, short, turns] = [20, 0.7, 13] as const;
 const given = process.env['OVS_PKI_TEST_FUZZ_SECONDS'];
 const turn = Number.parseInt(commit().slice(0, 7), 16) % turns;
 const secondsFor = (index: number): number =>

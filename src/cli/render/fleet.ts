@@ -92,6 +92,7 @@ export function actionLines(action: Action): string[] {
 }
 
 type EntailedKind =
+  | 'listen'
   | 'verify'
   | 'trust'
   | 'refuse-strangers'
@@ -108,6 +109,8 @@ function entailedLines(action: Extract<Action, { readonly kind: EntailedKind }>)
     case 'verify':
     case 'trust':
       return [];
+    case 'listen':
+      return [`~ the IKE daemon listens at ${action.addresses.join(' and ')}, where it does not yet`];
     case 'refuse-strangers':
       return ['~ the IKE daemon forgets the connections of its drop policies, which accept any peer'];
     case 'reread':

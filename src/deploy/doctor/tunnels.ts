@@ -10,6 +10,7 @@ import { knownValue } from '../facts/fact.js';
 import type { SecurityAssociation } from '../facts/kernel.js';
 import { lookup } from '../facts/lookup.js';
 import { monitored } from '../facts/monitor.js';
+import { unheardAddresses } from '../tunnels/listening.js';
 import { connectionsOf } from '../tunnels/proof.js';
 import {
   configOf,
@@ -150,6 +151,23 @@ export const tunnelRules: readonly Rule[] = [
       return {
         message: `${end.port} has no local_ip, and ${daemon.label} finds no default route to take the address of ("we cannot identify ourselves")`,
         cure: shellCommand`ovs-vsctl set Interface ${end.port} options:local_ip=${end.localIp === '' ? 'ADDRESS' : end.localIp}`,
+        at: 'host',
+      };
+    },
+  ),
+  endRule(
+    {
+      id: 'ike-not-listening',
+      severity: 'error',
+      meaning: 'libreswan does not answer at the address of a tunnel, which the host got after libreswan had started.',
+    },
+    (end, host) => {
+      const ike = knownValue(host.facts.ike);
+      const localIp = interfaceOf(host, end)?.options['local_ip'] ?? end.localIp;
+      if (ike === undefined || unheardAddresses(host.facts, [localIp]).length === 0) return undefined;
+      return {
+        message: `${ike.daemon.label} does not listen at ${localIp}, the address of ${end.port}, which the host got after it had started`,
+        cure: ike.daemon.commands.listen ?? 'ipsec restart',
         at: 'host',
       };
     },

@@ -80,7 +80,7 @@ export type PlanningFacts = Omit<
   | 'ike'
   | 'listensForIke'
   | 'ikeLog'
-> & { readonly ike: Fact<Pick<IkeFact, 'daemon' | 'version' | 'running' | 'missing' | 'plugins'>> };
+> & { readonly ike: Fact<Pick<IkeFact, 'daemon' | 'version' | 'running' | 'missing' | 'plugins' | 'listensAt'>> };
 
 const factsTimeoutMs = 120_000;
 

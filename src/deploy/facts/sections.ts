@@ -18,8 +18,7 @@ const notFound = 127;
 export function parseSections(output: string, mark: string): ReadonlyMap<string, Section> {
   const sections = new Map<string, Section>();
   // What follows the last mark is complete only because the script says so itself: its section "end" is looked for.
-  // No word of a shell can hold NUL, so no host has it in its answer that is not lying.
-  for (const part of `\n${output.replaceAll('\0', '\ufffd')}`.split(`\n${mark} `).slice(1)) {
+  for (const part of `\n${output}`.split(`\n${mark} `).slice(1)) {
     const [, name, status, text] = /^([^\n]+) (\d{1,9})\n(.*)$/s.exec(`${part}\n`) ?? [];
     if (name !== undefined) sections.set(name, { status: Number(status), text: withoutLastNewlines(text ?? '') });
   }

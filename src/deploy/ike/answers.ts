@@ -22,6 +22,8 @@ export interface IkeAnswers {
   readonly plugins: readonly string[] | undefined;
   /** The NSS database that libreswan reads. */
   readonly nssFolder: string | undefined;
+  /** Its own addresses at which it answers peers; undefined where it does not tell, or hears of new ones by itself. */
+  readonly listensAt: readonly string[] | undefined;
 }
 
 /** One connection of ipsec.conf, by the name that ovs-monitor-ipsec gave it: `tun-1`, `tun-in-1`, `tun-out-1`. */

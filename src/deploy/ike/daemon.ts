@@ -123,6 +123,8 @@ export interface IkeDaemon {
 export interface IkeCommands {
   readonly start: (connection: string, version: string) => string;
   readonly forget: (connection: string, version: string) => string;
+  /** Lets it answer at addresses that came after it had started; of one that tells where it listens. */
+  readonly listen?: string;
   /** Lets it have the CA in a file. */
   readonly trust: (file: string | undefined, nssFolder: string | undefined) => string;
   /** Lets it have the CRL in a file. */
@@ -135,7 +137,17 @@ export interface IkeCommands {
  * What each script in `templates/remote/ike/` has: nobody calls another function of it. What they do stands in the scripts.
  */
 export const ikeFunctions = [
-  ...['reread_authorities', 'trust', 'distrust', 'place_crl', 'forget', 'down', 'refuse_strangers', 'wait_for_peer'],
+  ...[
+    'listen',
+    'reread_authorities',
+    'trust',
+    'distrust',
+    'place_crl',
+    'forget',
+    'down',
+    'refuse_strangers',
+    'wait_for_peer',
+  ],
   ...['reread', 'drop_old_keys', 'forget_identity', 'states', 'authenticate_again', 'leave_state', 'help_up'],
 ] as const;
 

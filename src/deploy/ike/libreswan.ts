@@ -77,6 +77,7 @@ export const libreswan: IkeDaemon = {
     },
   ],
   commands: {
+    listen: 'ipsec whack --listen',
     start: (connection, version) =>
       isFive(version) ? shellCommand`ipsec start ${connection}` : shellCommand`ipsec auto --start ${connection}`,
     forget: (connection, version) =>

@@ -32,6 +32,7 @@ export function readStrongswan(answers: ReadonlyMap<string, Section>, version: s
     })),
     plugins: /loaded plugins: (.*)/.exec(statusall)?.[1]?.split(' '),
     nssFolder: undefined,
+    listensAt: undefined,
   };
 }
 

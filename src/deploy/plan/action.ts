@@ -95,6 +95,8 @@ export type Action =
       /** Tunnels are at work with what it leads to now: the IKE daemon is told to read it again. */
       readonly inUse: boolean;
     }
+  /** The IKE daemon looks again which addresses the host has: it does not listen at these, where tunnels begin. */
+  | { readonly kind: 'listen'; readonly addresses: readonly string[] }
   /** The security associations of a tunnel end, and its peer is not to be believed again. */
   | { readonly kind: 'cut'; readonly port: string; readonly peer: string }
   | {

@@ -43,6 +43,7 @@ export function effectOf(action: Action): Effect {
     case 'other_config':
       return { configKey: action.key, needs: action.to === undefined ? [] : [action.to] };
     case 'enroll':
+    case 'listen':
     case 'guard':
     case 'cut':
     case 'plaintext':

@@ -31,6 +31,7 @@ export const kinds = {
   verify: { stage: 'prepare', by: 'script', about: 'identity', proves: 'none', lasts: false },
   link: { stage: 'prepare', by: 'script', about: 'identity', proves: 'all in use', lasts: true },
   trust: { stage: 'prepare', by: 'script', about: 'identity', proves: 'none', lasts: false },
+  listen: { stage: 'prepare', by: 'script', about: 'tunnels', proves: 'none', lasts: true },
   guard: { stage: 'prepare', by: 'script', about: 'tunnels', proves: 'none', lasts: true },
   cut: { stage: 'prepare', by: 'script', about: 'identity', proves: 'none', lasts: true },
   plaintext: { stage: 'prepare', by: 'database', about: 'tunnels', proves: 'none', lasts: true },

@@ -7,6 +7,7 @@
 
 import { versionOf } from '../facts/host-facts.js';
 import { existingEnds } from '../tunnels/existing.js';
+import { unheardAddresses } from '../tunnels/listening.js';
 import type { Action, HostPlan } from './action.js';
 import { bridgePortActions } from './bridge-ports.js';
 import { crlActions, crlWarnings, cutActions, cutWarnings } from './crls.js';
@@ -50,6 +51,7 @@ function allActions(input: HostInput): Action[] {
     ...identityActions(input),
     ...crlActions(input),
     ...cutActions(input),
+    ...listenActions(input),
     ...guardActions(input),
     ...goneTunnelActions(input),
     ...tunnelActions(input),
@@ -58,6 +60,15 @@ function allActions(input: HostInput): Action[] {
     ...staleGuardActions(input),
   ];
   return [...actions, ...leftoverFiles(input, actions), ...emptyBridges(input, actions)];
+}
+
+/** Before its tunnels are wired: a connection from an address that pluto does not know stays out of use. */
+function listenActions({ desired, facts }: HostInput): Action[] {
+  const addresses = unheardAddresses(
+    facts,
+    desired.ends.map(({ localIp }) => localIp),
+  );
+  return addresses.length === 0 ? [] : [{ kind: 'listen', addresses }];
 }
 
 /** What is renewed under the same path is presented when the daemon next authenticates. */

@@ -47,6 +47,7 @@ const preparing: {
   // Those in use are led elsewhere when the IKE daemon is told of it.
   link: ({ path, to, inUse }) => (inUse ? [] : [linkLine(path, to)]),
   trust: ({ files }) => ['reread_authorities', ...files.map((file) => `trust ${shellWord(file)}`)],
+  listen: () => ['listen'],
   guard: (guard) => [guardLine(guard)],
   // When the lists of revoked certificates are loaded.
   cut: ({ port }) => [`take_down ${shellWord(portPattern(port))}`],
@@ -142,7 +143,7 @@ export interface Authenticated {
 export function readAuthenticated(stdout: string, ends: readonly Asked[]): Authenticated {
   const unanswered = new Set([...stdout.matchAll(/^unanswered (\d{1,6})$/gm)].map(([, index]) => index));
   return {
-    before: [...stdout.matchAll(/^before ([^\s\0]{1,300})$/gm)].slice(0, mostStates).map(([, state = '']) => state),
+    before: [...stdout.matchAll(/^before (\S{1,300})$/gm)].slice(0, mostStates).map(([, state = '']) => state),
     unanswered: ends.filter((_, index) => unanswered.has(String(index))),
   };
 }

@@ -17,7 +17,6 @@ import { formatSerial, parseSerial, type SerialNumber } from '../../pki/serial.j
 import { validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
-import { shellCommand } from '../../platform/quote.js';
 import { type Ca, generationCrlFile, generationsOf, openIssuer, requireSameCa } from '../ca/ca.js';
 import { rolloverPhase } from '../ca/phase.js';
 import { nextSerial, requireHistory } from '../history/contradictions.js';
@@ -71,8 +70,8 @@ export async function makeCrls(platform: Platform, ca: Ca, days: number): Promis
     const history = requireHistory(ca, now);
     const entries = revokedEntries(layout, history);
     const known = { lastNumber: history.crlNumber, revoked: serialContents(history) };
+    const first = nextCrlNumber(layout, history);
     const count = other === undefined ? 1 : 2;
-    const first = nextCrlNumber(layout, history, count);
     files.replaceFile(`${layout.crlNumber}.old`, `${formatSerial(first)}\n`);
     takeNumbers(ca, first + BigInt(count));
     // Of lists of one name the IKE daemons keep the one with the higher number and the later time: that of the old CA has to
@@ -212,32 +211,18 @@ function negativeContent(magnitude: bigint): Uint8Array {
 
 function readCrlNumber({ crlNumber: file }: CaLayout): bigint {
   const text = files.exists(file) ? files.readFile(file).toString('latin1').trim() : 'absent';
-  // One digit more than the highest number has: that is told in words of its own.
-  if (/^0{0,99}[0-9A-F]{1,41}$/i.test(text)) return BigInt(`0x${text}`);
+  // Section 5.2.3: at most 20 octets.
+  if (/^[0-9A-F]{1,39}$/i.test(text)) return BigInt(`0x${text}`);
   throw new OvsPkiError('PKI_CORRUPT', `${file} does not hold the number of the next CRL, in hexadecimal`, {
     hint: 'put it right from what is known: ovs-pki-ts check --repair',
     details: { file },
   });
 }
 
-/** Section 5.2.3: at most 20 octets, of which one bit is the sign. */
-const highestCrlNumber = (1n << 159n) - 1n;
-
 /** The one in the file, or more where a list has had it: numbers never go back (section 5.2.3). */
-function nextCrlNumber(layout: CaLayout, { crlNumber }: History, count: number): bigint {
-  const written = readCrlNumber(layout);
-  const next = crlNumber === undefined || crlNumber < written ? written : crlNumber + 1n;
-  if (next + BigInt(count) - 1n <= highestCrlNumber) return next;
-  if (crlNumber !== undefined && crlNumber + BigInt(count) <= highestCrlNumber) {
-    throw new OvsPkiError('PKI_CORRUPT', `${layout.crlNumber} holds a number that no CRL can have, and none had`, {
-      hint: shellCommand`take the next one: echo ${formatSerial(crlNumber + 1n)} > ${layout.crlNumber}`,
-      details: { file: layout.crlNumber },
-    });
-  }
-  throw new OvsPkiError('PKI_CORRUPT', `${layout.crlNumber}: the numbers that CRLs of this CA can have are used up`, {
-    hint: 'only another CA, of another name, can make CRLs again: ovs-pki-ts init --force',
-    details: { file: layout.crlNumber },
-  });
+function nextCrlNumber(layout: CaLayout, { crlNumber }: History): bigint {
+  const next = readCrlNumber(layout);
+  return crlNumber === undefined || crlNumber < next ? next : crlNumber + 1n;
 }
 
 function requireCrlSign({ certificate, layout }: Ca): void {

@@ -60,22 +60,17 @@ function withoutComment(line: string): string {
 
 const controls: Readonly<Record<string, string>> = { n: '\n', r: '\r', b: '\b', t: '\t' };
 
-/** What OpenSSL takes at most with its variables; each line could double what the one before has. */
-const longestValue = 65_536;
-
 /** A value without quotation marks, with the values of its variables. */
 function expand(sections: Sections, section: string, written: string): string | undefined {
   let known = true;
-  let room = longestValue - written.length;
   const value = written.replaceAll(
     /\\(.)|"([^"]*)"|'([^']*)'|\$(?:\{([^}]*)\}|\(([^)]*)\)|([\w:]+))/g,
     (_whole, escaped?: string, double?: string, single?: string, ...variable: (string | undefined)[]) => {
       const plain = (escaped && (controls[escaped] ?? escaped)) ?? double ?? single;
       if (plain !== undefined) return plain;
       const found = variableOf(sections, section, variable.slice(0, 3).find((name) => name !== undefined) ?? '');
-      room -= found?.length ?? 0;
-      known &&= found !== undefined && room >= 0;
-      return known && found !== undefined ? found : '';
+      known &&= found !== undefined;
+      return found ?? '';
     },
   );
   return known ? value : undefined;

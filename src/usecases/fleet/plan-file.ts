@@ -149,6 +149,7 @@ const mayDiffer: { readonly [Kind in ActionKind]: readonly Exclude<keyof ActionO
   enroll: ['existingKey'],
   place: ['content', 'crl'],
   link: ['from', 'inUse'],
+  listen: ['addresses'],
   guard: [],
   cut: [],
   verify: ['certificate', 'private_key', 'ca_cert'],

@@ -29,6 +29,11 @@ nss() {
   printf 'sql:%s' "$folder"
 }
 
+# listen: pluto answers at the addresses that there were when it started, or was told so last
+listen() {
+  answer=$(ipsec whack --listen 2>&1 </dev/null) || fail "libreswan did not look for the addresses of the host again: $answer"
+}
+
 # reread_authorities: ovs-monitor-ipsec brings the CA into the database
 reread_authorities() { :; }
 

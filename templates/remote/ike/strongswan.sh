@@ -1,5 +1,8 @@
 # How strongSwan's charon is told things. Each IKE daemon has a file with the same functions; those of place.sh come before.
 
+# listen: charon hears of new addresses by itself
+listen() { :; }
+
 # reread_authorities: charon reads /etc/ipsec.d/cacerts when it starts; the "ca" section that ovs-monitor-ipsec writes is
 # never loaded.
 reread_authorities() {

@@ -37,6 +37,24 @@ test('a pluto that does not run is not taken for one that does', (t) => {
   }
 });
 
+const interfaces = [
+  ...['4.10', '5.2'].map((version) => {
+    const prefix = version === '4.10' ? '000 ' : '';
+    const lines = ['[fd00:2::1]:4500', '[fd00:2::1]:500', '1.1.1.2:4500', '1.1.1.2:500'];
+    return { version, status: lines.map((line) => `${prefix}interface eth0 UDP ${line}\n`).join('') };
+  }),
+  {
+    version: '3.29',
+    status:
+      '000 interface eth0/eth0 fd00:2::1@500\n000 interface eth0/eth0 1.1.1.2@4500\n000 interface eth0/eth0 1.1.1.2@500\n',
+  },
+] as const;
+for (const { version, status } of interfaces) {
+  test(`libreswan ${version} tells where it listens`, (t) => {
+    t.deepEqual(libreswan.read(sectionsOf({ status, traffic: '' }), version).listensAt, ['fd00:2::1', '1.1.1.2']);
+  });
+}
+
 const commands = [
   { version: '4.10', start: 'ipsec auto --start tun-1', forget: 'ipsec auto --delete tun-1', again: 'with its like' },
   { version: '5.0', start: 'ipsec start tun-1', forget: 'ipsec delete tun-1', again: 'never' },

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import type { DesiredHost } from '../../../src/deploy/desired/desired.js';
-import { known } from '../../../src/deploy/facts/fact.js';
+import { known, knownValue } from '../../../src/deploy/facts/fact.js';
 import type { FileFact } from '../../../src/deploy/facts/files.js';
 import type { PlanningFacts } from '../../../src/deploy/facts/host-facts.js';
 import { parsePolicies } from '../../../src/deploy/facts/kernel.js';
@@ -113,6 +113,9 @@ function factsOf(there: HostThere): PlanningFacts {
   const captured = capturedFacts(`${there.daemon ?? 'strongswan'}-gre-ca-signed`);
   const { places } = requireDaemon(there.daemon ?? 'strongswan');
   const { bridges = [], ports = [], interfaces = [], guards = [] } = there;
+  const addresses = there.addresses ?? ['1.1.1.1', '2.2.2.2', '3.3.3.3'];
+  const ike = knownValue(captured.ike);
+  if (ike === undefined) throw new Error('no IKE daemon was captured');
   const peerPath = certificateFileFor(places.certs, 'host_2', identities.peer);
   const identity = there.identity === undefined ? undefined : placed(there.identity, places);
   const database = {
@@ -138,7 +141,8 @@ function factsOf(there: HostThere): PlanningFacts {
     ovsdb: known(database),
     files: new Map(files.map(([path, file]) => [path, known(file)])),
     links: new Map(identity?.links ?? []),
-    addresses: known(there.addresses ?? ['1.1.1.1', '2.2.2.2', '3.3.3.3']),
+    addresses: known(addresses),
+    ike: known({ ...ike, ...(ike.listensAt === undefined ? {} : { listensAt: there.listensAt ?? addresses }) }),
     policies: known(
       parsePolicies(guards.map(([type, remoteIp]) => policyOf(guardCommand({ type, remoteIp }))).join('')),
     ),
@@ -190,6 +194,8 @@ function lineOf(action: Action): string {
       return `place ${action.role} ${short(action.path)}${action.content === undefined && action.source === undefined ? ' (made when applied)' : ''}`;
     case 'link':
       return `link ${short(action.path)} ${action.from === undefined ? 'new' : 'moved'}${action.inUse ? ', in use' : ''}`;
+    case 'listen':
+      return `listen ${action.addresses.join(' ')}`;
     case 'cut':
       return `cut ${action.port} ${action.peer}`;
     case 'plaintext':

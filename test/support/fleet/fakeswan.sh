@@ -10,6 +10,7 @@ tell) : ;;
 esac
 ### What our program sends to hosts that have it.
 # How Fakeswan is told things. Each IKE daemon has a file with the same functions; those of place.sh come before.
+listen() { :; }
 reread_authorities() { ipsec tell read-authorities; }
 trust() { ipsec tell trust "$1"; }
 distrust() { ipsec tell trust-only "$@"; }

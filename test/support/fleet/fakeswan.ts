@@ -44,6 +44,7 @@ const fakeswan: IkeDaemon = {
     crls: [],
     plugins: answers.get('ike-status')?.text.split('\n'),
     nssFolder: undefined,
+    listensAt: undefined,
   }),
   script: () => fakeswanText('functions'),
   lacks: ({ plugins }) =>

@@ -91,44 +91,6 @@ for (const { title, damage, code } of damages) {
   });
 }
 
-/** What crlnumber holds, and the number that the next list has, or why it has none. */
-const highest = `7${'F'.repeat(39)}`;
-const numbers: readonly (readonly [written: string, next: string | RegExp])[] = [
-  [`1${'0'.repeat(39)}`, `1${'0'.repeat(39)}`],
-  [`0${'F'.repeat(39)}`, `0${'F'.repeat(39)}`],
-  [highest, highest],
-  [`${'0'.repeat(60)}05`, '05'],
-  [`8${'0'.repeat(39)}`, /used up/],
-  ['F'.repeat(41), /used up/],
-  ['F'.repeat(200_000), /does not hold the number/],
-  ['-01', /does not hold the number/],
-];
-
-for (const [written, next] of numbers) {
-  test(`the number ${written.slice(0, 45)} is the next one, or the cause is told`, async (t) => {
-    const { pkiDirectory, layout } = await makeCa(t);
-    writeFileSync(layout.crlNumber, `${written}\n`);
-    if (typeof next === 'string') t.is((await crl(platform, { ...request, pkiDirectory })).crlNumber, next);
-    else await t.throwsAsync(crl(platform, { ...request, pkiDirectory }), { code: 'PKI_CORRUPT', message: next });
-    // After a number of 20 octets come others, and at the end it is said that there are none.
-    if (next === highest) {
-      await t.throwsAsync(crl(platform, { ...request, pkiDirectory }), { message: /used up/ });
-    } else if (typeof next === 'string') {
-      const { crlNumber } = await crl(platform, { ...request, pkiDirectory });
-      t.is(BigInt(`0x${crlNumber}`), BigInt(`0x${next}`) + 1n);
-    }
-  });
-}
-
-test('a number that no list can have, after one that a list has had, leads back to the next one', async (t) => {
-  const { pkiDirectory, layout } = await makeCa(t);
-  const { crlNumber } = await crl(platform, { ...request, pkiDirectory });
-  t.is(crlNumber, '01');
-  writeFileSync(layout.crlNumber, `${'F'.repeat(40)}\n`);
-  const error = await t.throwsAsync<OvsPkiError>(crl(platform, { ...request, pkiDirectory }), { code: 'PKI_CORRUPT' });
-  t.regex(error?.hint ?? '', /echo 02 > /);
-});
-
 test('a CA that has expired makes no list, and uses up no number', async (t) => {
   const { pkiDirectory, layout } = await makeCa(t);
   const later = { ...platform, clock: fixedClock(new Date('2060-01-01')) };
