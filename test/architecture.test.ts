@@ -75,6 +75,9 @@ const badSamples: readonly { readonly path: string; readonly text: string; reado
   { path: 'src/deploy/plan/x.ts', text: "import { apply } from '../apply/apply.js';", rule: 'folder' },
   { path: 'src/deploy/doctor/x.ts', text: "import type { Progress } from '../apply/host-run.js';", rule: 'folder' },
   { path: 'src/deploy/ike/x.ts', text: "import { planHost } from '../plan/plan.js';", rule: 'folder' },
+  { path: 'src/deploy/plan/x.ts', text: "import { rules } from '../doctor/doctor.js';", rule: 'folder' },
+  { path: 'src/deploy/fitness/x.ts', text: "import type { HostInput } from '../plan/input.js';", rule: 'folder' },
+  { path: 'src/deploy/system/x.ts', text: "import { known } from '../facts/fact.js';", rule: 'folder' },
   { path: 'src/deploy/ike/x.ts', text: "import { readFacts } from '../facts/host-facts.js';", rule: 'folder' },
   { path: 'src/deploy/facts/x.ts', text: "export { rules } from '../doctor/doctor.js';", rule: 'folder' },
   { path: 'src/deploy/plan/x.ts', text: "const is = daemon.name === 'strongswan';", rule: 'ike-daemon' },
@@ -108,7 +111,7 @@ const goodSamples: readonly Source[] = [
   { path: 'src/platform/run.ts', text: "import { spawn } from 'node:child_process';" },
   { path: 'src/cli/options/prompt.ts', text: "const { default: inquirer } = await import('inquirer');" },
   { path: 'src/cli/render/x.ts', text: "console.error('x');" },
-  { path: 'src/deploy/ike/x.ts', text: "const name = 'strongswan'; import '../facts/sections.js';" },
+  { path: 'src/deploy/ike/x.ts', text: "const name = 'strongswan'; import '../answer/sections.js';" },
   { path: 'src/deploy/plan/x.ts', text: "const why = 'libreswan needs a minute';" },
   { path: 'src/pki/x.ts', text: '// const now = Date.now(); console.log(process.exit())' },
   { path: 'test/x.test.ts', text: "import '../src/pki/der.js'; console.log(Date.now(), 'as any');" },
@@ -132,6 +135,27 @@ test('a circle of imports is found once, types or not, over any number of files'
   ]);
   const what = 'src/pki/a.ts → src/pki/b.ts → src/pki/c.ts → src/pki/a.ts';
   t.deepEqual(circle, [{ rule: 'cycle', place: 'src/pki/a.ts', what }]);
+});
+
+test('a circle of folders is found, of types too, where no files are in one; outside of src/ it is none', (t) => {
+  const texts = (root: string): Source[] => [
+    { path: `${root}/pki/a.ts`, text: "import type { B } from './lint/b.js';" },
+    { path: `${root}/pki/lint/b.ts`, text: "import '../c.js';" },
+    { path: `${root}/pki/c.ts`, text: '' },
+    { path: `${root}/pki/path/d.ts`, text: "import '../a.js'; import '../lint/b.js';" },
+  ];
+  const what = 'src/pki, src/pki/lint';
+  t.deepEqual(violationsIn(texts('src')), [
+    { rule: 'folder-cycle', place: 'src/pki', what },
+    { rule: 'folder-cycle', place: 'src/pki/lint', what },
+  ]);
+  t.deepEqual(violationsIn(texts('test')), []);
+  const roots: readonly Source[] = [
+    { path: 'src/index.ts', text: "import './pki/c.js';" },
+    { path: 'src/pki/c.ts', text: "import '../errors.js';" },
+    { path: 'src/errors.ts', text: '' },
+  ];
+  t.deepEqual(violationsIn(roots), []);
 });
 
 test('every room of src/ has its row in ARCHITECTURE.md, and every row its room', (t) => {

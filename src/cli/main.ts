@@ -16,8 +16,9 @@ import { connectionsOf } from './options/connections.js';
 import { passphraseSource, pinSource } from './options/passphrase.js';
 import { type OptionSpec, type OptionValues, optionSpecs } from './options/specs.js';
 import { requireOneUseOfStreams } from './options/streams.js';
-import type { Command, Outcome, Pieces } from './outcome/outcome.js';
+import type { Command, Outcome } from './outcome/outcome.js';
 import { errorJson, jsonText } from './render/json.js';
+import type { Pieces } from './render/list.js';
 import { errorText, warningText } from './render/text.js';
 import { version } from './version.js';
 

@@ -4,7 +4,7 @@ import test from 'ava';
 import { OvsPkiError } from '../../src/errors.js';
 import { decodeCertificate } from '../../src/pki/certificate.js';
 import { leafFindings } from '../../src/pki/lint/leaf-rules.js';
-import { pathFindings } from '../../src/pki/path.js';
+import { pathFindings } from '../../src/pki/path/path.js';
 import { type Chain, chains } from '../cases/verify-chains.js';
 import { ladders } from '../cases/verify-ladders.js';
 import { projectRoot, run } from '../support/programs.js';

@@ -45,7 +45,7 @@ const onlyIn: readonly { readonly packages: RegExp; readonly file: string | read
   { packages: /^(node:)?child_process$/, file: 'src/platform/run.ts' },
   { packages: /^(@peculiar\/x509|reflect-metadata)$/, file: 'src/pki/certification-request.ts' },
   { packages: /^@peculiar\/webcrypto$/, file: ['src/pki/pbes1.ts', 'src/peculiar.ts'] },
-  { packages: /^pkijs$/, file: ['src/pki/path-pkijs.ts', 'src/pki/pkcs12.ts', 'src/pki/pkcs12-reader.ts'] },
+  { packages: /^pkijs$/, file: ['src/pki/path/pkijs.ts', 'src/pki/pkcs12.ts', 'src/pki/pkcs12-reader.ts'] },
   { packages: /^node-webcrypto-p11$/, file: 'src/platform/token.ts' },
   { packages: /^yaml$/, file: 'src/deploy/inventory/yaml.ts' },
   { packages: /^valibot$/, file: ['src/deploy/inventory/schema.ts', 'src/deploy/inventory/fleet-schema.ts'] },
@@ -53,10 +53,13 @@ const onlyIn: readonly { readonly packages: RegExp; readonly file: string | read
 
 /** What the files of a folder may not import, though their room lets them. */
 const folderRules: readonly { readonly from: string; readonly never: RegExp }[] = [
-  { from: 'src/deploy/ike/', never: /^src\/deploy\/(?!ike\/|facts\/(sections|fact|system)\.ts$)/ },
-  { from: 'src/deploy/facts/', never: /^src\/deploy\/(tunnels|plan|remote|apply|doctor)\// },
-  { from: 'src/deploy/tunnels/', never: /^src\/deploy\/(plan|remote|apply|doctor)\// },
-  { from: 'src/deploy/plan/', never: /^src\/deploy\/(remote|apply)\// },
+  { from: 'src/deploy/answer/', never: /^src\/deploy\/(?!answer\/)/ },
+  { from: 'src/deploy/system/', never: /^src\/deploy\/(?!system\/)/ },
+  { from: 'src/deploy/ike/', never: /^src\/deploy\/(?!ike\/|answer\/|system\/)/ },
+  { from: 'src/deploy/facts/', never: /^src\/deploy\/(tunnels|fitness|plan|remote|apply|doctor)\// },
+  { from: 'src/deploy/tunnels/', never: /^src\/deploy\/(fitness|plan|remote|apply|doctor)\// },
+  { from: 'src/deploy/fitness/', never: /^src\/deploy\/(plan|remote|apply|doctor)\// },
+  { from: 'src/deploy/plan/', never: /^src\/deploy\/(remote|apply|doctor)\// },
   { from: 'src/deploy/doctor/', never: /^src\/deploy\/(remote|apply)\// },
   { from: 'src/deploy/remote/', never: /^src\/deploy\/(apply|doctor)\// },
 ];
@@ -75,6 +78,7 @@ export function violationsIn(sources: readonly Source[]): Violation[] {
   return [
     ...parsed.flatMap((file) => [...textViolations(file), ...nodeViolations(file), ...importViolations(file)]),
     ...cycles(new Map(parsed.map((file) => [file.fileName, importedFiles(file)]))),
+    ...folderCycles(parsed),
   ];
 }
 
@@ -262,6 +266,50 @@ function cycles(graph: ReadonlyMap<string, readonly string[]>): Violation[] {
   };
   for (const path of graph.keys()) follow(path, []);
   return [...found.values()];
+}
+
+/** Folders, and those that the files of each import from. */
+export type FolderGraph = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Which folder imports from which, of types and at run time too, among those of the files that are given. */
+export function folderGraph(parsed: readonly ts.SourceFile[]): FolderGraph {
+  const graph = new Map<string, Set<string>>(parsed.map((file) => [folderOf(file.fileName), new Set()]));
+  for (const file of parsed) {
+    const from = folderOf(file.fileName);
+    for (const to of importedFiles(file).map(folderOf)) {
+      if (to !== from && graph.has(to)) graph.get(from)?.add(to);
+    }
+  }
+  return graph;
+}
+
+/** A file that lies in src/ itself is a room of its own. */
+function folderOf(path: string): string {
+  const folder = dirname(path);
+  return folder === 'src' ? path : folder;
+}
+
+/** The folders that reach themselves by way of others, in the order of the alphabet. */
+export function circlesIn(graph: FolderGraph): string[] {
+  const reached = (from: string): Set<string> => {
+    const seen = new Set<string>();
+    const open = [from];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      for (const to of graph.get(next) ?? []) {
+        if (seen.has(to)) continue;
+        seen.add(to);
+        open.push(to);
+      }
+    }
+    return seen;
+  };
+  return [...graph.keys()].filter((folder) => reached(folder).has(folder)).toSorted();
+}
+
+/** In src/ a circle of folders is a thing that lies in the wrong one, even where no files are in a circle. */
+function folderCycles(parsed: readonly ts.SourceFile[]): Violation[] {
+  const circles = circlesIn(folderGraph(parsed.filter(({ fileName }) => inSource(fileName))));
+  return circles.map((place) => ({ rule: 'folder-cycle', place, what: circles.join(', ') }));
 }
 
 export function lineOf(file: ts.SourceFile, position: number): number {

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { check, list, verify } from '../../src/index.js';
-import { pathFindings } from '../../src/pki/path.js';
+import { pathFindings } from '../../src/pki/path/path.js';
 import { encodePem } from '../../src/pki/pem.js';
 import { readCa, trustedBy } from '../../src/store/ca/ca.js';
 import { readCrls } from '../../src/store/ca/crls.js';

@@ -8,7 +8,7 @@ import { OvsPkiError } from '../../errors.js';
 import { readFile } from '../../platform/files.js';
 import { readStandardInput } from '../../platform/standard-input.js';
 import { type CertificateType, expandNames, parseNameFile } from '../../usecases/inputs.js';
-import type { Context } from '../outcome/outcome.js';
+import type { Context } from './context.js';
 
 /** The names of a command that takes no type. Throws USAGE where there is none. */
 export async function namesOf(context: Context<'names'>): Promise<string[]> {

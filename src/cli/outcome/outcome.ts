@@ -7,14 +7,7 @@
 import type { OvsPkiError } from '../../errors.js';
 import type { Platform } from '../../platform/index.js';
 import type { CommandName, CommandOptions } from '../options/commands.js';
-import type { OptionName, Options } from '../options/specs.js';
-
-/** What a function that several commands call needs of a call. */
-export interface Context<Name extends OptionName> {
-  readonly platform: Platform;
-  readonly options: Options<Name>;
-  readonly operands: readonly string[];
-}
+import type { Pieces } from '../render/list.js';
 
 /** What a command gets. */
 export interface CommandContext<Name extends CommandName> {
@@ -38,8 +31,5 @@ export interface Outcome {
   /** For a result that is too large to be held: what is printed in place of text or JSON. */
   readonly pieces?: Pieces;
 }
-
-/** Pieces of a result in the form that was asked for; returns what stopped it in its middle. */
-export type Pieces = Generator<string, OvsPkiError | undefined>;
 
 export type Command<Name extends CommandName> = (context: CommandContext<Name>) => Promise<Outcome>;

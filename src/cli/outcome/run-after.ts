@@ -7,8 +7,9 @@
 import { OvsPkiError } from '../../errors.js';
 import { absolutePath, isExecutable } from '../../platform/files.js';
 import { runToEnd } from '../../platform/run.js';
+import type { Context } from '../options/context.js';
 import { pkiDirectoryOf } from '../options/read.js';
-import type { Context, Outcome } from './outcome.js';
+import type { Outcome } from './outcome.js';
 
 /** What the program finds in its environment, behind `OVS_PKI_`; of a list each item has a line. */
 export type Facts = Readonly<Record<string, string | readonly string[]>>;

@@ -7,10 +7,12 @@
 import { OvsPkiError } from '../../errors.js';
 import { visibleJson } from '../../platform/visible.js';
 import type { Listed } from '../../usecases/certificate/list.js';
-import type { Pieces } from '../outcome/outcome.js';
 import { errorJson, jsonText } from './json.js';
 import { letters } from './letters.js';
 import { dayText } from './text.js';
+
+/** Pieces of a result in the form that was asked for; returns what stopped it in its middle. */
+export type Pieces = Generator<string, OvsPkiError | undefined>;
 
 /** So many rows are written at once; the first of these batches decides how wide the columns are. */
 const batchRows = 1000;

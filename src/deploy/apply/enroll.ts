@@ -7,8 +7,8 @@
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import type { CertificationRequest } from '../../pki/certification-request.js';
+import { refusalOf } from '../answer/answer.js';
 import type { DesiredIdentity } from '../desired/desired.js';
-import { refusalOf } from '../facts/answer.js';
 import { actionsWith } from '../plan/kinds.js';
 import { planHost } from '../plan/plan.js';
 import { isOfMany, type PlannedAlone, plannedTogether } from '../plan/together.js';

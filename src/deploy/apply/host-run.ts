@@ -7,8 +7,8 @@
 import { OvsPkiError } from '../../errors.js';
 import type { CertificationRequest } from '../../pki/certification-request.js';
 import type { HostShell } from '../../platform/ssh.js';
+import { refusalOf } from '../answer/answer.js';
 import type { DesiredIdentity } from '../desired/desired.js';
-import { refusalOf } from '../facts/answer.js';
 import type { HostFacts } from '../facts/host-facts.js';
 import type { Action, HostPlan } from '../plan/action.js';
 import type { Identity } from '../plan/identity-files.js';

@@ -5,7 +5,7 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
-import { lastWords, refusalOf } from '../facts/answer.js';
+import { lastWords, refusalOf } from '../answer/answer.js';
 import { decided } from '../facts/fact.js';
 import { gatherPlanningFacts, type HostFacts } from '../facts/host-facts.js';
 import { ikeScriptFor } from '../plan/input.js';

@@ -14,6 +14,10 @@ export const tunnelTypes = ['gre', 'geneve', 'vxlan', 'stt'] as const;
 /** The types of tunnels that ovs-monitor-ipsec knows. */
 export type TunnelType = (typeof tunnelTypes)[number];
 
+export function isTunnelType(type: string): type is TunnelType {
+  return tunnelTypes.some((item) => item === type);
+}
+
 /** {@link AuthenticationMethod}, as a list. */
 export const authenticationMethods = ['ca-signed', 'self-signed', 'psk'] as const;
 /** How the two hosts of a tunnel know each other (howto "Encrypt Open vSwitch Tunnels with IPsec"). */

@@ -7,13 +7,13 @@
 import { type Crl, isCrlOf } from '../../pki/crl.js';
 import { equalBytes } from '../../pki/der.js';
 import { isCrlDue } from '../../pki/renewal.js';
-import { shellCommand } from '../../platform/quote.js';
 import { knownValue } from '../facts/fact.js';
+import type { Fault } from '../fitness/fault.js';
 import type { IkeFact } from '../ike/daemon.js';
 import { isNewer } from '../plan/crls.js';
 import { isOurAuthorityFile } from '../plan/identity-files.js';
 import { reliesOnCa } from './identity.js';
-import { certificateAt, configOf, dayOf, type Fault, fileAt, type HostView, nameOf, type Rule } from './rule.js';
+import { certificateAt, configOf, curedByDistribute, dayOf, fileAt, type HostView, type Rule } from './rule.js';
 
 export const crlRules: readonly Rule[] = [
   {
@@ -28,7 +28,9 @@ export const crlRules: readonly Rule[] = [
         const there = crlsOn(host).filter((item) => isCrlOf(issuer, item.crl));
         if (there.some((item) => !isNewer(crl, item.crl))) return [];
         const what = there.length === 0 ? 'it does not have the CRL of its CA' : 'its CRL is older than that of its CA';
-        return [again(host, `${what}: the IKE daemon believes peers whose certificates were revoked since`)];
+        return [
+          curedByDistribute(host, `${what}: the IKE daemon believes peers whose certificates were revoked since`),
+        ];
       });
     },
   },
@@ -81,7 +83,7 @@ function crlRule(id: string, meaning: string, find: (host: HostView, crl: Crl) =
     find: (host) =>
       crlsOn(host).flatMap(({ path, crl }) => {
         const message = find(host, crl);
-        return message === undefined ? [] : [again(host, `the CRL ${path} ${message}`)];
+        return message === undefined ? [] : [curedByDistribute(host, `the CRL ${path} ${message}`)];
       }),
   };
 }
@@ -99,9 +101,4 @@ function allCrlsOn(host: HostView): { readonly path: string; readonly crl: Crl }
     const file = fileAt(host, path);
     return file?.kind === 'crl' ? [{ path, crl: file.crl }] : [];
   });
-}
-
-/** A list that is due is made anew before it is brought. */
-function again(host: HostView, message: string): Fault {
-  return { message, cure: shellCommand`ovs-pki-ts distribute ${nameOf(host)} --to ${host.destination}`, at: 'here' };
 }

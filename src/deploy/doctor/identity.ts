@@ -9,21 +9,19 @@ import { equalBytes } from '../../pki/der.js';
 import { formatName } from '../../pki/name.js';
 import { soonMs } from '../../pki/renewal.js';
 import { dayMs, dueDays } from '../../pki/validity.js';
-import { shellCommand } from '../../platform/quote.js';
+import { confinementFault, tolerableSkewSeconds } from '../fitness/rules.js';
 import { keyHashOf } from '../plan/identity-files.js';
-import { confinementFault, tolerableSkewSeconds } from './fitness.js';
 import {
   certificateAt,
   commonNameOf,
   configOf,
+  curedByDistribute,
   daemonOf,
   dayOf,
   dnsNamesOf,
-  type Fault,
   fileAt,
   type HostView,
   methodOf,
-  nameOf,
   ownCertificate,
   type Rule,
   renewCommand,
@@ -42,7 +40,7 @@ export const identityRules: readonly Rule[] = [
       if (set.length === 0 || (set.includes('certificate') && set.includes('private_key'))) return [];
       const missing = (['certificate', 'private_key'] as const).filter((role) => !set.includes(role));
       return [
-        again(
+        curedByDistribute(
           host,
           `other_config has ${set.join(' and ')}, not ${missing.join(' and ')}: ovs-monitor-ipsec ignores all of it`,
         ),
@@ -179,7 +177,7 @@ export const identityRules: readonly Rule[] = [
     find: (host) => {
       const paths = roles.flatMap((role) => configOf(host)[role] ?? []);
       const message = confinementFault(daemonOf(host), host.facts, paths);
-      return message === undefined ? [] : [again(host, message)];
+      return message === undefined ? [] : [curedByDistribute(host, message)];
     },
   },
 ];
@@ -198,7 +196,7 @@ function roleRule(
       roles.flatMap((role) => {
         const path = configOf(host)[role];
         const message = path === undefined ? undefined : find(host, role, path);
-        return message === undefined ? [] : [again(host, message)];
+        return message === undefined ? [] : [curedByDistribute(host, message)];
       }),
   };
 }
@@ -219,11 +217,6 @@ function ownRule(
       return message === undefined ? [] : [{ message, cure: renewCommand(host), at: 'here' }];
     },
   };
-}
-
-/** The files are placed once more. */
-function again(host: HostView, message: string): Fault {
-  return { message, cure: shellCommand`ovs-pki-ts distribute ${nameOf(host)} --to ${host.destination}`, at: 'here' };
 }
 
 /** Some tunnel does, or will, for there is none yet. */

@@ -7,6 +7,7 @@
 import type { Certificate } from '../../pki/certificate.js';
 import { shellCommand } from '../../platform/quote.js';
 import { knownValue } from '../facts/fact.js';
+import type { Fault } from '../fitness/fault.js';
 import { type LoadedCertificate, portOfConnection } from '../ike/answers.js';
 import type { IkeFact } from '../ike/daemon.js';
 import { reliesOnCa } from './identity.js';
@@ -16,7 +17,6 @@ import {
   configOf,
   daemonOf,
   databaseOf,
-  type Fault,
   type HostView,
   ownCertificate,
   type Rule,

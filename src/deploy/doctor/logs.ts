@@ -7,20 +7,12 @@
 import { shellCommand } from '../../platform/quote.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import type { HostFacts } from '../facts/host-facts.js';
-import { type Cure, cureOn } from '../facts/system.js';
+import type { Fault } from '../fitness/fault.js';
 import type { IkeDaemon } from '../ike/daemon.js';
 import { ikeDaemons } from '../ike/daemons.js';
+import { type Cure, cureOn } from '../system/system.js';
 import { connectionsOf } from '../tunnels/proof.js';
-import {
-  daemonOf,
-  endRule,
-  type Fault,
-  type HostView,
-  interfaceOf,
-  methodOf,
-  type Rule,
-  startCommands,
-} from './rule.js';
+import { daemonOf, endRule, type HostView, interfaceOf, methodOf, type Rule, startCommands } from './rule.js';
 import { isUp } from './tunnels.js';
 
 /** What is said, by whom, and what it means. */

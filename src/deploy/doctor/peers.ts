@@ -8,9 +8,10 @@ import { equalBytes } from '../../pki/der.js';
 import { shellCommand } from '../../platform/quote.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
-import { admitCommand } from '../facts/system.js';
+import type { Fault } from '../fitness/fault.js';
 import type { IkeConnection } from '../ike/answers.js';
 import { ikeDaemons } from '../ike/daemons.js';
+import { admitCommand } from '../system/system.js';
 import { carriers } from '../tunnels/packets.js';
 import { connectionsOf } from '../tunnels/proof.js';
 import { mayHaveSigned } from './identity.js';
@@ -23,7 +24,6 @@ import {
   daemonOf,
   dnsNamesOf,
   endRule,
-  type Fault,
   fileAt,
   type HostView,
   interfaceOf,

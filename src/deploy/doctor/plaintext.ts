@@ -9,19 +9,10 @@ import type { TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { KernelPolicy } from '../facts/kernel.js';
 import { lookup } from '../facts/lookup.js';
+import type { Fault } from '../fitness/fault.js';
+import { plainTunnels } from '../tunnels/existing.js';
 import { guardCommand, hasGuard } from '../tunnels/packets.js';
-import { plainTunnels } from './fitness.js';
-import {
-  configOf,
-  daemonOf,
-  databaseOf,
-  endRule,
-  type Fault,
-  type HostView,
-  interfaceOf,
-  nameOf,
-  type Rule,
-} from './rule.js';
+import { configOf, daemonOf, databaseOf, endRule, type HostView, interfaceOf, nameOf, type Rule } from './rule.js';
 
 export const plaintextRules: readonly Rule[] = [
   endRule(

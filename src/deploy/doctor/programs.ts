@@ -6,12 +6,9 @@
 
 import { shellCommand } from '../../platform/quote.js';
 import { knownValue } from '../facts/fact.js';
-import type { SystemFact } from '../facts/system.js';
-import { fitnessRules } from './fitness.js';
+import { fitnessRules } from '../fitness/rules.js';
+import { ovsCtl, ovsScripts, type SystemFact } from '../system/system.js';
 import { configOf, daemonOf, type Rule, usesCertificates } from './rule.js';
-
-const scripts = '/usr/share/openvswitch/scripts';
-const ovsCtl = `${scripts}/ovs-ctl`;
 
 const fitness = fitnessRules.map(
   ({ find, ...rule }): Rule => ({
@@ -72,7 +69,7 @@ export const programsRules: readonly Rule[] = [
 /** ovs-ctl has no option for the folder, so the unit is given another command line. */
 function nssFolderCommand({ serviceManager }: SystemFact, daemon: string, folder: string): string {
   const unit = '/etc/systemd/system/openvswitch-ipsec.service.d';
-  const start = `${scripts}/ovs-monitor-ipsec --pidfile=/run/openvswitch/ovs-monitor-ipsec.pid --ike-daemon=${daemon}`;
+  const start = `${ovsScripts}/ovs-monitor-ipsec --pidfile=/run/openvswitch/ovs-monitor-ipsec.pid --ike-daemon=${daemon}`;
   const rest = '--log-file --detach unix:/run/openvswitch/db.sock';
   if (serviceManager !== 'systemd') {
     return `${ovsCtl} stop-ovs-ipsec; ${start} ${shellCommand`--ipsec-d=${folder}`} ${rest}`;

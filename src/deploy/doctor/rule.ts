@@ -14,6 +14,7 @@ import type { FileFact } from '../facts/files.js';
 import { type HostFacts, ikeDaemonOf, versionOf } from '../facts/host-facts.js';
 import { lookup } from '../facts/lookup.js';
 import { type InterfaceFact, interfaceIn, type OvsDatabase } from '../facts/ovsdb.js';
+import type { Fault, RuleText } from '../fitness/fault.js';
 import type { IkeDaemon } from '../ike/daemon.js';
 import { ikeDaemons } from '../ike/daemons.js';
 import type { UnknownTunnel } from '../plan/action.js';
@@ -54,23 +55,7 @@ export interface PeerEnd {
   readonly end: TunnelEnd | undefined;
 }
 
-/** One thing that is wrong. */
-export interface Fault {
-  readonly message: string;
-  /** A command, or several behind each other. */
-  readonly cure: string;
-  /** Where the cure is typed: on the host, or where this program runs. */
-  readonly at: 'host' | 'here';
-  /** The port of the tunnel that it is about. */
-  readonly port?: string;
-}
-
-export interface Rule {
-  readonly id: string;
-  /** Of an error a tunnel does not work, or not as it should; a warning is about what will or may go wrong. */
-  readonly severity: 'error' | 'warning';
-  /** What it finds, for the documentation. */
-  readonly meaning: string;
+export interface Rule extends RuleText {
   readonly find: (host: HostView) => readonly Fault[];
   /** It tells an effect, and is silent where another error of the host tells the cause. */
   readonly isLast?: true;
@@ -190,4 +175,9 @@ export function connectCommand(host: HostView, peer: HostView, { type }: Pick<Tu
 export function renewCommand(host: HostView): string {
   const name = nameOf(host);
   return shellCommand`ovs-pki-ts req+sign --unique --force ${name} && ovs-pki-ts distribute ${name} --to ${host.destination}`;
+}
+
+/** What a host lacks of its files, or has in an older form: they are brought once more, with a CRL that is not due. */
+export function curedByDistribute(host: HostView, message: string): Fault {
+  return { message, cure: shellCommand`ovs-pki-ts distribute ${nameOf(host)} --to ${host.destination}`, at: 'here' };
 }

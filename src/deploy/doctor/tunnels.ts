@@ -10,6 +10,7 @@ import { knownValue } from '../facts/fact.js';
 import type { SecurityAssociation } from '../facts/kernel.js';
 import { lookup } from '../facts/lookup.js';
 import { monitored } from '../facts/monitor.js';
+import type { Fault } from '../fitness/fault.js';
 import { unheardAddresses } from '../tunnels/listening.js';
 import { connectionsOf } from '../tunnels/proof.js';
 import {
@@ -17,7 +18,6 @@ import {
   daemonOf,
   databaseOf,
   endRule,
-  type Fault,
   fileAt,
   type HostView,
   interfaceOf,

@@ -6,6 +6,7 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
+import type { Section } from '../answer/sections.js';
 
 export type Fact<T> =
   | { readonly state: 'known'; readonly value: T }
@@ -24,11 +25,6 @@ export function unknown(reason: string): Fact<never> {
   return { state: 'unknown', reason };
 }
 
-/** What a reader of a part of an answer throws where it is not what such a part can be. */
-export function notUnderstood(reason: string): OvsPkiError {
-  return new OvsPkiError('HOST_ANSWER_INVALID', reason);
-}
-
 /** The value of a fact that is known, or undefined: for showing, never for deciding. */
 export function knownValue<T>(fact: Fact<T>): T | undefined {
   return fact.state === 'known' ? fact.value : undefined;
@@ -41,4 +37,27 @@ export function decided<T>(host: string, what: string, fact: Fact<T>): T | undef
     hint: `see what is wrong there: ovs-pki-ts doctor --to ${host}`,
     details: { host, what },
   });
+}
+
+/** Status of a shell that does not find a program. */
+const notFound = 127;
+
+/**
+ * What a program of the host said: absent where the host has no such program, unknown where the reader refuses it. Anything
+ * else that the reader throws is a bug of the reader.
+ */
+export function saidBy<T>(section: Section | undefined, parse: (text: string) => T): Fact<T> {
+  if (section === undefined) return unknown('the host did not say');
+  if (section.status === notFound) return absent(section.text);
+  if (section.status !== 0) return unknown(lastLine(section.text) || `exit status ${section.status}`);
+  try {
+    return known(parse(section.text));
+  } catch (error) {
+    if (!(error instanceof OvsPkiError)) throw error;
+    return unknown(`an answer that is not understood: ${error.message}`);
+  }
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
 }

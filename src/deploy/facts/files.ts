@@ -12,8 +12,8 @@ import { readDer } from '../../pki/der.js';
 import { decodePublicKey } from '../../pki/key.js';
 import { keyHash } from '../../pki/key-identity.js';
 import { decodePemOf } from '../../pki/pem.js';
+import type { Section } from '../answer/sections.js';
 import { absent, type Fact, known, unknown } from './fact.js';
-import type { Section } from './sections.js';
 
 export type FileFact =
   | {

@@ -8,16 +8,16 @@ import { OvsPkiError } from '../../errors.js';
 import { shellWord } from '../../platform/quote.js';
 import type { HostShell } from '../../platform/ssh.js';
 import { fillTemplate } from '../../platform/templates.js';
+import { parseSections, type Section } from '../answer/sections.js';
 import type { IkeDaemon, IkeFact } from '../ike/daemon.js';
 import { daemonSaying, ikeDaemons, questionsByVersion } from '../ike/daemons.js';
-import { absent, type Fact, known, unknown } from './fact.js';
+import { parseSystem, type SystemFact } from '../system/system.js';
+import { absent, type Fact, known, saidBy, unknown } from './fact.js';
 import { type FileFact, filesIn, linksIn } from './files.js';
 import { requireLock } from './host-lock.js';
 import { type KernelPolicy, parsePolicies, parseStates, type SecurityAssociation } from './kernel.js';
 import { complaintsIn, type MonitorFact, type MonitorTunnel, parseMonitor, parseMonitorTunnels } from './monitor.js';
 import { type OvsDatabase, parseOvsDatabase } from './ovsdb.js';
-import { parseSections, type Section, saidBy } from './sections.js';
-import { parseSystem, type SystemFact } from './system.js';
 
 export interface NetworkDevice {
   readonly name: string;

@@ -7,7 +7,7 @@
 import { OvsPkiError } from '../../errors.js';
 import { shellWord } from '../../platform/quote.js';
 import { fillTemplate } from '../../platform/templates.js';
-import type { Section } from './sections.js';
+import type { Section } from '../answer/sections.js';
 
 /** Lines for the shell of a host, which holds the lock to its end. @param operator who says so, for others who come */
 export function takeLock(operator: string): string {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Fact, knownValue, notUnderstood } from './fact.js';
+import { notUnderstood } from '../answer/answer.js';
+import { type Fact, knownValue } from './fact.js';
 import { lookup } from './lookup.js';
 
 /** A PSK that is seen only by who asks for it: it is in no JSON and in no text made of the facts. */

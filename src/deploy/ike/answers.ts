@@ -4,7 +4,7 @@
  * @module
  */
 
-import { notUnderstood } from '../facts/fact.js';
+import { notUnderstood } from '../answer/answer.js';
 
 export interface IkeAnswers {
   /** As it names itself, such as `5.9.8`. */

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Section } from '../facts/sections.js';
-import type { Cure, PackageManager, SystemFact } from '../facts/system.js';
+import type { Section } from '../answer/sections.js';
+import type { Cure, PackageManager, SystemFact } from '../system/system.js';
 import type { IkeAnswers } from './answers.js';
 
 /** {@link IkeDaemonName}, as a list. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SystemFact } from '../facts/system.js';
+import type { SystemFact } from '../system/system.js';
 import type { IkeDaemon, IkeDaemonName } from './daemon.js';
 import { libreswan } from './libreswan.js';
 import { strongswan } from './strongswan.js';

@@ -6,7 +6,7 @@
 
 import { type Certificate, decodeCertificatesPem } from '../../pki/certificate.js';
 import { formatName } from '../../pki/name.js';
-import type { Section } from '../facts/sections.js';
+import type { Section } from '../answer/sections.js';
 import { bigintOf, type IkeAnswers, type IkeConnection, idleConnection, type LoadedCertificate } from './answers.js';
 import { isOlder } from './version.js';
 

@@ -6,7 +6,7 @@
 
 import { shellCommand } from '../../platform/quote.js';
 import { fillTemplate } from '../../platform/templates.js';
-import { serviceCommand } from '../facts/system.js';
+import { serviceCommand } from '../system/system.js';
 import { type IkeDaemon, ikeDaemonLabels } from './daemon.js';
 import { newestLibreswan, readLibreswan } from './libreswan-answers.js';
 import { isOlder } from './version.js';

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Section } from '../facts/sections.js';
+import type { Section } from '../answer/sections.js';
 import {
   bigintOf,
   type IkeAnswers,

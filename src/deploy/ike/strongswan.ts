@@ -6,7 +6,7 @@
 
 import { shellCommand } from '../../platform/quote.js';
 import { fillTemplate } from '../../platform/templates.js';
-import { installCommand } from '../facts/system.js';
+import { installCommand } from '../system/system.js';
 import { type IkeDaemon, ikeDaemonLabels } from './daemon.js';
 import { readStrongswan } from './strongswan-answers.js';
 

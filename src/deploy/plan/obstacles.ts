@@ -7,10 +7,10 @@
 import { hostFindings } from '../../pki/lint/leaf-rules.js';
 import { formatName } from '../../pki/name.js';
 import { shellCommand } from '../../platform/quote.js';
-import { confinementFault, type FitnessRule, fitnessRules, type Purpose } from '../doctor/fitness.js';
-import type { Fault } from '../doctor/rule.js';
 import type { Fact } from '../facts/fact.js';
 import { knownValue } from '../facts/fact.js';
+import type { Fault } from '../fitness/fault.js';
+import { confinementFault, type FitnessRule, fitnessRules, type Purpose } from '../fitness/rules.js';
 import { isGoing, isMeant } from '../tunnels/matching.js';
 import { tunnelsOn } from '../tunnels/ownership.js';
 import type { Obstacle } from './action.js';

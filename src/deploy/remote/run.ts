@@ -7,7 +7,7 @@
 import { OvsPkiError } from '../../errors.js';
 import type { ScriptResult } from '../../platform/frame.js';
 import type { HostShell } from '../../platform/ssh.js';
-import { invalidAnswer, lastWords } from '../facts/answer.js';
+import { invalidAnswer, lastWords } from '../answer/answer.js';
 import { knownValue } from '../facts/fact.js';
 import { factsScript, type HostFacts, type PlanningFacts, readFacts } from '../facts/host-facts.js';
 import type { OvsDatabase } from '../facts/ovsdb.js';

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type TunnelEnd, tunnelTypes } from '../desired/desired.js';
+import { isTunnelType, type TunnelEnd } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
 import type { SecurityAssociation } from '../facts/kernel.js';
@@ -19,15 +19,25 @@ export function existingEnds(facts: PlanningFacts): TunnelEnd[] {
   });
 }
 
+/** The tunnels that nothing is to encrypt. */
+export function plainTunnels(interfaces: readonly InterfaceFact[]): InterfaceFact[] {
+  return interfaces.filter(
+    ({ type, options, psk }) =>
+      isTunnelType(type) &&
+      psk === undefined &&
+      options['remote_name'] === undefined &&
+      options['remote_cert'] === undefined,
+  );
+}
+
 function endOf({ name, type, options, psk, bridge }: InterfaceFact, facts: PlanningFacts): TunnelEnd | undefined {
-  const tunnelType = tunnelTypes.find((item) => item === type);
   const { remote_ip: remoteIp, local_ip, remote_name, remote_cert } = options;
-  if (tunnelType === undefined || remoteIp === undefined) return undefined;
+  if (!isTunnelType(type) || remoteIp === undefined) return undefined;
   if (psk === undefined && remote_name === undefined && remote_cert === undefined) return undefined;
   return {
     bridge: bridge ?? '',
     port: name,
-    type: tunnelType,
+    type,
     method: psk !== undefined ? 'psk' : remote_cert !== undefined ? 'self-signed' : 'ca-signed',
     localIp: local_ip ?? localIpTo(remoteIp, facts) ?? '',
     remoteIp,

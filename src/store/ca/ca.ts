@@ -10,7 +10,7 @@ import { type Certificate, decodeCertificatesPem } from '../../pki/certificate.j
 import { equalBytes } from '../../pki/der.js';
 import { decodeEncryptedPrivateKey, encodeEncryptedPrivateKey } from '../../pki/encrypted-key.js';
 import { importSigningKey, keyIdentifier, type SigningKey, signatureAlgorithmFor } from '../../pki/engine.js';
-import type { Issuer } from '../../pki/issue.js';
+import type { Issuer } from '../../pki/issue/certificate.js';
 import { decodePrivateKey, encodePrivateKey, type PrivateKey } from '../../pki/key.js';
 import { isSameKey } from '../../pki/key-identity.js';
 import { attributeValues } from '../../pki/name.js';

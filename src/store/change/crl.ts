@@ -7,9 +7,9 @@
 
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
-import { encodeCrlEntry, encodeEntryExtensions, issueCrl } from '../../pki/crl-issue.js';
 import { encode, tag, toHex } from '../../pki/der.js';
-import type { Issuer } from '../../pki/issue.js';
+import type { Issuer } from '../../pki/issue/certificate.js';
+import { encodeCrlEntry, encodeEntryExtensions, issueCrl } from '../../pki/issue/crl.js';
 import { type CrlContext, crlSignFault } from '../../pki/lint/crl-rules.js';
 import { encodePem } from '../../pki/pem.js';
 import { reasonCodes } from '../../pki/revocation.js';

@@ -9,7 +9,7 @@ import { asRefusal, OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import type { CertificationRequest } from '../../pki/certification-request.js';
 import type { ForeignRequest } from '../../pki/foreign-request.js';
-import { type Issuer, issueCertificate } from '../../pki/issue.js';
+import { type Issuer, issueCertificate } from '../../pki/issue/certificate.js';
 import type { PublicKey } from '../../pki/key.js';
 import { isSameKey, keyHash } from '../../pki/key-identity.js';
 import {
@@ -31,7 +31,7 @@ import {
 } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import { type OwnProfile, placesOf } from '../../pki/own-profile.js';
-import { issuersOf, nameFindings } from '../../pki/path.js';
+import { issuersOf, nameFindings } from '../../pki/path/path.js';
 import { leafSubject } from '../../pki/profile.js';
 import { isHarmless } from '../../pki/revocation.js';
 import { randomSerial, type SerialNumber } from '../../pki/serial.js';

@@ -19,11 +19,11 @@ import { isFolder, makeFolder, moveFolder, removeTree, stageFolder } from '../..
 import type { Platform } from '../../platform/index.js';
 import { requireHardLinks } from '../../platform/links.js';
 import { keyFileText } from '../ca/ca.js';
+import { configText } from '../ca/config.js';
 import { appendIndexRows, type IndexRow, indexRowFor } from '../index/row.js';
 import { type AuditEntry, appendAudit } from '../journal/audit-log.js';
 import { withLock } from '../journal/lock.js';
 import { type CaLayout, caFolder, caLayout, issuedCertificateFile, oldSuffix, profileFile } from '../layout.js';
-import { configText } from './config.js';
 
 /** What a new CA is made of. */
 export interface NewCa {

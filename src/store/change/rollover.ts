@@ -8,7 +8,7 @@
 
 import { basename, join } from 'node:path';
 import { OvsPkiError } from '../../errors.js';
-import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
+import type { Certificate } from '../../pki/certificate.js';
 import { certificateFileText } from '../../pki/text.js';
 import * as files from '../../platform/files.js';
 import {
@@ -21,8 +21,9 @@ import {
 } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
 import { linkTarget, replaceBySymlink, requireSymlinks } from '../../platform/links.js';
-import { type Ca, generationsOf, keyIdentifierHex, requireSameCa } from '../ca/ca.js';
+import { type Ca, requireSameCa } from '../ca/ca.js';
 import { endedFolder, type RolloverPhase, removeLeftovers, rolloverPhase, signingLink } from '../ca/phase.js';
+import { retiredFile } from '../ca/retired.js';
 import { isKeyInToken } from '../ca/token-key.js';
 import { appendAudit, appendOutcomes, auditStamp, type RolloverIntent } from '../journal/audit-log.js';
 import { withLock } from '../journal/lock.js';
@@ -103,35 +104,6 @@ function retireOther(ca: Ca): void {
   close(ca);
 }
 
-/** The certificates of CAs that were replaced. Throws PKI_CORRUPT. */
-export function readRetired(ca: Ca): Certificate[] {
-  const { retired } = ca.layout;
-  // A step that was interrupted can have called a CA retired that is still one of the two.
-  const inUse = generationsOf(ca).map(({ certificate }) => retiredFile(ca.layout, certificate));
-  return files
-    .list(retired)
-    .filter((name) => name.endsWith('.pem'))
-    .map((name) => join(retired, name))
-    .filter((file) => !inUse.includes(file))
-    .flatMap(readRetiredFile);
-}
-
-function readRetiredFile(file: string): Certificate[] {
-  try {
-    return [decodeCertificatePem(files.readFile(file).toString('latin1'), file)];
-  } catch (error) {
-    if (!(error instanceof OvsPkiError)) throw error;
-    // A step of a rollover, which holds the lock that readers do not, can have taken it away.
-    if (error.code === 'FILE_NOT_FOUND') return [];
-    if (error.code.startsWith('FILE_')) throw error;
-    throw new OvsPkiError('PKI_CORRUPT', error.message, {
-      hint: `put ${file} back from a backup; without it hosts are not told to trust that CA no more`,
-      details: { file },
-      cause: error,
-    });
-  }
-}
-
 async function step(
   platform: Platform,
   ca: Ca,
@@ -202,10 +174,6 @@ function close({ layout, other }: Ca): void {
   if (other !== undefined) files.removeFile(other.layout.crl);
   moveFolder(layout.rollover, endedFolder(layout.rollover));
   removeTree(endedFolder(layout.rollover));
-}
-
-function retiredFile({ retired }: CaLayout, certificate: Certificate): string {
-  return join(retired, `${keyIdentifierHex(certificate)}.pem`);
 }
 
 function otherPassphrase({ layout }: Ca): OvsPkiError {

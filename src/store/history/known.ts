@@ -14,7 +14,7 @@ import type { SerialNumber } from '../../pki/serial.js';
 import * as files from '../../platform/files.js';
 import { type Ca, generationsOf } from '../ca/ca.js';
 import { crlFiles } from '../ca/crls.js';
-import { readRetired } from '../change/rollover.js';
+import { readRetired } from '../ca/retired.js';
 import { copyOf } from '../index/copies.js';
 import { indexTimeMs, plainSerial } from '../index/row.js';
 import { findRowBySerial, readIndexBytes, reasonOfColumn, revokedColumn, revokedRows } from '../index/scan.js';

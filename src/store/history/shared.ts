@@ -7,10 +7,11 @@
 
 import { basename, dirname, join } from 'node:path';
 import { OvsPkiError } from '../../errors.js';
-import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
+import type { Certificate } from '../../pki/certificate.js';
 import { equalBytes } from '../../pki/der.js';
 import * as files from '../../platform/files.js';
 import { type Ca, generationsOf } from '../ca/ca.js';
+import { readCertificate } from '../certificate-file.js';
 import { type CaLayout, caLayout } from '../layout.js';
 
 /** The other folders of the PKI directory with a CA of this name and key; those in use first. */
@@ -41,7 +42,7 @@ export function isSameIssuer(one: Certificate, other: Certificate | undefined): 
 /** What cannot be read is the affair of its own type. */
 function certificateIn({ certificate }: CaLayout): Certificate | undefined {
   try {
-    return decodeCertificatePem(files.readFile(certificate).toString('latin1'), certificate);
+    return readCertificate(certificate);
   } catch (error) {
     if (error instanceof OvsPkiError) return undefined;
     throw error;

@@ -5,9 +5,10 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
-import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
+import type { Certificate } from '../../pki/certificate.js';
 import type { SerialNumber } from '../../pki/serial.js';
 import * as files from '../../platform/files.js';
+import { readCertificate } from '../certificate-file.js';
 import { type CaLayout, issuedCertificateFile } from '../layout.js';
 
 /** The CA's copy of a certificate, where it is here and can be read. */
@@ -15,7 +16,7 @@ export function copyOf(layout: CaLayout, serialNumber: SerialNumber): Certificat
   const file = issuedCertificateFile(layout, serialNumber);
   if (!files.exists(file)) return undefined;
   try {
-    return decodeCertificatePem(files.readFile(file).toString('latin1'), file);
+    return readCertificate(file);
   } catch (error) {
     if (error instanceof OvsPkiError) return undefined;
     throw error;

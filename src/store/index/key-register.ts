@@ -8,7 +8,7 @@
 
 import { join } from 'node:path';
 import { OvsPkiError } from '../../errors.js';
-import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
+import type { Certificate } from '../../pki/certificate.js';
 import { digestHex } from '../../pki/digest.js';
 import { keyHash } from '../../pki/key-identity.js';
 import { attributeValues, comparedName, nameOfCommonName } from '../../pki/name.js';
@@ -17,6 +17,7 @@ import type { SerialNumber } from '../../pki/serial.js';
 import * as files from '../../platform/files.js';
 import { makeFolder } from '../../platform/folders.js';
 import { bootId } from '../../platform/process-identity.js';
+import { readCertificate } from '../certificate-file.js';
 import { type CaLayout, issuedCertificateFile } from '../layout.js';
 import { readIndex } from './row.js';
 
@@ -119,7 +120,7 @@ function registeredKey(certificate: Certificate): RegisteredKey {
 function issuedCertificate(layout: CaLayout, serialNumber: SerialNumber): Certificate | undefined {
   const file = issuedCertificateFile(layout, serialNumber);
   try {
-    return decodeCertificatePem(files.readFile(file).toString('latin1'), file);
+    return readCertificate(file);
   } catch (error) {
     // Copies can be missing or damaged; then nothing can be known of their keys.
     if (error instanceof OvsPkiError) return undefined;

@@ -5,7 +5,7 @@
  */
 
 import { asRefusal, OvsPkiError } from '../../errors.js';
-import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
+import type { Certificate } from '../../pki/certificate.js';
 import { digestHex } from '../../pki/digest.js';
 import { parseSerial } from '../../pki/serial.js';
 import * as files from '../../platform/files.js';
@@ -13,6 +13,7 @@ import type { Platform } from '../../platform/index.js';
 import type { Ca } from '../ca/ca.js';
 import { readCrls } from '../ca/crls.js';
 import { removeLeftovers, rolloverPhase } from '../ca/phase.js';
+import { readCertificate } from '../certificate-file.js';
 import { copyOf } from '../index/copies.js';
 import { appendIndexRows, type IndexRow, indexRowFor, repairIndexTail, unendedRow } from '../index/row.js';
 import { findIndexRow } from '../index/scan.js';
@@ -111,7 +112,7 @@ function keptFor(layout: CaLayout, intent: AuditIntent): Certificate | undefined
 function keptCertificate(file: string): Certificate | undefined {
   if (!files.exists(file)) return undefined;
   try {
-    return decodeCertificatePem(files.readFile(file).toString('latin1'), file);
+    return readCertificate(file);
   } catch (error) {
     const { message, details } = asRefusal(error);
     throw new OvsPkiError('PKI_CORRUPT', `the copy of a certificate whose making was interrupted: ${message}`, {

@@ -8,7 +8,7 @@ import { OvsPkiError } from '../../errors.js';
 import { type Certificate, decodeCertificatesPem } from '../../pki/certificate.js';
 import { keyFindings } from '../../pki/lint/key-rules.js';
 import type { Finding } from '../../pki/lint/rule.js';
-import { authorityPath } from '../../pki/path.js';
+import { authorityPath } from '../../pki/path/path.js';
 import * as files from '../../platform/files.js';
 
 /** The files that a CA comes in. */

@@ -17,7 +17,7 @@ import {
   type SigningKey,
   signatureAlgorithmFor,
 } from '../../pki/engine.js';
-import { type Issuer, issueCertificate } from '../../pki/issue.js';
+import { type Issuer, issueCertificate } from '../../pki/issue/certificate.js';
 import { decodePublicKey, describeKey, type KeySpec, type PublicKey } from '../../pki/key.js';
 import { type DistinguishedName, encodeName, type NameAttribute } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import { importSigningKey, keyIdentifier, signatureAlgorithmFor } from '../../pki/engine.js';
-import type { Issuer } from '../../pki/issue.js';
+import type { Issuer } from '../../pki/issue/certificate.js';
 import { defaultKeySpec, type KeySpec, minimumRsaBits } from '../../pki/key.js';
 import { commonNameOfOneLine, formatOneLine } from '../../pki/name.js';
 import type { CertificateType } from '../../pki/profile.js';
@@ -17,6 +17,7 @@ import type { Life } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, keyFileText, openIssuer, openKeyFile, readCa, readCaKey } from '../../store/ca/ca.js';
+import { isOfOther } from '../../store/ca/issued-by.js';
 import { type RolloverPhase, rolloverPhase } from '../../store/ca/phase.js';
 import {
   destroyOwnTokenKey,
@@ -27,13 +28,13 @@ import {
   tokenUriOf,
 } from '../../store/ca/token-key.js';
 import { readWaiting } from '../../store/ca/waiting.js';
+import { readCertificate } from '../../store/certificate-file.js';
 import { makeCrls } from '../../store/change/crl.js';
 import { dropNext, letNewSign, letOldSign, placeNext, retireOld } from '../../store/change/rollover.js';
 import { dropWaiting } from '../../store/change/waiting.js';
 import { requireHistory } from '../../store/history/contradictions.js';
 import { indexRows, indexTimeMs } from '../../store/index/row.js';
 import { issuedCertificateFile } from '../../store/layout.js';
-import { isOfOther, readCertificate } from '../certificate/current.js';
 import { type CertificateSummary, summarize } from '../summary.js';
 import { defaultCrlDays } from './crl.js';
 import { makeAuthority, makeFileKey } from './init.js';

@@ -5,7 +5,7 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
-import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
+import type { Certificate } from '../../pki/certificate.js';
 import { equalBytes } from '../../pki/der.js';
 import type { KeySpec, PublicKey } from '../../pki/key.js';
 import { defaultKeySpec } from '../../pki/key.js';
@@ -13,6 +13,8 @@ import type { FileName } from '../../pki/name.js';
 import { isSignedWith } from '../../pki/signature.js';
 import * as files from '../../platform/files.js';
 import type { Ca } from '../../store/ca/ca.js';
+import { isIssuedBy } from '../../store/ca/issued-by.js';
+import { readCertificate } from '../../store/certificate-file.js';
 import { expiryOf, type IndexRow } from '../../store/index/row.js';
 import { findRowBySerial, findRowsByName, readIndexBytes, reasonOfColumn } from '../../store/index/scan.js';
 import { type CaLayout, issuedCertificateFile } from '../../store/layout.js';
@@ -115,29 +117,10 @@ export function keySpecOf(publicKey: PublicKey): KeySpec {
     : defaultKeySpec;
 }
 
-export function readCertificate(file: string): Certificate {
-  return decodeCertificatePem(files.readFile(file).toString('latin1'), file);
-}
-
 export function isSelfSigned(certificate: Certificate): boolean {
   return (
     equalBytes(certificate.issuer.der, certificate.subject.der) && isSignedWith(certificate.publicKey, certificate)
   );
-}
-
-/** Also by the other CA of a rollover, which has the same name. */
-export function isIssuedBy(certificate: Certificate, ca: Ca): boolean {
-  return isSignedBy(certificate, ca) || isOfOther(certificate, ca);
-}
-
-/** Whether the CA of a rollover that does not sign now has signed it: it is to be replaced. */
-export function isOfOther(certificate: Certificate, { other }: Ca): boolean {
-  return other !== undefined && isSignedBy(certificate, other);
-}
-
-function isSignedBy(certificate: Certificate, ca: Ca): boolean {
-  const sameName = equalBytes(certificate.issuer.der, ca.certificate.subject.der);
-  return sameName && isSignedWith(ca.certificate.publicKey, certificate);
 }
 
 /** The copy that the CA has of the certificate that expires last; a revoked one only where there is no other. */

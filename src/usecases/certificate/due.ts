@@ -16,19 +16,12 @@ import { dayMs, defaultDays, type Life, lifeMsOf, type Validity, validityFrom } 
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, generationsOf } from '../../store/ca/ca.js';
+import { isIssuedBy, isOfOther } from '../../store/ca/issued-by.js';
+import { readCertificate } from '../../store/certificate-file.js';
 import { expiryOf, type IndexRow } from '../../store/index/row.js';
 import { reasonOfColumn, validNames } from '../../store/index/scan.js';
 import type { Skipped } from '../summary.js';
-import {
-  type CaView,
-  isIssuedBy,
-  isOfOther,
-  isSelfSigned,
-  issuedCopies,
-  readCertificate,
-  rowOf,
-  viewOf,
-} from './current.js';
+import { type CaView, isSelfSigned, issuedCopies, rowOf, viewOf } from './current.js';
 import { isReplacing } from './replace-files.js';
 
 export interface DueNames {

@@ -11,16 +11,16 @@ import { requireGoodPassphrase } from '../../pki/encrypted-key.js';
 import { isKeyPair } from '../../pki/engine.js';
 import { decodePrivateKey, type PrivateKey } from '../../pki/key.js';
 import { parseFileName } from '../../pki/name.js';
-import { issuersOf } from '../../pki/path.js';
+import { issuersOf } from '../../pki/path/path.js';
 import { encodePem } from '../../pki/pem.js';
 import { encodePkcs7 } from '../../pki/pkcs7.js';
 import { encodePkcs12 } from '../../pki/pkcs12.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, readCa, trustedBy, typesIn } from '../../store/ca/ca.js';
+import { isIssuedBy } from '../../store/ca/issued-by.js';
 import { findRowBySerial, readIndexBytes } from '../../store/index/scan.js';
 import { type CertificateSummary, summarize } from '../summary.js';
-import { isIssuedBy } from './current.js';
 import { requireFree } from './req.js';
 
 /** PKCS#12 with the key; PKCS#7 without; the certificates as PEM, the host's first. */

@@ -7,12 +7,13 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
-import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
+import type { Certificate } from '../../pki/certificate.js';
 import { decodePrivateKey } from '../../pki/key.js';
 import { isSameKey } from '../../pki/key-identity.js';
 import type { FileName } from '../../pki/name.js';
 import { certificateFileText } from '../../pki/text.js';
 import * as files from '../../platform/files.js';
+import { readCertificate } from '../../store/certificate-file.js';
 
 /** The place takes another certificate for the same key; the one before is kept as `NAME-cert.pem.old`. */
 export function replaceCertificate({ certificateFile }: FileName, certificate: Certificate): void {
@@ -71,7 +72,7 @@ export function finishReplacement(file: FileName): Certificate | undefined {
 function newCertificate({ privateKeyFile, certificateFile }: FileName): Certificate | undefined {
   const file = fresh(certificateFile);
   if (!files.exists(file)) return undefined;
-  const certificate = decodeCertificatePem(files.readFile(file).toString('latin1'), file);
+  const certificate = readCertificate(file);
   const keyFile = files.exists(fresh(privateKeyFile)) ? fresh(privateKeyFile) : privateKeyFile;
   return isKeyOf(keyFile, certificate) ? certificate : undefined;
 }

@@ -12,13 +12,14 @@ import { formatSerial } from '../../pki/serial.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, readCa } from '../../store/ca/ca.js';
+import { isIssuedBy, isOfOther } from '../../store/ca/issued-by.js';
 import { rolloverPhase } from '../../store/ca/phase.js';
+import { readCertificate } from '../../store/certificate-file.js';
 import { type RevocationTarget, type RevokeResult, releaseInCa, revokeInCa } from '../../store/change/revoke.js';
 import { expiryOf, type IndexRow, revokedAt } from '../../store/index/row.js';
 import { reasonOfColumn } from '../../store/index/scan.js';
 import { issuedCertificateFile } from '../../store/layout.js';
 import { asRefused, orRefused, type Refused } from '../summary.js';
-import { isIssuedBy, isOfOther, readCertificate } from './current.js';
 
 /** What `revoke` is to revoke. */
 export interface RevokeRequest {

@@ -8,7 +8,7 @@ import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import { decodeCertificationRequestPem } from '../../pki/certification-request.js';
 import { importSigningKey, keyIdentifier, signatureAlgorithmFor } from '../../pki/engine.js';
-import { issueCertificate } from '../../pki/issue.js';
+import { issueCertificate } from '../../pki/issue/certificate.js';
 import { decodePrivateKey, type PrivateKey, type PublicKey } from '../../pki/key.js';
 import { isSameKey } from '../../pki/key-identity.js';
 import { requestFindings } from '../../pki/lint/request-rules.js';

@@ -10,7 +10,7 @@ import type { Crl } from '../../pki/crl.js';
 import { leafFindings } from '../../pki/lint/leaf-rules.js';
 import type { Finding } from '../../pki/lint/rule.js';
 import { parseFileName } from '../../pki/name.js';
-import { pathFindings } from '../../pki/path.js';
+import { pathFindings } from '../../pki/path/path.js';
 import type { CertificateType } from '../../pki/profile.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';

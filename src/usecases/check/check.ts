@@ -4,16 +4,17 @@
  * @module
  */
 
+import { readFleet } from '../../deploy/inventory/file.js';
 import { asRefusal, OvsPkiError } from '../../errors.js';
 import { equalBytes } from '../../pki/der.js';
 import { type CertificateType, certificateTypes } from '../../pki/profile.js';
 import { isFolder } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
 import { readCa, typesIn } from '../../store/ca/ca.js';
+import { isIssuedBy } from '../../store/ca/issued-by.js';
 import { readWaiting } from '../../store/ca/waiting.js';
 import { caFolder } from '../../store/layout.js';
-import { isIssuedBy, isSelfSigned } from '../certificate/current.js';
-import { readFleet } from '../fleet/inventory.js';
+import { isSelfSigned } from '../certificate/current.js';
 import { type CheckedFile, certificatesIn, readChecked } from './files.js';
 import { type GatheredCa, gatherCa } from './gather.js';
 import {

@@ -5,7 +5,7 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
-import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
+import type { Certificate } from '../../pki/certificate.js';
 import type { Crl } from '../../pki/crl.js';
 import { decodePrivateKey } from '../../pki/key.js';
 import { isSameKey } from '../../pki/key-identity.js';
@@ -21,6 +21,7 @@ import { type Ca, readCa } from '../../store/ca/ca.js';
 import { newestCrl } from '../../store/ca/crls.js';
 import { type ListAbove, listsAbove, type RevokedAbove, revokedBy } from '../../store/ca/lists-above.js';
 import { isKeyInToken } from '../../store/ca/token-key.js';
+import { readCertificate } from '../../store/certificate-file.js';
 import { type Contradiction, contradictionsOf } from '../../store/history/contradictions.js';
 import { readHistory } from '../../store/history/known.js';
 import { indexRows, indexTimeMs } from '../../store/index/row.js';
@@ -182,7 +183,7 @@ function readCopies(
     const begin = expires - now <= shortLifeMs ? beginAtGlance(der) : undefined;
     if (begin !== undefined) begins.set(name, begin);
     if (!isPlainlyStrong(der)) {
-      const certificate = orUnreadable(() => decodeCertificatePem(files.readFile(file).toString('latin1'), file));
+      const certificate = orUnreadable(() => readCertificate(file));
       const fault = certificate === undefined ? 'unreadable' : strengthFindings(certificate);
       if (fault.length > 0) faults.push({ name, file, fault });
     }

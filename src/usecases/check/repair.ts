@@ -7,7 +7,7 @@
 import type { CertificateType } from '../../pki/profile.js';
 import type { Platform } from '../../platform/index.js';
 import { readCa, typesIn } from '../../store/ca/ca.js';
-import { type Repair, repairCa } from '../../store/history/repair.js';
+import { type Repair, repairCa } from '../../store/change/repair.js';
 
 export type { Contradiction, ContradictionKind } from '../../store/history/contradictions.js';
 

@@ -18,8 +18,8 @@ import { type Ca, readCa } from '../../store/ca/ca.js';
 import { newestCrl } from '../../store/ca/crls.js';
 import { caRevoked, listsAbove, revocationText, revokedBy } from '../../store/ca/lists-above.js';
 import { profileOf } from '../../store/ca/profile.js';
+import { readRetired } from '../../store/ca/retired.js';
 import { crlIssuers, makeCrls } from '../../store/change/crl.js';
-import { readRetired } from '../../store/change/rollover.js';
 import { type History, readHistory, reasonsIn } from '../../store/history/known.js';
 import type { IndexRow } from '../../store/index/row.js';
 import {

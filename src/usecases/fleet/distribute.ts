@@ -4,22 +4,21 @@
  * @module
  */
 
+import { refusalOf } from '../../deploy/answer/answer.js';
 import type { HostResult } from '../../deploy/apply/apply.js';
 import type { DesiredHost, TunnelEnd } from '../../deploy/desired/desired.js';
-import { refusalOf } from '../../deploy/facts/answer.js';
 import { knownValue } from '../../deploy/facts/fact.js';
 import type { HostFacts, PlanningFacts } from '../../deploy/facts/host-facts.js';
 import { keyHashOf } from '../../deploy/plan/identity-files.js';
 import { existingEnds } from '../../deploy/tunnels/existing.js';
 import { proveEnd } from '../../deploy/tunnels/proof.js';
 import { OvsPkiError } from '../../errors.js';
-import { decodeCertificatePem } from '../../pki/certificate.js';
 import { equalBytes } from '../../pki/der.js';
 import type { KeySpec } from '../../pki/key.js';
 import { attributeValues, nameFault } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
-import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
+import { readCertificate } from '../../store/certificate-file.js';
 import { type ApplyRequest, applyAsked } from './apply.js';
 import { namesHere } from './identities.js';
 import { fleetAt } from './inventory.js';
@@ -181,7 +180,7 @@ function methodFor(name: string, facts: PlanningFacts): 'ca-signed' | 'self-sign
 
 function certificateOf(name: string) {
   const file = `${name}-cert.pem`;
-  return decodeCertificatePem(files.readFile(file).toString('latin1'), file);
+  return readCertificate(file);
 }
 
 /** Tunnels that work now must work afterwards; what did not work is not the fault of the new identity. */

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { refusalOf } from '../../deploy/answer/answer.js';
 import { findingsOn } from '../../deploy/doctor/doctor.js';
 import type { Finding } from '../../deploy/doctor/rule.js';
-import { refusalOf } from '../../deploy/facts/answer.js';
 import type { Platform } from '../../platform/index.js';
 import { crlsIn } from './authorities.js';
 import { type ExamineRequest, examine, fleetToExamine, type UnaskedHost } from './examine.js';

@@ -4,13 +4,14 @@
  * @module
  */
 
+import { refusalOf } from '../../deploy/answer/answer.js';
 import type { DesiredFleet } from '../../deploy/desired/desired.js';
 import type { ExaminedHost } from '../../deploy/doctor/doctor.js';
-import { refusalOf } from '../../deploy/facts/answer.js';
+import { readFleet } from '../../deploy/inventory/file.js';
 import { OvsPkiError } from '../../errors.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
-import { fleetAt, readFleet } from './inventory.js';
+import { fleetAt } from './inventory.js';
 import { askHostsAll, closeAll } from './prepare.js';
 
 /** Which hosts `status` and `doctor` look at. */

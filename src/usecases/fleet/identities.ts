@@ -10,20 +10,21 @@ import { knownValue } from '../../deploy/facts/fact.js';
 import type { PlanningFacts } from '../../deploy/facts/host-facts.js';
 import { type Identity, keyHashOf } from '../../deploy/plan/identity-files.js';
 import { OvsPkiError } from '../../errors.js';
-import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
+import type { Certificate } from '../../pki/certificate.js';
 import { decodePrivateKey } from '../../pki/key.js';
 import { keyHash } from '../../pki/key-identity.js';
 import { selfSignedFindings } from '../../pki/lint/leaf-rules.js';
 import { attributeValues, parseFileName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
-import { issuersOf, pathFindings } from '../../pki/path.js';
+import { issuersOf, pathFindings } from '../../pki/path/path.js';
 import { canLastLonger, isDueForRenewal, type Renewal } from '../../pki/renewal.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, trustedBy } from '../../store/ca/ca.js';
+import { isOfOther } from '../../store/ca/issued-by.js';
+import { readCertificate } from '../../store/certificate-file.js';
 import { certificatesOfKey } from '../../store/index/key-register.js';
 import { issuedCertificateFile } from '../../store/layout.js';
-import { isOfOther } from '../certificate/current.js';
 import { certificateRevoked } from '../revoked.js';
 import type { Authority } from './authorities.js';
 
@@ -98,7 +99,7 @@ export function namesHere(): string[] {
 function certificateHere(name: string): Certificate | undefined {
   const { certificateFile } = parseFileName(name);
   if (!files.exists(certificateFile)) return undefined;
-  return decodeCertificatePem(files.readFile(certificateFile).toString('latin1'), certificateFile);
+  return readCertificate(certificateFile);
 }
 
 /** A host can show the same or others thousands of times, and each is validated up to the CA. */
@@ -130,7 +131,7 @@ function issuedForKeysOf({ layout }: Ca, facts: PlanningFacts, name: string): Ce
     return certificatesOfKey(layout, hash).flatMap(({ commonName, serialNumber }) => {
       const copy = issuedCertificateFile(layout, serialNumber);
       if (commonName !== name || !files.exists(copy)) return [];
-      return [decodeCertificatePem(files.readFile(copy).toString('latin1'), copy)];
+      return [readCertificate(copy)];
     });
   });
 }

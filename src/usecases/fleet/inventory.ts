@@ -1,49 +1,25 @@
 /**
- * The inventory of a fleet: reading the file, and writing a first one.
+ * The inventory of a fleet: reading the file, writing a first one, and doing without one.
  *
  * @module
  */
 
-import { dirname } from 'node:path';
-import { addressIn, targetOf } from '../../deploy/desired/address.js';
+import { targetOf } from '../../deploy/desired/address.js';
 import type { DesiredFleet } from '../../deploy/desired/desired.js';
-import { expandInventory, parseInventory } from '../../deploy/inventory/inventory.js';
+import { localized } from '../../deploy/inventory/file.js';
 import { OvsPkiError } from '../../errors.js';
 import { nameFault } from '../../pki/name.js';
 import { destinationFault } from '../../platform/destination.js';
 import * as files from '../../platform/files.js';
-import { isThisMachine } from '../../platform/network.js';
-import { shellWord } from '../../platform/quote.js';
 import { fillTemplate, templatePath } from '../../platform/templates.js';
 
-/** What the hosts of an inventory file should have. @throws FILE_NOT_FOUND, INVENTORY_INVALID */
-export function readFleet(file: string): DesiredFleet {
-  if (!files.exists(file)) {
-    throw new OvsPkiError('FILE_NOT_FOUND', `the inventory ${file} does not exist`, {
-      hint: `name yours, or make one: ovs-pki-ts inventory init ${shellWord(file)}`,
-      details: { file },
-    });
-  }
-  const inventory = parseInventory(files.readFile(file).toString('utf8'), file);
-  return localized(expandInventory(inventory, { folder: dirname(file) }));
-}
+export { localized, readFleet } from '../../deploy/inventory/file.js';
 
 /** Writes an inventory to be filled in. @param force over one that is there @throws FILE_EXISTS */
 export function inventoryInit(file: string, force = false): { readonly file: string } {
   const write = force ? files.replaceFile : files.createFile;
   write(file, fillTemplate('fleet.yaml', { schema: templatePath('fleet.schema.json') }));
   return { file };
-}
-
-/** Hosts whose address is one of this machine are handled without SSH; of another machine's plan it may be another host. */
-export function localized(fleet: DesiredFleet): DesiredFleet {
-  return {
-    hosts: fleet.hosts.map((host) => {
-      const { destination } = host.target;
-      const isHere = isThisMachine(addressIn(destination) ?? destination);
-      return { ...host, target: { ...host.target, kind: isHere ? 'local' : 'ssh' } };
-    }),
-  };
 }
 
 /** The same fleet, from whose hosts tunnels of ours go that the inventory has no longer. */

@@ -9,17 +9,17 @@ import { join } from 'node:path';
 import type { DesiredHost } from '../../deploy/desired/desired.js';
 import { knownValue } from '../../deploy/facts/fact.js';
 import type { PlanningFacts } from '../../deploy/facts/host-facts.js';
+import { readFleet } from '../../deploy/inventory/file.js';
 import { OvsPkiError } from '../../errors.js';
-import { decodeCertificatePem } from '../../pki/certificate.js';
 import { keyHash } from '../../pki/key-identity.js';
 import { parseFileName } from '../../pki/name.js';
 import { parseDestination } from '../../platform/destination.js';
 import * as files from '../../platform/files.js';
 import { machineName } from '../../platform/network.js';
 import { readCa, typesIn } from '../../store/ca/ca.js';
+import { readCertificate } from '../../store/certificate-file.js';
 import { findRowsByName, readIndexBytes } from '../../store/index/scan.js';
 import { issuedCertificateFile } from '../../store/layout.js';
-import { readFleet } from './inventory.js';
 
 /** A host, and who it says that it is. */
 interface Claim {
@@ -133,6 +133,6 @@ function certifiedKeys(pkiDirectory: string, name: string): string[] {
   return rows.flatMap(({ row: { state, serialNumber } }) => {
     const copy = issuedCertificateFile(layout, serialNumber);
     if (state !== 'V' || !files.exists(copy)) return [];
-    return [keyHash(decodeCertificatePem(files.readFile(copy).toString('latin1'), copy).publicKey)];
+    return [keyHash(readCertificate(copy).publicKey)];
   });
 }

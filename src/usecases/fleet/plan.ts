@@ -4,8 +4,8 @@
  * @module
  */
 
+import { refusalOf } from '../../deploy/answer/answer.js';
 import type { DesiredFleet } from '../../deploy/desired/desired.js';
-import { refusalOf } from '../../deploy/facts/answer.js';
 import type { HostPlan } from '../../deploy/plan/action.js';
 import type { HostInput } from '../../deploy/plan/input.js';
 import { planHost } from '../../deploy/plan/plan.js';

@@ -5,9 +5,9 @@
  * @module
  */
 
+import { refusalOf } from '../../deploy/answer/answer.js';
 import type { HostWork } from '../../deploy/apply/apply.js';
 import type { DesiredFleet, DesiredHost, TunnelEnd } from '../../deploy/desired/desired.js';
-import { refusalOf } from '../../deploy/facts/answer.js';
 import { knownValue } from '../../deploy/facts/fact.js';
 import { gatherFacts, gatherPlanningFacts, type HostFacts, type PlanningFacts } from '../../deploy/facts/host-facts.js';
 import { takeLock } from '../../deploy/facts/host-lock.js';

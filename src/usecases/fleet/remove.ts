@@ -4,10 +4,10 @@
  * @module
  */
 
+import { refusalOf } from '../../deploy/answer/answer.js';
 import type { HostResult } from '../../deploy/apply/apply.js';
 import { obstructed } from '../../deploy/apply/host-run.js';
 import type { DesiredFleet } from '../../deploy/desired/desired.js';
-import { refusalOf } from '../../deploy/facts/answer.js';
 import { goingThings } from '../../deploy/plan/effects.js';
 import { ikeScriptFor } from '../../deploy/plan/input.js';
 import { leavingIdentity, planRemoval, type Removal } from '../../deploy/plan/removal.js';

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { refusalOf } from '../../deploy/answer/answer.js';
 import { findingsOn } from '../../deploy/doctor/doctor.js';
 import { type HostStatus, hostStatus } from '../../deploy/doctor/host-status.js';
-import { refusalOf } from '../../deploy/facts/answer.js';
 import type { Platform } from '../../platform/index.js';
 import { type NameWithoutHost, namesWithoutHostIn } from '../check/without-host.js';
 import { crlsIn } from './authorities.js';

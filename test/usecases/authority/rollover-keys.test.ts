@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { crl, init, nodePlatform, prepareRollover, rolloverStatus } from '../../../src/index.js';
 import { readCa } from '../../../src/store/ca/ca.js';
-import { readRetired } from '../../../src/store/change/rollover.js';
+import { readRetired } from '../../../src/store/ca/retired.js';
 import { runOurs } from '../../support/programs.js';
 import { scratchFolder } from '../../support/scratch.js';
 

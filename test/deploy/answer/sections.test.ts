@@ -1,6 +1,6 @@
 import test from 'ava';
+import { saidBy } from '../../../src/deploy/facts/fact.js';
 import { parseOvsDatabase } from '../../../src/deploy/facts/ovsdb.js';
-import { saidBy } from '../../../src/deploy/facts/sections.js';
 
 test('what is not understood of the database is not quoted: it may be a PSK', (t) => {
   const text = '{"psk":swordfish}';

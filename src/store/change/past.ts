@@ -11,15 +11,15 @@ import * as files from '../../platform/files.js';
 import { makeFolder } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, requireSameCa } from '../ca/ca.js';
-import type { CaPast } from '../change/new-ca.js';
-import { rewriteRows, rowOf } from '../change/rewrite.js';
+import { readHistory } from '../history/known.js';
 import { appendIndexRows } from '../index/row.js';
 import { readIndexBytes } from '../index/scan.js';
 import { withLock } from '../journal/lock.js';
 import { recoverInterrupted } from '../journal/recovery.js';
 import { issuedCertificateFile } from '../layout.js';
-import { readHistory } from './known.js';
+import type { CaPast } from './new-ca.js';
 import { repairCa } from './repair.js';
+import { rewriteRows, rowOf } from './rewrite.js';
 
 /**
  * What is known here stays, and what was released here stays released.

@@ -32,6 +32,11 @@ export function invalidAnswer(host: string, reason: string): OvsPkiError {
   });
 }
 
+/** What a reader of a part of an answer throws where it is not what such a part can be. */
+export function notUnderstood(reason: string): OvsPkiError {
+  return new OvsPkiError('HOST_ANSWER_INVALID', reason);
+}
+
 /** What a host said last, in one line that is not too long to be read. */
 export function lastWords(text: string, lines = 3): string {
   const shown = text

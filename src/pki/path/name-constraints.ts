@@ -5,10 +5,10 @@
  * @module
  */
 
-import { type Certificate, type GeneralName, generalName } from './certificate.js';
-import { children, contextTag, type DerElement, readDer, readOid, readText, sequenceOf } from './der.js';
-import { type DistinguishedName, decodeName } from './name.js';
-import { oid } from './oid.js';
+import { type Certificate, type GeneralName, generalName } from '../certificate.js';
+import { children, contextTag, type DerElement, readDer, readOid, readText, sequenceOf } from '../der.js';
+import { type DistinguishedName, decodeName } from '../name.js';
+import { oid } from '../oid.js';
 
 /** The names that stand below a CA. */
 export interface NamesBelow {

@@ -97,13 +97,16 @@ export function installCommand(system: SystemFact, packages: readonly string[]):
   return `install what Debian has in ${there}, by the means of ${system.distribution ?? 'that system'}`;
 }
 
-const scripts = '/usr/share/openvswitch/scripts/ovs-ctl';
+/** Where every package of Open vSwitch has its own scripts; they are in no PATH. */
+export const ovsScripts = '/usr/share/openvswitch/scripts';
+export const ovsCtl = `${ovsScripts}/ovs-ctl`;
+
 /** Where there is nothing that manages services. */
 const byHand: Readonly<Record<string, Readonly<Record<'start' | 'restart', string>>>> = {
-  'openvswitch-switch': { start: `${scripts} start`, restart: `${scripts} restart` },
+  'openvswitch-switch': { start: `${ovsCtl} start`, restart: `${ovsCtl} restart` },
   'openvswitch-ipsec': {
-    start: `${scripts} start-ovs-ipsec`,
-    restart: `${scripts} stop-ovs-ipsec; ${scripts} start-ovs-ipsec`,
+    start: `${ovsCtl} start-ovs-ipsec`,
+    restart: `${ovsCtl} stop-ovs-ipsec; ${ovsCtl} start-ovs-ipsec`,
   },
 };
 

@@ -1,9 +1,8 @@
 import test from 'ava';
 import { exitStatusOf } from '../../../src/cli/outcome/fleet.js';
-import { invalidAnswer, refusalOf } from '../../../src/deploy/facts/answer.js';
-import { notUnderstood } from '../../../src/deploy/facts/fact.js';
+import { invalidAnswer, notUnderstood, refusalOf } from '../../../src/deploy/answer/answer.js';
+import { saidBy } from '../../../src/deploy/facts/fact.js';
 import { parseOvsDatabase } from '../../../src/deploy/facts/ovsdb.js';
-import { saidBy } from '../../../src/deploy/facts/sections.js';
 import { databaseText } from '../../support/hostile.js';
 
 const section = { status: 0, text: 'x' };

@@ -15,12 +15,12 @@ import {
   encodeText,
   encodeTime,
   tag,
-} from './der.js';
-import { encodeSignatureAlgorithm } from './engine.js';
-import { type Issuer, signedBy } from './issue.js';
-import type { CrlContext } from './lint/crl-rules.js';
-import { lintCrl } from './lint/lint.js';
-import { oid } from './oid.js';
+} from '../der.js';
+import { encodeSignatureAlgorithm } from '../engine.js';
+import type { CrlContext } from '../lint/crl-rules.js';
+import { lintCrl } from '../lint/lint.js';
+import { oid } from '../oid.js';
+import { type Issuer, signedBy } from './certificate.js';
 
 export interface CrlInput {
   readonly crlNumber: bigint;

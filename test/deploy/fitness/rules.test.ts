@@ -2,8 +2,8 @@
 
 import test from 'ava';
 import { findingsOn } from '../../../src/deploy/doctor/doctor.js';
-import { fitnessRules } from '../../../src/deploy/doctor/fitness.js';
 import type { HostFacts } from '../../../src/deploy/facts/host-facts.js';
+import { fitnessRules } from '../../../src/deploy/fitness/rules.js';
 import type { HostPlan } from '../../../src/deploy/plan/action.js';
 import type { HostCrl } from '../../../src/deploy/plan/input.js';
 import { planHost } from '../../../src/deploy/plan/plan.js';

@@ -7,11 +7,11 @@
 
 import { createPublicKey, verify } from 'node:crypto';
 import type { CertificateRevocationList, CryptoEngine, Certificate as ParsedCertificate } from 'pkijs';
-import type { Certificate } from './certificate.js';
-import type { Crl } from './crl.js';
-import { providerOf } from './engine.js';
-import { oid } from './oid.js';
-import { requireModestStructure } from './work.js';
+import type { Certificate } from '../certificate.js';
+import type { Crl } from '../crl.js';
+import { providerOf } from '../engine.js';
+import { oid } from '../oid.js';
+import { requireModestStructure } from '../work.js';
 
 interface SecondOpinionInput {
   /** From the certificate to the trust anchor. */

@@ -16,11 +16,17 @@ import { defaultDays } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, requireSameCa } from '../ca/ca.js';
+import { configText, daysOf, markOf } from '../ca/config.js';
 import { profileOrFault } from '../ca/profile.js';
 import { specOf } from '../ca/token-key.js';
-import { configText, daysOf, markOf } from '../change/config.js';
-import { uniqueSubjects } from '../change/refusals.js';
-import { rewriteRows, rowOf } from '../change/rewrite.js';
+import {
+  type Contradiction,
+  contradictionsOf,
+  lostCertificates,
+  nextSerial,
+  unknownIssues,
+} from '../history/contradictions.js';
+import { type History, type KnownRevocation, readHistory } from '../history/known.js';
 import { copyOf } from '../index/copies.js';
 import { forgetRegister } from '../index/key-register.js';
 import { appendIndexRows, type IndexRow, indexRowFor } from '../index/row.js';
@@ -29,8 +35,8 @@ import { appendAudit, auditStamp } from '../journal/audit-log.js';
 import { withLock } from '../journal/lock.js';
 import { recoverInterrupted } from '../journal/recovery.js';
 import { oldSuffix } from '../layout.js';
-import { type Contradiction, contradictionsOf, lostCertificates, nextSerial, unknownIssues } from './contradictions.js';
-import { type History, type KnownRevocation, readHistory } from './known.js';
+import { uniqueSubjects } from './refusals.js';
+import { rewriteRows, rowOf } from './rewrite.js';
 
 /** What was found before and is left afterwards. */
 export interface Repair {

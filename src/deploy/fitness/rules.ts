@@ -5,16 +5,14 @@
  * @module
  */
 
-import { type TunnelType, tunnelTypes } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
 import { saveConnections } from '../facts/monitor.js';
-import type { InterfaceFact } from '../facts/ovsdb.js';
-import { cureOn, installCommand, serviceCommand } from '../facts/system.js';
 import type { IkeDaemon } from '../ike/daemon.js';
 import { ikeDaemons, usualDaemon } from '../ike/daemons.js';
 import { isNewerThan } from '../ike/version.js';
-import type { Fault, Rule } from './rule.js';
+import { cureOn, installCommand, serviceCommand } from '../system/system.js';
+import { type Fault, onHost, type RuleText } from './fault.js';
 
 /** What cannot be done on a host: any change, bringing an identity or a CRL, a drop policy, a tunnel that is proved. */
 export type Purpose = 'change' | 'identity' | 'crl' | 'guard' | 'tunnel';
@@ -28,7 +26,7 @@ export interface FitnessView {
   readonly hasCrls: boolean;
 }
 
-export interface FitnessRule extends Omit<Rule, 'find'> {
+export interface FitnessRule extends RuleText {
   /** Nothing for a rule that only warns. */
   readonly blocks: readonly Purpose[];
   /** Why a plan is refused by it; HOST_UNFIT, if not given. */
@@ -285,21 +283,6 @@ export function confinementFault(
     : `AppArmor lets ${label} read below ${confinement.folder} only, not ${outside.join(', ')}`;
 }
 
-/** The tunnels of a host that nothing is to encrypt. */
-export function plainTunnels(interfaces: readonly InterfaceFact[]): InterfaceFact[] {
-  return interfaces.filter(
-    ({ type, options, psk }) =>
-      isTunnelType(type) &&
-      psk === undefined &&
-      options['remote_name'] === undefined &&
-      options['remote_cert'] === undefined,
-  );
-}
-
-export function isTunnelType(type: string): type is TunnelType {
-  return tunnelTypes.some((item) => item === type);
-}
-
 function unanswered({ ovsdb, system }: PlanningFacts): Fault[] {
   return ovsdb.state === 'unknown'
     ? onHost(
@@ -307,8 +290,4 @@ function unanswered({ ovsdb, system }: PlanningFacts): Fault[] {
         `${serviceCommand(system, 'start', 'openvswitch-switch')}; tail -n 20 /var/log/openvswitch/ovsdb-server.log`,
       )
     : [];
-}
-
-function onHost(message: string, cure: string): Fault[] {
-  return [{ message, cure, at: 'host' }];
 }

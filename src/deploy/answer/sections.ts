@@ -4,16 +4,10 @@
  * @module
  */
 
-import { OvsPkiError } from '../../errors.js';
-import { absent, type Fact, known, unknown } from './fact.js';
-
 export interface Section {
   readonly status: number;
   readonly text: string;
 }
-
-/** Status of a shell that does not find a program. */
-const notFound = 127;
 
 export function parseSections(output: string, mark: string): ReadonlyMap<string, Section> {
   const sections = new Map<string, Section>();
@@ -30,24 +24,4 @@ function withoutLastNewlines(text: string): string {
   let end = text.length;
   while (end > 0 && text[end - 1] === '\n') end -= 1;
   return text.slice(0, end);
-}
-
-/**
- * What a program of the host said: absent where the host has no such program, unknown where the reader refuses it. Anything
- * else that the reader throws is a bug of the reader.
- */
-export function saidBy<T>(section: Section | undefined, parse: (text: string) => T): Fact<T> {
-  if (section === undefined) return unknown('the host did not say');
-  if (section.status === notFound) return absent(section.text);
-  if (section.status !== 0) return unknown(lastLine(section.text) || `exit status ${section.status}`);
-  try {
-    return known(parse(section.text));
-  } catch (error) {
-    if (!(error instanceof OvsPkiError)) throw error;
-    return unknown(`an answer that is not understood: ${error.message}`);
-  }
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? '';
 }

@@ -1,10 +1,10 @@
 /** Which system a host has, and the words that cures have there. */
 
 import test from 'ava';
+import { parseSections } from '../../../src/deploy/answer/sections.js';
 import { findingsOn } from '../../../src/deploy/doctor/doctor.js';
 import { factsScript } from '../../../src/deploy/facts/host-facts.js';
-import { parseSections } from '../../../src/deploy/facts/sections.js';
-import { admitCommand, installCommand, parseSystem, serviceCommand } from '../../../src/deploy/facts/system.js';
+import { admitCommand, installCommand, parseSystem, serviceCommand } from '../../../src/deploy/system/system.js';
 import { capturedAt, capturedFacts, type Edit, examinedHost } from '../../support/host-answers.js';
 import { run } from '../../support/programs.js';
 

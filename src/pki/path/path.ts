@@ -5,18 +5,18 @@
  * @module
  */
 
-import type { Certificate } from './certificate.js';
-import type { Crl } from './crl.js';
-import { children, contextTag, encodeSequence, equalBytes, readDer, readInteger, tag } from './der.js';
-import { keyFindings } from './lint/key-rules.js';
-import type { Finding } from './lint/rule.js';
-import { type DistinguishedName, decodeName } from './name.js';
+import type { Certificate } from '../certificate.js';
+import type { Crl } from '../crl.js';
+import { children, contextTag, encodeSequence, equalBytes, readDer, readInteger, tag } from '../der.js';
+import { keyFindings } from '../lint/key-rules.js';
+import type { Finding } from '../lint/rule.js';
+import { type DistinguishedName, decodeName } from '../name.js';
+import { extensionNames, oid, purposeNames } from '../oid.js';
+import { formatSerial } from '../serial.js';
+import { judgeSignature, type SignatureVerdict, signatureName, weakHashOf } from '../signature.js';
+import { formatTime } from '../text.js';
 import { foldText, type NamesBelow, nameConstraintFault } from './name-constraints.js';
-import { extensionNames, oid, purposeNames } from './oid.js';
-import { pkijsRefusal } from './path-pkijs.js';
-import { formatSerial } from './serial.js';
-import { judgeSignature, type SignatureVerdict, signatureName, weakHashOf } from './signature.js';
-import { formatTime } from './text.js';
+import { pkijsRefusal } from './pkijs.js';
 
 export interface PathInput {
   readonly certificate: Certificate;
