@@ -34,5 +34,6 @@ export type {
   Obstacle,
   UnknownTunnel,
 } from '../deploy/plan/action.js';
+export type { IdentityFiles } from '../deploy/plan/identity-files.js';
 export type { Removal } from '../deploy/plan/removal.js';
 export type { EndProof } from '../deploy/tunnels/proof.js';
