@@ -191,7 +191,9 @@ function talk(
   dialogue: Dialogue,
 ): Promise<{ readonly status: number | null; readonly screen: string }> {
   const command = [process.execPath, programPath, ...args].map((word) => `'${word}'`).join(' ');
-  const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { cwd });
+  // On a terminal that is called dumb, as builds have it, Node edits no lines.
+  const env = { ...process.env, TERM: 'xterm' };
+  const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { cwd, env });
   const turns = [...dialogue];
   // For a question that never comes; on a busy machine a dozen dialogues at once take a minute.
   const timer = setTimeout(() => child.kill('SIGKILL'), 300_000);
