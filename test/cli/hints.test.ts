@@ -4,58 +4,89 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import test from 'ava';
 import { normalizeArguments } from '../../src/cli/options/argv.js';
-import { commandSpecs } from '../../src/cli/options/commands.js';
-import { optionSpecs } from '../../src/cli/options/specs.js';
+import { type CommandSpec, commandSpecs } from '../../src/cli/options/commands.js';
 import { withDirectory, withQuotedFile } from '../../src/cli/render/hint.js';
 import { projectRoot, run, runOurs } from '../support/programs.js';
 import { scratchFolder } from '../support/scratch.js';
+import { textsIn } from '../support/texts.js';
 
-/** What the sources say after the name of the program, with a word in the place of each value. */
-function commandLines(): { readonly file: string; readonly line: string }[] {
+/** A command line of ours that a text of the program names, with a word in the place of each value. */
+interface CommandLine {
+  readonly file: string;
+  readonly line: string;
+}
+
+/** What all texts of the sources say after the name of the program: hints, cures, warnings, help. */
+function commandLines(): CommandLine[] {
   const sources = readdirSync(join(projectRoot, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ts'),
   );
-  return sources.flatMap((file) => {
-    const text = readFileSync(join(projectRoot, 'src', file), 'utf8');
-    const hints = [...text.matchAll(/hint:?\s(?:[^\n]|\n(?! {2,4}(?:details|cause)))*?ovs-pki-ts [^\n]*/g)].map(
-      ([hint]) => hint,
-    );
-    return hints.map(withoutValues).flatMap((hint) =>
-      [...hint.matchAll(/ovs-pki-ts ((?:--dir \S+ )?[a-z][a-z+-]*(?: [^\s`'";,:()]+)*)/g)].map(([, line = '']) => ({
-        file,
-        line: line.replace(/ \[.*\]$/, ''),
-      })),
-    );
+  return sources.flatMap((file) =>
+    textsIn(readFileSync(join(projectRoot, 'src', file), 'utf8'), wordFor).flatMap((text) =>
+      [...text.matchAll(/ovs-pki-ts (?=\S)([^\n`;,:()"'&]*)/g)].map(([, line = '']) => ({ file, line: line.trim() })),
+    ),
+  );
+}
+
+/** What is there in some cases only brings its space along. */
+function wordFor(value: string): string {
+  return value.includes('?') ? ' switch' : 'switch';
+}
+
+const specs: readonly CommandSpec[] = commandSpecs;
+
+/** Where the name of the program stands in a sentence, or before a command that is a value. */
+const notCommandLines: readonly string[] = [
+  ...['is at work on the host.', 'was installed so', 'did not make it', 'has set it', 'wrote it', ''],
+  ...['--help', 'COMMAND --help', 'switch --help', 'switch'],
+];
+
+test('every text that names a command of ours gives a command line that can be read, and none escapes', (t) => {
+  const lines = commandLines();
+  t.true(lines.length > 130, `${lines.length} found`);
+  for (const { file, line } of lines) {
+    const what = `${file}: ovs-pki-ts ${line}`;
+    const command = specs.find(({ name }) => name === line.replace(/^--dir \S+ /, '').split(' ')[0]);
+    if (command === undefined) t.true(notCommandLines.includes(line), what);
+    else t.deepEqual(faultsOf(command, line.replace(/ \[.*\]$/, '')), [], what);
+  }
+});
+
+for (const [line, fault] of [
+  ['crl --frce', /there is no option --frce/],
+  ['crl --reason superseded', /crl does nothing with --reason/],
+  ['sign host_1 --days', /--days needs an argument/],
+  ['rollover undo switch', /undo is no word of rollover/],
+  ['init switch', /init takes no operand/],
+  ['crl host_1', /host_1 is no type/],
+] as const) {
+  test(`a text that says ovs-pki-ts ${line} would be found`, (t) => {
+    const command = specs.find(({ name }) => name === line.split(' ')[0]);
+    t.regex(faultsOf(command as CommandSpec, line).join(), fault);
   });
 }
 
-/** A word in the place of each value that a template takes in. */
-function withoutValues(template: string): string {
-  const next = template.replaceAll(/\$\{[^{}]*\}/g, (value) => (value.includes('?') ? ' switch' : 'switch'));
-  return next === template ? template : withoutValues(next);
-}
-
-const names: readonly string[] = commandSpecs.map(({ name }) => name);
-
-test('every hint that names a command of ours gives a command line that can be read', (t) => {
-  const lines = commandLines().filter(({ line }) =>
-    names.includes(line.replace(/^--dir \S+ /, '').split(' ')[0] ?? ''),
-  );
-  t.true(lines.length > 25, `${lines.length} found`);
-  for (const { file, line } of lines) {
-    const [command, ...rest] = normalizeArguments(line.split(' '));
-    const spec = commandSpecs.find(({ name }) => name === command);
-    const used: readonly string[] = spec?.options ?? [];
-    for (const option of rest.slice(0, rest.indexOf('--')).filter((word) => word !== '--help')) {
-      const long = option.replace(/^--([^=]*).*$/, '$1');
-      t.true(
-        used.includes(long) || !optionSpecs.some((known) => known.long === long && 'isOwn' in known),
-        `${file}: ${line}`,
-      );
-      t.true(used.includes(long), `${file}: ${command} does nothing with --${long}`);
-    }
+/** What is wrong with a command line, were it typed. */
+function faultsOf({ name, options, operands, operandWords }: CommandSpec, line: string): string[] {
+  let words: readonly string[];
+  try {
+    words = normalizeArguments(line.split(/ +/)).slice(1);
+  } catch (error) {
+    return [String(error)];
   }
-});
+  if (words.includes('--help')) return [];
+  const [given, [first]] = [words.slice(0, words.indexOf('--')), words.slice(words.indexOf('--') + 1)];
+  const used: readonly string[] = options;
+  const unused = given.map((word) => word.replace(/^--([^=]*).*$/, '$1')).filter((long) => !used.includes(long));
+  return [
+    ...unused.map((long) => `${name} does nothing with --${long}`),
+    ...(first !== undefined && operands === '' ? [`${name} takes no operand`] : []),
+    ...(first !== undefined && operands === '[TYPE]' && first !== 'switch' ? [`${first} is no type`] : []),
+    ...(first !== undefined && operandWords !== undefined && !operandWords.includes(first)
+      ? [`${first} is no word of ${name}`]
+      : []),
+  ];
+}
 
 test('a command in a hint works on the directory of the command that failed', (t) => {
   const hint = 'see where it is: ovs-pki-ts rollover status switch; to give it up: ovs-pki-ts rollover back switch';

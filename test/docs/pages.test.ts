@@ -8,6 +8,7 @@ import { rules } from '../../src/deploy/doctor/doctor.js';
 import { ikeDaemons } from '../../src/deploy/ike/daemons.js';
 import { errorTable } from '../../src/errors.js';
 import { projectRoot, run, runOurs, runWell } from '../support/programs.js';
+import { textsIn } from '../support/texts.js';
 
 const page = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
 const manualFile = join(projectRoot, 'docs/ovs-pki-ts.8');
@@ -94,6 +95,22 @@ function fits(t: ExecutionContext, help: string): void {
 test('the README speaks of every command', (t) => {
   for (const { name } of commandSpecs)
     t.regex(page('README.md'), new RegExp(`ovs-pki-ts .*${name.replace('+', '\\+')}`));
+});
+
+test('docs/messages.md tells what the program says now, and nothing of what it said before is left', (t) => {
+  const texts = readdirSync(join(projectRoot, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => textsIn(page(join('src', file)), () => '…'));
+  const rows = page('docs/messages.md')
+    .split('\n')
+    .flatMap((line) => /^\| `[^`]+` \| (.*) \| (.*) \|$/.exec(line.replaceAll('\\|', '¦')) ?? [])
+    .map((cell) => cell.replaceAll('¦', '|'));
+  t.true(rows.length / 3 >= 80, `${rows.length / 3} messages`);
+  const all = texts.join('\n');
+  for (const [index, text] of rows.entries()) {
+    if (index % 3 === 1) t.false(texts.includes(text), `is still said: ${text}`);
+    if (index % 3 === 2) t.true(all.includes(text), `is not said: ${text}`);
+  }
 });
 
 test('every link between the documents leads to a file', (t) => {
