@@ -151,3 +151,18 @@ test('docs/requirements.md names what hosts need, rules that there are, and the 
     t.true(tried !== '' && row.includes(` ${tried} |`), `${name} ${tried}`);
   }
 });
+
+test('every file that ARCHITECTURE.md names is there', (t) => {
+  const roots = ['src', 'test', 'templates', 'scripts', 'bin'];
+  const files = roots.flatMap((root) =>
+    readdirSync(join(projectRoot, root), { recursive: true, encoding: 'utf8' }).map((name) => join(root, name)),
+  );
+  const named = [...page('ARCHITECTURE.md').matchAll(/`((?:[\w.-]+\/)*[\w.-]+\.(?:ts|sh|py|mjs|cjs))`/g)].flatMap(
+    ([, name = '']) => (name.includes('NAME') ? [] : [name]),
+  );
+  t.true(named.length > 20);
+  t.deepEqual(
+    named.filter((name) => !files.some((file) => file === name || file.endsWith(`/${name}`))),
+    [],
+  );
+});
