@@ -29,6 +29,8 @@ import { decodePemOf, encodePem } from './pem.js';
 
 /** The curves of EC keys that are made and signed. */
 export type Curve = 'P-256' | 'P-384';
+/** The same, as a list. */
+export const curves = ['P-256', 'P-384'] as const satisfies readonly Curve[];
 
 /** What kind of key to make. */
 export type KeySpec = { readonly type: 'rsa'; readonly bits: number } | { readonly type: 'ec'; readonly curve: Curve };
@@ -99,8 +101,6 @@ export function requireKeySpec(spec: KeySpec): void {
     });
   }
 }
-
-const curves: readonly Curve[] = ['P-256', 'P-384'];
 
 export function describeKey(key: PublicKey | KeySpec): string {
   switch (key.type) {

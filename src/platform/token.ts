@@ -94,7 +94,7 @@ function isOurs({ uid, mode }: fs.Stats): boolean {
 
 /**
  * What is loaded runs as we do, with the PIN and the key at hand: nobody else may be able to change it, or to put another in
- * its place. One that is not there is told of when it is loaded.
+ * its place. If it is missing, loading it reports that.
  */
 function requireOwnLibrary(modulePath: string): void {
   let place: string;

@@ -16,7 +16,7 @@ export interface RuleText {
 /** One thing that is wrong. */
 export interface Fault {
   readonly message: string;
-  /** A command, or several behind each other. */
+  /** One command, or several in order. */
   readonly cure: string;
   /** Where the cure is typed: on the host, or where this program runs. */
   readonly at: 'host' | 'here';

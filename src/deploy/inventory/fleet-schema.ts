@@ -6,7 +6,7 @@
  */
 
 import * as v from 'valibot';
-import { maximumRsaBits, minimumRsaBits } from '../../pki/key.js';
+import { curves, maximumRsaBits, minimumRsaBits } from '../../pki/key.js';
 import { destinationFault } from '../../platform/destination.js';
 import { addressFault, bridgeAddressFault } from '../desired/address.js';
 import {
@@ -60,7 +60,7 @@ const keySpec = v.variant('type', [
     type: v.literal('rsa'),
     bits: v.pipe(v.number(), v.integer(), v.minValue(minimumRsaBits), v.maxValue(maximumRsaBits)),
   }),
-  v.strictObject({ type: v.literal('ec'), curve: v.picklist(['P-256', 'P-384']) }),
+  v.strictObject({ type: v.literal('ec'), curve: v.picklist(curves) }),
 ]);
 
 const host = v.strictObject({

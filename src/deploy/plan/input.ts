@@ -38,7 +38,7 @@ export interface HostInput {
   readonly notices: readonly string[];
   /** CAs that are not to be trusted any more. */
   readonly retired: readonly Certificate[];
-  /** The IKE daemon is told of the CAs again, also where their files are there. */
+  /** The IKE daemon reads the CAs again, even if their files are in place. */
   readonly trustsAnew?: boolean;
   /** What it does against loops of tunnels. */
   readonly loops: HostLoops;

@@ -107,7 +107,7 @@ function authentications(host: PlannedAlone, tunnels: readonly Tunnel[]): Action
 /**
  * A renewed end asks, and of two one: charon makes a new IKE SA only where its own certificate is another one. pluto can be made to
  * do that for a peer that is pluto too; charon, as such a peer, drops what is up as soon as the new IKE SA is there. So what is
- * renewed at libreswan alone, opposite to strongSwan, is used when strongSwan authenticates anew, every few hours.
+ * renewed at libreswan alone, opposite to strongSwan, is used when strongSwan authenticates again, every few hours.
  */
 function tunnelsToAuthenticate(hosts: readonly PlannedAlone[]): Tunnel[] {
   const byName = new Map(hosts.map((host) => [nameOf(host), host]));

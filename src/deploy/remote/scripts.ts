@@ -44,7 +44,7 @@ const preparing: {
 } = {
   place: (place, { keys }) => [placeLine(place, keys)],
   verify: (files) => fitLines(files),
-  // Those in use are led elsewhere when the IKE daemon is told of it.
+  // Links in use change when the IKE daemon rereads them.
   link: ({ path, to, inUse }) => (inUse ? [] : [linkLine(path, to)]),
   trust: ({ files }) => ['reread_authorities', ...files.map((file) => `trust ${shellWord(file)}`)],
   listen: () => ['listen'],
@@ -111,7 +111,7 @@ export function rereadScript(
 /** An end that goes on sending by the old security association, while the other one authenticates anew. */
 export type Held = Pick<ActionOf<'hold'>, 'localIp' | 'remoteIp' | 'seconds'>;
 
-/** An end that authenticates anew. */
+/** An end that authenticates again. */
 export type Asked = Pick<ActionOf<'authenticate'>, 'port' | 'peer'>;
 
 /** Takes the keys of the generations before out of the NSS database. @param name the common name */

@@ -118,7 +118,7 @@ function checkedPlan(file: string, content: Partial<PlanFile>): PlanFile {
   return { kind: 'ovs-pki-ts plan', version: 2, pkiDirectory, prove, fleet: read.fleet, hosts };
 }
 
-/** What it says is compared with the plan that is made anew, and never carried out: the kinds of its actions are ours. */
+/** What it says is compared with a new plan, and never carried out: the kinds of its actions are ours. */
 function isPlan(value: unknown): value is HostPlan {
   if (typeof value !== 'object' || value === null || !('host' in value) || !('actions' in value)) return false;
   const { host, actions } = value;
