@@ -26,7 +26,8 @@ export {
   decodeCertificationRequestPem,
 } from './pki/certification-request.js';
 export type { DerElement } from './pki/der.js';
-export { type Curve, defaultKeySpec, type KeySpec, type PublicKey } from './pki/key.js';
+export type { PublicKey } from './pki/key.js';
+export { type Curve, defaultKeySpec, type KeySpec } from './pki/key-spec.js';
 export type { Finding } from './pki/lint/rule.js';
 export { type DistinguishedName, type NameAttribute, nameFault } from './pki/name.js';
 export { expandNames } from './pki/name-list.js';
@@ -39,7 +40,8 @@ export { nodePlatform, type Platform } from './platform/index.js';
 export { type Log, openLog, silentLog } from './platform/log.js';
 export { type CrlCopy, type CrlMade, type CrlRequest, crl, defaultCrlDays } from './usecases/authority/crl.js';
 export type { AuthorityFiles } from './usecases/authority/fit-authority.js';
-export { type Imported, type ImportRequest, importCa } from './usecases/authority/import.js';
+export { type Imported, importCa } from './usecases/authority/import.js';
+export type { ImportRequest } from './usecases/authority/import-checks.js';
 export { type InitRequest, type InitResult, init } from './usecases/authority/init.js';
 export {
   type CrlImportRequest,
@@ -49,17 +51,10 @@ export {
 } from './usecases/authority/issuer-crl.js';
 export { changePassphrase, type PassphraseChanged, type PassphraseRequest } from './usecases/authority/passphrase.js';
 export { type CaRequested, type CaRequestOrder, type RequestPlace, requestCa } from './usecases/authority/request.js';
-export {
-  prepareRollover,
-  type RolloverPreparation,
-  type RolloverRequest,
-  type RolloverState,
-  retireRollover,
-  rolloverStatus,
-  switchRollover,
-  undoRollover,
-} from './usecases/authority/rollover.js';
+export { retireRollover, switchRollover, undoRollover } from './usecases/authority/rollover.js';
+export { prepareRollover, type RolloverPreparation } from './usecases/authority/rollover-prepare.js';
 export { type NextRequest, prepareRequested, requestRollover } from './usecases/authority/rollover-request.js';
+export { type RolloverRequest, type RolloverState, rolloverStatus } from './usecases/authority/rollover-status.js';
 export type { Signed } from './usecases/certificate/deliver.js';
 export {
   type Exported,
@@ -70,7 +65,8 @@ export {
 } from './usecases/certificate/export.js';
 export { type FingerprintRequest, type FingerprintResult, fingerprint } from './usecases/certificate/fingerprint.js';
 export { type Listed, type ListRequest, type ListState, list } from './usecases/certificate/list.js';
-export { type Renewed, type RenewRequest, renew } from './usecases/certificate/renew.js';
+export { renew } from './usecases/certificate/renew.js';
+export type { Renewed, RenewRequest } from './usecases/certificate/renew-one.js';
 export { type ReqRequest, type RequestMade, req } from './usecases/certificate/req.js';
 export { type ReqSignRequest, type RequestSigned, reqSign } from './usecases/certificate/req-sign.js';
 export { type Revoked, type RevokedCertificate, type RevokeRequest, revoke } from './usecases/certificate/revoke.js';
@@ -79,7 +75,6 @@ export { type SetupRequest, type SetupResult, setup } from './usecases/certifica
 export { type Shown, type ShowRequest, show } from './usecases/certificate/show.js';
 export type {
   Fingerprints,
-  IkeDaemonName,
   IpsecFindings,
   ShownCertificate,
   ShownContent,
@@ -88,7 +83,8 @@ export type {
   ShownKey,
   ShownPeriod,
   ShownRequest,
-} from './usecases/certificate/shown-content.js';
+} from './usecases/certificate/shown.js';
+export type { IkeDaemonName } from './usecases/certificate/shown-content.js';
 export { type SignRequest, sign } from './usecases/certificate/sign.js';
 export { type Verified, type VerifyRequest, verify } from './usecases/certificate/verify.js';
 export {

@@ -5,12 +5,14 @@
  * @module
  */
 
-import { contextTag, encode, encodeBitString, encodeInteger, encodeOid, encodeSequence, encodeSetOf } from './der.js';
-import { encodeSignatureAlgorithm, type SigningKey } from './engine.js';
+import { contextTag } from './der.js';
+import { encode, encodeBitString, encodeInteger, encodeOid, encodeSequence, encodeSetOf } from './der-encode.js';
+import type { SigningKey } from './engine.js';
 import type { PublicKey } from './key.js';
 import type { DistinguishedName } from './name.js';
 import { oid } from './oid.js';
 import { encodeCaRequestExtensions } from './profile.js';
+import { encodeSignatureAlgorithm } from './signature-algorithm.js';
 
 export interface CaRequestInput {
   readonly subject: DistinguishedName;

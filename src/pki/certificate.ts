@@ -5,26 +5,14 @@
  */
 
 import { OvsPkiError } from '../errors.js';
-import {
-  children,
-  contextTag,
-  type DerElement,
-  expectTag,
-  namedBits,
-  readBoolean,
-  readDer,
-  readInteger,
-  readOid,
-  readTime,
-  sequenceOf,
-  tag,
-} from './der.js';
-import { decodeSigned, type SignedStructure } from './engine.js';
+import { children, contextTag, type DerElement, expectTag, readDer, sequenceOf, tag } from './der.js';
+import { namedBits, readBoolean, readInteger, readOid, readTime } from './der-values.js';
 import { decodePublicKey, type PublicKey } from './key.js';
 import { type DistinguishedName, decodeName } from './name.js';
 import { oid } from './oid.js';
 import { decodePemOf } from './pem.js';
 import { formatSerial, type SerialNumber } from './serial.js';
+import { decodeSigned, type SignedStructure } from './signed.js';
 import type { Validity } from './validity.js';
 
 /** One extension, as it stands in a certificate or request. */

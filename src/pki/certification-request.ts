@@ -13,12 +13,16 @@ import {
   inFile,
   requireUnique,
 } from './certificate.js';
-import { children, contextTag, expectTag, readInteger, readOid, sequenceOf, tag } from './der.js';
-import { decodeSigned, type KeyPair, providerOf, type SignedStructure, signatureAlgorithmFor } from './engine.js';
-import { decodePublicKey, type KeySpec, type PublicKey } from './key.js';
+import { children, contextTag, expectTag, sequenceOf, tag } from './der.js';
+import { readInteger, readOid } from './der-values.js';
+import { type KeyPair, providerOf } from './engine.js';
+import { decodePublicKey, type PublicKey } from './key.js';
+import type { KeySpec } from './key-spec.js';
 import { attributeValues, type DistinguishedName, decodeName, encodeName, type NameAttribute } from './name.js';
 import { oid } from './oid.js';
 import { decodePemOf } from './pem.js';
+import { signatureAlgorithmFor } from './signature-algorithm.js';
+import { decodeSigned, type SignedStructure } from './signed.js';
 
 /** A certification request (PKCS#10) that has been read, with nothing about it believed yet. */
 export interface CertificationRequest extends SignedStructure {

@@ -7,7 +7,8 @@
 import { OvsPkiError } from '../errors.js';
 import { decodeExtensions } from './certificate.js';
 import type { Crl } from './crl.js';
-import { type DerElement, eachChild, readDer, readInteger, readTime, sequenceOf } from './der.js';
+import { type DerElement, eachChild, readDer, sequenceOf } from './der.js';
+import { readInteger, readTime } from './der-values.js';
 import { oid } from './oid.js';
 import { type ReasonCode, reasonCodes } from './revocation.js';
 import { formatSerial, type SerialNumber } from './serial.js';

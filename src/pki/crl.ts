@@ -6,25 +6,14 @@
 
 import { OvsPkiError } from '../errors.js';
 import { type Certificate, decodeExtensions, type Extension, inFile } from './certificate.js';
-import {
-  children,
-  contextTag,
-  type DerElement,
-  eachChild,
-  equalBytes,
-  readDer,
-  readInteger,
-  readOid,
-  readTime,
-  sequenceOf,
-  tag,
-} from './der.js';
-import { decodeSigned, type SignedStructure } from './engine.js';
+import { children, contextTag, type DerElement, eachChild, equalBytes, readDer, sequenceOf, tag } from './der.js';
+import { readInteger, readOid, readTime } from './der-values.js';
 import { type DistinguishedName, decodeName } from './name.js';
 import { oid } from './oid.js';
 import { decodePemOf } from './pem.js';
 import { formatSerial, type SerialNumber } from './serial.js';
 import { isSignedWith } from './signature.js';
+import { decodeSigned, type SignedStructure } from './signed.js';
 
 /** All that a CRL says but for its entries. */
 export interface CrlFrame extends SignedStructure {

@@ -7,7 +7,7 @@
 import { createCipheriv, createPrivateKey, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { OvsPkiError, systemErrorCode } from '../errors.js';
 import { inFile } from './certificate.js';
-import { encodeInteger, encodeNull, encodeOctetString, encodeOid, encodeSequence } from './der.js';
+import { encodeInteger, encodeNull, encodeOctetString, encodeOid, encodeSequence } from './der-encode.js';
 import { decodePrivateKey, encodePrivateKey, type PrivateKey } from './key.js';
 import { oid } from './oid.js';
 import { decodePemOf, encodePem } from './pem.js';

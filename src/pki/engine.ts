@@ -7,39 +7,16 @@
 
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify, webcrypto } from 'node:crypto';
 import { OvsPkiError } from '../errors.js';
-import {
-  bitStringBytes,
-  type DerElement,
-  encodeInteger,
-  encodeNull,
-  encodeOid,
-  encodeSequence,
-  readDer,
-  readOid,
-  sequenceOf,
-  toHex,
-} from './der.js';
+import { encodeInteger, encodeSequence } from './der-encode.js';
 import { digest } from './digest.js';
-import { type KeySpec, type PrivateKey, type PublicKey, requireKeySpec } from './key.js';
-import { oid } from './oid.js';
-
-type Hash = 'SHA-256' | 'SHA-384' | 'SHA-512';
-
-/** A signature algorithm: what certificates call it, and what WebCrypto calls it. */
-export interface SignatureAlgorithm {
-  readonly oid: string;
-  readonly type: 'rsa' | 'ec';
-  readonly hash: Hash;
-}
-
-export const signatureAlgorithms: readonly SignatureAlgorithm[] = [
-  { oid: oid.sha256WithRsa, type: 'rsa', hash: 'SHA-256' },
-  { oid: oid.sha384WithRsa, type: 'rsa', hash: 'SHA-384' },
-  { oid: oid.sha512WithRsa, type: 'rsa', hash: 'SHA-512' },
-  { oid: oid.ecdsaWithSha256, type: 'ec', hash: 'SHA-256' },
-  { oid: oid.ecdsaWithSha384, type: 'ec', hash: 'SHA-384' },
-  { oid: oid.ecdsaWithSha512, type: 'ec', hash: 'SHA-512' },
-];
+import type { PrivateKey, PublicKey } from './key.js';
+import { type KeySpec, requireKeySpec } from './key-spec.js';
+import {
+  type Hash,
+  type SignatureAlgorithm,
+  signatureAlgorithmFor,
+  signatureAlgorithms,
+} from './signature-algorithm.js';
 
 /** A private key, ready to sign. */
 export interface SigningKey {
@@ -58,14 +35,6 @@ export interface KeyPair {
 /** The provider that was given, or Node's own. It is loaded when it is asked for. */
 export function providerOf(crypto: Crypto | undefined): Crypto {
   return crypto ?? (webcrypto as Crypto);
-}
-
-/** The signature algorithm for a key: SHA-512 with RSA, as ovs-pki; the hash of the curve's size with EC. */
-export function signatureAlgorithmFor(spec: KeySpec, rsaHash: Hash = 'SHA-512'): SignatureAlgorithm {
-  const hash = spec.type === 'rsa' ? rsaHash : spec.curve === 'P-256' ? 'SHA-256' : 'SHA-384';
-  const found = signatureAlgorithms.find((algorithm) => algorithm.type === spec.type && algorithm.hash === hash);
-  if (found === undefined) throw new Error(`no signature algorithm for ${spec.type} with ${hash}`);
-  return found;
 }
 
 /** Makes a key pair; with RSA the public exponent is 65537. */
@@ -229,50 +198,6 @@ function importedKey(publicKey: PublicKey): KeyObject {
 /** The key identifier of RFC 5280, section 4.2.1.2, method (1): SHA-1 of the key bits. OpenSSL uses the same. */
 export function keyIdentifier(publicKey: PublicKey): Uint8Array {
   return digest('sha1', publicKey.keyBits);
-}
-
-/** AlgorithmIdentifier: parameters NULL for RSA (RFC 4055), absent for ECDSA (RFC 5758). */
-export function encodeSignatureAlgorithm(algorithm: SignatureAlgorithm): Uint8Array {
-  const parameters = algorithm.type === 'rsa' ? [encodeNull()] : [];
-  return encodeSequence(encodeOid(algorithm.oid), ...parameters);
-}
-
-/** A structure `SEQUENCE { toBeSigned, algorithm, signature }`: certificates, requests and CRLs. */
-export interface SignedStructure {
-  readonly toBeSigned: DerElement;
-  readonly signatureAlgorithm: string;
-  /** The DER of its parameters, where it has any. */
-  readonly signatureParameters: Uint8Array | undefined;
-  readonly signature: Uint8Array;
-}
-
-/** Certificates and requests of the largest fleets have some hundred kilobytes less; only CRLs grow. */
-const longestSigned = 256 * 1024;
-
-export function decodeSigned(der: Uint8Array, what: 'certificate' | 'certification request' | 'CRL'): SignedStructure {
-  if (what !== 'CRL' && der.length > longestSigned) {
-    throw new OvsPkiError('DER_INVALID', `a ${what} of ${der.length} bytes: more than ${longestSigned} are not read`);
-  }
-  const [toBeSigned, algorithm, signature, ...more] = sequenceOf(readDer(der), what);
-  if (toBeSigned === undefined) throw new OvsPkiError('DER_INVALID', `the ${what} is empty`);
-  if (more.length > 0) throw new OvsPkiError('DER_INVALID', `the ${what} goes on behind its signature`);
-  return {
-    toBeSigned,
-    ...readSignatureAlgorithm(sequenceOf(algorithm, 'signatureAlgorithm')),
-    signature: bitStringBytes(signature, 'the signature'),
-  };
-}
-
-/** Nobody has signed what stands here, so of an algorithm that we use it must be exactly what the algorithm has. */
-function readSignatureAlgorithm([type, ...parameters]: readonly DerElement[]) {
-  const algorithmOid = readOid(type, 'signatureAlgorithm');
-  const known = signatureAlgorithms.find((algorithm) => algorithm.oid === algorithmOid);
-  const found = parameters.map(({ bytes }) => toHex(bytes)).join();
-  // RFC 4055, section 5: NULL with RSA, and readers take none for it; RFC 5758, section 3.2: none with ECDSA.
-  if (known !== undefined && found !== '' && !(known.type === 'rsa' && found === toHex(encodeNull()))) {
-    throw new OvsPkiError('DER_INVALID', 'the signature algorithm has parameters that it does not have');
-  }
-  return { signatureAlgorithm: algorithmOid, signatureParameters: parameters[0]?.bytes };
 }
 
 /** WebCrypto's r || s as the SEQUENCE of RFC 3279, section 2.2.3. */

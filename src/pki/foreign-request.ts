@@ -7,13 +7,14 @@
 
 import { OvsPkiError } from '../errors.js';
 import { decodeExtensions, decodeGeneralNames, inFile } from './certificate.js';
-import { children, type DerElement, readOid, sequenceOf, tag } from './der.js';
-import { decodeSigned, type SignedStructure } from './engine.js';
+import { children, type DerElement, sequenceOf, tag } from './der.js';
+import { readOid } from './der-values.js';
+import { generalNameText } from './extension-text.js';
 import { decodePublicKey, type PublicKey } from './key.js';
 import { decodeName, formatName } from './name.js';
 import { extensionNames, oid } from './oid.js';
 import { decodePemOf } from './pem.js';
-import { generalNameText } from './text.js';
+import { decodeSigned, type SignedStructure } from './signed.js';
 
 /** What is taken from a request, and what is not. */
 export interface ForeignRequest extends SignedStructure {

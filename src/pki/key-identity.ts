@@ -7,23 +7,12 @@
 
 import { ECDH } from 'node:crypto';
 import { OvsPkiError } from '../errors.js';
-import {
-  children,
-  type DerElement,
-  encodeBitString,
-  encodeInteger,
-  encodeNull,
-  encodeOid,
-  encodeSequence,
-  equalBytes,
-  readDer,
-  readOid,
-  sequenceOf,
-  tag,
-  toHex,
-} from './der.js';
+import { children, type DerElement, equalBytes, readDer, sequenceOf, tag, toHex } from './der.js';
+import { encodeBitString, encodeInteger, encodeNull, encodeOid, encodeSequence } from './der-encode.js';
+import { readOid } from './der-values.js';
 import { digestHex } from './digest.js';
-import type { Curve, PublicKey } from './key.js';
+import type { PublicKey } from './key.js';
+import type { Curve } from './key-spec.js';
 import { oid } from './oid.js';
 
 /**

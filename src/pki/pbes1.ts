@@ -6,7 +6,9 @@
  */
 
 import { createHash, createHmac } from 'node:crypto';
-import { type DerElement, encodeInteger, encodeOctetString, encodeSequence, readInteger, sequenceOf } from './der.js';
+import { type DerElement, sequenceOf } from './der.js';
+import { encodeInteger, encodeOctetString, encodeSequence } from './der-encode.js';
+import { readInteger } from './der-values.js';
 import { requireFewIterations } from './work.js';
 
 /** What a key that is derived from a password is for: the ID of RFC 7292, appendix B.3. */

@@ -6,8 +6,8 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { contextTag } from './der.js';
 import {
-  contextTag,
   encode,
   encodeInteger,
   encodeNull,
@@ -15,7 +15,7 @@ import {
   encodeOid,
   encodeSequence,
   encodeSetOf,
-} from './der.js';
+} from './der-encode.js';
 import { oid } from './oid.js';
 import { encodePbes1Parameters, encryptPbes1, legacyMac, type Pbes1Parameters } from './pbes1.js';
 import { leafAttributes, type Pkcs12Input } from './pkcs12.js';

@@ -6,7 +6,8 @@
  */
 
 import type { Certificate } from './certificate.js';
-import { encode, encodeOctetString, encodeOid, encodeSequence, encodeSetOf, tag } from './der.js';
+import { tag } from './der.js';
+import { encode, encodeOctetString, encodeOid, encodeSequence, encodeSetOf } from './der-encode.js';
 import { digest } from './digest.js';
 import { iterations } from './encrypted-key.js';
 import { providerOf } from './engine.js';

@@ -5,7 +5,8 @@
  */
 
 import type { Certificate } from './certificate.js';
-import { contextTag, encode, encodeInteger, encodeOid, encodeSequence, encodeSetOf } from './der.js';
+import { contextTag } from './der.js';
+import { encode, encodeInteger, encodeOid, encodeSequence, encodeSetOf } from './der-encode.js';
 import { oid } from './oid.js';
 
 /** The certificates in the order given, which readers keep. */

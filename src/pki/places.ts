@@ -6,17 +6,9 @@
  */
 
 import { type Certificate, type GeneralName, generalName } from './certificate.js';
-import {
-  children,
-  contextTag,
-  encode,
-  encodeOid,
-  encodeSequence,
-  encodeText,
-  readDer,
-  readOid,
-  sequenceOf,
-} from './der.js';
+import { children, contextTag, readDer, sequenceOf } from './der.js';
+import { encode, encodeOid, encodeSequence, encodeText } from './der-encode.js';
+import { readOid } from './der-values.js';
 import { oid } from './oid.js';
 
 /** The URLs of a profile. */

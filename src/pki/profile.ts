@@ -5,8 +5,8 @@
  */
 
 import { type KeyUsage, keyUsageNames } from './certificate.js';
+import { contextTag } from './der.js';
 import {
-  contextTag,
   encode,
   encodeBoolean,
   encodeInteger,
@@ -15,7 +15,7 @@ import {
   encodeOid,
   encodeSequence,
   encodeText,
-} from './der.js';
+} from './der-encode.js';
 import type { PublicKey } from './key.js';
 import type { NameAttribute } from './name.js';
 import { oid } from './oid.js';

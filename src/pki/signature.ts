@@ -8,10 +8,11 @@
 
 import { constants, createPublicKey, type KeyObject, type VerifyKeyObjectInput, verify } from 'node:crypto';
 import { OvsPkiError } from '../errors.js';
-import { children, contextTag, type DerElement, readDer, readInteger, readOid, sequenceOf } from './der.js';
-import type { SignedStructure } from './engine.js';
+import { children, contextTag, type DerElement, readDer, sequenceOf } from './der.js';
+import { readInteger, readOid } from './der-values.js';
 import type { PublicKey } from './key.js';
 import { oid, signatureNames } from './oid.js';
+import type { SignedStructure } from './signed.js';
 
 /** `unknown`: it cannot be checked here. */
 export type SignatureVerdict = 'genuine' | 'wrong' | 'unknown';

@@ -5,10 +5,11 @@
  * @module
  */
 
-import { encodeOid, encodeSequence, equalBytes, tag } from './der.js';
-import { encodeSignatureAlgorithm, signatureAlgorithms } from './engine.js';
-import { maximumRsaBits, minimumRsaBits } from './key.js';
+import { equalBytes, tag } from './der.js';
+import { encodeOid, encodeSequence } from './der-encode.js';
+import { maximumRsaBits, minimumRsaBits } from './key-spec.js';
 import { oid } from './oid.js';
+import { encodeSignatureAlgorithm, signatureAlgorithms } from './signature-algorithm.js';
 
 /**
  * Whether the key is RSA of 2048 to 8192 bits with the exponent 65537, or EC on P-256 or P-384, and the signature made

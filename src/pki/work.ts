@@ -6,7 +6,8 @@
  */
 
 import { OvsPkiError } from '../errors.js';
-import { children, type DerElement, readDer, readInteger, readOid, tag } from './der.js';
+import { children, type DerElement, readDer, tag } from './der.js';
+import { readInteger, readOid } from './der-values.js';
 
 /** Programs write files with 1 to a million; a file can ask for any number, and for each of its parts. */
 const mostIterations = 5_000_000n;

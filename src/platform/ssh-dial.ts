@@ -8,7 +8,7 @@ import { rootShellCommand } from './become.js';
 import { sshArguments } from './destination.js';
 import { shellWord } from './quote.js';
 import { type RunningProgram, startProgram } from './run.js';
-import type { ShellTarget } from './ssh-failures.js';
+import type { ShellTarget } from './ssh-failure-table.js';
 import { defaultLoginsAtOnce, loginGate } from './ssh-gate.js';
 import { sshRoutes } from './ssh-route.js';
 

@@ -20,9 +20,10 @@ import {
 } from './frame.js';
 import type { ProgramEnd, RunningProgram } from './run.js';
 import { type Dialer, type Line, makeDialer } from './ssh-dial.js';
-import { type ShellTarget, shellFailure, wasNotAdmitted } from './ssh-failures.js';
+import type { ShellTarget } from './ssh-failure-table.js';
+import { shellFailure, wasNotAdmitted } from './ssh-failures.js';
 
-export type { ShellTarget } from './ssh-failures.js';
+export type { ShellTarget } from './ssh-failure-table.js';
 
 /** A root shell on a host. */
 export interface HostShell {

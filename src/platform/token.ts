@@ -5,11 +5,9 @@
  * @module
  */
 
-import * as fs from 'node:fs';
-import * as path from 'node:path';
-import { type ErrorCode, OvsPkiError, systemErrorCode } from '../errors.js';
-import { notRegular, readError } from './file-errors.js';
-import { shellCommand } from './quote.js';
+import { OvsPkiError } from '../errors.js';
+import { requireOwnLibrary } from './own-library.js';
+import { tokenError, unusableModule } from './token-errors.js';
 
 /** Which token, of those that a library speaks to. */
 export interface TokenPlace {
@@ -45,6 +43,7 @@ export interface Token {
 export type KeyParameters = RsaHashedKeyGenParams | RsaHashedImportParams | EcKeyGenParams;
 
 type Library = typeof import('node-webcrypto-p11');
+
 type TokenCrypto = InstanceType<Library['Crypto']>;
 
 const tokens = new Map<string, Promise<Token>>();
@@ -62,69 +61,6 @@ export function openToken(place: TokenPlace, pinOf: (label: string) => Promise<s
   tokens.set(key, token);
   token.catch(() => tokens.delete(key));
   return token;
-}
-
-/** More than any URI has. */
-const longestUri = 1 << 16;
-
-/**
- * Reads a file that names a library to be loaded: undefined where others than root and we ourselves can have written it.
- *
- * @throws FILE_NOT_FOUND, FILE_UNREADABLE
- */
-export function readOwnFile(file: string): string | undefined {
-  let descriptor: number | undefined;
-  try {
-    // A FIFO in its place would be waited for.
-    descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-    const found = fs.fstatSync(descriptor);
-    if (!found.isFile() || found.size > longestUri) throw notRegular(file);
-    return isOurs(found) ? fs.readFileSync(descriptor, 'utf8') : undefined;
-  } catch (error) {
-    throw readError(file, error);
-  } finally {
-    if (descriptor !== undefined) fs.closeSync(descriptor);
-  }
-}
-
-/** Whether only root and we ourselves can have written it. */
-function isOurs({ uid, mode }: fs.Stats): boolean {
-  return (uid === 0 || uid === process.getuid?.()) && (mode & 0o022) === 0;
-}
-
-/**
- * What is loaded runs as we do, with the PIN and the key at hand: nobody else may be able to change it, or to put another in
- * its place. If it is missing, loading it reports that.
- */
-function requireOwnLibrary(modulePath: string): void {
-  let place: string;
-  try {
-    place = fs.realpathSync(modulePath);
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return;
-  }
-  if (fs.statSync(place).isFile() && !isOurs(fs.statSync(place))) {
-    throw foreignLibrary(
-      modulePath,
-      `others could have written ${place}`,
-      shellCommand`chown root ${place}; chmod go-w ${place}`,
-    );
-  }
-  for (let folder = path.dirname(place); ; folder = path.dirname(folder)) {
-    const { mode } = fs.statSync(folder);
-    if ((mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
-      throw foreignLibrary(modulePath, `all can write to ${folder}`, shellCommand`chmod o-w ${folder}`);
-    }
-    if (folder === path.dirname(folder)) return;
-  }
-}
-
-function foreignLibrary(modulePath: string, fault: string, cure: string): OvsPkiError {
-  return new OvsPkiError('TOKEN_MODULE_UNUSABLE', `${modulePath} is not loaded: ${fault}`, {
-    hint: `make sure that it is the library of the maker, then: ${cure}`,
-    details: { modulePath },
-  });
 }
 
 async function open(place: TokenPlace, pinOf: (label: string) => Promise<string>): Promise<Token> {
@@ -241,48 +177,6 @@ async function find(
 async function namesOf(crypto: TokenCrypto, id: Uint8Array | undefined): Promise<string[]> {
   const names = await crypto.keyStorage.keys();
   return id === undefined ? names : names.filter((name) => name.endsWith(`-${Buffer.from(id).toString('hex')}`));
-}
-
-/** What a token answers with is a refusal of it; anything else is a bug and goes on. */
-function tokenError(label: string, error: unknown): unknown {
-  const answer = error instanceof Error ? /\bCKR_[A-Z0-9_]+/.exec(error.message)?.[0] : undefined;
-  if (answer === undefined || error instanceof OvsPkiError) return error;
-  const [code, fault, hint] = answers[answer] ?? ['TOKEN_FAILED', `answers ${answer}`, 'see the log of its library'];
-  return new OvsPkiError(code, `the token ${JSON.stringify(label)} ${fault}`, {
-    hint,
-    details: { token: label, answer },
-    cause: error,
-  });
-}
-
-const wrongPin = [
-  'PASSPHRASE_WRONG',
-  'does not take this PIN',
-  'be sure of it before you try again: tokens lock their PIN after a few wrong ones',
-] as const;
-
-const answers: Readonly<Record<string, readonly [ErrorCode, string, string]>> = {
-  CKR_PIN_INCORRECT: wrongPin,
-  CKR_PIN_INVALID: wrongPin,
-  CKR_PIN_LEN_RANGE: wrongPin,
-  CKR_PIN_LOCKED: [
-    'TOKEN_PIN_LOCKED',
-    'has locked its PIN after too many wrong ones',
-    'its security officer can set a new one, with the tool of the token',
-  ],
-  CKR_TOKEN_WRITE_PROTECTED: ['TOKEN_FAILED', 'is write-protected', 'keys cannot be made there'],
-  CKR_TOKEN_NOT_PRESENT: ['TOKEN_NOT_FOUND', 'was taken out', 'put it back and run the command again'],
-  CKR_DEVICE_REMOVED: ['TOKEN_NOT_FOUND', 'was taken out', 'put it back and run the command again'],
-};
-
-function unusableModule(modulePath: string, cause: Error): OvsPkiError {
-  const isOther = cause.message.includes('C_GetFunctionList');
-  const fault = isOther ? 'it is a library, but none of PKCS #11' : cause.message.replace(`${modulePath}: `, '');
-  return new OvsPkiError('TOKEN_MODULE_UNUSABLE', `${modulePath} cannot be used as a PKCS #11 module: ${fault}`, {
-    hint: 'is it the library that the maker of the token calls its PKCS #11 module, for this machine?',
-    details: { modulePath },
-    cause,
-  });
 }
 
 /** Nothing is left to be told to anybody then. */

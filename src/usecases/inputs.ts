@@ -7,8 +7,9 @@
 
 export { checkedPsk } from '../deploy/plan/psks.js';
 export { lostPassphrase, passphraseFault } from '../pki/encrypted-key.js';
-export { type KeySpec, parseKeySpec } from '../pki/key.js';
-export { nameFault, parseFileName } from '../pki/name.js';
+export { parseFileName } from '../pki/file-name.js';
+export { type KeySpec, parseKeySpec } from '../pki/key-spec.js';
+export { nameFault } from '../pki/name.js';
 export { expandNames, parseNameFile } from '../pki/name-list.js';
 export type { CertificateType } from '../pki/profile.js';
 export { parseReason, parseTime } from '../pki/revocation.js';

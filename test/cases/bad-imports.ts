@@ -3,7 +3,7 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorCode } from '../../src/errors.js';
-import { encodeNull } from '../../src/pki/der.js';
+import { encodeNull } from '../../src/pki/der-encode.js';
 import { importArguments, type Level, nameConstraints, writeAuthority } from '../support/authorities.js';
 import { badKeyFile, rsaKeyFile } from '../support/keys.js';
 import { basicConstraints, extension, inDays, keyUsage, loadKey, spkiOf } from '../support/x509.js';

@@ -3,7 +3,8 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encode, encodeBitString, encodeOid, encodeSequence, tag } from '../../src/pki/der.js';
+import { tag } from '../../src/pki/der.js';
+import { encode, encodeBitString, encodeOid, encodeSequence } from '../../src/pki/der-encode.js';
 import { oid } from '../../src/pki/oid.js';
 import { keyForms } from '../support/key-forms.js';
 import { badKeyFile, ecKeyFile } from '../support/keys.js';

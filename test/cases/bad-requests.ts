@@ -2,17 +2,15 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { children, readDer, tag } from '../../src/pki/der.js';
 import {
-  children,
   encode,
   encodeInteger,
   encodeNull,
   encodeOctetString,
   encodeSequence,
   encodeText,
-  readDer,
-  tag,
-} from '../../src/pki/der.js';
+} from '../../src/pki/der-encode.js';
 import { oid } from '../../src/pki/oid.js';
 import {
   attribute,

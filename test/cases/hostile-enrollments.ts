@@ -2,7 +2,8 @@
 
 import type { KeyObject } from 'node:crypto';
 import type { ErrorCode } from '../../src/errors.js';
-import { encode, encodeSequence, tag } from '../../src/pki/der.js';
+import { tag } from '../../src/pki/der.js';
+import { encode, encodeSequence } from '../../src/pki/der-encode.js';
 import { oid } from '../../src/pki/oid.js';
 import type { Answer } from '../support/hostile.js';
 import { keyForms } from '../support/key-forms.js';

@@ -4,7 +4,8 @@
  */
 
 import type { KeyObject } from 'node:crypto';
-import { encodeInteger, encodeTime, tag } from '../../src/pki/der.js';
+import { tag } from '../../src/pki/der.js';
+import { encodeInteger, encodeTime } from '../../src/pki/der-encode.js';
 import { oid } from '../../src/pki/oid.js';
 import { encodePem } from '../../src/pki/pem.js';
 import { dayMs } from '../../src/pki/validity.js';
@@ -381,10 +382,7 @@ const plaintext: readonly SickHost[] = [
     isUnguarded: true,
   },
   { id: 'tunnel-unknown', hosts: [[strongswan]], isWhole: true },
-  {
-    id: 'plaintext-tunnel',
-    hosts: [[strongswan, ['["remote_name","lab1-2"]', '["key","7"]']]],
-  },
+  { id: 'plaintext-tunnel', hosts: [[strongswan, ['["remote_name","lab1-2"]', '["key","7"]']]] },
 ];
 
 export const sickHosts: readonly SickHost[] = [

@@ -1,6 +1,6 @@
 /** CAs that a TLS library refuses, and `openssl verify` only where it is told the purpose and the security level. */
 
-import { encode, encodeInteger, encodeSequence } from '../../src/pki/der.js';
+import { encode, encodeInteger, encodeSequence } from '../../src/pki/der-encode.js';
 import { oid } from '../../src/pki/oid.js';
 import { badKeyFile } from '../support/keys.js';
 import {

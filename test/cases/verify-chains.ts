@@ -1,6 +1,6 @@
 /** Chains of a root, an intermediate CA or none, and a leaf, of EC keys: every part in many forms, good and bad. */
 
-import { encode, encodeInteger, encodeNamedBits, encodeSequence, encodeText } from '../../src/pki/der.js';
+import { encode, encodeInteger, encodeNamedBits, encodeSequence, encodeText } from '../../src/pki/der-encode.js';
 import { oid } from '../../src/pki/oid.js';
 import { ecKeyFile } from '../support/keys.js';
 import {

@@ -3,6 +3,7 @@
  * by it. `openssl verify` and ours must agree on each, save those that say which rule of ours is stricter.
  */
 
+import { tag } from '../../src/pki/der.js';
 import {
   encode,
   encodeBoolean,
@@ -10,8 +11,7 @@ import {
   encodeNull,
   encodeSequence,
   encodeText,
-  tag,
-} from '../../src/pki/der.js';
+} from '../../src/pki/der-encode.js';
 import { oid } from '../../src/pki/oid.js';
 import { ecKeyFile } from '../support/keys.js';
 import {

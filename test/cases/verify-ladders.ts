@@ -3,6 +3,7 @@
  * elsewhere, old versions and old hashes, circles, and two ways of which one is bad.
  */
 
+import { tag } from '../../src/pki/der.js';
 import {
   encode,
   encodeInteger,
@@ -10,8 +11,7 @@ import {
   encodeOid,
   encodeSequence,
   encodeText,
-  tag,
-} from '../../src/pki/der.js';
+} from '../../src/pki/der-encode.js';
 import { oid } from '../../src/pki/oid.js';
 import { badKeyFile, ecKeyFile } from '../support/keys.js';
 import {

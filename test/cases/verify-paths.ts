@@ -1,6 +1,7 @@
 /** A good path, and the parts of it that the cases change: a CA `ca`, a leaf `host` signed by it. */
 
-import { encodeInteger, encodeNull, encodeSequence, encodeText, tag } from '../../src/pki/der.js';
+import { tag } from '../../src/pki/der.js';
+import { encodeInteger, encodeNull, encodeSequence, encodeText } from '../../src/pki/der-encode.js';
 import { oid } from '../../src/pki/oid.js';
 import {
   basicConstraints,

@@ -1,6 +1,6 @@
 /** Revocation lists, and two CAs of one name: good and faulty. */
 
-import { encodeInteger } from '../../src/pki/der.js';
+import { encodeInteger } from '../../src/pki/der-encode.js';
 import { basicConstraints, type CrlParts, inDays, keyUsage, name, spkiOf } from '../support/x509.js';
 import {
   akid,

@@ -1,6 +1,6 @@
 /** Certificates whose path is good, and which Open vSwitch, its TLS or its IPsec cannot use or should not trust. */
 
-import { encodeNamedBits } from '../../src/pki/der.js';
+import { encodeNamedBits } from '../../src/pki/der-encode.js';
 import { oid } from '../../src/pki/oid.js';
 import { keyForms } from '../support/key-forms.js';
 import { type BadKey, badKeyFile, ecKeyFile } from '../support/keys.js';

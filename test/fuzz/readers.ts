@@ -14,10 +14,11 @@ import { decodeCertificationRequest } from '../../src/pki/certification-request.
 import { readContents } from '../../src/pki/content.js';
 import { decodeCrl, decodeCrlsPem } from '../../src/pki/crl.js';
 import { children, readDer } from '../../src/pki/der.js';
+import { parseFileName } from '../../src/pki/file-name.js';
 import { decodePrivateKey, decodePublicKey } from '../../src/pki/key.js';
 import { isCanonical, keyHash } from '../../src/pki/key-identity.js';
 import { leafFindings } from '../../src/pki/lint/leaf-rules.js';
-import { comparedName, nameFault, nameOfCommonName, parseFileName } from '../../src/pki/name.js';
+import { comparedName, nameFault, nameOfCommonName } from '../../src/pki/name.js';
 import { expandNames, parseNameFile } from '../../src/pki/name-list.js';
 import { decodePem, encodePem } from '../../src/pki/pem.js';
 import { parsePkcs11Uri } from '../../src/pki/pkcs11-uri.js';

@@ -4,6 +4,7 @@ import { createPublicKey, X509Certificate } from 'node:crypto';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { tag } from '../../src/pki/der.js';
 import {
   encode,
   encodeInteger,
@@ -11,8 +12,7 @@ import {
   encodeOid,
   encodeSequence,
   encodeText,
-  tag,
-} from '../../src/pki/der.js';
+} from '../../src/pki/der-encode.js';
 import { oid } from '../../src/pki/oid.js';
 import { badKeyFile, rsaKeyFile } from '../support/keys.js';
 import { makeRequest, ours, oursWell } from '../support/pki.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { TunnelEnd } from '../../src/deploy/desired/desired.js';
 import { privateKeyFileFor } from '../../src/deploy/plan/identity-files.js';
-import { leaveScript, readAuthenticated } from '../../src/deploy/remote/scripts.js';
+import { leaveScript, readAuthenticated } from '../../src/deploy/remote/ike-scripts.js';
 import { readDer } from '../../src/pki/der.js';
 import { decodePublicKey } from '../../src/pki/key.js';
 import { keyHash } from '../../src/pki/key-identity.js';

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { decodeCertificate } from '../../src/pki/certificate.js';
-import { encode, encodeInteger, encodeOctetString, encodeSequence, encodeText, tag } from '../../src/pki/der.js';
+import { tag } from '../../src/pki/der.js';
+import { encode, encodeInteger, encodeOctetString, encodeSequence, encodeText } from '../../src/pki/der-encode.js';
 import { type CrlContext, crlRules } from '../../src/pki/lint/crl-rules.js';
 import { crlFindings, lintCrl } from '../../src/pki/lint/lint.js';
 import { oid } from '../../src/pki/oid.js';

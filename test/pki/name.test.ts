@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import { OvsPkiError } from '../../src/errors.js';
-import { commonNameOf, nameFault, nameOfCommonName, parseFileName } from '../../src/pki/name.js';
+import { parseFileName } from '../../src/pki/file-name.js';
+import { commonNameOf, nameFault, nameOfCommonName } from '../../src/pki/name.js';
 import { expandNames, parseNameFile } from '../../src/pki/name-list.js';
 import { formatSerial, parseSerial, randomSerial } from '../../src/pki/serial.js';
 

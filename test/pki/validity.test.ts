@@ -1,6 +1,7 @@
 import test from 'ava';
 import { OvsPkiError } from '../../src/errors.js';
-import { encodeTime, tag } from '../../src/pki/der.js';
+import { tag } from '../../src/pki/der.js';
+import { encodeTime } from '../../src/pki/der-encode.js';
 import { isShortLived, soonMs } from '../../src/pki/renewal.js';
 import {
   lifeMsOf,

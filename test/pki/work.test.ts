@@ -1,6 +1,6 @@
 import test from 'ava';
 import { readContents } from '../../src/pki/content.js';
-import { encodeInteger, encodeOctetString, encodeOid, encodeSequence } from '../../src/pki/der.js';
+import { encodeInteger, encodeOctetString, encodeOid, encodeSequence } from '../../src/pki/der-encode.js';
 import { decodeEncryptedPrivateKey } from '../../src/pki/encrypted-key.js';
 import { oid } from '../../src/pki/oid.js';
 import { encodePem } from '../../src/pki/pem.js';

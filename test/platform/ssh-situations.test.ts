@@ -8,7 +8,7 @@ import test from 'ava';
 import { OvsPkiError } from '../../src/errors.js';
 import { openHostShell } from '../../src/platform/ssh.js';
 import { type DialerOptions, makeDialer } from '../../src/platform/ssh-dial.js';
-import type { ShellTarget } from '../../src/platform/ssh-failures.js';
+import type { ShellTarget } from '../../src/platform/ssh-failure-table.js';
 import { sshRoutes } from '../../src/platform/ssh-route.js';
 import { type SshSituation, sshSituations } from '../cases/ssh-situations.js';
 import { type Fleet, startFleet } from '../support/fleet/fleet.js';

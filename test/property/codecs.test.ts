@@ -1,17 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {
-  children,
-  encode,
-  encodeInteger,
-  encodeOid,
-  encodeTime,
-  readDer,
-  readInteger,
-  readOid,
-  readTime,
-  tag,
-} from '../../src/pki/der.js';
+import { children, readDer, tag } from '../../src/pki/der.js';
+import { encode, encodeInteger, encodeOid, encodeTime } from '../../src/pki/der-encode.js';
+import { readInteger, readOid, readTime } from '../../src/pki/der-values.js';
 import { nameFault, nameOfCommonName } from '../../src/pki/name.js';
 import { expandNames } from '../../src/pki/name-list.js';
 import { decodePem, encodePem } from '../../src/pki/pem.js';

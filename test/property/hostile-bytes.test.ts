@@ -7,10 +7,10 @@ import { decodeCertificationRequest, decodeCertificationRequestPem } from '../..
 import { decodeCrl } from '../../src/pki/crl.js';
 import { readDer } from '../../src/pki/der.js';
 import { verifySignature } from '../../src/pki/engine.js';
+import { parseFileName } from '../../src/pki/file-name.js';
 import { decodePrivateKey, decodePublicKey } from '../../src/pki/key.js';
 import { leafFindings } from '../../src/pki/lint/leaf-rules.js';
 import { requestFindings } from '../../src/pki/lint/request-rules.js';
-import { parseFileName } from '../../src/pki/name.js';
 import { expandNames, parseNameFile } from '../../src/pki/name-list.js';
 import { decodePem, encodePem } from '../../src/pki/pem.js';
 import { certificateText, requestText } from '../../src/pki/text.js';

@@ -10,18 +10,16 @@ import { decodeCertificate } from '../../src/pki/certificate.js';
 import { decodeCertificationRequest } from '../../src/pki/certification-request.js';
 import { readContents } from '../../src/pki/content.js';
 import { decodeCrl } from '../../src/pki/crl.js';
+import { children, readDer, tag } from '../../src/pki/der.js';
 import {
-  children,
   encode,
   encodeBitString,
   encodeInteger,
   encodeOctetString,
   encodeOid,
   encodeSequence,
-  readDer,
-  readOid,
-  tag,
-} from '../../src/pki/der.js';
+} from '../../src/pki/der-encode.js';
+import { readOid } from '../../src/pki/der-values.js';
 import { decodePrivateKey, decodePublicKey } from '../../src/pki/key.js';
 import { nameFault, nameOfCommonName } from '../../src/pki/name.js';
 import { expandNames, parseNameFile } from '../../src/pki/name-list.js';

@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { contextTag, encode, encodeOctetString, encodeSequence, encodeText } from '../../src/pki/der.js';
+import { contextTag } from '../../src/pki/der.js';
+import { encode, encodeOctetString, encodeSequence, encodeText } from '../../src/pki/der-encode.js';
 import { oid } from '../../src/pki/oid.js';
 import { rsaKeyFile } from './keys.js';
 import {

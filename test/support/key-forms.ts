@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import type { KeyObject } from 'node:crypto';
-import { encodeBitString, encodeInteger, encodeOid, encodeSequence } from '../../src/pki/der.js';
+import { encodeBitString, encodeInteger, encodeOid, encodeSequence } from '../../src/pki/der-encode.js';
 import { oid } from '../../src/pki/oid.js';
 import { rsaNumbers, rsaSpki } from './x509.js';
 

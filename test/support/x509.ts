@@ -4,8 +4,8 @@
  */
 
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { contextTag, tag } from '../../src/pki/der.js';
 import {
-  contextTag,
   encode,
   encodeBitString,
   encodeBoolean,
@@ -18,8 +18,7 @@ import {
   encodeSetOf,
   encodeText,
   encodeTime,
-  tag,
-} from '../../src/pki/der.js';
+} from '../../src/pki/der-encode.js';
 import { oid } from '../../src/pki/oid.js';
 import { encodePem } from '../../src/pki/pem.js';
 import { readPem, rsaKeyFile } from './keys.js';

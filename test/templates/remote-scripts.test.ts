@@ -10,6 +10,7 @@ import { factsScript } from '../../src/deploy/facts/host-facts.js';
 import { takeLock } from '../../src/deploy/facts/host-lock.js';
 import { ikeDaemons } from '../../src/deploy/ike/daemons.js';
 import * as enrollment from '../../src/deploy/remote/enrollment.js';
+import * as ikeScripts from '../../src/deploy/remote/ike-scripts.js';
 import * as scripts from '../../src/deploy/remote/scripts.js';
 
 /** What would break out of quotes, if anything could. */
@@ -58,20 +59,20 @@ function scriptsFor(ike: string): Readonly<Record<string, string>> {
   return {
     prepareScript: scripts.prepareScript(preparation),
     refuseStrangersScript: before,
-    rereadScript: scripts.rereadScript(ike, strange, [link], { certificate: strange, private_key: strange }),
-    dropOldKeysScript: scripts.dropOldKeysScript(ike, strange),
-    pinScript: scripts.pinScript([{ localIp: '192.0.2.1', remoteIp: '2001:db8::2', seconds: 8 }]),
-    authenticateScript: scripts.authenticateScript(ike, [end]),
-    leaveScript: scripts.leaveScript(ike, [strange], 8),
+    rereadScript: ikeScripts.rereadScript(ike, strange, [link], { certificate: strange, private_key: strange }),
+    dropOldKeysScript: ikeScripts.dropOldKeysScript(ike, strange),
+    pinScript: ikeScripts.pinScript([{ localIp: '192.0.2.1', remoteIp: '2001:db8::2', seconds: 8 }]),
+    authenticateScript: ikeScripts.authenticateScript(ike, [end]),
+    leaveScript: ikeScripts.leaveScript(ike, [strange], 8),
     switchScript: scripts.switchScript(ike, transaction, [
       { kind: 'address', bridge: strange, address: '192.0.2.1/24' },
     ]),
     settleScript: scripts.settleScript(ike, [{ ...end, mayBeIdle: true }], 60, 'mark'),
     // These go behind another one.
-    forgetScript: before + scripts.forgetScript(['tun.1', 'a^b']),
+    forgetScript: before + ikeScripts.forgetScript(['tun.1', 'a^b']),
     waitForPeerScript: before + scripts.waitForPeerScript(['tun.1']),
     forgetIdentityScript: before + scripts.forgetIdentityScript({ name: strange, authorities: [strange] }),
-    distrustScript: before + scripts.distrustScript([strange]),
+    distrustScript: before + ikeScripts.distrustScript([strange]),
     removeFilesScript: scripts.removeFilesScript([`/etc/${strange}/x`, '/etc/ipsec.d/certs/y']),
     unguardScript: before + scripts.unguardScript([guard]),
   };
@@ -114,7 +115,7 @@ const files = [...parts].map(([text, name], index) => {
 });
 
 test('no function that makes a script is left out', (t) => {
-  const made = Object.keys({ ...scripts, ...enrollment }).filter((name) => name.endsWith('Script'));
+  const made = Object.keys({ ...scripts, ...ikeScripts, ...enrollment }).filter((name) => name.endsWith('Script'));
   t.true(made.length > 14);
   for (const name of made)
     t.true(

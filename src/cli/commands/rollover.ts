@@ -1,14 +1,8 @@
 import { OvsPkiError } from '../../errors.js';
-import {
-  prepareRollover,
-  type RolloverRequest,
-  type RolloverState,
-  retireRollover,
-  rolloverStatus,
-  switchRollover,
-  undoRollover,
-} from '../../usecases/authority/rollover.js';
+import { retireRollover, switchRollover, undoRollover } from '../../usecases/authority/rollover.js';
+import { prepareRollover } from '../../usecases/authority/rollover-prepare.js';
 import { prepareRequested, requestRollover } from '../../usecases/authority/rollover-request.js';
+import { type RolloverRequest, type RolloverState, rolloverStatus } from '../../usecases/authority/rollover-status.js';
 import { readFleet } from '../../usecases/fleet/inventory.js';
 import {
   backOnHosts,

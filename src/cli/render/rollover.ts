@@ -5,7 +5,7 @@
  */
 
 import { visible } from '../../platform/visible.js';
-import type { RolloverState } from '../../usecases/authority/rollover.js';
+import type { RolloverState } from '../../usecases/authority/rollover-status.js';
 import type { HostRollover } from '../../usecases/fleet/rollover.js';
 import { dayText } from './text.js';
 

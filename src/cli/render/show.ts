@@ -12,7 +12,7 @@ import type {
   ShownKey,
   ShownPeriod,
   ShownRequest,
-} from '../../usecases/certificate/shown-content.js';
+} from '../../usecases/certificate/shown.js';
 import { periodText } from '../../usecases/check/period.js';
 import { ikeDaemonLabels, ikeDaemonNames } from '../../usecases/outputs.js';
 import { letters } from './letters.js';

@@ -8,12 +8,13 @@
 import { decided } from '../facts/fact.js';
 import { gatherPlanningFacts } from '../facts/host-facts.js';
 import { goingThings } from '../plan/effects.js';
-import { authorityFiles } from '../plan/identity.js';
 import { isOurAuthorityFile } from '../plan/identity-files.js';
+import { authorityFiles } from '../plan/identity-paths.js';
 import { ikeScriptFor } from '../plan/input.js';
 import { actionsOf, actionsWith } from '../plan/kinds.js';
 import { leavingIdentity } from '../plan/removal.js';
-import { databaseOf, prepareHost, refuseStrangersOn, removeFromHost } from '../remote/run.js';
+import { removeFromHost } from '../remote/remove.js';
+import { databaseOf, prepareHost, refuseStrangersOn } from '../remote/run.js';
 import { transactionFor } from '../remote/transaction.js';
 import { enroll } from './enroll.js';
 import {

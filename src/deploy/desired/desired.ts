@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { KeySpec } from '../../pki/key.js';
+import type { KeySpec } from '../../pki/key-spec.js';
 import type { CertificateType } from '../../pki/profile.js';
 import type { IkeDaemonName, Places } from '../ike/daemon.js';
 

@@ -9,84 +9,15 @@ import { knownValue } from '../facts/fact.js';
 import type { PlanningFacts } from '../facts/host-facts.js';
 import { saveConnections } from '../facts/monitor.js';
 import type { IkeDaemon } from '../ike/daemon.js';
-import { ikeDaemons, usualDaemon } from '../ike/daemons.js';
+import { usualDaemon } from '../ike/daemons.js';
 import { isNewerThan } from '../ike/version.js';
 import { cureOn, installCommand, serviceCommand } from '../system/system.js';
-import { type Fault, onHost, type RuleText } from './fault.js';
-
-/** What cannot be done on a host: any change, bringing an identity or a CRL, a drop policy, a tunnel that is proved. */
-export type Purpose = 'change' | 'identity' | 'crl' | 'guard' | 'tunnel';
-
-/** A host as these rules see it. */
-export interface FitnessView {
-  readonly facts: PlanningFacts;
-  /** The IKE daemon that it has or is to have. */
-  readonly daemon: IkeDaemon | undefined;
-  /** There are CRLs that it is to have. */
-  readonly hasCrls: boolean;
-}
-
-export interface FitnessRule extends RuleText {
-  /** Nothing for a rule that only warns. */
-  readonly blocks: readonly Purpose[];
-  /** Why a plan is refused by it; HOST_UNFIT, if not given. */
-  readonly code?: 'HOST_FACT_UNKNOWN';
-  readonly find: (host: FitnessView) => readonly Fault[];
-}
+import { type Fault, onHost } from './fault.js';
+import { programRules, withoutStarter } from './programs.js';
+import type { FitnessRule } from './rule.js';
 
 /** A clock that differs by more is worth a word; certificates are judged by it. */
 export const tolerableSkewSeconds = 60;
-
-/** What ovs-monitor-ipsec and the IKE daemons call. */
-const programs: readonly {
-  readonly program: string;
-  readonly pack: string;
-  readonly why: string;
-  readonly blocks: readonly Purpose[];
-  readonly isNeeded: (host: FitnessView) => boolean;
-}[] = [
-  {
-    program: 'openssl',
-    pack: 'openssl',
-    why: 'ovs-monitor-ipsec reads no certificate without it',
-    blocks: ['identity'],
-    isNeeded: () => true,
-  },
-  {
-    program: 'python3',
-    pack: 'python3',
-    why: 'ovs-monitor-ipsec is written in it, and transactions of this program need it',
-    blocks: ['change'],
-    isNeeded: () => true,
-  },
-  {
-    program: 'ip',
-    pack: 'iproute2',
-    why: 'ovs-monitor-ipsec asks the kernel with it, and no packet of a new tunnel can be held back without it',
-    blocks: ['guard'],
-    isNeeded: () => true,
-  },
-  ...ikeDaemons.flatMap((own) =>
-    own.programs.map(({ program, pack, why, onlyFor }) => ({
-      ...{ program, pack, why },
-      blocks: [onlyFor ?? ('identity' as const)],
-      isNeeded: ({ daemon, hasCrls }: FitnessView) => daemon === own && (onlyFor !== 'crl' || hasCrls),
-    })),
-  ),
-];
-
-const programRules = programs.map(
-  ({ program, pack, why, blocks, isNeeded }): FitnessRule => ({
-    id: `${program === 'ip' ? 'iproute2' : program}-missing`,
-    severity: 'error',
-    meaning: `There is no program ${program}: ${why}.`,
-    blocks,
-    find: (host) =>
-      host.facts.programs.has(program) || !isNeeded(host)
-        ? []
-        : onHost(`there is no program ${program}: ${why}`, installCommand(host.facts.system, [pack])),
-  }),
-);
 
 export const fitnessRules: readonly FitnessRule[] = [
   ...programRules,
@@ -255,17 +186,6 @@ function withMonitor(facts: PlanningFacts, packages: readonly string[]): string 
   const { system, monitor } = facts;
   const all = monitor.state === 'absent' ? [...packages, 'openvswitch-ipsec'] : packages;
   return `${saved(facts)}${installCommand(system, all)} && ${serviceCommand(system, 'restart', 'openvswitch-ipsec')}`;
-}
-
-/** Since 6.0 Debian's package strongswan brings no program ipsec. */
-function withoutStarter({ ike, programs: there, system }: PlanningFacts): IkeDaemon | undefined {
-  if (ike.state !== 'absent') return undefined;
-  return ikeDaemons.find(
-    ({ otherForm, usualWith }) =>
-      otherForm !== undefined &&
-      there.has(otherForm) &&
-      (system.packageManager === 'other' || usualWith.includes(system.packageManager)),
-  );
 }
 
 /** What keeps a daemon from reading files, if anything does. */

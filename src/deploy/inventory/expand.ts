@@ -6,7 +6,7 @@
  */
 
 import { resolve } from 'node:path';
-import { defaultKeySpec, type KeySpec, parseKeySpec } from '../../pki/key.js';
+import { defaultKeySpec, type KeySpec, parseKeySpec } from '../../pki/key-spec.js';
 import { defaultDays, parseLife } from '../../pki/validity.js';
 import { canonicalAddress, targetOf } from '../desired/address.js';
 import type {

@@ -6,7 +6,7 @@
  */
 
 import * as v from 'valibot';
-import { curves, maximumRsaBits, minimumRsaBits } from '../../pki/key.js';
+import { curves, maximumRsaBits, minimumRsaBits } from '../../pki/key-spec.js';
 import { destinationFault } from '../../platform/destination.js';
 import { addressFault, bridgeAddressFault } from '../desired/address.js';
 import {

@@ -7,7 +7,7 @@
  */
 
 import * as v from 'valibot';
-import { maximumRsaBits, minimumRsaBits } from '../../pki/key.js';
+import { maximumRsaBits, minimumRsaBits } from '../../pki/key-spec.js';
 import { nameFault } from '../../pki/name.js';
 import { lifeFault } from '../../pki/validity.js';
 import { becomeFault } from '../../platform/become.js';

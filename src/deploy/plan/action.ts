@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { KeySpec } from '../../pki/key.js';
+import type { KeySpec } from '../../pki/key-spec.js';
 import type { NameAttribute } from '../../pki/name.js';
 import type { HostTarget, TunnelType } from '../desired/desired.js';
 import type { IdentityFiles } from './identity-files.js';

@@ -7,7 +7,7 @@
 
 import { knownValue } from '../facts/fact.js';
 import type { Action } from './action.js';
-import { authorityFiles, plannedFiles } from './identity.js';
+import { authorityFiles, plannedFiles } from './identity-paths.js';
 import { daemonFor, type HostInput } from './input.js';
 import { type ActionOf, actionsOf, kinds } from './kinds.js';
 

@@ -6,7 +6,6 @@
  * @module
  */
 
-import { shellCommand } from '../../platform/quote.js';
 import type { LoopProtection } from '../desired/desired.js';
 import { knownValue } from '../facts/fact.js';
 import { eccentricity, edgesByVertex, ringsIn } from '../tunnels/blocks.js';
@@ -19,6 +18,18 @@ import {
   type Vertex,
 } from '../tunnels/topology.js';
 import type { LoopRole, Obstacle } from './action.js';
+import { isFullMesh, partsOf, regionsOf, verticesOf } from './loop-graph.js';
+import {
+  farthestHop,
+  isStranger,
+  mixedStp,
+  notByRstp,
+  type Own,
+  throughBond,
+  throughPatch,
+  throughStrangers,
+  tooFar,
+} from './loop-reasons.js';
 
 /** What one host does against loops. */
 export interface HostLoops {
@@ -74,46 +85,6 @@ function emptyLoops(ports: readonly string[]): MadeLoops {
   return { roles: new Map(ports.map((port) => [port, 'none'])), rstp: new Map(), obstacles: [], warnings: [] };
 }
 
-/** Rings that share bridges are decided together. */
-function regionsOf(rings: readonly Edge[][]): Edge[][][] {
-  return joined(rings, verticesOf);
-}
-
-/** The parts of a fleet that nothing joins. */
-function partsOf(edges: readonly Edge[]): Edge[][] {
-  return joined(edges, (edge) => verticesOf([edge]));
-}
-
-/** Items that have something in common, directly or by way of others. */
-function joined<Item>(items: readonly Item[], has: (item: Item) => readonly string[]): Item[][] {
-  const leaders = new Map<string, string>();
-  const leaderOf = (id: string): string => {
-    let leader = id;
-    for (let next = leaders.get(leader); next !== undefined; next = leaders.get(leader)) leader = next;
-    if (leader !== id) leaders.set(id, leader);
-    return leader;
-  };
-  for (const item of items) {
-    const [first = '', ...others] = has(item);
-    for (const other of others) {
-      const [one, two] = [leaderOf(first), leaderOf(other)];
-      if (one !== two) leaders.set(two, one);
-    }
-  }
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const leader = leaderOf(has(item)[0] ?? '');
-    const group = groups.get(leader);
-    if (group === undefined) groups.set(leader, [item]);
-    else group.push(item);
-  }
-  return [...groups.values()];
-}
-
-function verticesOf(edges: readonly Edge[]): string[] {
-  return [...new Set(edges.flatMap(({ ends }) => ends.map(({ vertex }) => vertex)))];
-}
-
 type Region = readonly (readonly Edge[])[];
 
 function protect(region: Region, scene: Scene): void {
@@ -134,22 +105,6 @@ function protect(region: Region, scene: Scene): void {
 /** Somebody else lets it run STP or RSTP. */
 function isSpanning({ fact }: Vertex): boolean {
   return fact !== undefined && (fact.stp || (fact.rstp && fact.externalIds[loopMark] === undefined));
-}
-
-/** Each has one tunnel to each other one. */
-function isFullMesh(ring: readonly Edge[]): boolean {
-  const count = verticesOf(ring).length;
-  const pairs = new Set(
-    ring.map(({ ends }) =>
-      ends
-        .map(({ vertex }) => vertex)
-        .sort()
-        .join('\n'),
-    ),
-  );
-  return (
-    ring.length === (count * (count - 1)) / 2 && pairs.size === ring.length && !ring.some(({ isPatch }) => isPatch)
-  );
 }
 
 /** A bridge has one group of protected ports, and two meshes on it would have to reach each other. */
@@ -191,12 +146,6 @@ function areProtected(edges: readonly Edge[], { topology, hosts }: Scene): boole
   return found.length > 0 && found.every((port) => port.protected === true);
 }
 
-function isStranger(vertex: Vertex | undefined): boolean {
-  return vertex?.host === undefined;
-}
-
-/** The farthest that the information of RSTP gets is its max-age, 20 bridges. */
-const farthestHop = 18;
 /** Half-way between that of a bridge that nobody has configured and none; a multiple of 4096. */
 const rootPriority = '28672';
 
@@ -311,68 +260,13 @@ function isMissing(id: string, port: string | undefined, { topology, hosts }: Sc
   return database !== undefined && !database.interfaces.some(({ name }) => name === port);
 }
 
-interface Own {
-  readonly vertex: Vertex;
-  readonly tunnels: string;
-}
-
 function tunnelsOf({ id }: Vertex, edges: readonly Edge[]): string {
   const ports = edges.flatMap(({ ends }) => ends.flatMap(({ vertex, port }) => (vertex === id && port ? [port] : [])));
   const more = ports.length > 4 ? [`${ports.length - 3} more`] : [];
   return [...ports.slice(0, more.length > 0 ? 3 : 4), ...more].join(', ');
 }
 
-function where(vertices: readonly Vertex[]): string {
-  return vertices.map(({ host, bridge }) => (host === undefined ? bridge : `${bridge} of ${host}`)).join(', ');
-}
-
-const answer = 'or answer for it yourself: loop_protection: keep in defaults of the inventory';
-
 function forwardsBy({ host, bridge, fact }: Vertex): string {
   const why = fact?.hasController === true ? 'it has a controller' : 'fail_mode is secure';
   return `${host}: ${bridge} forwards as OpenFlow says (${why}); that its tunnels make no loop is up to its flows`;
-}
-
-function throughStrangers({ vertex, tunnels }: Own, vertices: readonly Vertex[]): Omit<Obstacle, 'code'> {
-  const strangers = where(vertices.filter((item) => isStranger(item)));
-  return {
-    message: `${vertex.host}: ${tunnels} of ${vertex.bridge} would make a loop by way of ${strangers}, where nothing can be done against it`,
-    hint: 'name all hosts of the loop in one inventory, as a mesh, and apply that: ovs-pki-ts inventory init',
-  };
-}
-
-function mixedStp({ vertex, tunnels }: Own, stp: readonly Vertex[], all: readonly Vertex[]): Omit<Obstacle, 'code'> {
-  const others = all.filter((item) => !stp.includes(item));
-  return {
-    message: `${vertex.host}: ${tunnels} of ${vertex.bridge} are part of a loop, in which ${where(stp)} runs STP and ${where(others)} does not`,
-    hint: `let all of them run RSTP (${shellCommand`ovs-vsctl set Bridge ${vertex.bridge} stp_enable=false rstp_enable=true`}), or none; ${answer}`,
-  };
-}
-
-function notByRstp({ vertex, tunnels }: Own, controlled: readonly Vertex[]): Omit<Obstacle, 'code'> {
-  return {
-    message: `${vertex.host}: ${tunnels} of ${vertex.bridge} would make a loop that needs RSTP, and ${where(controlled)} forwards as OpenFlow says`,
-    hint: `make it a full mesh, or tunnels without a ring; ${answer}`,
-  };
-}
-
-function throughPatch({ vertex, tunnels }: Own): Omit<Obstacle, 'code'> {
-  return {
-    message: `${vertex.host}: ${tunnels} of ${vertex.bridge} would make a loop by way of patch ports between bridges`,
-    hint: `put the tunnels of the ring on one bridge of each host; ${answer}`,
-  };
-}
-
-function throughBond({ vertex, tunnels }: Own, bond: string): Omit<Obstacle, 'code'> {
-  return {
-    message: `${vertex.host}: ${tunnels} of ${vertex.bridge} would make a loop that needs RSTP, which the bond ${bond} cannot run`,
-    hint: `give each tunnel a port of its own, or make it a full mesh; ${answer}`,
-  };
-}
-
-function tooFar({ vertex, tunnels }: Own): Omit<Obstacle, 'code'> {
-  return {
-    message: `${vertex.host}: ${tunnels} of ${vertex.bridge} would make a ring that is too long for RSTP: its hosts are more than ${farthestHop} tunnels apart`,
-    hint: `make it a full mesh, or a hub with spokes; ${answer}`,
-  };
 }

@@ -7,10 +7,10 @@
 import { hostFindings } from '../../pki/lint/leaf-rules.js';
 import { formatName } from '../../pki/name.js';
 import { shellCommand } from '../../platform/quote.js';
-import type { Fact } from '../facts/fact.js';
-import { knownValue } from '../facts/fact.js';
+import { type Fact, knownValue } from '../facts/fact.js';
 import type { Fault } from '../fitness/fault.js';
-import { confinementFault, type FitnessRule, fitnessRules, type Purpose } from '../fitness/rules.js';
+import type { FitnessRule, Purpose } from '../fitness/rule.js';
+import { confinementFault, fitnessRules } from '../fitness/rules.js';
 import { isGoing, isMeant } from '../tunnels/matching.js';
 import { tunnelsOn } from '../tunnels/ownership.js';
 import type { Obstacle } from './action.js';

@@ -12,12 +12,13 @@ import type { Action, HostPlan } from './action.js';
 import { bridgePortActions } from './bridge-ports.js';
 import { crlActions, crlWarnings, cutActions, cutWarnings } from './crls.js';
 import { entailedActions, withEntailed } from './entailed.js';
-import { identityActions, retiredWarnings } from './identity.js';
+import { identityActions } from './identity.js';
 import { daemonFor, type HostInput } from './input.js';
 import { actionsOf } from './kinds.js';
 import { emptyBridges, goneTunnelActions, leftoverFiles, staleGuardActions, unknownTunnels } from './leftovers.js';
 import { loopActions } from './loop-actions.js';
 import { hostObstacles } from './obstacles.js';
+import { retiredWarnings } from './retired.js';
 import { guardActions, tunnelActions } from './tunnels.js';
 
 /** @param keeps which actions are wanted, where not all are; what these entail comes with them */

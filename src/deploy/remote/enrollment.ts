@@ -7,8 +7,8 @@
 import { OvsPkiError } from '../../errors.js';
 import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
 import { type CertificationRequest, decodeCertificationRequestPem } from '../../pki/certification-request.js';
-import type { KeySpec } from '../../pki/key.js';
 import { keyHash } from '../../pki/key-identity.js';
+import type { KeySpec } from '../../pki/key-spec.js';
 import { selfSignedFindings } from '../../pki/lint/leaf-rules.js';
 import { nameLines } from '../../pki/openssl-config.js';
 import { requestSubject, type SubjectBase } from '../../pki/profile.js';

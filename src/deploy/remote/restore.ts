@@ -12,7 +12,8 @@ import { marks } from '../tunnels/ownership.js';
 import { bridgePortBack } from './bridge-port-operations.js';
 import { loopBack } from './loop-operations.js';
 import { map, type Operation } from './operation.js';
-import { attachment, type Change, type Transaction } from './transaction.js';
+import { attachment } from './port-operations.js';
+import type { Change, Transaction } from './transaction.js';
 
 /**
  * @param before what was true before the change, and `after` it

@@ -15,6 +15,7 @@ import { guardCommand, packetSelectors, unguardCommand } from '../tunnels/packet
 import type { Transaction } from './transaction.js';
 
 type Place = ActionOf<'place'>;
+
 export type Link = ActionOf<'link'>;
 
 type PrepareKind = KindWith<{ readonly stage: 'prepare' }>;
@@ -85,75 +86,8 @@ export function refuseStrangersScript(ike: string): string {
   return `${functionsWith(ike)}${refuseStrangers}\n`;
 }
 
-function linkLine(path: string, to: string): string {
+export function linkLine(path: string, to: string): string {
   return `point ${shellWord(path)} ${shellWord(to.slice(to.lastIndexOf('/') + 1))}`;
-}
-
-/** Where links are to lead. */
-export type Pointing = Pick<Link, 'path' | 'to'>;
-
-/**
- * Lets the IKE daemon have what links lead to from now on.
- *
- * @param ike its functions, here and below
- * @param name the common name of the certificate
- */
-export function rereadScript(
-  ike: string,
-  name: string,
-  links: readonly Pointing[],
-  { certificate, private_key: privateKey }: Pick<IdentityFiles, 'certificate' | 'private_key'>,
-): string {
-  const words = [name, certificate, privateKey].map(shellWord);
-  return `${renewFunctions(ike)}${links.map(({ path, to }) => `${linkLine(path, to)}\n`).join('')}reread ${words.join(' ')}\n`;
-}
-
-/** An end that goes on sending by the old security association, while the other one authenticates anew. */
-export type Held = Pick<ActionOf<'hold'>, 'localIp' | 'remoteIp' | 'seconds'>;
-
-/** An end that authenticates again. */
-export type Asked = Pick<ActionOf<'authenticate'>, 'port' | 'peer'>;
-
-/** Takes the keys of the generations before out of the NSS database. @param name the common name */
-export function dropOldKeysScript(ike: string, name: string): string {
-  return `${renewFunctions(ike)}drop_old_keys ${shellWord(portPattern(name))}\n`;
-}
-
-export function pinScript(ends: readonly Held[]): string {
-  const lines = ends.map(
-    ({ localIp, remoteIp, seconds }) => `pin ${shellWord(localIp)} ${shellWord(remoteIp)} ${shellNumber(seconds)}\n`,
-  );
-  return renewFunctions('') + lines.join('');
-}
-
-export function authenticateScript(ike: string, ends: readonly Pick<Asked, 'port'>[]): string {
-  const patterns = ends.map(({ port }) => shellWord(portPattern(port)));
-  return `${renewFunctions(ike)}authenticate ${patterns.join(' ')}\n`;
-}
-
-/** What the IKE daemon said of a new authentication. */
-export interface Authenticated {
-  /** The IKE SAs that were up before. */
-  readonly before: readonly string[];
-  /** The ends whose peers gave no answer. */
-  readonly unanswered: readonly Asked[];
-}
-
-/** Reads what {@link authenticateScript} has printed. */
-export function readAuthenticated(stdout: string, ends: readonly Asked[]): Authenticated {
-  const unanswered = new Set([...stdout.matchAll(/^unanswered (\d{1,6})$/gm)].map(([, index]) => index));
-  return {
-    before: [...stdout.matchAll(/^before (\S{1,300})$/gm)].slice(0, mostStates).map(([, state = '']) => state),
-    unanswered: ends.filter((_, index) => unanswered.has(String(index))),
-  };
-}
-
-/** More than one host has tunnels in hand at a time, several times over. */
-const mostStates = 1000;
-
-/** Takes down what was up before. @param seconds for how long nothing of it is touched */
-export function leaveScript(ike: string, before: readonly string[], seconds: number): string {
-  return `${renewFunctions(ike)}leave ${shellNumber(seconds)} ${before.map(shellWord).join(' ')}\n`;
 }
 
 /** One transaction, then the addresses of bridges. Ends with the transaction's reply on standard output. */
@@ -174,24 +108,14 @@ export function switchScript(
   return `${lines.join('\n')}\n`;
 }
 
-/** What the IKE daemon is to forget: the connections of ports that are gone. */
-export function forgetScript(ports: readonly string[]): string {
-  return ports.map((port) => `forget ${shellWord(portPattern(port))}\n`).join('');
-}
-
 /** The name of a port as a basic regular expression (POSIX): `tun.1` is not `tun-1`. */
-function portPattern(port: string): string {
+export function portPattern(port: string): string {
   return port.replaceAll(/[^\w-]/g, (character) => (character === '^' ? '\\^' : `[${character}]`));
 }
 
 /** Lets libreswan have the connections of ports, and wait there for the peer. */
 export function waitForPeerScript(ports: readonly string[]): string {
   return ports.map((port) => `wait_for_peer ${shellWord(portPattern(port))}\n`).join('');
-}
-
-/** Takes the trust of the IKE daemon back in all CAs but those whose files are named. */
-export function distrustScript(trusted: readonly string[]): string {
-  return `distrust ${trusted.map(shellWord).join(' ')}\n`;
 }
 
 /** Whose certificate it was, and the files of the CAs, which are still there. */
@@ -262,7 +186,7 @@ function transactLine(transaction: Transaction): string {
   return `printf '%s' ${shellWord(JSON.stringify(transaction))} | transact || { [ $? -ne 3 ] || exit 3; fail 'the database refused the connection: is ovsdb-server at work?'; }`;
 }
 
-function renewFunctions(ike: string): string {
+export function renewFunctions(ike: string): string {
   return `${functionsWith(ike)}\n${fillTemplate('remote/renew.sh', {})}\n`;
 }
 

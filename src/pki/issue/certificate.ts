@@ -6,14 +6,16 @@
 
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../certificate.js';
-import { contextTag, encode, encodeBitString, encodeInteger, encodeSequence, encodeTime } from '../der.js';
-import { encodeSignatureAlgorithm, keyIdentifier, type SigningKey, verifySignature } from '../engine.js';
+import { contextTag } from '../der.js';
+import { encode, encodeBitString, encodeInteger, encodeSequence, encodeTime } from '../der-encode.js';
+import { keyIdentifier, type SigningKey, verifySignature } from '../engine.js';
 import type { PublicKey } from '../key.js';
 import { type LintedCertificate, type LintedCrl, lintCertificate } from '../lint/lint.js';
 import type { DistinguishedName } from '../name.js';
 import { noPlaces, type Places } from '../places.js';
 import { encodeExtensions, type Profile } from '../profile.js';
 import { parseSerial, type SerialNumber } from '../serial.js';
+import { encodeSignatureAlgorithm } from '../signature-algorithm.js';
 import type { Validity } from '../validity.js';
 
 /** Who signs. For a self-signed certificate: the subject itself. */

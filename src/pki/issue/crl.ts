@@ -5,8 +5,8 @@
  * @module
  */
 
+import { contextTag, tag } from '../der.js';
 import {
-  contextTag,
   encode,
   encodeInteger,
   encodeOctetString,
@@ -14,12 +14,11 @@ import {
   encodeSequence,
   encodeText,
   encodeTime,
-  tag,
-} from '../der.js';
-import { encodeSignatureAlgorithm } from '../engine.js';
+} from '../der-encode.js';
 import type { CrlContext } from '../lint/crl-rules.js';
 import { lintCrl } from '../lint/lint.js';
 import { oid } from '../oid.js';
+import { encodeSignatureAlgorithm } from '../signature-algorithm.js';
 import { type Issuer, signedBy } from './certificate.js';
 
 export interface CrlInput {

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { bitLengthOf, maximumRsaBits, minimumRsaBits, type PublicKey } from '../key.js';
+import { bitLengthOf, type PublicKey } from '../key.js';
 import { isCanonical } from '../key-identity.js';
+import { maximumRsaBits, minimumRsaBits } from '../key-spec.js';
 import { type Finding, findingsOf, type Rule } from './rule.js';
 
 /** How far from its square root a modulus is searched for a factor. */

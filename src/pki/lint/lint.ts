@@ -7,7 +7,7 @@
 import { OvsPkiError } from '../../errors.js';
 import { type Certificate, decodeCertificate } from '../certificate.js';
 import { decodeCrlFrame } from '../crl.js';
-import { encodeBitString, encodeSequence } from '../der.js';
+import { encodeBitString, encodeSequence } from '../der-encode.js';
 import { type CertificateContext, certificateRules } from './certificate-rules.js';
 import { type CrlContext, crlRules, readEntries } from './crl-rules.js';
 import { type Finding, findingsOf } from './rule.js';

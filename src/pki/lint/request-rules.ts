@@ -6,12 +6,12 @@
  */
 
 import type { CertificationRequest } from '../certification-request.js';
-import type { SignedStructure } from '../engine.js';
 import type { PublicKey } from '../key.js';
 import { nameFault, nameOfCommonName } from '../name.js';
 import { attributeShortNames, extensionNames, oid } from '../oid.js';
 import { organization } from '../profile.js';
 import { judgeSignature, signatureName, weakHashOf } from '../signature.js';
+import type { SignedStructure } from '../signed.js';
 import { baseTypes } from '../subject.js';
 import { keyFindings } from './key-rules.js';
 import { type Finding, findingsOf, type Rule } from './rule.js';

@@ -6,7 +6,8 @@
  */
 
 import { type Certificate, type GeneralName, generalName } from '../certificate.js';
-import { children, contextTag, type DerElement, readDer, readOid, readText, sequenceOf } from '../der.js';
+import { children, contextTag, type DerElement, readDer, sequenceOf } from '../der.js';
+import { readOid, readText } from '../der-values.js';
 import { type DistinguishedName, decodeName } from '../name.js';
 import { oid } from '../oid.js';
 

@@ -5,14 +5,15 @@
  */
 
 import type { Certificate } from '../../pki/certificate.js';
-import { encodeOid, encodeSequence, encodeText, tag } from '../../pki/der.js';
-import { signatureAlgorithmFor } from '../../pki/engine.js';
-import type { KeySpec } from '../../pki/key.js';
+import { tag } from '../../pki/der.js';
+import { encodeOid, encodeSequence, encodeText } from '../../pki/der-encode.js';
+import type { KeySpec } from '../../pki/key-spec.js';
 import { attributeValues, maximumCommonName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import { configValue, nameLines } from '../../pki/openssl-config.js';
 import { type OwnProfile, ownProfileMark } from '../../pki/own-profile.js';
 import { type CertificateType, organization, requestSubject } from '../../pki/profile.js';
+import { signatureAlgorithmFor } from '../../pki/signature-algorithm.js';
 import { fillTemplate } from '../../platform/templates.js';
 
 /** What of a CA is in its file. */

@@ -10,7 +10,7 @@ import type { Certificate } from '../../pki/certificate.js';
 import { type Crl, newestCrlOf } from '../../pki/crl.js';
 import { equalBytes } from '../../pki/der.js';
 import { formatName } from '../../pki/name.js';
-import { issuersOf } from '../../pki/path/path.js';
+import { issuersOf } from '../../pki/path/issuer.js';
 import { formatTime } from '../../pki/text.js';
 import * as files from '../../platform/files.js';
 import { type Ca, generationCrlFile, generationsOf } from './ca.js';

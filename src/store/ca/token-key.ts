@@ -7,21 +7,17 @@
 import { OvsPkiError } from '../../errors.js';
 import { createCertificationRequest } from '../../pki/certification-request.js';
 import { readDer } from '../../pki/der.js';
-import {
-  generationAlgorithm,
-  keyAlgorithm,
-  keyIdentifier,
-  type SigningKey,
-  signatureAlgorithmFor,
-  signWith,
-} from '../../pki/engine.js';
-import { decodePublicKey, type KeySpec, type PublicKey } from '../../pki/key.js';
+import { generationAlgorithm, keyAlgorithm, keyIdentifier, type SigningKey, signWith } from '../../pki/engine.js';
+import { decodePublicKey, type PublicKey } from '../../pki/key.js';
+import type { KeySpec } from '../../pki/key-spec.js';
 import type { NameAttribute } from '../../pki/name.js';
 import { formatPkcs11Uri, type Pkcs11Uri, parsePkcs11Uri } from '../../pki/pkcs11-uri.js';
+import { signatureAlgorithmFor } from '../../pki/signature-algorithm.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
+import { readOwnFile } from '../../platform/own-library.js';
 import { readPassphraseFile } from '../../platform/passphrase.js';
-import { openToken, readOwnFile, type Token } from '../../platform/token.js';
+import { openToken, type Token } from '../../platform/token.js';
 import type { CaLayout } from '../layout.js';
 
 /** A key in a token, ready to sign, and the URI that tells it from all others there. */

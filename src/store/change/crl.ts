@@ -7,27 +7,26 @@
 
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
-import { encode, tag, toHex } from '../../pki/der.js';
 import type { Issuer } from '../../pki/issue/certificate.js';
-import { encodeCrlEntry, encodeEntryExtensions, issueCrl } from '../../pki/issue/crl.js';
+import { issueCrl } from '../../pki/issue/crl.js';
 import { type CrlContext, crlSignFault } from '../../pki/lint/crl-rules.js';
 import { encodePem } from '../../pki/pem.js';
-import { reasonCodes } from '../../pki/revocation.js';
-import { formatSerial, parseSerial, type SerialNumber } from '../../pki/serial.js';
+import { formatSerial, parseSerial } from '../../pki/serial.js';
 import { validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
-import { type Ca, generationCrlFile, generationsOf, openIssuer, requireSameCa } from '../ca/ca.js';
+import { type Ca, generationCrlFile, generationsOf, requireSameCa } from '../ca/ca.js';
+import { openIssuer } from '../ca/ca-key.js';
 import { rolloverPhase } from '../ca/phase.js';
-import { nextSerial, requireHistory } from '../history/contradictions.js';
+import { requireHistory } from '../history/contradictions.js';
 import type { History } from '../history/known.js';
+import { nextSerial } from '../history/number-contradictions.js';
 import { foldersOfIssuer, isInUse } from '../history/shared.js';
-import { parseIndexRow } from '../index/row.js';
-import { readIndexBytes, reasonOfColumn, revokedRows } from '../index/scan.js';
 import { appendAudit, appendOutcomes, auditStamp } from '../journal/audit-log.js';
 import { withLock } from '../journal/lock.js';
 import { recoverInterrupted } from '../journal/recovery.js';
 import type { CaLayout } from '../layout.js';
+import { revokedEntries, serialContents } from './crl-rows.js';
 
 /** A list that was made. */
 export interface MadeCrl {
@@ -143,72 +142,6 @@ async function makeOne(
   return { file: layout.crl, issuer: certificate, der, pem, crlNumber, thisUpdate, nextUpdate, count: entries.length };
 }
 
-/** Also those that have expired since: a list that once named a certificate goes on naming it, as openssl has it. */
-function revokedEntries({ index: file }: CaLayout, { shared }: History): Uint8Array[] {
-  const index = readIndexBytes(file);
-  const known = new Map<string, Uint8Array | undefined>();
-  const entries: Uint8Array[] = [];
-  const add = (file: string, line: string, serialNumber: SerialNumber, revoked: string): void => {
-    if (!columnPattern.test(revoked)) throw corruptRow(file, line);
-    const comma = revoked.indexOf(',');
-    const details = comma < 0 ? '' : revoked.slice(comma);
-    // In a complete list this says that nothing is revoked (RFC 5280, section 5.3.1).
-    if (details === ',removeFromCRL') return;
-    let extensions = known.get(details);
-    if (extensions === undefined) {
-      extensions = extensionsOf(details, file, line);
-      known.set(details, extensions);
-    }
-    const date = comma < 0 ? revoked : revoked.slice(0, comma);
-    entries.push(encodeCrlEntry(integerContent(serialNumber), encodeDate(date), extensions));
-  };
-  for (const { start, end } of revokedRows(index)) {
-    const line = index.toString('latin1', start, end);
-    const { revoked, serialNumber } = parseIndexRow(line, file);
-    add(file, line, serialNumber, revoked);
-  }
-  for (const { serialNumber, column, source } of shared.values()) add(source, column, serialNumber, column);
-  return entries;
-}
-
-/** What is revoked, as the list will have it. */
-function serialContents({ indexed, shared }: History): Set<string> {
-  return new Set([...indexed.keys(), ...shared.keys()].map((serialNumber) => toHex(integerContent(serialNumber))));
-}
-
-/** A time that can be one, then a reason and what belongs to it. */
-const columnPattern =
-  /^(?:\d\d)?\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\dZ(?:,[A-Za-z]+|,(?:keyTime|CAkeyTime),\d{14}Z|,holdInstruction,[\w.]+)?$/;
-
-function extensionsOf(details: string, file: string, line: string): Uint8Array | undefined {
-  if (details === '') return undefined;
-  const [, word = '', argument] = details.split(',');
-  const reason = Object.entries(reasonCodes).find(([name]) => name === reasonOfColumn(details));
-  if (reason === undefined) throw corruptRow(file, line);
-  return encodeEntryExtensions(reason[1], word.endsWith('keyTime') ? argument : undefined);
-}
-
-/** As a UTCTime through 2049; openssl takes no other here. */
-function encodeDate(text: string): Uint8Array {
-  const isShort = text.length === 13 || text < '2050';
-  return encode(isShort ? tag.utcTime : tag.generalizedTime, Buffer.from(isShort ? text.slice(-13) : text, 'latin1'));
-}
-
-/** The hexadecimal digits of an index as the content of an INTEGER; a foreign CA can have given numbers below zero. */
-function integerContent(serialNumber: string): Uint8Array {
-  if (serialNumber.startsWith('-')) return negativeContent(-parseSerial(serialNumber));
-  const digits = serialNumber.replace(/^(?:00)+(?=..)/, '');
-  return Buffer.from(/^[89A-F]/.test(digits) ? `00${digits}` : digits, 'hex');
-}
-
-/** Two's complement (X.690, 8.3.3), in as few octets as hold it. */
-function negativeContent(magnitude: bigint): Uint8Array {
-  let octets = 1n;
-  while (magnitude > 1n << (8n * octets - 1n)) octets += 1n;
-  const value = BigInt.asUintN(Number(8n * octets), -magnitude);
-  return Buffer.from(value.toString(16).padStart(Number(2n * octets), '0'), 'hex');
-}
-
 function readCrlNumber({ crlNumber: file }: CaLayout): bigint {
   const text = files.exists(file) ? files.readFile(file).toString('latin1').trim() : 'absent';
   // Section 5.2.3: at most 20 octets.
@@ -230,12 +163,5 @@ function requireCrlSign({ certificate, layout }: Ca): void {
   throw new OvsPkiError('LINT_FAILED', `${layout.certificate} does not allow its key to sign CRLs (keyUsage)`, {
     hint: 'have the certificate of the CA made anew, with cRLSign',
     details: { file: layout.certificate },
-  });
-}
-
-function corruptRow(file: string, line: string): OvsPkiError {
-  return new OvsPkiError('PKI_CORRUPT', `${file}: this revoked row says nothing that can be: ${JSON.stringify(line)}`, {
-    hint: `compare it with the last good copy: diff ${file}.old ${file}`,
-    details: { file },
   });
 }

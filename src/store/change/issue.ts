@@ -7,82 +7,29 @@
 
 import { asRefusal, OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
-import type { CertificationRequest } from '../../pki/certification-request.js';
-import type { ForeignRequest } from '../../pki/foreign-request.js';
 import { type Issuer, issueCertificate } from '../../pki/issue/certificate.js';
-import type { PublicKey } from '../../pki/key.js';
-import { isSameKey, keyHash } from '../../pki/key-identity.js';
-import {
-  type Applicant,
-  keyOnlyFindings,
-  type RequestContext,
-  renewalFindings,
-  requestFindings,
-} from '../../pki/lint/request-rules.js';
-import type { Finding } from '../../pki/lint/rule.js';
-import {
-  attributeValues,
-  commonNameOfOneLine,
-  comparedName,
-  type DistinguishedName,
-  encodeName,
-  formatOneLine,
-  nameOfCommonName,
-} from '../../pki/name.js';
-import { oid } from '../../pki/oid.js';
-import { type OwnProfile, placesOf } from '../../pki/own-profile.js';
-import { issuersOf, nameFindings } from '../../pki/path/path.js';
-import { leafSubject } from '../../pki/profile.js';
-import { isHarmless } from '../../pki/revocation.js';
-import { randomSerial, type SerialNumber } from '../../pki/serial.js';
-import { isSignedWith, weakHashOf } from '../../pki/signature.js';
+import { placesOf } from '../../pki/own-profile.js';
 import { certificateFileText } from '../../pki/text.js';
 import { type Life, validityFrom } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
-import { type Ca, generationsOf, openIssuer, requireSameCa } from '../ca/ca.js';
+import { type Ca, requireSameCa } from '../ca/ca.js';
+import { openIssuer } from '../ca/ca-key.js';
 import { requireNotRevoked } from '../ca/lists-above.js';
 import { profileOf } from '../ca/profile.js';
-import { readHistory, reasonsIn } from '../history/known.js';
-import { foldersOfIssuer } from '../history/shared.js';
-import {
-  certificatesOfKey,
-  namesakes,
-  type RegisteredKey,
-  registerKeys,
-  syncKeyRegister,
-} from '../index/key-register.js';
-import { appendIndexRows, expiryOf, indexRowFor } from '../index/row.js';
-import { findIndexRow } from '../index/scan.js';
+import { type RegisteredKey, registerKeys, syncKeyRegister } from '../index/key-register.js';
+import { appendIndexRows, indexRowFor } from '../index/row.js';
 import { appendAudit, appendOutcomes, auditStamp, type IssueIntent } from '../journal/audit-log.js';
 import { withLock } from '../journal/lock.js';
 import { recoverInterrupted } from '../journal/recovery.js';
 import { issuedCertificateFile } from '../layout.js';
-import { notUnique, refusal, uniqueSubjects } from './refusals.js';
-
-/**
- * A certificate for what a request asks, or once more for what a certificate of this CA says, or for the key alone of a request
- * and the name that the operator gave.
- */
-export type IssueOrder = OwnOrder | { readonly key: ForeignRequest; readonly name: string };
-
-/** Of names that requests and certificates say themselves. */
-export type OwnOrder = ({ readonly request: CertificationRequest } | { readonly renewal: Certificate }) & {
-  /** The name that the operator gave: the request must be for it. Undefined where any good name will do. */
-  readonly name: string | undefined;
-};
+import { checkOrders, type ProfiledCa, subjectOf, type Work } from './check-orders.js';
+import { type IssueOrder, type ProvedOrder, prove } from './order.js';
 
 export type IssueResult = { readonly certificate: Certificate } | { readonly error: OvsPkiError };
 
 /** At most so many certificates are made under one hold of the lock, so that others get their turn. */
 const batchSize = 64;
-
-interface Work {
-  readonly publicKey: PublicKey;
-  readonly commonName: string;
-  readonly serialNumber: SerialNumber;
-  readonly keyHash: string;
-}
 
 /**
  * Issues a certificate for each request that breaks no rule, in the order given.
@@ -124,74 +71,9 @@ interface PreparedBatch {
   readonly orders: readonly ProvedOrder[];
 }
 
-interface ProvedOrder extends Applicant {
-  readonly name: string | undefined;
-  readonly possessionProved: boolean;
-  readonly keyHash: string;
-  readonly findings: (context: RequestContext) => Finding[];
-  readonly what: 'request' | 'renewal';
-}
-
 async function prepareBatch(platform: Platform, ca: Ca, orders: readonly IssueOrder[]): Promise<PreparedBatch> {
   return { issuer: await openIssuer(platform, ca), orders: orders.map((order) => prove(ca, order)) };
 }
-
-function prove(ca: Ca, order: IssueOrder): ProvedOrder {
-  const { name } = order;
-  if ('request' in order) {
-    const { request } = order;
-    return {
-      name,
-      commonNames: request.commonNames,
-      publicKey: request.publicKey,
-      keyHash: keyHash(request.publicKey),
-      possessionProved: isSignedWith(request.publicKey, request),
-      findings: (context) => requestFindings(request, context),
-      what: 'request',
-    };
-  }
-  if ('key' in order) {
-    const { publicKey } = order.key;
-    const applicant = { commonNames: [order.name], publicKey };
-    return {
-      ...applicant,
-      name: order.name,
-      keyHash: keyHash(publicKey),
-      possessionProved: isSignedWith(publicKey, order.key),
-      findings: (context) => keyOnlyFindings(applicant, order.key, context),
-      what: 'request',
-    };
-  }
-  const { publicKey, subject } = order.renewal;
-  const applicant = { commonNames: attributeValues(subject, oid.commonName), publicKey };
-  return {
-    name,
-    ...applicant,
-    keyHash: keyHash(publicKey),
-    possessionProved: isIssuedHere(ca, order.renewal),
-    findings: (context) => renewalFindings(applicant, context),
-    what: 'renewal',
-  };
-}
-
-/** What SHA-1 or MD5 vouches for could have been made by others, so the index has to know of it, too. */
-function isIssuedHere(ca: Ca, certificate: Certificate): boolean {
-  if (!generationsOf(ca).some((generation) => isSignedWith(generation.certificate.publicKey, certificate)))
-    return false;
-  if (weakHashOf(certificate) === undefined) return true;
-  const row = findIndexRow(ca.layout.index, certificate.serialNumber);
-  const [commonName] = attributeValues(certificate.subject, oid.commonName);
-  return row !== undefined && row.state !== 'R' && commonNameOfOneLine(row.subject) === commonName;
-}
-
-/** Throws REQUEST_REFUSED where `openssl ca` would take no second certificate for a name: before a new key replaces the one in use. */
-export function requireFreeSubject(ca: Ca, commonName: string): void {
-  const subject = formatOneLine(subjectOf({ ...ca, profile: profileOf(ca) }, commonName));
-  if (uniqueSubjects(ca.layout)?.has(subject) === true) throw notUnique(ca.layout, commonName);
-}
-
-/** A CA with what its certificates have. */
-type ProfiledCa = Ca & { readonly profile: OwnProfile };
 
 async function issueBatch(
   platform: Platform,
@@ -229,65 +111,6 @@ async function issueBatch(
     const result = item instanceof OvsPkiError ? item : (results.next().value as Certificate | OvsPkiError);
     return result instanceof OvsPkiError ? { error: result } : { certificate: result };
   });
-}
-
-function subjectOf({ organization, profile }: ProfiledCa, commonName: string): DistinguishedName {
-  return encodeName(leafSubject(commonName, organization, profile.subject));
-}
-
-function checkOrders(ca: ProfiledCa, orders: readonly ProvedOrder[], now: Date): (Work | OvsPkiError)[] {
-  const inThisBatch = new Map<string, string>();
-  const namesInThisBatch = new Map<string, string>();
-  const authorities = [ca.certificate, ...issuersOf(ca.certificate, ca.chain)];
-  const distrusted = distrustedSerials(ca, now);
-  const taken = uniqueSubjects(ca.layout);
-  // What one folder of an issuer has certified or revoked, all have.
-  const folders = [ca.layout, ...foldersOfIssuer(ca)];
-  return orders.map((order): Work | OvsPkiError => {
-    const { commonNames, publicKey, name, possessionProved, keyHash } = order;
-    const earlier = folders.flatMap((layout) => certificatesOfKey(layout, keyHash));
-    const rules = order.findings({
-      name,
-      possessionProved,
-      caOrganization: ca.organization,
-      profileOrganization: ca.profile.subject?.find(({ type }) => type === oid.organizationName)?.value,
-      keyCertifiedFor: inThisBatch.get(keyHash) ?? earlier[0]?.commonName,
-      keyRevoked: earlier.map(({ serialNumber }) => distrusted().get(serialNumber)).find(Boolean),
-      namesake: otherName(namesInThisBatch, commonNames[0]) ?? validNamesake(ca, commonNames[0] ?? '', now),
-      isCaKey: generationsOf(ca).some(({ certificate }) => isSameKey(publicKey, certificate.publicKey)),
-    });
-    const [commonName = ''] = commonNames;
-    const subject = subjectOf(ca, commonName);
-    const reasons = [...rules, ...nameFindings(authorities, commonName, subject)];
-    if (reasons.length > 0) return refusal(name ?? commonName, reasons, order.what);
-    if (taken?.has(formatOneLine(subject)) === true) return notUnique(ca.layout, commonName);
-    taken?.add(formatOneLine(subject));
-    inThisBatch.set(keyHash, commonName);
-    namesInThisBatch.set(comparedName(commonName), commonName);
-    return { publicKey, commonName, serialNumber: freeSerial(ca), keyHash };
-  });
-}
-
-/** A name of this batch that is written otherwise and is the same to other programs. */
-function otherName(names: ReadonlyMap<string, string>, commonName = ''): string | undefined {
-  const found = names.get(comparedName(commonName));
-  return found === undefined || nameOfCommonName(found) === nameOfCommonName(commonName) ? undefined : found;
-}
-
-function validNamesake({ layout }: Ca, commonName: string, now: Date): string | undefined {
-  return namesakes(layout, commonName).find(({ serialNumber }) => {
-    const row = findIndexRow(layout.index, serialNumber);
-    return row?.state === 'V' && expiryOf(row) > now;
-  })?.commonName;
-}
-
-/** The revoked certificates whose keys are not to be certified again, with the reason; read when it is asked for. */
-function distrustedSerials(ca: Ca, now: Date): () => ReadonlyMap<SerialNumber, string> {
-  let serials: ReadonlyMap<SerialNumber, string> | undefined;
-  return () => {
-    serials ??= new Map([...reasonsIn(readHistory(ca, now))].filter(([, reason]) => !isHarmless(reason)));
-    return serials;
-  };
 }
 
 /** The CA's own copies first, then the index: what the index names is there. */
@@ -335,13 +158,6 @@ function noteOutcomes(
     registerKeys(layout, work.filter((_, index) => isKept[index]).map(toRegisteredKey));
   } catch (error) {
     platform.log.write(`left to the next run: ${asRefusal(error).message}`);
-  }
-}
-
-function freeSerial(ca: Ca): SerialNumber {
-  for (;;) {
-    const serialNumber = randomSerial();
-    if (!files.exists(issuedCertificateFile(ca.layout, serialNumber))) return serialNumber;
   }
 }
 

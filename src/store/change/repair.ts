@@ -7,7 +7,7 @@
 
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
-import { timeText } from '../../pki/der.js';
+import { timeText } from '../../pki/der-encode.js';
 import { encodeName, formatOneLine } from '../../pki/name.js';
 import { type OwnProfile, ownProfileMark } from '../../pki/own-profile.js';
 import { leafSubject } from '../../pki/profile.js';
@@ -19,14 +19,10 @@ import { type Ca, requireSameCa } from '../ca/ca.js';
 import { configText, daysOf, markOf } from '../ca/config.js';
 import { profileOrFault } from '../ca/profile.js';
 import { specOf } from '../ca/token-key.js';
-import {
-  type Contradiction,
-  contradictionsOf,
-  lostCertificates,
-  nextSerial,
-  unknownIssues,
-} from '../history/contradictions.js';
+import type { Contradiction } from '../history/contradiction.js';
+import { contradictionsOf, lostCertificates, unknownIssues } from '../history/contradictions.js';
 import { type History, type KnownRevocation, readHistory } from '../history/known.js';
+import { nextSerial } from '../history/number-contradictions.js';
 import { copyOf } from '../index/copies.js';
 import { forgetRegister } from '../index/key-register.js';
 import { appendIndexRows, type IndexRow, indexRowFor } from '../index/row.js';

@@ -6,14 +6,12 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
-import type { Certificate } from '../../pki/certificate.js';
 import type { Revocation } from '../../pki/revocation.js';
-import type { SerialNumber } from '../../pki/serial.js';
 import { certificateFileText } from '../../pki/text.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, requireSameCa } from '../ca/ca.js';
-import { appendIndexRows, expiryOf, type IndexRow, indexRowFor, revokedAt } from '../index/row.js';
+import { appendIndexRows, expiryOf, type IndexRow, indexRowFor } from '../index/row.js';
 import {
   findRowsByName,
   type PlacedRow,
@@ -25,13 +23,18 @@ import {
 import { withLock } from '../journal/lock.js';
 import { recoverInterrupted } from '../journal/recovery.js';
 import { issuedCertificateFile } from '../layout.js';
+import {
+  caItself,
+  details,
+  finallyRevoked,
+  notRevoked,
+  otherwise,
+  type RevocationTarget,
+  supersedesItself,
+  unknown,
+  whatOf,
+} from './revocation-refusals.js';
 import { rewriteRows, rowOf } from './rewrite.js';
-
-/** What is to be revoked: all valid certificates of a name, or one certificate. */
-export type RevocationTarget =
-  | { readonly name: string }
-  /** With the certificate itself one that the index does not know, and that the CA has signed. */
-  | { readonly serialNumber: SerialNumber; readonly certificate?: Certificate };
 
 /** The rows of a target as they are now, and whether it was this run that revoked them. */
 export interface RevokeResult {
@@ -183,65 +186,4 @@ function releaseOf(ca: Ca, target: RevocationTarget, found: readonly PlacedRow[]
   if (found.length === 0) return unknown(ca, what, false);
   const revoked = found.findLast(({ row }) => row.state === 'R');
   return revoked === undefined ? notRevoked(what) : finallyRevoked(what, revoked.row);
-}
-
-function whatOf(target: RevocationTarget): string {
-  return 'name' in target ? target.name : `serial ${target.serialNumber}`;
-}
-
-/** What stands behind the time of the revocation: that it is unspecified may be said or not. */
-function details(column: string): string {
-  return column.replace(/^[^,]*,?/, '').replace(/^unspecified$/, '');
-}
-
-function unknown({ type, layout }: Ca, what: string, hasExpired: boolean): OvsPkiError {
-  const message = hasExpired
-    ? `every certificate of ${what} has expired`
-    : `${type}ca has issued no certificate of ${what}`;
-  return new OvsPkiError('CERTIFICATE_UNKNOWN', message, {
-    hint: hasExpired
-      ? `nobody takes them any more; to revoke one all the same, give its --serial: see ${layout.index}`
-      : `see what it has issued: ovs-pki-ts list ${type}; a certificate of the other CA is named with its type: ${
-          type === 'switch' ? 'controller' : 'switch'
-        }`,
-    details: { what, type },
-  });
-}
-
-function otherwise(what: string, row: IndexRow): OvsPkiError {
-  const { serialNumber, revoked } = row;
-  const since = `since ${revokedAt(row).toISOString().slice(0, 10)}, ${reasonOfColumn(revoked)}`;
-  return new OvsPkiError('REVOCATION_REFUSED', `${what} is revoked already, with another reason or time: ${since}`, {
-    hint: 'what lists have told stands; without --reason and --at this is no error',
-    details: { serialNumber, revoked },
-  });
-}
-
-function caItself({ type, layout }: Ca): OvsPkiError {
-  return new OvsPkiError('REVOCATION_REFUSED', `this is the certificate of ${type}ca itself`, {
-    hint: `a CA cannot revoke itself: take ${layout.certificate} away from all hosts`,
-    details: { type },
-  });
-}
-
-function supersedesItself(what: string, { serialNumber }: IndexRow): OvsPkiError {
-  const message = `nothing supersedes the certificate of ${what}, serial ${serialNumber}: it is the one that was issued last`;
-  return new OvsPkiError('REVOCATION_REFUSED', message, {
-    hint: `to revoke it all the same: ovs-pki-ts revoke --serial ${serialNumber} --reason superseded; if the host is gone: --reason cessationOfOperation`,
-    details: { serialNumber },
-  });
-}
-
-function notRevoked(what: string): OvsPkiError {
-  return new OvsPkiError('REVOCATION_REFUSED', `no certificate of ${what} is revoked: there is no hold to end`, {
-    hint: 'see which are: ovs-pki-ts list --state revoked',
-  });
-}
-
-function finallyRevoked(what: string, { serialNumber, revoked }: IndexRow): OvsPkiError {
-  const reason = reasonOfColumn(revoked);
-  return new OvsPkiError('REVOCATION_REFUSED', `${what} is revoked for good (${reason}): only certificateHold ends`, {
-    hint: 'if the host is to be trusted again, give it another key: ovs-pki-ts req+sign --force --unique NAME',
-    details: { serialNumber, revoked },
-  });
 }

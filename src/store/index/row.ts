@@ -6,7 +6,7 @@
 
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
-import { timeText } from '../../pki/der.js';
+import { timeText } from '../../pki/der-encode.js';
 import { formatOneLine } from '../../pki/name.js';
 import type { SerialNumber } from '../../pki/serial.js';
 import { readChunks } from '../../platform/chunks.js';

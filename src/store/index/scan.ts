@@ -4,7 +4,7 @@
  * @module
  */
 
-import { timeText } from '../../pki/der.js';
+import { timeText } from '../../pki/der-encode.js';
 import { nameOfCommonName } from '../../pki/name.js';
 import type { ReasonCode, Revocation } from '../../pki/revocation.js';
 import type { SerialNumber } from '../../pki/serial.js';

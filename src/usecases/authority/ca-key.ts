@@ -10,7 +10,7 @@ import { isKeyPair, signsFor } from '../../pki/engine.js';
 import { isPkcs11Uri } from '../../pki/pkcs11-uri.js';
 import type { CertificateType } from '../../pki/profile.js';
 import type { Platform } from '../../platform/index.js';
-import { openKeyFile } from '../../store/ca/ca.js';
+import { openKeyFile } from '../../store/ca/ca-key.js';
 import { foreignKeyUri, readKeyUri, tokenSigningKey } from '../../store/ca/token-key.js';
 import type { WaitingKey } from '../../store/ca/waiting.js';
 import type { NewCa } from '../../store/change/new-ca.js';

@@ -7,17 +7,13 @@
 import { dirname } from 'node:path';
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
-import { equalBytes } from '../../pki/der.js';
 import { describeKey } from '../../pki/key.js';
-import { isSameKey } from '../../pki/key-identity.js';
-import { formatName } from '../../pki/name.js';
 import { type CertificateType, certificateTypes } from '../../pki/profile.js';
 import { randomSerial } from '../../pki/serial.js';
 import { defaultDays } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, readCa } from '../../store/ca/ca.js';
-import { type ListAbove, revocationText, revokedBy } from '../../store/ca/lists-above.js';
 import { readOwnProfile } from '../../store/ca/profile.js';
 import { isKeyInToken } from '../../store/ca/token-key.js';
 import { isFor, readWaiting, type WaitingKey } from '../../store/ca/waiting.js';
@@ -32,22 +28,16 @@ import { entriesOfCa } from '../../store/journal/audit-log.js';
 import { caFolder } from '../../store/layout.js';
 import { type CertificateSummary, summarize } from '../summary.js';
 import { noKeyFor, openCaKey, openWaitingKey } from './ca-key.js';
-import { type AuthorityFiles, certificatesIn, type FitAuthority, readFitAuthority } from './fit-authority.js';
-import { type PastFiles, readPast } from './import-past.js';
+import { certificatesIn, readFitAuthority } from './fit-authority.js';
+import {
+  type ImportRequest,
+  requireInForce,
+  requireNotNext,
+  requireSameIdentifier,
+  requireSameString,
+} from './import-checks.js';
+import { readPast } from './import-past.js';
 import { type CrlsOfFile, placeAbove, readCrlFile } from './issuer-crl.js';
-
-/** Which CA `importCa` is to take, and where it is to go. */
-export interface ImportRequest extends PastFiles, AuthorityFiles {
-  readonly pkiDirectory: string;
-  readonly type: CertificateType;
-  /**
-   * Its private key; or a `pkcs11:` URI (RFC 7512), for one that is in a token and stays there. Undefined for a key that waits
-   * here since its request was made, and for that of a CA whose certificate is renewed.
-   */
-  readonly privateKeyFile?: string;
-  /** A CA that is there is kept under another name; otherwise that is refused. */
-  readonly force: boolean;
-}
 
 /** What was imported. */
 export interface Imported {
@@ -124,20 +114,6 @@ export async function importCa(platform: Platform, request: ImportRequest): Prom
 
 const noCrls: CrlsOfFile = { own: undefined, above: [] };
 
-function requireInForce(
-  { type, certificateFile: file }: ImportRequest,
-  authority: FitAuthority,
-  lists: readonly ListAbove[],
-): void {
-  const revoked = revokedBy(authority, lists);
-  if (revoked === undefined) return;
-  const isOwn = revoked.certificate === authority.certificate;
-  throw new OvsPkiError('CA_UNFIT', `${file} cannot be a CA here: ${revocationText(revoked, isOwn)}`, {
-    hint: `have another one signed: ovs-pki-ts import ${type} --request FILE --subject NAME`,
-    details: { file, serialNumber: revoked.certificate.serialNumber },
-  });
-}
-
 /** Undefined where the CA that is renewed has it. */
 async function keyFor(
   platform: Platform,
@@ -151,48 +127,6 @@ async function keyFor(
   if (before !== undefined) return undefined;
   if (isFor(certificate, waiting)) return openWaitingKey(platform, of, waiting);
   throw noKeyFor(type, certificateFile, waiting);
-}
-
-/** A certificate for the next key of a CA that is here, under its name, would end the CA in place of following it. */
-function requireNotNext(ca: Ca | undefined, { type, certificateFile }: ImportRequest, { subject }: Certificate): void {
-  if (ca === undefined || !equalBytes(ca.certificate.subject.der, subject.der)) return;
-  throw new OvsPkiError('PKI_EXISTS', `${ca.layout.folder} is a CA of that name, with another key`, {
-    hint: `let this key follow it: ovs-pki-ts rollover prepare ${type} --ca-cert ${certificateFile} --chain FILE`,
-    details: { folder: ca.layout.folder },
-  });
-}
-
-/**
- * The key and the name of the CA that is here, but the name in other bytes: a renewal that would begin without index and
- * CRLs. NSS compares the bytes, and would take nothing that the CA has issued any more.
- */
-function requireSameString(
-  ca: Ca | undefined,
-  { type, certificateFile: file }: ImportRequest,
-  renewed: Certificate,
-): void {
-  if (ca === undefined || !isSameKey(ca.certificate.publicKey, renewed.publicKey)) return;
-  const { subject } = ca.certificate;
-  if (equalBytes(subject.der, renewed.subject.der) || formatName(subject) !== formatName(renewed.subject)) return;
-  throw new OvsPkiError('CA_UNFIT', `${file} writes its name in another type of string than ${ca.layout.certificate}`, {
-    hint: `have it signed with the name as it is (openssl ca: -preserveDN): ovs-pki-ts import ${type} --request FILE --same-key`,
-    details: { file },
-  });
-}
-
-/** What the CA has signed names its key by this, and nobody finds the issuer of that any more where it is another one. */
-function requireSameIdentifier(
-  { certificate, layout }: Ca,
-  { type, certificateFile: file }: ImportRequest,
-  { subjectKeyIdentifier: renewed = new Uint8Array() }: Certificate,
-): void {
-  const { subjectKeyIdentifier: identifier = renewed } = certificate;
-  if (equalBytes(identifier, renewed)) return;
-  const what = `${file} has another key identifier than ${layout.certificate}, which what ${type}ca has signed names`;
-  throw new OvsPkiError('CA_UNFIT', what, {
-    hint: `have it signed with subjectKeyIdentifier=${Buffer.from(identifier).toString('hex')}, or give --force and renew all that ${type}ca has signed`,
-    details: { file },
-  });
 }
 
 function isKeyEncrypted({ layout }: Ca): boolean {

@@ -9,19 +9,22 @@ import { OvsPkiError } from '../../errors.js';
 import { createCaRequest } from '../../pki/ca-request.js';
 import { requireGoodPassphrase } from '../../pki/encrypted-key.js';
 import type { SigningKey } from '../../pki/engine.js';
-import { describeKey, type KeySpec, type PublicKey } from '../../pki/key.js';
+import { describeKey, type PublicKey } from '../../pki/key.js';
+import type { KeySpec } from '../../pki/key-spec.js';
 import { type DistinguishedName, formatName } from '../../pki/name.js';
 import { encodePem } from '../../pki/pem.js';
 import type { CertificateType } from '../../pki/profile.js';
 import { parseSubject } from '../../pki/subject.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
-import { openIssuer, readCa } from '../../store/ca/ca.js';
+import { readCa } from '../../store/ca/ca.js';
+import { openIssuer } from '../../store/ca/ca-key.js';
 import { destroyOwnTokenKey, makeTokenKey, readKeyUri } from '../../store/ca/token-key.js';
 import { readWaiting } from '../../store/ca/waiting.js';
 import type { NewCa } from '../../store/change/new-ca.js';
 import { placeWaiting, waitsAlready } from '../../store/change/waiting.js';
-import { makeFileKey, requireTokenForKeys } from './init.js';
+import { requireTokenForKeys } from './init.js';
+import { makeFileKey } from './new-authority.js';
 
 /** Where the request goes. */
 export interface RequestPlace {

@@ -7,12 +7,13 @@
 
 import { OvsPkiError } from '../../errors.js';
 import { equalBytes } from '../../pki/der.js';
-import type { KeySpec } from '../../pki/key.js';
 import { isSameKey } from '../../pki/key-identity.js';
+import type { KeySpec } from '../../pki/key-spec.js';
 import { formatName } from '../../pki/name.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
-import { type Ca, keyFileText, readCa, readCaKey } from '../../store/ca/ca.js';
+import { type Ca, readCa } from '../../store/ca/ca.js';
+import { keyFileText, readCaKey } from '../../store/ca/ca-key.js';
 import { isKeyInToken, readKeyUri, specOf, tokenUriOf } from '../../store/ca/token-key.js';
 import { isFor, readWaiting, type WaitingKey } from '../../store/ca/waiting.js';
 import { type NextCa, placeNext } from '../../store/change/rollover.js';
@@ -20,7 +21,8 @@ import { dropWaiting } from '../../store/change/waiting.js';
 import { type CertificateOfFile, noKeyFor, openWaitingKey } from './ca-key.js';
 import { type AuthorityFiles, type FitAuthority, readFitAuthority } from './fit-authority.js';
 import { type CaRequested, makeKey, type RequestPlace, requestForNewKey } from './request.js';
-import { nextKeySpec, type RolloverRequest, type RolloverState, rolloverStatus, underWay } from './rollover.js';
+import { nextKeySpec, underWay } from './rollover-prepare.js';
+import { type RolloverRequest, type RolloverState, rolloverStatus } from './rollover-status.js';
 
 /** The request for the next key of a CA. */
 export interface NextRequest extends RequestPlace {

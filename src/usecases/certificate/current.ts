@@ -7,9 +7,9 @@
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import { equalBytes } from '../../pki/der.js';
-import type { KeySpec, PublicKey } from '../../pki/key.js';
-import { defaultKeySpec } from '../../pki/key.js';
-import type { FileName } from '../../pki/name.js';
+import type { FileName } from '../../pki/file-name.js';
+import type { PublicKey } from '../../pki/key.js';
+import { defaultKeySpec, type KeySpec } from '../../pki/key-spec.js';
 import { isSignedWith } from '../../pki/signature.js';
 import * as files from '../../platform/files.js';
 import type { Ca } from '../../store/ca/ca.js';

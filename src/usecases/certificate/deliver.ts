@@ -6,7 +6,7 @@
 
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
-import type { FileName } from '../../pki/name.js';
+import type { FileName } from '../../pki/file-name.js';
 import type { CertificateType } from '../../pki/profile.js';
 import { certificateFileText } from '../../pki/text.js';
 import * as files from '../../platform/files.js';

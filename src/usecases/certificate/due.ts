@@ -7,8 +7,9 @@
 
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
+import { parseFileName } from '../../pki/file-name.js';
 import { isSameKey } from '../../pki/key-identity.js';
-import { attributeValues, nameOfCommonName, parseFileName } from '../../pki/name.js';
+import { attributeValues, nameOfCommonName } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import { isShortLived, shortLifeMs, soonMs } from '../../pki/renewal.js';
 import { weakHashOf } from '../../pki/signature.js';

@@ -9,9 +9,9 @@ import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js
 import { equalBytes } from '../../pki/der.js';
 import { requireGoodPassphrase } from '../../pki/encrypted-key.js';
 import { isKeyPair } from '../../pki/engine.js';
+import { parseFileName } from '../../pki/file-name.js';
 import { decodePrivateKey, type PrivateKey } from '../../pki/key.js';
-import { parseFileName } from '../../pki/name.js';
-import { issuersOf } from '../../pki/path/path.js';
+import { issuersOf } from '../../pki/path/issuer.js';
 import { encodePem } from '../../pki/pem.js';
 import { encodePkcs7 } from '../../pki/pkcs7.js';
 import { encodePkcs12 } from '../../pki/pkcs12.js';

@@ -8,9 +8,9 @@
 
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
+import type { FileName } from '../../pki/file-name.js';
 import { decodePrivateKey } from '../../pki/key.js';
 import { isSameKey } from '../../pki/key-identity.js';
-import type { FileName } from '../../pki/name.js';
 import { certificateFileText } from '../../pki/text.js';
 import * as files from '../../platform/files.js';
 import { readCertificate } from '../../store/certificate-file.js';

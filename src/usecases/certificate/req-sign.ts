@@ -5,13 +5,15 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
-import type { KeySpec } from '../../pki/key.js';
-import { parseFileName } from '../../pki/name.js';
+import { parseFileName } from '../../pki/file-name.js';
+import type { KeySpec } from '../../pki/key-spec.js';
 import type { CertificateType } from '../../pki/profile.js';
 import { validityFrom } from '../../pki/validity.js';
 import type { Platform } from '../../platform/index.js';
-import { type Ca, openIssuer, readCa } from '../../store/ca/ca.js';
-import { issueInCa, requireFreeSubject } from '../../store/change/issue.js';
+import { type Ca, readCa } from '../../store/ca/ca.js';
+import { openIssuer } from '../../store/ca/ca-key.js';
+import { requireFreeSubject } from '../../store/change/check-orders.js';
+import { issueInCa } from '../../store/change/issue.js';
 import { asRefused, orRefused, type Refused } from '../summary.js';
 import { deliver, type Signed } from './deliver.js';
 import { fingerprint } from './fingerprint.js';

@@ -5,11 +5,16 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
-import type { CertificationRequest } from '../../pki/certification-request.js';
-import { createCertificationRequest, decodeCertificationRequest } from '../../pki/certification-request.js';
+import {
+  type CertificationRequest,
+  createCertificationRequest,
+  decodeCertificationRequest,
+} from '../../pki/certification-request.js';
 import { generateKeyPair, importKeyPair } from '../../pki/engine.js';
-import { decodePrivateKey, describeKey, encodePrivateKey, type KeySpec } from '../../pki/key.js';
-import { commonNameOf, type FileName, type NameAttribute, parseFileName } from '../../pki/name.js';
+import { type FileName, parseFileName } from '../../pki/file-name.js';
+import { decodePrivateKey, describeKey, encodePrivateKey } from '../../pki/key.js';
+import type { KeySpec } from '../../pki/key-spec.js';
+import { commonNameOf, type NameAttribute } from '../../pki/name.js';
 import { type CertificateType, requestSubject, type SubjectBase } from '../../pki/profile.js';
 import { requestFileText } from '../../pki/text.js';
 import * as files from '../../platform/files.js';

@@ -5,7 +5,8 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
-import { formatNameOfOneLine, parseFileName } from '../../pki/name.js';
+import { parseFileName } from '../../pki/file-name.js';
+import { formatNameOfOneLine } from '../../pki/name.js';
 import type { CertificateType } from '../../pki/profile.js';
 import type { ReasonCode, Revocation } from '../../pki/revocation.js';
 import { formatSerial } from '../../pki/serial.js';
@@ -15,7 +16,8 @@ import { type Ca, readCa } from '../../store/ca/ca.js';
 import { isIssuedBy, isOfOther } from '../../store/ca/issued-by.js';
 import { rolloverPhase } from '../../store/ca/phase.js';
 import { readCertificate } from '../../store/certificate-file.js';
-import { type RevocationTarget, type RevokeResult, releaseInCa, revokeInCa } from '../../store/change/revoke.js';
+import type { RevocationTarget } from '../../store/change/revocation-refusals.js';
+import { type RevokeResult, releaseInCa, revokeInCa } from '../../store/change/revoke.js';
 import { expiryOf, type IndexRow, revokedAt } from '../../store/index/row.js';
 import { reasonOfColumn } from '../../store/index/scan.js';
 import { issuedCertificateFile } from '../../store/layout.js';

@@ -7,8 +7,8 @@
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import { decodeCertificationRequestPem } from '../../pki/certification-request.js';
-import type { KeySpec } from '../../pki/key.js';
-import { type FileName, parseFileName } from '../../pki/name.js';
+import { type FileName, parseFileName } from '../../pki/file-name.js';
+import type { KeySpec } from '../../pki/key-spec.js';
 import type { CertificateType } from '../../pki/profile.js';
 import * as files from '../../platform/files.js';
 import { isFolder } from '../../platform/folders.js';

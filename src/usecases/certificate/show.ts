@@ -6,15 +6,16 @@
 
 import { OvsPkiError } from '../../errors.js';
 import { type Content, readContents } from '../../pki/content.js';
-import { parseFileName } from '../../pki/name.js';
+import { parseFileName } from '../../pki/file-name.js';
 import * as files from '../../platform/files.js';
 import { isFolder } from '../../platform/folders.js';
 import type { Platform } from '../../platform/index.js';
 import { newestOfName } from '../../store/index/newest.js';
 import { orRefused, type Refused } from '../summary.js';
-import { type ShownContent, shownContent } from './shown-content.js';
+import type { ShownContent } from './shown.js';
+import { shownContent } from './shown-content.js';
 
-export type { ShownContent } from './shown-content.js';
+export type { ShownContent } from './shown.js';
 
 /** What is to be shown. */
 export interface ShowRequest {

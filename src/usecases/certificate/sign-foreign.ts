@@ -7,13 +7,14 @@
 
 import { OvsPkiError } from '../../errors.js';
 import { decodeCertificationRequestPem } from '../../pki/certification-request.js';
+import { parseFileName } from '../../pki/file-name.js';
 import { decodeForeignRequest } from '../../pki/foreign-request.js';
-import { parseFileName } from '../../pki/name.js';
 import type { CertificateType } from '../../pki/profile.js';
 import { weakHashOf } from '../../pki/signature.js';
 import type { Platform } from '../../platform/index.js';
 import { readCa } from '../../store/ca/ca.js';
-import { type IssueOrder, issueInCa } from '../../store/change/issue.js';
+import { issueInCa } from '../../store/change/issue.js';
+import type { IssueOrder } from '../../store/change/order.js';
 import type { Refused } from '../summary.js';
 import { deliver, type Signed } from './deliver.js';
 import { requireFree } from './req.js';

@@ -6,12 +6,13 @@
 
 import { OvsPkiError } from '../../errors.js';
 import { decodeCertificationRequestPem } from '../../pki/certification-request.js';
-import { type FileName, parseFileName } from '../../pki/name.js';
+import { type FileName, parseFileName } from '../../pki/file-name.js';
 import type { CertificateType } from '../../pki/profile.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { readCa } from '../../store/ca/ca.js';
-import { type IssueOrder, issueInCa } from '../../store/change/issue.js';
+import { issueInCa } from '../../store/change/issue.js';
+import type { IssueOrder } from '../../store/change/order.js';
 import { orRefused, type Refused } from '../summary.js';
 import { deliver, type Signed } from './deliver.js';
 import { fingerprintOf } from './fingerprint.js';

@@ -7,9 +7,9 @@
 import { OvsPkiError } from '../../errors.js';
 import { decodeCertificatePem } from '../../pki/certificate.js';
 import type { Crl } from '../../pki/crl.js';
+import { parseFileName } from '../../pki/file-name.js';
 import { leafFindings } from '../../pki/lint/leaf-rules.js';
 import type { Finding } from '../../pki/lint/rule.js';
-import { parseFileName } from '../../pki/name.js';
 import { pathFindings } from '../../pki/path/path.js';
 import type { CertificateType } from '../../pki/profile.js';
 import * as files from '../../platform/files.js';

@@ -15,21 +15,16 @@ import { isIssuedBy } from '../../store/ca/issued-by.js';
 import { readWaiting } from '../../store/ca/waiting.js';
 import { caFolder } from '../../store/layout.js';
 import { isSelfSigned } from '../certificate/current.js';
+import { reasonsOfCa, waitingReason } from './ca-reasons.js';
+import type { Deadlines } from './deadlines.js';
+import { damagedFile, foreignFile, reasonsOfFiles, strayReason } from './file-reasons.js';
 import { type CheckedFile, certificatesIn, readChecked } from './files.js';
 import { type GatheredCa, gatherCa } from './gather.js';
-import {
-  type CheckReason,
-  type Deadlines,
-  damagedFile,
-  foreignFile,
-  reasonsOfCa,
-  reasonsOfFiles,
-  strayReason,
-  waitingReason,
-} from './reasons.js';
+import type { CheckReason } from './rule.js';
 import { namesWithoutHost } from './without-host.js';
 
-export { type CheckReason, type CheckRule, checkRules, type Deadlines } from './reasons.js';
+export type { Deadlines } from './deadlines.js';
+export { type CheckReason, type CheckRule, checkRules } from './rule.js';
 
 /** What is to be looked at, and what counts as soon. */
 export interface CheckRequest extends Deadlines {

@@ -10,7 +10,7 @@ import type { Certificate } from '../../pki/certificate.js';
 import { readContents } from '../../pki/content.js';
 import type { Crl } from '../../pki/crl.js';
 import * as files from '../../platform/files.js';
-import { isExposed, type KeyMatch, keyMatch } from './gather.js';
+import { isExposed, type KeyMatch, keyMatch } from './key-match.js';
 
 /** A file that was read, and the key beside it. */
 export interface CheckedFile {

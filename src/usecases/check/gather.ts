@@ -7,8 +7,6 @@
 import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import type { Crl } from '../../pki/crl.js';
-import { decodePrivateKey } from '../../pki/key.js';
-import { isSameKey } from '../../pki/key-identity.js';
 import { leafFindings } from '../../pki/lint/leaf-rules.js';
 import type { Finding } from '../../pki/lint/rule.js';
 import { commonNameOfOneLine, formatOneLine } from '../../pki/name.js';
@@ -22,12 +20,14 @@ import { newestCrl } from '../../store/ca/crls.js';
 import { type ListAbove, listsAbove, type RevokedAbove, revokedBy } from '../../store/ca/lists-above.js';
 import { isKeyInToken } from '../../store/ca/token-key.js';
 import { readCertificate } from '../../store/certificate-file.js';
-import { type Contradiction, contradictionsOf } from '../../store/history/contradictions.js';
+import type { Contradiction } from '../../store/history/contradiction.js';
+import { contradictionsOf } from '../../store/history/contradictions.js';
 import { readHistory } from '../../store/history/known.js';
 import { indexRows, indexTimeMs } from '../../store/index/row.js';
 import { reasonOfColumn } from '../../store/index/scan.js';
 import { wantsUniqueSubjects } from '../../store/index/unique-subject.js';
 import { type CaLayout, issuedCertificateFile } from '../../store/layout.js';
+import { isExposed, type KeyMatch, keyMatch } from './key-match.js';
 
 /** The certificate of a name that ends last, of those that are not revoked. */
 export interface Newest {
@@ -82,9 +82,6 @@ export interface CopyFault {
   readonly file: string;
   readonly fault: 'missing' | 'unreadable' | readonly Finding[];
 }
-
-/** Whether a private key belongs to a certificate; or why that is not known. */
-export type KeyMatch = 'matches' | 'differs' | 'damaged' | { readonly unknown: string };
 
 /** Throws PKI_NOT_FOUND or PKI_CORRUPT. */
 export function gatherCa(pkiDirectory: string, type: CertificateType, now: number): GatheredCa {
@@ -153,11 +150,6 @@ function caKeyMatch({ certificate, layout }: Ca): GatheredCa['key'] {
   return isThere === false ? 'missing' : keyMatch(certificate, layout.privateKey);
 }
 
-/** Whether a file is there and can be read by its group or by all. */
-export function isExposed(file: string): boolean {
-  return (files.modeOf(file) & 0o044) !== 0;
-}
-
 function isOpenFolder(folder: string): boolean {
   return (files.modeOf(folder) & 0o011) !== 0;
 }
@@ -192,6 +184,7 @@ function readCopies(
 }
 
 const beginning = Buffer.from('-----BEGIN CERTIFICATE-----');
+
 const ending = Buffer.from('-----END');
 
 /** The bytes of the first PEM block, not checked: the answer that they are strong is all that is taken from them. */
@@ -207,24 +200,6 @@ export function strengthFindings(certificate: Certificate): Finding[] {
   return leafFindings(certificate).filter(
     ({ rule }) => rule === 'leaf-signature-algorithm' || !rule.startsWith('leaf-'),
   );
-}
-
-/** Whether a key file, if it is there and can be read, is the key of a certificate. */
-export function keyMatch({ publicKey }: Certificate, file: string): KeyMatch {
-  try {
-    const key = decodePrivateKey(files.readFile(file).toString('latin1'), file);
-    if (key.publicKey === undefined) return { unknown: `${file} does not tell its public key` };
-    return isSameKey(key.publicKey, publicKey) ? 'matches' : 'differs';
-  } catch (error) {
-    if (!(error instanceof OvsPkiError)) throw error;
-    const isDamaged = ['PEM_INVALID', 'KEY_INVALID', 'DER_INVALID'].includes(error.code) || isNoFile(error);
-    return isDamaged ? 'damaged' : { unknown: error.message };
-  }
-}
-
-/** A folder, a socket and the like, which nobody could read as a file. */
-function isNoFile({ code, details }: OvsPkiError): boolean {
-  return code === 'FILE_UNREADABLE' && details['systemError'] === undefined;
 }
 
 function orUnreadable<T>(read: () => T): T | undefined {

@@ -9,7 +9,7 @@ import type { Platform } from '../../platform/index.js';
 import { readCa, typesIn } from '../../store/ca/ca.js';
 import { type Repair, repairCa } from '../../store/change/repair.js';
 
-export type { Contradiction, ContradictionKind } from '../../store/history/contradictions.js';
+export type { Contradiction, ContradictionKind } from '../../store/history/contradiction.js';
 
 /** Whose folder. */
 export interface RepairRequest {

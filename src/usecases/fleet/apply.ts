@@ -14,9 +14,10 @@ import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { readCa } from '../../store/ca/ca.js';
 import { issueInCa } from '../../store/change/issue.js';
+import { type AskedHost, askHosts, closeAll } from './ask.js';
 import { trustFor } from './identities.js';
 import { notPlanned } from './plan-file.js';
-import { type AskedHost, askHosts, closeAll, prepareFleet } from './prepare.js';
+import { prepareFleet } from './prepare.js';
 
 /** What `apply` is to make true, and what it may take for that. */
 export interface ApplyRequest {

@@ -14,16 +14,16 @@ import { existingEnds } from '../../deploy/tunnels/existing.js';
 import { proveEnd } from '../../deploy/tunnels/proof.js';
 import { OvsPkiError } from '../../errors.js';
 import { equalBytes } from '../../pki/der.js';
-import type { KeySpec } from '../../pki/key.js';
+import type { KeySpec } from '../../pki/key-spec.js';
 import { attributeValues, nameFault } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import type { Platform } from '../../platform/index.js';
 import { readCertificate } from '../../store/certificate-file.js';
 import { type ApplyRequest, applyAsked } from './apply.js';
+import { type AskedHost, askHostsAll, closeAll } from './ask.js';
 import { namesHere } from './identities.js';
 import { fleetAt } from './inventory.js';
 import { recordDistributed, requireOwnName } from './own-word.js';
-import { type AskedHost, askHostsAll, closeAll } from './prepare.js';
 
 /** Whose identity goes to which hosts; what is made new is made with these. */
 export interface DistributeRequest extends Omit<ApplyRequest, 'fleet' | 'watched'> {

@@ -11,8 +11,8 @@ import { readFleet } from '../../deploy/inventory/file.js';
 import { OvsPkiError } from '../../errors.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
+import { askHostsAll, closeAll } from './ask.js';
 import { fleetAt } from './inventory.js';
-import { askHostsAll, closeAll } from './prepare.js';
 
 /** Which hosts `status` and `doctor` look at. */
 export interface ExamineRequest {

@@ -12,7 +12,8 @@ import { planHost } from '../../deploy/plan/plan.js';
 import { plannedTogether } from '../../deploy/plan/together.js';
 import type { OvsPkiError } from '../../errors.js';
 import type { Platform } from '../../platform/index.js';
-import { askHosts, closeAll, prepareFleet } from './prepare.js';
+import { askHosts, closeAll } from './ask.js';
+import { prepareFleet } from './prepare.js';
 
 /** What `plan` compares the hosts with. */
 export interface PlanRequest {

@@ -11,10 +11,11 @@ import type { DesiredFleet } from '../../deploy/desired/desired.js';
 import { goingThings } from '../../deploy/plan/effects.js';
 import { ikeScriptFor } from '../../deploy/plan/input.js';
 import { leavingIdentity, planRemoval, type Removal } from '../../deploy/plan/removal.js';
-import { databaseOf, removeFromHost } from '../../deploy/remote/run.js';
+import { removeFromHost } from '../../deploy/remote/remove.js';
+import { databaseOf } from '../../deploy/remote/run.js';
 import { isChange, transactionFor } from '../../deploy/remote/transaction.js';
 import type { Platform } from '../../platform/index.js';
-import { type AskedHost, askHosts, closeAll } from './prepare.js';
+import { type AskedHost, askHosts, closeAll } from './ask.js';
 
 /** What `remove` is to take away, and from where. */
 export interface RemoveRequest {

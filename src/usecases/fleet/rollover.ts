@@ -17,14 +17,8 @@ import { equalBytes } from '../../pki/der.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, generationsOf, readCa } from '../../store/ca/ca.js';
 import { rolloverPhase } from '../../store/ca/phase.js';
-import {
-  type RolloverRequest,
-  type RolloverState,
-  retireRollover,
-  rolloverStatus,
-  switchRollover,
-  undoRollover,
-} from '../authority/rollover.js';
+import { retireRollover, switchRollover, undoRollover } from '../authority/rollover.js';
+import { type RolloverRequest, type RolloverState, rolloverStatus } from '../authority/rollover-status.js';
 import { apply } from './apply.js';
 import { examine, lookAtEach, type UnaskedHost } from './examine.js';
 import { isLeft } from './identities.js';

@@ -9,7 +9,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { TunnelEnd } from '../../../src/deploy/desired/desired.js';
 import type { IkeDaemonName } from '../../../src/deploy/ike/daemon.js';
 import { forEachName } from '../../../src/deploy/ike/daemons.js';
-import { authenticateScript, leaveScript, readAuthenticated } from '../../../src/deploy/remote/scripts.js';
+import { authenticateScript, leaveScript, readAuthenticated } from '../../../src/deploy/remote/ike-scripts.js';
 import { scratchFolder } from '../../support/scratch.js';
 import { type StandInHost, standInHost } from '../../support/stand-ins.js';
 

@@ -14,7 +14,7 @@ import { endsToProve } from '../../../src/deploy/plan/proving.js';
 import { planRemoval } from '../../../src/deploy/plan/removal.js';
 import { type Certificate, decodeCertificate } from '../../../src/pki/certificate.js';
 import { type Crl, decodeCrl } from '../../../src/pki/crl.js';
-import { encodeInteger, encodeTime } from '../../../src/pki/der.js';
+import { encodeInteger, encodeTime } from '../../../src/pki/der-encode.js';
 import { oid } from '../../../src/pki/oid.js';
 import { dayMs } from '../../../src/pki/validity.js';
 import { notPlanned } from '../../../src/usecases/fleet/plan-file.js';

@@ -4,13 +4,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { libreswan } from '../../../src/deploy/ike/libreswan.js';
-import {
-  distrustScript,
-  dropOldKeysScript,
-  forgetIdentityScript,
-  placeFunctions,
-  rereadScript,
-} from '../../../src/deploy/remote/scripts.js';
+import { distrustScript, dropOldKeysScript, rereadScript } from '../../../src/deploy/remote/ike-scripts.js';
+import { forgetIdentityScript, placeFunctions } from '../../../src/deploy/remote/scripts.js';
 import { rsaKeyFile } from '../../support/keys.js';
 import { type Run, run, runWell } from '../../support/programs.js';
 import { scratchFolder } from '../../support/scratch.js';

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { libreswan } from '../../../src/deploy/ike/libreswan.js';
-import { forgetScript, placeFunctions } from '../../../src/deploy/remote/scripts.js';
+import { forgetScript } from '../../../src/deploy/remote/ike-scripts.js';
+import { placeFunctions } from '../../../src/deploy/remote/scripts.js';
 import { run } from '../../support/programs.js';
 
 test('of ports whose names look alike, the connections of the one that is gone are forgotten', async (t) => {

@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { fixedClock, nodePlatform, show } from '../../../src/index.js';
-import type { ShownContent } from '../../../src/usecases/certificate/shown-content.js';
+import type { ShownContent } from '../../../src/usecases/certificate/shown.js';
 import { leaf } from '../../cases/verify-paths.js';
 import { ecKeyFile, rsaKeyFile } from '../../support/keys.js';
 import { beginPki, caCertificateIn, caFolderIn, certifyHost, opensslCa, oursWell } from '../../support/pki.js';
