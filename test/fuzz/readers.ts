@@ -28,6 +28,7 @@ import { indexRows, parseIndexRow } from '../../src/store/index/row.js';
 import { distrustedNames, lastRevoked, readRevoked, validNames } from '../../src/store/index/scan.js';
 import { shownContent } from '../../src/usecases/certificate/shown-content.js';
 import { readPlan } from '../../src/usecases/fleet/plan-file.js';
+import { capturedAnswers } from '../cases/captured-answers.js';
 import { authority, crl, leaf } from '../cases/verify-paths.js';
 import { answerNames, answerOf, capturedAt } from '../support/host-answers.js';
 import { keyForms } from '../support/key-forms.js';
@@ -71,8 +72,7 @@ const plan = `${JSON.stringify({ kind: 'ovs-pki-ts plan', version: 1, fleet: { h
 
 /** The sections of the answers that hosts gave, by name; files and certificates of all hosts are one section each. */
 const sections = new Map<string, { answer: string; name: string }[]>();
-for (const name of answerNames) {
-  const answer = answerOf(name);
+for (const answer of [...answerNames.map(answerOf), ...capturedAnswers.map(({ text: captured }) => captured)]) {
   for (const [, section = ''] of answer.matchAll(/^answer (\S+) \d+$/gm)) {
     const kind = section.replace(/:.*/, '');
     sections.set(kind, [...(sections.get(kind) ?? []), { answer, name: section }]);

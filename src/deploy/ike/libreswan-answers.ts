@@ -83,10 +83,13 @@ export function readLibreswan(answers: ReadonlyMap<string, Section>, version: st
   };
 }
 
-/** `interface eth0 UDP 1.1.1.2:500` or `[fd00:2::1]:500`; before 4 `interface eth0/eth0 1.1.1.2@500`. */
+/**
+ * `interface eth0 1.1.1.2:UDP/500` or `[fd00:2::1]:UDP/500`; in 4 `interface eth0 UDP 1.1.1.2:500`, before it
+ * `interface eth0/eth0 1.1.1.2@500`.
+ */
 function interfacesIn(status: string): string[] | undefined {
   const found = linesOf(status).flatMap((line) => {
-    const [, address = ''] = /^interface \S+ (?:UDP )?\[?([0-9a-fA-F.:]{2,45}?)\]?[:@]500$/.exec(line) ?? [];
+    const [, address = ''] = /^interface \S+ (?:UDP )?\[?([0-9a-fA-F.:]{2,45}?)\]?(?:[:@]|:UDP\/)500$/.exec(line) ?? [];
     return address === '' ? [] : [address];
   });
   return found.length === 0 ? undefined : found;

@@ -38,11 +38,18 @@ test('a pluto that does not run is not taken for one that does', (t) => {
 });
 
 const interfaces = [
-  ...['4.10', '5.2'].map((version) => {
-    const prefix = version === '4.10' ? '000 ' : '';
-    const lines = ['[fd00:2::1]:4500', '[fd00:2::1]:500', '1.1.1.2:4500', '1.1.1.2:500'];
-    return { version, status: lines.map((line) => `${prefix}interface eth0 UDP ${line}\n`).join('') };
-  }),
+  {
+    version: '5.2',
+    status: ['[fd00:2::1]:UDP/4500 (NAT)', '[fd00:2::1]:UDP/500', '1.1.1.2:UDP/4500 (NAT)', '1.1.1.2:UDP/500']
+      .map((end) => `interface eth0 ${end}\n`)
+      .join(''),
+  },
+  {
+    version: '4.10',
+    status: ['[fd00:2::1]:4500', '[fd00:2::1]:500', '1.1.1.2:4500', '1.1.1.2:500']
+      .map((end) => `000 interface eth0 UDP ${end}\n`)
+      .join(''),
+  },
   {
     version: '3.29',
     status:
