@@ -197,10 +197,10 @@ function valuesOf({ name, options }: (typeof commandSpecs)[number], command: Par
   return Object.fromEntries(given) as OptionValues;
 }
 
-function toOption({ long, short, argument, isList, description }: OptionSpec, isShown: boolean): Option {
+function toOption({ long, short, argument, isList, isMany, description }: OptionSpec, isShown: boolean): Option {
   const flags = `${short === undefined ? '' : `-${short}, `}--${long}${argument === undefined ? '' : ` <${argument}>`}`;
   const option = new Option(flags, description);
-  if (isList)
+  if (isList || isMany)
     option.argParser((value: string, before: readonly string[] = []) => [
       ...before,
       ...value.split(',').filter((item) => item !== ''),

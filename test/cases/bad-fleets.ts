@@ -65,6 +65,8 @@ export const badFleets: readonly BadInput[] = [
   usage('inventory init with two files', 'inventory', 'init', 'a.yaml', 'b.yaml'),
   usage('inventory init with an option of plan', 'inventory', 'init', '--out', 'a'),
   usage('plan with two files', 'plan', 'a.yaml', 'b.yaml'),
+  usage('status of a host that is not among those named', 'status', '--to', 'a=one.invalid', '--host', 'b'),
+  usage('doctor of a range that is none', 'doctor', '--to', 'a=one.invalid', '--host', 'a[1-'),
   usage('plan with an option of apply', 'plan', '--timeout', '5'),
   usage('plan with --out and no file', 'plan', 'a.yaml', '--out'),
   usage('apply with two files', 'apply', 'a.yaml', 'b.yaml'),

@@ -94,6 +94,8 @@ test('no block of a document escapes these tests by its marker', (t) => {
     'console run',
     'ini',
     'sh',
+    // A plan, which test/cli/render/many.test.ts makes.
+    'text',
     'ts',
     'yaml',
   ]);

@@ -2,7 +2,7 @@ import { OvsPkiError } from '../../errors.js';
 import { apply } from '../../usecases/fleet/apply.js';
 import { localized, pruned, readFleet } from '../../usecases/fleet/inventory.js';
 import { readPlan } from '../../usecases/fleet/plan-file.js';
-import { applyOptionsOf, inventoryFileOf, planKeyOf } from '../options/fleet.js';
+import { applyOptionsOf, chosenHostsOf, inventoryFileOf, planKeyOf } from '../options/fleet.js';
 import { pkiDirectoryOf } from '../options/read.js';
 import { fleetOutcome } from '../outcome/fleet.js';
 import type { CommandContext, Outcome } from '../outcome/outcome.js';
@@ -27,5 +27,6 @@ export async function run({ platform, options, operands }: CommandContext<'apply
           prove: written.prove,
           written,
         };
-  return fleetOutcome(await apply(platform, { ...request, onProgress: startStages() }));
+  const shown = chosenHostsOf(options, request.fleet);
+  return fleetOutcome(await apply(platform, { ...request, onProgress: startStages() }), shown);
 }

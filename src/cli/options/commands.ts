@@ -253,14 +253,14 @@ export const commandSpecs = [
     operands: '[FILE]',
     group: 'Tunnels and hosts',
     description: 'show what apply would change (default: fleet.yaml)',
-    options: ['out', 'plan-key', 'prune', 'skip-proof', ...sshOptions, ...commonOptions],
+    options: ['host', 'out', 'plan-key', 'prune', 'skip-proof', ...sshOptions, ...commonOptions],
   },
   {
     name: 'apply',
     operands: '[FILE]',
     group: 'Tunnels and hosts',
     description: 'bring hosts to the state that an inventory or plan describes',
-    options: ['plan-key', 'prune', ...applyOptions, ...commonOptions],
+    options: ['host', 'plan-key', 'prune', ...applyOptions, ...commonOptions],
   },
   {
     name: 'remove',
@@ -274,14 +274,14 @@ export const commandSpecs = [
     operands: '[FILE | --to HOST...]',
     group: 'Tunnels and hosts',
     description: 'show the state of hosts and tunnels (default: fleet.yaml)',
-    options: ['to', 'become', ...sshOptions, ...commonOptions],
+    options: ['to', 'become', 'host', ...sshOptions, ...commonOptions],
   },
   {
     name: 'doctor',
     operands: '[FILE | --to HOST...]',
     group: 'Tunnels and hosts',
     description: 'report what is wrong with hosts and tunnels, and the cure',
-    options: ['to', 'become', ...sshOptions, ...commonOptions],
+    options: ['to', 'become', 'host', ...sshOptions, ...commonOptions],
   },
   {
     name: 'completion',

@@ -10,6 +10,8 @@ import { exists } from '../../platform/files.js';
 import { onInterrupt } from '../../platform/interrupt.js';
 import type { ExamineRequest } from '../../usecases/fleet/examine.js';
 import { readPlanKey } from '../../usecases/fleet/plan-file.js';
+import { expandNames } from '../../usecases/inputs.js';
+import type { DesiredFleet } from '../../usecases/outputs.js';
 import { pkiDirectoryOf } from './read.js';
 import type { Options } from './specs.js';
 
@@ -77,6 +79,19 @@ export function becomeOf({ become }: Options<'become'>): string | undefined {
   const fault = become === undefined ? undefined : becomeFault(become);
   if (fault === undefined) return become;
   throw new OvsPkiError('USAGE', `--become ${JSON.stringify(become)} ${fault}`, { hint: 'such as: --become doas' });
+}
+
+/** The hosts that are shown in full; undefined where none is named. @throws USAGE for one that the fleet does not have */
+export function chosenHostsOf({ host }: Options<'host'>, fleet: DesiredFleet): readonly string[] | undefined {
+  if (host === undefined) return undefined;
+  const known = new Set(fleet.hosts.map(({ name }) => name));
+  const chosen = expandNames(host);
+  const stranger = chosen.find((name) => !known.has(name));
+  if (stranger === undefined) return chosen;
+  const [first = 'NAME'] = known;
+  throw new OvsPkiError('USAGE', `--host ${JSON.stringify(stranger)}: the fleet has no host of that name`, {
+    hint: `name it as the inventory does, such as: --host ${first}`,
+  });
 }
 
 /** Which hosts are looked at: those of an inventory, or those that are named. @throws USAGE */

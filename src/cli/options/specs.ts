@@ -15,6 +15,8 @@ export interface OptionSpec {
   readonly values?: readonly string[];
   /** It takes all that follows up to the next option, commas between, and can be given again. */
   readonly isList?: true;
+  /** It can be given again, and takes one word, commas between. */
+  readonly isMany?: true;
   /** Refused by commands that do not use it; those of ovs-pki are taken everywhere, as in ovs-pki. */
   readonly isOwn?: true;
   readonly description: string;
@@ -65,6 +67,13 @@ export const optionSpecs = [
     isList: true,
     description:
       'hosts to work on: [NAME=][user@]host[:port] as for ssh; an address of this machine is handled without ssh',
+  },
+  {
+    long: 'host',
+    isOwn: true,
+    argument: 'HOST',
+    isMany: true,
+    description: 'show these hosts only, and each in full; NAME or a range such as "edge_[1-9]"',
   },
   {
     long: 'become',
@@ -351,7 +360,7 @@ type Spec = (typeof optionSpecs)[number];
 export type OptionName = Spec['long'];
 
 /** True for a flag, text for an option with an argument, texts for a list. */
-type ValueOf<One extends Spec> = One extends { readonly isList: true }
+type ValueOf<One extends Spec> = One extends { readonly isList: true } | { readonly isMany: true }
   ? readonly string[]
   : One extends { readonly argument: string }
     ? string

@@ -6,18 +6,19 @@
 
 import type { OvsPkiError } from '../../errors.js';
 import type { HostResult } from '../../usecases/outputs.js';
-import { resultText } from '../render/fleet.js';
+import { errorsByCause, warningsByCause } from '../render/many/causes.js';
+import { resultsText } from '../render/many/results.js';
 import type { Outcome } from './outcome.js';
 
-export function fleetOutcome(results: readonly HostResult[]): Outcome {
-  const errors = results.flatMap(({ error }) => (error === undefined ? [] : [error]));
+/** @param chosen the hosts that are shown, in full; all of them are in JSON */
+export function fleetOutcome(results: readonly HostResult[], chosen?: readonly string[]): Outcome {
+  const failures = results.flatMap(({ host, error }) => (error === undefined ? [] : [{ host, error }]));
   return {
-    exitStatus: exitStatusOf(errors),
-    text: results.map(resultText).join(''),
+    exitStatus: exitStatusOf(failures.map(({ error }) => error)),
+    text: resultsText(results, chosen),
     json: { results },
-    errors,
-    // What is said of a CA is said once.
-    warnings: [...new Set(results.flatMap(({ warnings }) => warnings))],
+    errors: errorsByCause(failures),
+    warnings: warningsByCause(results),
   };
 }
 

@@ -24,7 +24,7 @@ function hostPlanText(plan: HostPlan): string {
   return `${ownText(plan)}${(plan.unknown ?? []).map((tunnel) => `  ${visible(unknownText(tunnel))}\n`).join('')}`;
 }
 
-function unknownText({ port, bridge, type, peer, remoteIp, isOurs }: UnknownTunnel): string {
+export function unknownText({ port, bridge, type, peer, remoteIp, isOurs }: UnknownTunnel): string {
   const to = peer === undefined ? remoteIp : `${peer} (${remoteIp})`;
   const way = isOurs ? '"apply --prune" takes it away' : 'ovs-pki-ts did not make it';
   return `? port ${port} of ${bridge}: ${type} to ${to} is not in the inventory and stays: ${way}`;

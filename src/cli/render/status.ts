@@ -48,7 +48,7 @@ export function strayText(withoutHost: StatusResult['withoutHost'], directory: s
   return [`${heading}\n${lines.map((line) => `  ${visible(line)}\n`).join('')}`];
 }
 
-function headingOf({ host, hostName, kernel, ovsVersion, ikeDaemon, services }: HostResult): string {
+export function headingOf({ host, hostName, kernel, ovsVersion, ikeDaemon, services }: HostResult): string {
   const stopped = [
     services.ovsdbServer ? [] : ['ovsdb-server'],
     services.vswitchd ? [] : ['ovs-vswitchd'],
@@ -73,7 +73,7 @@ function identityText(identity: IdentityStatus | undefined): string {
   return `${subject}, serial ${serialNumber}, until ${dayText(notAfter)}${use}`;
 }
 
-function tunnelText({
+export function tunnelText({
   port,
   type,
   method,
@@ -94,7 +94,7 @@ function tunnelText({
   return `${port} (${type}, ${method}) to ${peer}: ${stateWords[state]}${bytes}${proved}${drop}${isUnknown === true ? ', not in the inventory' : ''}${because}`;
 }
 
-function findingsLines({ findings: { errors, warnings } }: HostResult): string[] {
+export function findingsLines({ findings: { errors, warnings } }: HostResult): string[] {
   const counts = [counted(errors, 'error'), counted(warnings, 'warning')].flat();
   return counts.length === 0 ? [] : [`${counts.join(' and ')}, see: ovs-pki-ts doctor`];
 }
