@@ -11,6 +11,7 @@ import { takeLock } from '../../src/deploy/facts/host-lock.js';
 import { ikeDaemons } from '../../src/deploy/ike/daemons.js';
 import * as enrollment from '../../src/deploy/remote/enrollment.js';
 import * as ikeScripts from '../../src/deploy/remote/ike-scripts.js';
+import * as install from '../../src/deploy/remote/install.js';
 import * as scripts from '../../src/deploy/remote/scripts.js';
 
 /** What would break out of quotes, if anything could. */
@@ -85,6 +86,15 @@ const all: Readonly<Record<string, string>> = Object.fromEntries([
   ['factsScript, planning', factsScript([], 'planning').script],
   ['enrollScript', enrollment.enrollScript(enroll('ca-signed'), 30).script],
   ['enrollScript, self-signed', enrollment.enrollScript(enroll('self-signed', strange), 30).script],
+  ...(['apt', 'dnf', 'zypper'] as const).map((manager) => [
+    `installScript, ${manager}`,
+    install.installScript({
+      manager,
+      packages: [strange, 'y'],
+      displaced: [strange],
+      starts: [`service ${strange} start`],
+    }),
+  ]),
   ...ikeDaemons.flatMap((daemon) =>
     (versions[daemon.name] ?? []).flatMap((version) =>
       Object.entries(scriptsFor(daemon.script(version))).map(([name, text]) => [
@@ -115,7 +125,9 @@ const files = [...parts].map(([text, name], index) => {
 });
 
 test('no function that makes a script is left out', (t) => {
-  const made = Object.keys({ ...scripts, ...ikeScripts, ...enrollment }).filter((name) => name.endsWith('Script'));
+  const made = Object.keys({ ...scripts, ...ikeScripts, ...enrollment, ...install }).filter((name) =>
+    name.endsWith('Script'),
+  );
   t.true(made.length > 14);
   for (const name of made)
     t.true(

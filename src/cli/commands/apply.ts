@@ -16,7 +16,17 @@ export async function run({ platform, options, operands }: CommandContext<'apply
       hint: `make it again: ovs-pki-ts plan fleet.yaml --prune --out ${file}`,
     });
   }
-  const chosen = applyOptionsOf(options);
+  const installsPackages = options['install-packages'] === true;
+  if (written !== undefined && installsPackages) {
+    throw new OvsPkiError(
+      'USAGE',
+      '--install-packages goes with an inventory: a written plan knows the hosts as they are',
+      {
+        hint: 'ovs-pki-ts apply fleet.yaml --install-packages',
+      },
+    );
+  }
+  const chosen = { ...applyOptionsOf(options), installsPackages };
   const request =
     written === undefined
       ? { fleet: pruned(readFleet(file), options.prune === true), pkiDirectory: pkiDirectoryOf(options), ...chosen }

@@ -38,7 +38,8 @@ export async function run({ platform, options, operands }: CommandContext<'conne
   });
   const psk = pskFile === '-' ? { psk: checkedPsk(await readStandardInput(), 'standard input') } : {};
   const onProgress = startStages();
-  const request = { fleet, pkiDirectory: pkiDirectoryOf(options), ...applyOptionsOf(options), ...psk, onProgress };
+  const chosen = { ...applyOptionsOf(options), installsPackages: options['install-packages'] === true };
+  const request = { fleet, pkiDirectory: pkiDirectoryOf(options), ...chosen, ...psk, onProgress };
   return fleetOutcome(await apply(platform, request));
 }
 

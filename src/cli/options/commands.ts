@@ -229,6 +229,7 @@ export const commandSpecs = [
       'become',
       'days',
       'valid-for',
+      'install-packages',
       ...applyOptions,
       ...commonOptions,
     ],
@@ -260,7 +261,7 @@ export const commandSpecs = [
     operands: '[FILE]',
     group: 'Tunnels and hosts',
     description: 'bring hosts to the state that an inventory or plan describes',
-    options: ['host', 'plan-key', 'prune', ...applyOptions, ...commonOptions],
+    options: ['host', 'plan-key', 'prune', 'install-packages', ...applyOptions, ...commonOptions],
   },
   {
     name: 'remove',

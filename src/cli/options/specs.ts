@@ -213,6 +213,11 @@ export const optionSpecs = [
     description: 'do not wait for encryption, and do not require running daemons',
   },
   {
+    long: 'install-packages',
+    isOwn: true,
+    description: 'first install the packages that hosts lack for OVS IPsec',
+  },
+  {
     long: 'timeout',
     isOwn: true,
     argument: 'SECONDS',

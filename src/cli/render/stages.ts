@@ -7,6 +7,7 @@
 import { writeOut } from '../../platform/output.js';
 
 const words: Readonly<Record<string, string>> = {
+  install: 'gets packages',
   enroll: 'makes its key',
   prepare: 'gets certificates and keys',
   switch: 'is being wired',

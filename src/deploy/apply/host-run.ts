@@ -50,7 +50,7 @@ export interface ApplyEdges {
 }
 
 /** What is being done to a host. */
-export type Stage = 'enroll' | 'prepare' | 'switch' | 'done';
+export type Stage = 'install' | 'enroll' | 'prepare' | 'switch' | 'done';
 
 /** What came of one host; JSON-safe but for its error. */
 export interface HostResult {

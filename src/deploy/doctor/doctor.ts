@@ -82,7 +82,7 @@ function findingsOf(host: HostView): Finding[] {
 
 function foundBy(some: readonly Rule[], host: HostView): Finding[] {
   return some.flatMap(({ id, severity, find }) =>
-    find(host).map(({ port, ...fault }): Finding => ({ id, severity, host: host.name, port, ...fault })),
+    find(host).map(({ port, packages: _, ...fault }): Finding => ({ id, severity, host: host.name, port, ...fault })),
   );
 }
 

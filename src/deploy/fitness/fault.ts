@@ -22,8 +22,10 @@ export interface Fault {
   readonly at: 'host' | 'here';
   /** The port of the tunnel that it is about. */
   readonly port?: string;
+  /** The packages, by Debian's names, that the cure installs; none where they may not be installed without an operator. */
+  readonly packages?: readonly string[];
 }
 
-export function onHost(message: string, cure: string): Fault[] {
-  return [{ message, cure, at: 'host' }];
+export function onHost(message: string, cure: string, packages: readonly string[] = []): Fault[] {
+  return [{ message, cure, at: 'host', ...(packages.length === 0 ? {} : { packages }) }];
 }

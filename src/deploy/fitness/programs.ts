@@ -58,7 +58,7 @@ export const programRules = programs.map(
     find: (host) =>
       host.facts.programs.has(program) || !isNeeded(host)
         ? []
-        : onHost(`there is no program ${program}: ${why}`, installCommand(host.facts.system, [pack])),
+        : onHost(`there is no program ${program}: ${why}`, installCommand(host.facts.system, [pack]), [pack]),
   }),
 );
 

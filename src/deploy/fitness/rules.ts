@@ -30,7 +30,8 @@ export const fitnessRules: readonly FitnessRule[] = [
       facts.ovsdb.state === 'absent'
         ? onHost(
             `Open vSwitch is not installed: ${facts.ovsdb.reason}`,
-            installCommand(facts.system, ['openvswitch-switch', 'openvswitch-ipsec']),
+            installCommand(facts.system, openVswitch),
+            unattended(facts, openVswitch),
           )
         : [],
   },
@@ -66,6 +67,7 @@ export const fitnessRules: readonly FitnessRule[] = [
               saved(facts),
               `${installCommand(facts.system, ['openvswitch-ipsec'])}; ${serviceCommand(facts.system, 'start', 'openvswitch-ipsec')}`,
             ].join(''),
+            unattended(facts, ['openvswitch-ipsec']),
           )
         : [],
   },
@@ -80,7 +82,7 @@ export const fitnessRules: readonly FitnessRule[] = [
       if (starter === undefined) return [];
       return onHost(
         `${starter.label} is here with charon-systemd and swanctl only: ovs-monitor-ipsec needs the program ipsec of its starter, and ends without it${overwritten(facts)}`,
-        withMonitor(facts, starter.packages(facts.system)),
+        ...withMonitor(facts, starter.packages(facts.system)),
       );
     },
   },
@@ -95,7 +97,7 @@ export const fitnessRules: readonly FitnessRule[] = [
       const { label, packages } = ike.daemon;
       return onHost(
         `${label} is here with its program ipsec and without ${ike.missing}, so nothing answers IKE`,
-        withMonitor(facts, packages(facts.system)),
+        ...withMonitor(facts, packages(facts.system)),
       );
     },
   },
@@ -108,7 +110,7 @@ export const fitnessRules: readonly FitnessRule[] = [
       facts.ike.state === 'absent' && withoutStarter(facts) === undefined
         ? onHost(
             `there is no IKE daemon, and ovs-monitor-ipsec ends without one: ${facts.ike.reason}${overwritten(facts)}`,
-            withMonitor(facts, (daemon ?? usualDaemon(facts.system)).packages(facts.system)),
+            ...withMonitor(facts, (daemon ?? usualDaemon(facts.system)).packages(facts.system)),
           )
         : [],
   },
@@ -181,11 +183,21 @@ function saved({ ownConnections }: PlanningFacts): string {
   return ownConnections.length > 0 ? `${saveConnections}; then ` : '';
 }
 
-/** Installs what lacks, and starts ovs-monitor-ipsec, which has ended without it. */
-function withMonitor(facts: PlanningFacts, packages: readonly string[]): string {
+const openVswitch = ['openvswitch-switch', 'openvswitch-ipsec'];
+
+/** Nobody overwrites connections of others without having been told to. */
+function unattended({ ownConnections }: PlanningFacts, packages: readonly string[]): readonly string[] {
+  return ownConnections.length > 0 ? [] : packages;
+}
+
+/** Installs what lacks, and starts ovs-monitor-ipsec, which has ended without it: the cure, and the packages. */
+function withMonitor(facts: PlanningFacts, packages: readonly string[]): [string, readonly string[]] {
   const { system, monitor } = facts;
   const all = monitor.state === 'absent' ? [...packages, 'openvswitch-ipsec'] : packages;
-  return `${saved(facts)}${installCommand(system, all)} && ${serviceCommand(system, 'restart', 'openvswitch-ipsec')}`;
+  return [
+    `${saved(facts)}${installCommand(system, all)} && ${serviceCommand(system, 'restart', 'openvswitch-ipsec')}`,
+    unattended(facts, all),
+  ];
 }
 
 /** What keeps a daemon from reading files, if anything does. */

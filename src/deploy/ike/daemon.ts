@@ -70,6 +70,8 @@ export interface IkeDaemon {
   readonly programs: readonly NeededProgram[];
   /** The packages that bring it, and all that ovs-monitor-ipsec needs of it. */
   readonly packages: (system: SystemFact) => readonly string[];
+  /** Packages of the same daemon in another form, which go when these are installed. */
+  readonly displaces?: readonly string[];
   /** With whose packages it works, and is what those of Open vSwitch come with. */
   readonly usualWith: readonly PackageManager[];
   /** A program that shows that it is here in another form, which ovs-monitor-ipsec cannot feed, where there is no program ipsec. */

@@ -34,6 +34,7 @@ export const strongswan: IkeDaemon = {
   nssFolderOf: () => undefined,
   programs: [],
   packages: ({ packageManager }) => packages[packageManager],
+  displaces: ['charon-systemd'],
   // In those of dnf its program is not called ipsec, and ovs-monitor-ipsec does not find it.
   usualWith: ['apt', 'zypper'],
   otherForm: 'swanctl',

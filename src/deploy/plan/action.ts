@@ -228,6 +228,8 @@ export interface Obstacle {
   readonly code: 'HOST_UNFIT' | 'HOST_FACT_UNKNOWN' | 'AUTH_METHODS_MIXED' | 'IDENTITY_UNFIT';
   readonly message: string;
   readonly hint: string;
+  /** What `--install-packages` installs against it, by the names that the host's system has for them. */
+  readonly packages?: readonly string[];
 }
 
 /** What is to be done to one host, in order, or what stands against it; JSON-safe. */

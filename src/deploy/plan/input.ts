@@ -14,7 +14,7 @@ import type { FileFact } from '../facts/files.js';
 import { ikeDaemonOf, type PlanningFacts } from '../facts/host-facts.js';
 import { type InterfaceFact, interfaceIn } from '../facts/ovsdb.js';
 import type { IkeDaemon, Places } from '../ike/daemon.js';
-import { daemonNamed, ikeDaemons } from '../ike/daemons.js';
+import { daemonNamed, usualDaemon } from '../ike/daemons.js';
 import type { Identity } from './identity-files.js';
 import type { HostLoops } from './loops.js';
 
@@ -60,7 +60,7 @@ export interface HostCrl {
 }
 
 export function daemonFor({ desired, facts }: Pick<HostInput, 'desired' | 'facts'>): IkeDaemon {
-  return daemonNamed(desired.ikeDaemon) ?? ikeDaemonOf(facts) ?? ikeDaemons[0];
+  return daemonNamed(desired.ikeDaemon) ?? ikeDaemonOf(facts) ?? usualDaemon(facts.system);
 }
 
 /** The functions for the daemon that is there, in sh(1). */

@@ -9,8 +9,10 @@ import { formatName } from '../../pki/name.js';
 import { shellCommand } from '../../platform/quote.js';
 import { type Fact, knownValue } from '../facts/fact.js';
 import type { Fault } from '../fitness/fault.js';
+import { missingPackages } from '../fitness/packages.js';
 import type { FitnessRule, Purpose } from '../fitness/rule.js';
 import { confinementFault, fitnessRules } from '../fitness/rules.js';
+import { packagesThere } from '../system/system.js';
 import { isGoing, isMeant } from '../tunnels/matching.js';
 import { tunnelsOn } from '../tunnels/ownership.js';
 import type { Obstacle } from './action.js';
@@ -36,9 +38,22 @@ export function hostObstacles(input: HostInput): Found {
   ];
   const tunnel = input.desired.ends.length === 0 ? [] : unfitFor(input, ['tunnel']);
   const wiring = [...tunnel, ...addresses(input)];
-  return input.prove || input.desired.ends.length === 0
-    ? { obstacles: [...obstacles, ...(input.prove ? wiring : [])], warnings: warningsOf(input) }
-    : { obstacles, warnings: [...warningsOf(input), ...wiring.map(({ message }) => message)] };
+  if (input.prove || input.desired.ends.length === 0) {
+    const all = [...obstacles, ...(input.prove ? wiring : [])];
+    return { obstacles: all, warnings: [...warningsOf(input), ...packageWarnings(input, all)] };
+  }
+  return {
+    obstacles,
+    warnings: [...warningsOf(input), ...wiring.map(({ message }) => message), ...packageWarnings(input, obstacles)],
+  };
+}
+
+/** What would be installed first, where that were asked for. */
+function packageWarnings({ desired, facts }: HostInput, obstacles: readonly Obstacle[]): string[] {
+  const missing = missingPackages(desired, facts);
+  if (missing === undefined || obstacles.every(({ packages }) => packages === undefined)) return [];
+  const packages = missing.packages.join(' ');
+  return [`${desired.name}: lacks packages; with --install-packages, apply and connect first install ${packages}`];
 }
 
 /** What the wish asks of the host, besides tunnels that come up. */
@@ -53,19 +68,25 @@ function purposesOf({ desired, crls }: HostInput): Purpose[] {
 
 /** The rules of `doctor` that stand against it. */
 function unfitFor(input: HostInput, purposes: readonly Purpose[]): Obstacle[] {
-  const { name, target } = input.desired;
+  const { name } = input.desired;
   return fitnessRules
     .filter(({ blocks }) => blocks.some((purpose) => purposes.includes(purpose)))
     .flatMap((rule) =>
       found(rule, input).map(
-        ({ message, cure }): Obstacle => ({
+        (fault): Obstacle => ({
           id: rule.id,
           code: rule.code ?? 'HOST_UNFIT',
-          message: `${name}: ${message}`,
-          hint: `${cure}, on ${target.destination}`,
+          message: `${name}: ${fault.message}`,
+          ...cureFor(input, fault),
         }),
       ),
     );
+}
+
+function cureFor({ desired, facts }: HostInput, { cure, packages }: Fault): Pick<Obstacle, 'hint' | 'packages'> {
+  const hint = `${cure}, on ${desired.target.destination}`;
+  if (packages === undefined || facts.system.packageManager === 'other') return { hint };
+  return { hint: `${hint}, or let --install-packages do it`, packages: packagesThere(facts.system, packages) };
 }
 
 function found({ find }: FitnessRule, input: HostInput): readonly Fault[] {

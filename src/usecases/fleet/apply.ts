@@ -16,6 +16,7 @@ import { readCa } from '../../store/ca/ca.js';
 import { issueInCa } from '../../store/change/issue.js';
 import { type AskedHost, askHosts, closeAll } from './ask.js';
 import { trustFor } from './identities.js';
+import { equip, toldInstalled } from './install.js';
 import { notPlanned } from './plan-file.js';
 import { prepareFleet } from './prepare.js';
 
@@ -43,13 +44,19 @@ export interface ApplyRequest {
   readonly trustsAnew?: boolean;
   /** Tunnels that are not part of the fleet and that a new identity must not stop. */
   readonly watched?: (desired: DesiredHost) => readonly TunnelEnd[];
+  /** Hosts that lack packages for OVS IPsec get them first. */
+  readonly installsPackages?: boolean;
 }
 
 /** A result for each host, in the order of the fleet. Refusals of one host do not touch the others. */
 export async function apply(platform: Platform, request: ApplyRequest): Promise<HostResult[]> {
   const asked = await askHosts(platform, request.fleet, true);
   try {
-    return await applyAsked(platform, asked, request);
+    if (request.installsPackages !== true) return await applyAsked(platform, asked, request);
+    const { onProgress = () => undefined, interrupted = () => false } = request;
+    const equipped = await equip(platform, request.fleet, asked, { onProgress, interrupted });
+    const results = await applyAsked(platform, equipped.asked, request);
+    return results.map((result) => toldInstalled(result, equipped.installed));
   } finally {
     closeAll(asked);
   }

@@ -25,6 +25,12 @@ function planFor(facts: HostFacts, crls: readonly HostCrl[]): HostPlan {
   return planHost({ desired: wish, facts, identity: 'enroll', ...more });
 }
 
+/** What is lacking there is a package. */
+const installable: ReadonlySet<string> = new Set([
+  ...['openssl', 'python3', 'iproute2', 'certutil', 'pk12util', 'crlutil', 'open-vswitch'].map((of) => `${of}-missing`),
+  ...['ovs-monitor-ipsec-not-running', 'ike-starter-missing', 'charon-missing', 'ike-daemon-missing'],
+]);
+
 for (const { id, blocks } of fitnessRules) {
   const sick = sickHosts.find((host) => host.id === id && host.hosts.length === 1);
   test(`${id}: doctor and plan say the same`, (t) => {
@@ -35,10 +41,11 @@ for (const { id, blocks } of fitnessRules) {
     const [finding] = found;
     t.is(found.length, 1);
     const { obstacles, warnings } = planFor(facts, crls);
+    const byOption = installable.has(id) ? ', or let --install-packages do it' : '';
     const stops = obstacles.filter((obstacle) => obstacle.id === id);
     t.deepEqual(
       stops.map(({ message, hint }) => [message, hint]),
-      blocks.length === 0 ? [] : [[`${name}: ${finding?.message}`, `${finding?.cure}, on root@${name}`]],
+      blocks.length === 0 ? [] : [[`${name}: ${finding?.message}`, `${finding?.cure}, on root@${name}${byOption}`]],
     );
     if (blocks.length === 0) t.true(warnings.includes(`${name}: ${finding?.message}`), warnings.join('\n'));
   });
