@@ -77,5 +77,32 @@ export const authentications: readonly (readonly [said: string, before: readonly
   ['before $(touch$IFS$9pwned)\n', ['$(touch$IFS$9pwned)'], 0],
   ["before ';touch\tpwned\nbefore ';reboot;'\n", ["';reboot;'"], 0],
   [`before ${escapes}\n`, [escapes], 0],
+  ['before a\0b\nbefore c[1]\nbefore \0\n', ['c[1]'], 0],
   ['unanswered 99999999999999999999\nunanswered -1\nunanswered 1e0\nunanswered 0\n', [], 1],
+];
+
+const asks = '\nauthenticate ';
+const holds = '\npin ';
+const leaves = '\nleave ';
+
+/** What hosts answer while their tunnels authenticate anew: when they are held, when they ask, and when what was up goes. */
+export const authenticationAttacks: readonly ReplyAttack[] = [
+  { what: 'states that are commands', says: [{ when: asks, out: "before $(touch$IFS$9pwned)\nbefore ';touch\n" }] },
+  {
+    what: 'states with NUL and escapes',
+    says: [{ when: asks, out: `before a\0b\nbefore ${escapes}\nunanswered 9\n` }],
+  },
+  { what: 'a hundred thousand states', says: [{ when: asks, out: 'before swordfish[1]\n'.repeat(1e5) }] },
+  { what: 'a failure in escapes', says: [{ when: asks, status: 1, err: escapes }], code: 'HOST_STEP_FAILED' },
+  { what: 'endless states', says: [{ when: asks, flood: { to: 'stdout', bytes: 1e12 } }], code: 'HOST_STEP_FAILED' },
+  { what: 'an end when it asks', says: [{ when: asks, exit: 255, err: escapes }], code: 'HOST_CONNECTION_LOST' },
+  { what: 'silence when it asks', says: [{ when: asks, silent: true }], code: 'HOST_TIMEOUT' },
+  { what: 'a failure when it is held', says: [{ when: holds, status: 1, err: escapes }], code: 'HOST_STEP_FAILED' },
+  { what: 'silence when it is held', says: [{ when: holds, silent: true }], code: 'HOST_TIMEOUT' },
+  { what: 'an end when it leaves', says: [{ when: leaves, exit: 255 }], code: 'HOST_CONNECTION_LOST' },
+  {
+    what: 'endless errors when it leaves',
+    says: [{ when: leaves, flood: { to: 'stderr', bytes: 1e12 } }],
+    code: 'HOST_STEP_FAILED',
+  },
 ];

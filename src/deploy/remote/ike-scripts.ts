@@ -63,7 +63,8 @@ export interface Authenticated {
 export function readAuthenticated(stdout: string, ends: readonly Asked[]): Authenticated {
   const unanswered = new Set([...stdout.matchAll(/^unanswered (\d{1,6})$/gm)].map(([, index]) => index));
   return {
-    before: [...stdout.matchAll(/^before (\S{1,300})$/gm)].slice(0, mostStates).map(([, state = '']) => state),
+    // What has a NUL in it is the name of nothing, and could not be said to the host.
+    before: [...stdout.matchAll(/^before ([^\s\0]{1,300})$/gm)].slice(0, mostStates).map(([, state = '']) => state),
     unanswered: ends.filter((_, index) => unanswered.has(String(index))),
   };
 }
