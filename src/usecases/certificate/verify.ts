@@ -5,17 +5,20 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
-import { decodeCertificatePem } from '../../pki/certificate.js';
+import { type Certificate, decodeCertificatePem } from '../../pki/certificate.js';
 import type { Crl } from '../../pki/crl.js';
+import { equalBytes } from '../../pki/der.js';
 import { parseFileName } from '../../pki/file-name.js';
 import { leafFindings } from '../../pki/lint/leaf-rules.js';
 import type { Finding } from '../../pki/lint/rule.js';
 import { pathFindings } from '../../pki/path/path.js';
 import type { CertificateType } from '../../pki/profile.js';
+import { isSignedWith } from '../../pki/signature.js';
 import * as files from '../../platform/files.js';
 import type { Platform } from '../../platform/index.js';
 import { type Ca, readCa, trustedBy } from '../../store/ca/ca.js';
 import { readCrls } from '../../store/ca/crls.js';
+import { readRetired } from '../../store/ca/retired.js';
 import { type History, readHistory, revocationOf } from '../../store/history/known.js';
 import type { CaLayout } from '../../store/layout.js';
 import { type CertificateSummary, orRefused, type Refused, summarize } from '../summary.js';
@@ -63,7 +66,9 @@ async function verifyOne(
   const { certificateFile: file } = parseFileName(name);
   const certificate = decodeCertificatePem(read(file, name, ca.type).toString('latin1'), file);
   const authorities = trustedBy(ca);
-  const path = await pathFindings({ certificate, authorities, crls, at: clock.now() });
+  const found = await pathFindings({ certificate, authorities, crls, at: clock.now() });
+  const retired = found.some(({ rule }) => noIssuer.includes(rule)) ? retiredIssuer(ca, certificate) : undefined;
+  const path = retired === undefined ? found : [retired, ...found.filter(({ rule }) => !noIssuer.includes(rule))];
   // Serial numbers mean something only among certificates of this CA.
   const isOurs = !path.some(({ rule }) => rule === 'issuer' || rule === 'signature');
   const index = isOurs ? indexFindings(ca.layout, history(), certificate.serialNumber) : [];
@@ -75,6 +80,19 @@ async function verifyOne(
     certificate: summarize(certificate),
     reasons,
   };
+}
+
+/** What is found where nobody who is trusted has signed a certificate. */
+const noIssuer: readonly string[] = ['issuer', 'key-identifier', 'signature'];
+
+/** A rollover is over, and this certificate was left behind: it says nothing of what became of it that it was ours. */
+function retiredIssuer(ca: Ca, certificate: Certificate): Finding | undefined {
+  const issuer = readRetired(ca).find(
+    ({ subject, publicKey }) => equalBytes(subject.der, certificate.issuer.der) && isSignedWith(publicKey, certificate),
+  );
+  if (issuer === undefined) return undefined;
+  const message = `the key that has signed the certificate is retired: that of the CA certificate ${issuer.serialNumber}`;
+  return { rule: 'ca-retired', citation: 'ovs-pki-ts rollover', message };
 }
 
 /** Who gives the name of a file is told which name it takes. */
