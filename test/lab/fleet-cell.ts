@@ -147,8 +147,14 @@ async function cut(lab: Lab, { hosts: [first, second] }: Pair, action: '-I' | '-
 
 export async function statusFaults(lab: Lab, folder: string): Promise<string[]> {
   const status = await lab.operate(ours(['status', '--json', 'fleet.yaml']), { cwd: folder });
-  const { hosts = [] } = JSON.parse(status.stdout || '{}') as { hosts?: { tunnels: { state: string }[] }[] };
-  const states = hosts.flatMap(({ tunnels }) => tunnels.map(({ state }) => state));
+  const { hosts = [] } = JSON.parse(status.stdout || '{}') as {
+    hosts?: { host: string; tunnels: { port: string; state: string; reasons?: string[] }[] }[];
+  };
+  const states = hosts.flatMap(({ host, tunnels }) =>
+    tunnels.map(({ port, state, reasons = [] }) =>
+      state === 'encrypted' ? state : `${state} (${port} of ${host}: ${reasons.join('; ')})`,
+    ),
+  );
   const again = await lab.operate(ours(['plan', 'fleet.yaml']), { cwd: folder });
   return [
     ...(status.status === 0 && states.length > 0 && states.every((state) => state === 'encrypted')

@@ -77,7 +77,7 @@ export async function identityFor(
   const last = authority?.refused(name);
   if (last !== undefined) throw certificateRevoked(name, last.serialNumber, last.reason);
   const refused = judged.find(({ certificate }) => certificate === here);
-  if (here !== undefined && refused !== undefined) throw unusable(name, refused.reasons);
+  if (here !== undefined && refused !== undefined) throw unusable(name, refused.reasons, authority === undefined);
   return 'enroll';
 }
 
@@ -175,8 +175,8 @@ function keyFor(certificate: Certificate, facts: PlanningFacts, name: string): I
     : undefined;
 }
 
-function unusable(name: string, reasons: readonly string[]): OvsPkiError {
-  const { certificateFile, privateKeyFile } = parseFileName(name);
+function unusable(name: string, reasons: readonly string[], isSelfSigned: boolean): OvsPkiError {
+  const { certificateFile, privateKeyFile, requestFile } = parseFileName(name);
   if (reasons.length === 0) {
     return new OvsPkiError(
       'IDENTITY_UNFIT',
@@ -191,7 +191,11 @@ function unusable(name: string, reasons: readonly string[]): OvsPkiError {
     'IDENTITY_UNFIT',
     `${certificateFile} cannot be the identity of ${name}: ${reasons.join('; ')}`,
     {
-      hint: `see: ovs-pki-ts verify ${name}; or move it away to have the host enrolled anew`,
+      hint:
+        // `verify` asks the CA, which has nothing to say of a certificate that signs itself.
+        isSelfSigned && files.exists(privateKeyFile) && files.exists(requestFile)
+          ? `replace it: ovs-pki-ts self-sign --force ${name}; or move it away to have the host enrolled anew`
+          : `see: ovs-pki-ts verify ${name}; or move it away to have the host enrolled anew`,
       details: { name, reasons },
     },
   );

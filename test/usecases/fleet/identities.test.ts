@@ -1,8 +1,10 @@
 import { X509Certificate } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { DesiredHost } from '../../../src/deploy/desired/desired.js';
 import { known } from '../../../src/deploy/facts/fact.js';
+import type { OvsPkiError } from '../../../src/errors.js';
 import { fixedClock, init, nodePlatform, renew, reqSign } from '../../../src/index.js';
 import { digestHex } from '../../../src/pki/digest.js';
 import { authoritiesIn } from '../../../src/usecases/fleet/authorities.js';
@@ -36,6 +38,27 @@ test('a host whose key is certified several times gets the newest certificate th
   const found = await identityFor(later, desired, facts, authority, 'all');
   if (found === undefined || found === 'enroll') return t.fail(`found ${found}`);
   t.is(found.certificate.serialNumber, wanted.serialNumber);
+});
+
+test('a certificate here that does not sign itself is replaced by the command that is named, where one can', async (t) => {
+  const folder = scratchFolder(t);
+  const pkiDirectory = join(folder, 'pki');
+  const name = join(folder, 'host_1');
+  const platform = nodePlatform();
+  await init(platform, { pkiDirectory, keySpec, days: 3650, force: false });
+  const order = { pkiDirectory, type: 'switch', names: [name], keySpec, force: false } as const;
+  await reqSign(platform, { ...order, unique: true, days: 10 });
+  const wish = { ...desired, name, identity: { ...identity, method: 'self-signed', keySpec } } as const;
+  const hint = async (): Promise<string | undefined> => {
+    const facts = capturedFacts('strongswan-gre-ca-signed');
+    const error = await t.throwsAsync(identityFor(platform, wish, facts, undefined, 'none'), {
+      code: 'IDENTITY_UNFIT',
+    });
+    return (error as OvsPkiError).hint;
+  };
+  t.true((await hint())?.startsWith(`replace it: ovs-pki-ts self-sign --force ${name};`));
+  rmSync(`${name}-req.pem`);
+  t.true((await hint())?.startsWith(`see: ovs-pki-ts verify ${name};`));
 });
 
 const desired: DesiredHost = {
