@@ -31,6 +31,13 @@ knock() {
   esac
 }
 
+# help INITIATES ATTEMPTS: brings the connections up that are not
+help() {
+  for connection in $connections; do
+    help_up "$connection" "$1" "$2" 2>&1 </dev/null | tail -n 3 | sed "s/^/$connection: /" >&2
+  done
+}
+
 # settle BRIDGE PORT SELECTOR LOCAL REMOTE INITIATES PATTERN IDLE: where IDLE is 1, the tunnel was at work before, and its other
 # end may have nothing to send
 settle() (
@@ -50,11 +57,11 @@ settle() (
         printf '\n%s carried:%s 0\n%s %s\n' @mark@ "$2" "$(bytes "$4" "$5" "$3")" "$(bytes "$5" "$4" "$3")"
         exit 0
       fi 2>/dev/null
+      # What has carried nothing for so long may lead to a peer that has forgotten it.
+      if [ "$knocks" -ge 4 ]; then help "$6" "$attempts"; fi
     elif [ "$attempts" -ge 2 ]; then
       # Its own first attempt is under way for a moment after the connection has come into being.
-      for connection in $connections; do
-        help_up "$connection" "$6" "$attempts" 2>&1 </dev/null | tail -n 3 | sed "s/^/$connection: /" >&2
-      done
+      help "$6" "$attempts"
     fi
     if [ -n "$connections" ]; then attempts=$((attempts + 1)); fi
     if [ "$(date +%s)" -ge "$deadline" ]; then exit 1; fi

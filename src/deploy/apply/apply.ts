@@ -16,6 +16,7 @@ import { leavingIdentity } from '../plan/removal.js';
 import { removeFromHost } from '../remote/remove.js';
 import { databaseOf, prepareHost, refuseStrangersOn } from '../remote/run.js';
 import { transactionFor } from '../remote/transaction.js';
+import { proveAgain } from './again.js';
 import { enroll } from './enroll.js';
 import {
   type ApplyEdges,
@@ -56,6 +57,8 @@ export async function applyPlans(
   await pointBack(hosts, edges);
   // 6. The old generation goes last.
   await onEach(hosts, edges, 'done', cleanOne(edges));
+  // 7. A port that has gone may have taken what others to the same peer had with it.
+  await proveAgain(hosts, edges);
   return hosts.map(resultOf);
 }
 

@@ -6,6 +6,7 @@
 
 import { OvsPkiError } from '../../errors.js';
 import { lastWords, refusalOf } from '../answer/answer.js';
+import type { TunnelEnd } from '../desired/desired.js';
 import { decided } from '../facts/fact.js';
 import { gatherPlanningFacts, type HostFacts } from '../facts/host-facts.js';
 import { ikeScriptFor } from '../plan/input.js';
@@ -20,22 +21,24 @@ import { type ApplyEdges, isChangedPort, nameOf, type Progress, warn } from './h
 export function prove(hosts: readonly Progress[]): void {
   for (const host of hosts) {
     if (host.begun.length === 0 || !host.input.prove) continue;
-    const { identity } = host.input;
-    const certificate = identity === undefined || identity === 'enroll' ? undefined : identity.certificate;
     const ends = endsToProve(host);
-    const proofs = (facts: HostFacts | undefined): EndProof[] =>
-      ends.map((end) => {
-        const mayBeIdle = !isChangedPort(host, end.port);
-        return proveEnd({ host: host.input.desired, end, facts, certificate, mayBeIdle });
-      });
     try {
-      host.proofs = proofs(host.error === undefined ? host.facts : undefined);
+      host.proofs = proofsOf(host, ends, host.error === undefined ? host.facts : undefined);
     } catch (error) {
       // Its peers are proved, or pointed back, all the same.
       host.error = refusalOf(nameOf(host), error);
-      host.proofs = proofs(undefined);
+      host.proofs = proofsOf(host, ends, undefined);
     }
   }
+}
+
+/** What a host shows of its ends. @param facts undefined where it could not be asked */
+export function proofsOf(host: Progress, ends: readonly TunnelEnd[], facts: HostFacts | undefined): EndProof[] {
+  const { identity, desired } = host.input;
+  const certificate = identity === undefined || identity === 'enroll' ? undefined : identity.certificate;
+  return ends.map((end) =>
+    proveEnd({ host: desired, end, facts, certificate, mayBeIdle: !isChangedPort(host, end.port) }),
+  );
 }
 
 /**

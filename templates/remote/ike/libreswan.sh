@@ -253,11 +253,24 @@ leave_state() { $within ipsec whack --deletestate "$1"; }
 # help_up CONNECTION INITIATES ATTEMPTS: what is up is left alone, for each new attempt would make one more security association
 help_up() {
   status=$(answer_of_pluto)
-  if printf '%s\n' "$status" | grep -F "\"$1\":" | grep -q '^#.*\(established Child SA\|ESTABLISHED_CHILD_SA\|V2_IPSEC\)'; then return; fi
+  if is_up "$1"; then return; fi
   # ovs-monitor-ipsec takes a rest of an earlier tunnel of the same name for this one, and then loads nothing.
   if ! printf '%s\n' "$status" | grep -q "^\"$(literally "$1")\": "; then
     begin start "$1"
   elif [ "$2" = 1 ] || [ "$3" -ge 8 ]; then
     begin up "$1"
   fi
+}
+
+# is_up CONNECTION: whether it has a security association whose IKE SA is there too. libreswan 4 takes an IKE SA down with the
+# connection that has made it, and keeps what others have by it: the peer has that no more, and nothing says so.
+is_up() {
+  children=$(printf '%s\n' "$status" | grep -F "\"$1\":" | grep '^#.*\(established Child SA\|ESTABLISHED_CHILD_SA\|V2_IPSEC\)')
+  [ -n "$children" ] || return 1
+  parents=$(printf '%s\n' "$children" | sed -n 's/.* IKE SA #\([0-9]*\);.*/\1/p')
+  [ -n "$parents" ] || return 0
+  for parent in $parents; do
+    if printf '%s\n' "$status" | grep -q "^#$parent: "; then return 0; fi
+  done
+  return 1
 }

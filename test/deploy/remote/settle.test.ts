@@ -6,6 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { libreswan } from '../../../src/deploy/ike/libreswan.js';
 import { strongswan } from '../../../src/deploy/ike/strongswan.js';
 import { type SettlingEnd, settleScript } from '../../../src/deploy/remote/scripts.js';
 import { scratchFolder } from '../../support/scratch.js';
@@ -42,16 +43,39 @@ for (const { title, peer, mayBeIdle, carried } of cases) {
   });
 }
 
+const child = (port: string): string =>
+  `#7: "${port}":4500 STATE_V2_ESTABLISHED_CHILD_SA (established Child SA); newest; eroute owner; IKE SA #2; idle;\n`;
+
+for (const [title, status, isAsked] of [
+  ['libreswan is asked for what the peer has no more: its IKE SA is gone', child('tun-1'), true],
+  ['and not where its IKE SA is there', `${child('tun-1')}#2: "other-1":4500 STATE_V2_ESTABLISHED_IKE_SA;\n`, false],
+  ['nor where an older version names none', child('tun-1').replace('IKE SA #2', 'isakmp#2'), false],
+] as const) {
+  test(title, async (t) => {
+    const folder = scratchFolder(t);
+    writeFileSync(join(folder, 'status'), `"tun-1": 192.0.2.1...192.0.2.2; erouted; eroute owner: #7\n${status}`);
+    const { sh, calls } = makeHost(folder, 'answers when asked');
+    const { stdout } = await sh(settleScript(libreswan.script('4.10'), [end], 20, 'mark'));
+    t.is(/^mark carried:tun 0$/m.test(stdout), isAsked, stdout);
+    t.deepEqual([...new Set(calls())], isAsked ? ['auto --asynchronous --up tun-1'] : []);
+  });
+}
+
 /** Time passes where the script sleeps, and nowhere else: else a busy machine would have fewer looks until the deadline. */
-function makeHost(folder: string, peer: Case['peer']): StandInHost {
+function makeHost(folder: string, peer: Case['peer'] | 'answers when asked'): StandInHost {
   for (const direction of ['in', 'out']) writeFileSync(join(folder, direction), '100');
-  const sends = `for way in out ${peer === 'answers' ? 'in' : ''}; do echo $(($(cat $HOST/$way) + 10)) >$HOST/$way; done\n`;
+  const back = { answers: 'in', 'is silent': '', 'answers when asked': '$(cat $HOST/asked)' }[peer];
+  const sends = `for way in out ${back}; do echo $(($(cat $HOST/$way) + 10)) >$HOST/$way; done\n`;
+  writeFileSync(join(folder, 'asked'), '');
   writeFileSync(join(folder, 'clock'), '1000000000');
-  const programs = { sleep, date: 'cat $HOST/clock\n', 'ovs-vsctl': 'echo 5\n', 'ovs-ofctl': sends, ip, ipsec: '' };
+  const programs = { sleep, date: 'cat $HOST/clock\n', 'ovs-vsctl': 'echo 5\n', 'ovs-ofctl': sends, ip, ipsec };
   return standInHost(folder, programs, ['tun-1']);
 }
 
 const sleep = `echo "$(($(cat $HOST/clock) + $1))" >$HOST/clock.new && mv $HOST/clock.new $HOST/clock
+`;
+
+const ipsec = `case $* in status) cat $HOST/status ;; *--up*) echo "$*" >>$HOST/calls; echo in >$HOST/asked ;; esac
 `;
 
 /** As iproute2 prints one security association; called as `ip -s xfrm state list src A dst B`. */
