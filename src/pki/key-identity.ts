@@ -12,7 +12,7 @@ import { encodeBitString, encodeInteger, encodeNull, encodeOid, encodeSequence }
 import { readOid } from './der-values.js';
 import { digestHex } from './digest.js';
 import type { PublicKey } from './key.js';
-import type { Curve } from './key-spec.js';
+import { type Curve, curves } from './key-spec.js';
 import { oid } from './oid.js';
 
 /**
@@ -60,14 +60,14 @@ function ecSpki(curve: Curve, point: Uint8Array): Uint8Array {
 
 /** The point with both coordinates (SEC 1, section 2.3.3); undefined for bytes that are no point but, perhaps, infinity. */
 function uncompressed(curve: Curve, point: Uint8Array): Uint8Array | undefined {
-  const bytes = curves[curve].prime.length / 2;
+  const bytes = numbersOf[curve].prime.length / 2;
   const [form = 0] = point;
   const isWhole = point.length === 1 + 2 * bytes;
   if (form === 4 && isWhole) return point;
   if (!(form === 2 || form === 3 ? point.length === 1 + bytes : (form === 6 || form === 7) && isWhole))
     return undefined;
   try {
-    const whole = ECDH.convertKey(point, curves[curve].name, undefined, undefined, 'uncompressed');
+    const whole = ECDH.convertKey(point, numbersOf[curve].name, undefined, undefined, 'uncompressed');
     return typeof whole === 'string' ? undefined : whole;
   } catch {
     return undefined;
@@ -87,8 +87,8 @@ function spelledOutCurve(spki: Uint8Array): Curve | undefined {
     const [, prime] = sequenceOf(field, 'the field');
     const [, b] = sequenceOf(coefficients, 'the curve');
     const found = [number(prime), number(b), number(order)].join();
-    return (['P-256', 'P-384'] as const).find((curve) => {
-      const { prime, b, order, x } = curves[curve];
+    return curves.find((curve) => {
+      const { prime, b, order, x } = numbersOf[curve];
       const isBase = base !== undefined && toHex(base.content.subarray(1, 1 + x.length / 2)) === x;
       return found === [prime, b, order].map((hex) => BigInt(`0x${hex}`)).join() && isBase;
     });
@@ -103,7 +103,7 @@ function number(element: DerElement | undefined): bigint | undefined {
 }
 
 /** SEC 2, sections 2.4.2 and 2.5.1: what tells the curves from all others, and the x of their base points. */
-const curves = {
+const numbersOf = {
   'P-256': {
     name: 'prime256v1',
     prime: 'ffffffff00000001000000000000000000000000ffffffffffffffffffffffff',
@@ -118,4 +118,4 @@ const curves = {
     x: 'aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab7',
     order: 'ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
   },
-} as const;
+} as const satisfies Readonly<Record<Curve, unknown>>;

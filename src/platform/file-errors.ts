@@ -54,6 +54,7 @@ export function readError(file: string, error: unknown): unknown {
   });
 }
 
+/** Not by `linkTarget`, which reads links and tells what fails there with {@link readError}. */
 function isLink(file: string): boolean {
   return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }

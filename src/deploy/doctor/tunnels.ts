@@ -162,12 +162,14 @@ export const tunnelRules: readonly Rule[] = [
       meaning: 'libreswan does not answer at the address of a tunnel, which the host got after libreswan had started.',
     },
     (end, host) => {
-      const ike = knownValue(host.facts.ike);
+      const daemon = knownValue(host.facts.ike)?.daemon;
+      // A daemon that needs no command for it does not tell where it listens.
+      const cure = daemon?.commands.listen;
       const localIp = interfaceOf(host, end)?.options['local_ip'] ?? end.localIp;
-      if (ike === undefined || unheardAddresses(host.facts, [localIp]).length === 0) return undefined;
+      if (cure === undefined || unheardAddresses(host.facts, [localIp]).length === 0) return undefined;
       return {
-        message: `${ike.daemon.label} does not listen at ${localIp}, the address of ${end.port}, which the host got after it had started`,
-        cure: ike.daemon.commands.listen ?? 'ipsec restart',
+        message: `${daemon?.label} does not listen at ${localIp}, the address of ${end.port}, which the host got after it had started`,
+        cure,
         at: 'host',
       };
     },
