@@ -166,6 +166,13 @@ export const hostPlanCases: readonly HostPlanCase[] = [
   { title: 'a renewed certificate', fleet: pair(), there: caHost, identity: 'new' },
   { title: 'a renewal on the host', fleet: pair(), there: caHost, identity: 'enroll' },
   {
+    title: 'a renewal on the host, after a rollover',
+    fleet: pair(),
+    there: { ...caHost, retiredCa: true },
+    identity: 'enroll',
+  },
+  { title: 'CA-signed to self-signed, with a new key', fleet: selfSigned, there: caHost, identity: 'enroll' },
+  {
     title: 'a renewed certificate, no tunnel',
     fleet: hosts(),
     there: { identity: 'old', otherConfig: mark },

@@ -9,6 +9,7 @@ import type { Certificate } from '../../pki/certificate.js';
 import type { CertificationRequest } from '../../pki/certification-request.js';
 import { refusalOf } from '../answer/answer.js';
 import type { DesiredIdentity } from '../desired/desired.js';
+import type { Action } from '../plan/action.js';
 import { actionsWith } from '../plan/kinds.js';
 import { planHost } from '../plan/plan.js';
 import { isOfMany, type PlannedAlone, plannedTogether } from '../plan/together.js';
@@ -45,7 +46,11 @@ export async function enroll(hosts: readonly Progress[], edges: ApplyEdges): Pro
     }
   }
   const plans = plannedTogether(hosts.map(alone));
-  for (const [index, host] of hosts.entries()) host.plan = plans[index] ?? host.plan;
+  for (const [index, host] of hosts.entries()) {
+    host.plan = plans[index] ?? host.plan;
+    // What was shown holds all of it, but for the names of what has been made since.
+    host.error ??= edges.refuse(host.plan, enrolling.includes(host));
+  }
 }
 
 /** What hosts do together is planned again for all; those that have failed do none of it. */
@@ -69,8 +74,13 @@ async function certify(
 function planAgain(host: Progress, edges: ApplyEdges): void {
   const done = actionsWith(host.plan.actions, { stage: 'enroll' });
   const plan = planHost(host.input, edges.keeps);
-  host.plan = { ...plan, actions: [...done, ...plan.actions] };
+  host.plan = { ...plan, actions: [...done, ...plan.actions.filter(isMade)] };
   host.error = obstructed(host.plan);
+}
+
+/** A peer that could not make its certificate has none to be placed: the tunnel to it is left out later. */
+function isMade(action: Action): boolean {
+  return action.kind !== 'place' || action.role !== 'peer-certificate' || action.content !== undefined;
 }
 
 /**

@@ -43,8 +43,8 @@ export interface ApplyEdges {
   readonly onProgress: (host: string, stage: Stage) => void;
   /** Which actions are carried out, where not all of a plan are. */
   readonly keeps?: (action: Action) => boolean;
-  /** Why a plan may not be carried out, such as one that is not what was shown. */
-  readonly refuse: (plan: HostPlan) => OvsPkiError | undefined;
+  /** Why a plan may not be carried out, such as one that is not what was shown; the host may have made a key by then. */
+  readonly refuse: (plan: HostPlan, isEnrolled: boolean) => OvsPkiError | undefined;
   /** Once true, nothing new is begun. */
   readonly interrupted: () => boolean;
 }
@@ -85,7 +85,7 @@ export function beginning(work: readonly HostWork[], edges: ApplyEdges): Progres
   const plans = plannedTogether(alone);
   return alone.map((host, index): Progress => {
     const plan = plans[index] ?? host.plan;
-    return { ...host, plan, error: host.error ?? edges.refuse(plan) };
+    return { ...host, plan, error: host.error ?? edges.refuse(plan, false) };
   });
 }
 

@@ -38,11 +38,12 @@ export function effectOf(action: Action): Effect {
       return { file: action.path };
     case 'place':
       return { needs: [action.path] };
+    case 'enroll':
+      return { needs: action.existingKey === undefined ? [] : [action.existingKey] };
     case 'link':
       return { needs: [action.path, action.to] };
     case 'other_config':
       return { configKey: action.key, needs: action.to === undefined ? [] : [action.to] };
-    case 'enroll':
     case 'listen':
     case 'guard':
     case 'cut':

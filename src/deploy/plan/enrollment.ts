@@ -7,9 +7,14 @@
 import { knownValue } from '../facts/fact.js';
 import type { Action } from './action.js';
 import { type IdentityFiles, identityLinks, keyHashOf, privateKeyFileFor } from './identity-files.js';
+import { isRegular } from './identity-paths.js';
 import { fileAt, type HostInput, placesFor } from './input.js';
+import { oldGeneration, retiredAuthorities } from './retired.js';
 
-/** The key and the certificate are made when the plan is applied: their names are known only then. */
+/**
+ * The key and the certificate are made when the plan is applied: their names are known only then. All else is here: a plan that is
+ * made again once they are there holds nothing more.
+ */
 export function enrollment(input: HostInput): Action[] {
   const { desired, facts, subjectBase } = input;
   const places = placesFor(input);
@@ -26,14 +31,16 @@ export function enrollment(input: HostInput): Action[] {
     content: undefined,
     source: undefined,
   });
-  const other = (key: keyof IdentityFiles, to: string): Action => ({ kind: 'other_config', key, from: now[key], to });
+  const other = (key: keyof IdentityFiles, to?: string): Action => ({ kind: 'other_config', key, from: now[key], to });
   const links = identityLinks(places, name);
   const linked = (key: keyof IdentityFiles, to: string): Action[] => {
     const [link, inUse] = [links[key], now[key] === links[key]];
-    if (method === 'self-signed') return [other(key, to)];
+    if (method === 'self-signed' || isRegular(facts, link)) return [other(key, to)];
     const action: Action = { kind: 'link', path: link, from: facts.links.get(link), to, inUse };
     return inUse ? [action] : [action, other(key, link)];
   };
+  const existingKey = pendingKey(input);
+  const withoutCa = now['ca_cert'] === undefined ? [] : [other('ca_cert')];
   return [
     {
       kind: 'enroll',
@@ -42,14 +49,16 @@ export function enrollment(input: HostInput): Action[] {
       keySpec,
       folder: places.private,
       ...(method === 'self-signed' || subjectBase === undefined ? {} : { subject: subjectBase }),
-      existingKey: pendingKey(input),
+      existingKey,
       expires: expiryOf(input),
     },
     ...(method === 'ca-signed' ? [placed('ca', authority)] : []),
     placed('certificate', path),
     ...linked('certificate', path),
     ...linked('private_key', `${places.private}/${name}-*-privkey.pem`),
-    ...(method === 'ca-signed' ? linked('ca_cert', authority) : []),
+    ...(method === 'ca-signed' ? linked('ca_cert', authority) : withoutCa),
+    ...oldGeneration(input, { certificate: path, private_key: existingKey ?? '', ca_cert: undefined }),
+    ...retiredAuthorities(input),
   ];
 }
 

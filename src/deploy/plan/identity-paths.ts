@@ -68,19 +68,22 @@ export function identityPaths(input: HostInput, { authorities }: Identity, files
   const { facts } = input;
   const now = knownValue(facts.ovsdb)?.otherConfig ?? {};
   const links = identityLinks(placesFor(input), input.desired.name);
-  const isFile = (path: string): boolean =>
-    facts.files.has(path) && facts.files.get(path)?.state !== 'absent' && !facts.links.has(path);
   const path = (key: keyof IdentityFiles): string | undefined => {
     const [file, link, named] = [files[key], links[key], now[key]];
     if (named !== undefined && file !== undefined && (named === file || facts.links.get(named) === file)) return named;
     const isBeside = file !== undefined && posix.dirname(file) === posix.dirname(link);
-    return authorities.length === 0 || !isBeside || isFile(link) ? file : link;
+    return authorities.length === 0 || !isBeside || isRegular(facts, link) ? file : link;
   };
   return {
     certificate: path('certificate') ?? files.certificate,
     private_key: path('private_key') ?? files.private_key,
     ca_cert: path('ca_cert'),
   };
+}
+
+/** Whether there is something that is no link, where a link of ours would be. */
+export function isRegular({ files, links }: HostInput['facts'], path: string): boolean {
+  return files.has(path) && files.get(path)?.state !== 'absent' && !links.has(path);
 }
 
 /** The file of the CA that has signed the certificate, then those of CAs of its name: its other key, during a rollover. */

@@ -20,7 +20,7 @@ import {
 import { identityFiles, identityPaths } from './identity-paths.js';
 import { fileAt, type HostInput, holdsCertificate, placesFor } from './input.js';
 import { goneTunnels } from './leftovers.js';
-import { retiredAuthorities } from './retired.js';
+import { oldGeneration, retiredAuthorities } from './retired.js';
 
 /** Where the three files of an identity are to be, and what has to be done for that. */
 export function identityActions(input: HostInput): Action[] {
@@ -123,24 +123,4 @@ function otherConfigActions({ facts }: HostInput, wanted: IdentityFiles): Action
   return configKeys.flatMap((key): Action[] =>
     now[key] === wanted[key] ? [] : [{ kind: 'other_config', key, from: now[key], to: wanted[key] }],
   );
-}
-
-/** What an earlier generation of ours left, damaged or not, that nothing will point to any more. */
-function oldGeneration(input: HostInput, wanted: IdentityFiles): Action[] {
-  const places = placesFor(input);
-  const ours = [places.certs, places.private].map((folder) => `${folder}/${input.desired.name}-`);
-  const used = new Set<string | undefined>([wanted.certificate, wanted.private_key]);
-  for (const { options } of knownValue(input.facts.ovsdb)?.interfaces ?? []) used.add(options['remote_cert']);
-  return [...input.facts.files]
-    .filter(
-      ([path, { state }]) => state !== 'absent' && isOurFile(path) && ours.some((start) => path.startsWith(start)),
-    )
-    .filter(([path]) => !used.has(path) && isOf(path, input.desired.name))
-    .map(([path]): Action => ({ kind: 'remove-file', path }));
-}
-
-/** `host_1-…` is not a file of `host_1-a`. */
-function isOf(path: string, name: string): boolean {
-  const file = path.slice(path.lastIndexOf('/') + 1);
-  return /^[0-9a-f]{16}-(cert|privkey)\.pem$/.test(file.slice(name.length + 1));
 }

@@ -94,15 +94,8 @@ export function leftoverFiles(input: HostInput, actions: readonly Action[]): Act
   return [...new Set([...facts.files.keys(), ...facts.links.keys()])]
     .filter((path) => facts.files.get(path)?.state !== 'absent' || facts.links.has(path))
     .filter((path) => folders.has(path.slice(0, path.lastIndexOf('/'))) && isLeft(path))
-    .filter((path) => !needed.has(path) && !going.has(path) && !isOwn(input, path))
+    .filter((path) => !needed.has(path) && !going.has(path))
     .map((path) => ({ kind: 'remove-file', path }));
-}
-
-/** What a host has of its own name while it makes a new key is looked at when that is there. */
-function isOwn({ desired, identity }: HostInput, path: string): boolean {
-  const file = path.slice(path.lastIndexOf('/') + 1);
-  const own = file.startsWith(`${desired.name}-`) || file.startsWith(`ovs-${desired.name}-`) || file === 'ovs-ca.pem';
-  return identity === 'enroll' && own;
 }
 
 function neededFiles(input: HostInput, actions: readonly Action[]): ReadonlySet<string> {

@@ -128,7 +128,9 @@ function wantedOptions(
   const peer = input.peers.get(end.peer);
   const folder = placesFor(input).certs;
   if (peer === undefined || peer === 'enroll') {
-    return { options: { ...base, remote_cert: `${folder}/${end.peer}-*-cert.pem` }, place: [] };
+    const path = `${folder}/${end.peer}-*-cert.pem`;
+    const placed: Action = { kind: 'place', role: 'peer-certificate', path, content: undefined, source: undefined };
+    return { options: { ...base, remote_cert: path }, place: peer === undefined ? [] : [placed] };
   }
   const current = found?.options['remote_cert'];
   if (current !== undefined && holdsCertificate(input, current, peer)) {

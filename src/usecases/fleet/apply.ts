@@ -80,7 +80,8 @@ export async function applyAsked(
     onProgress: request.onProgress ?? (() => undefined),
     interrupted: request.interrupted ?? (() => false),
     ...(request.keeps === undefined ? {} : { keeps: request.keeps }),
-    refuse: (plan) => (request.written === undefined ? undefined : staleness(request.written.hosts, plan)),
+    refuse: (plan, isEnrolled) =>
+      request.written === undefined ? undefined : staleness(request.written.hosts, plan, isEnrolled),
   };
   const results = [
     ...(await applyPlans(
@@ -153,18 +154,15 @@ function unasked(host: string, error: OvsPkiError): HostResult {
   };
 }
 
-function staleness(written: readonly HostPlan[], plan: HostPlan): OvsPkiError | undefined {
+function staleness(written: readonly HostPlan[], plan: HostPlan, isEnrolled: boolean): OvsPkiError | undefined {
   const more = notPlanned(
     written.find(({ host }) => host === plan.host),
     plan.actions,
   );
   if (more.length === 0) return undefined;
-  return new OvsPkiError(
-    'PLAN_STALE',
-    `${plan.host} is not as it was when the plan was made; nothing was changed there`,
-    {
-      hint: 'look at what is to be done now: ovs-pki-ts plan',
-      details: { host: plan.host, notPlanned: more },
-    },
-  );
+  const state = isEnrolled ? 'it has a new key, which is not in use yet' : 'nothing was changed there';
+  return new OvsPkiError('PLAN_STALE', `${plan.host} is not as it was when the plan was made; ${state}`, {
+    hint: 'look at what is to be done now: ovs-pki-ts plan',
+    details: { host: plan.host, notPlanned: more },
+  });
 }

@@ -115,8 +115,14 @@ function checkedPlan(file: string, content: Partial<PlanFile>): PlanFile {
   if (typeof pkiDirectory !== 'string' || typeof prove !== 'boolean')
     throw invalid(file, 'its PKI directory is no text, or "prove" is not true or false');
   if (!Array.isArray(hosts) || !hosts.every(isPlan)) throw invalid(file, 'its hosts are no plans');
+  if (hosts.length > read.fleet.hosts.length) throw invalid(file, 'it has more plans than hosts');
+  const long = hosts.find(({ actions }) => actions.length > mostActions);
+  if (long !== undefined) throw invalid(file, `it has more than ${mostActions} actions for one host`);
   return { kind: 'ovs-pki-ts plan', version: 2, pkiDirectory, prove, fleet: read.fleet, hosts };
 }
+
+/** Several for each tunnel of a host that has a dozen to each other one of the largest fleet. */
+const mostActions = 100_000;
 
 /** What it says is compared with a new plan, and never carried out: the kinds of its actions are ours. */
 function isPlan(value: unknown): value is HostPlan {

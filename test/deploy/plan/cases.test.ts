@@ -17,10 +17,12 @@ import type { Action } from '../../../src/deploy/plan/action.js';
 import {
   authorityFileFor,
   certificateFileFor,
+  type Identity,
   identityLinks,
   keyHashOf,
   privateKeyFileFor,
 } from '../../../src/deploy/plan/identity-files.js';
+import type { HostInput } from '../../../src/deploy/plan/input.js';
 import type { ActionOf, KindWith } from '../../../src/deploy/plan/kinds.js';
 import { remainingFacts } from '../../../src/deploy/plan/leftovers.js';
 import { type LoopHost, loopsOf } from '../../../src/deploy/plan/loops.js';
@@ -28,6 +30,7 @@ import { planHost } from '../../../src/deploy/plan/plan.js';
 import { matched } from '../../../src/deploy/tunnels/matching.js';
 import { guardCommand } from '../../../src/deploy/tunnels/packets.js';
 import { pruned } from '../../../src/usecases/fleet/inventory.js';
+import { notPlanned } from '../../../src/usecases/fleet/plan-file.js';
 import { type HostPlanCase, type HostThere, hostPlanCases } from '../../cases/host-plans.js';
 import { capturedFacts, policyOf } from '../../support/host-answers.js';
 import { certificateFile, keyFile, nothingElse } from '../../support/host-model.js';
@@ -66,7 +69,31 @@ for (const row of hostPlanCases) {
   });
 }
 
+/** The identity of host_1 once it has made its key, and its CA, if it is to have one, has signed. */
+function enrolled(row: HostPlanCase): Identity {
+  const isSelfSigned = row.fleet.includes('self-signed');
+  const certificate = identities[isSelfSigned ? 'selfSigned' : 'new'];
+  const path = privateKeyFileFor('/etc/ipsec.d/private', 'host_1', keyHashOf(certificate));
+  return { certificate, authorities: isSelfSigned ? [] : [identities.authority], key: { kind: 'on-host', path } };
+}
+
+for (const row of hostPlanCases.filter(({ identity }) => identity === 'enroll')) {
+  test(`${row.title}: once the key is made, nothing is done that the plan does not hold`, (t) => {
+    const input = inputFor(row);
+    const peers = new Map([['host_2', identities.peer]]);
+    const shown = planHost(input);
+    const { actions } = planHost({ ...input, identity: enrolled(row), peers });
+    // Where something stands against it no key is made.
+    t.deepEqual(shown.obstacles.length > 0 ? [] : notPlanned(shown, actions), []);
+  });
+}
+
 function planFor(row: HostPlanCase): string[] {
+  const { actions, obstacles } = planHost(inputFor(row));
+  return [...obstacles.map(({ message }) => `no: ${message}`), ...actions.map(lineOf)];
+}
+
+function inputFor(row: HostPlanCase): HostInput {
   const inventory = parseInventory(`version: 1\n${row.fleet}`, 'fleet.yaml');
   const fleet = pruned(expandInventory(inventory, { folder: '.' }), row.prune === true);
   const facts = factsOf(row.there ?? {});
@@ -78,7 +105,7 @@ function planFor(row: HostPlanCase): string[] {
   const host = all.find(({ desired }) => desired.name === 'host_1');
   const loops = loopsOf(all.map(loopHost)).get('host_1');
   if (host === undefined || loops === undefined) throw new Error('the fleet has no host_1');
-  const { actions, obstacles } = planHost({
+  return {
     ...host,
     ...nothingElse,
     identity: identityFor(row),
@@ -89,8 +116,7 @@ function planFor(row: HostPlanCase): string[] {
     loops,
     prove: true,
     now: new Date(identities.new.notBefore.getTime() + 60_000),
-  });
-  return [...obstacles.map(({ message }) => `no: ${message}`), ...actions.map(lineOf)];
+  };
 }
 
 function loopHost(host: { readonly desired: DesiredHost; readonly facts: PlanningFacts }): LoopHost {

@@ -126,6 +126,15 @@ const changes: readonly (readonly [title: string, change: (content: Changed) => 
         (content: Changed) => Object.assign(content, { hosts: [{ host: 'host_1', actions: [{ kind }] }] }),
       ] as const,
   ),
+  [
+    'the number of plans',
+    (content) => Object.assign(content, { hosts: Array.from({ length: 3 }, () => ({ host: 'host_1', actions: [] })) }),
+  ],
+  [
+    'the number of actions',
+    (content) =>
+      Object.assign(content, { hosts: [{ host: 'host_1', actions: Array(100_001).fill({ kind: 'leave' }) }] }),
+  ],
   ['hosts that are no list', (content) => Object.assign(content, { fleet: { hosts: {} } })],
   ['a directory that is a number', (content) => Object.assign(content, { pkiDirectory: 7 })],
 ];
