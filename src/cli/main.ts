@@ -75,9 +75,14 @@ export async function main(args: readonly string[]): Promise<number> {
     if (!(error instanceof OvsPkiError)) throw error;
     writeOut('stderr', errorText(error, directoryOf(call)));
     // A command line that cannot be read may have asked for JSON all the same.
-    if (call?.options.json ?? args.includes('--json')) showError(call, error);
+    if ((call !== undefined && wantsJson(call)) || args.includes('--json')) showError(call, error);
     return error.exitStatus;
   }
+}
+
+/** `status` has it as one of several forms, too. */
+function wantsJson({ command, options }: Call): boolean {
+  return options.json === true || (command === 'status' && options.format === 'json');
 }
 
 function directoryOf(call: Call | undefined): string | undefined {
@@ -101,12 +106,13 @@ async function runCall({ command, options, operands }: Call): Promise<Outcome> {
   return run({ platform: nodePlatform({ log, passphrase, pin, ...connectionsOf(options) }), options, operands });
 }
 
-async function print({ command, options }: Call, outcome: Outcome): Promise<number> {
+async function print(call: Call, outcome: Outcome): Promise<number> {
+  const { command, options } = call;
   const { text, json, errors, warnings = [], exitStatus, pieces, content } = outcome;
   const directory = options.dir;
   if (pieces !== undefined) return printPieces(pieces);
   try {
-    writeOut('stdout', content ?? (options.json === true ? jsonText(command, json, directory) : text));
+    writeOut('stdout', content ?? (wantsJson(call) ? jsonText(command, json, directory) : text));
   } finally {
     writeOut('stderr', [...warnings.map(warningText), ...errors.map((error) => errorText(error, directory))].join(''));
   }

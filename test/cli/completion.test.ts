@@ -20,6 +20,7 @@ const cases: readonly CompletionCase[] = [
   { line: 'ovs-pki-ts --dir pki sign ho', has: ['host_1', 'host_2'], hasNot: ['other'] },
   { line: 'ovs-pki-ts status --to ed', has: ['edge_1', 'edge_2'], hasNot: ['host_1'] },
   { line: 'ovs-pki-ts plan --host ed', has: ['edge_1', 'edge_2'], hasNot: ['host_1'] },
+  { line: 'ovs-pki-ts status --format ', has: ['dot', 'netjson'] },
   { line: 'ovs-pki-ts rollover ', has: ['prepare', 'switch', 'controller'] },
   { line: 'ovs-pki-ts apply fl', has: ['fleet.yaml'] },
 ];

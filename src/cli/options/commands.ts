@@ -275,7 +275,7 @@ export const commandSpecs = [
     operands: '[FILE | --to HOST...]',
     group: 'Tunnels and hosts',
     description: 'show the state of hosts and tunnels (default: fleet.yaml)',
-    options: ['to', 'become', 'host', ...sshOptions, ...commonOptions],
+    options: ['to', 'become', 'host', 'format', ...sshOptions, ...commonOptions],
   },
   {
     name: 'doctor',

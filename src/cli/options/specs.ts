@@ -223,7 +223,14 @@ export const optionSpecs = [
     argument: 'SECONDS',
     description: 'how long tunnels may take to come up (default: 90)',
   },
-  { long: 'format', isOwn: true, argument: 'p12|p7b|chain', description: 'what is exported (default: p12)' },
+  {
+    long: 'format',
+    isOwn: true,
+    argument: 'FORM',
+    values: ['p12', 'p7b', 'chain', 'table', 'json', 'dot', 'mermaid', 'netjson', 'prometheus'],
+    description:
+      'export: p12 (default), p7b or chain; status: table (default), json, dot, mermaid, netjson or prometheus',
+  },
   {
     long: 'legacy',
     isOwn: true,

@@ -9,20 +9,25 @@ import { masked } from '../../platform/visible.js';
 import { type CheckResult, type CheckRule, checkRules } from '../../usecases/check/check.js';
 
 type Labels = Readonly<Record<string, string>>;
-type Sample = readonly [labels: Labels, value: number];
+export type Sample = readonly [labels: Labels, value: number];
 
-interface Metric {
+export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly samples: readonly Sample[];
 }
 
 export function prometheusText(result: CheckResult): string {
-  return [...endMetrics(result), ...reasonMetrics(result)]
+  return metricsText([...endMetrics(result), ...reasonMetrics(result)]);
+}
+
+export function metricsText(metrics: readonly Metric[]): string {
+  return metrics
     .map(({ name, help, samples }) => {
-      const lines = samples.map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);
-      // The same series twice would make the whole file unreadable.
-      return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${[...new Set(lines)].join('')}`;
+      // The same series twice would make the whole file unreadable; labels can be the same once they are masked.
+      const series = new Map(samples.map(([labels, value]) => [`${name}${labelText(labels)}`, value]));
+      const lines = [...series].map(([labelled, value]) => `${labelled} ${value}\n`);
+      return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.join('')}`;
     })
     .join('');
 }

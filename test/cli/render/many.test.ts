@@ -72,7 +72,7 @@ nothing to do: 1 host: edge_10
 nothing can be done: 1 host: edge_11
   ! edge_11: no
 all of one host: give --host NAME
-12 hosts: 1 unchanged, 9 to change, 2 cannot; 55 tunnels: 1 unchanged, 54 new, 0 to change, and 1 to remove
+12 hosts: 1 unchanged, 9 to change, 2 cannot; 55 tunnels: 0 unchanged, 54 new, 0 to change, 1 cannot, and 1 to remove
 `,
   );
 });

@@ -32,6 +32,8 @@ export interface PlanCounts {
     readonly changed: number;
     readonly interrupted: number;
     readonly removed: number;
+    /** Nothing is done to them, since a host of theirs cannot be changed. */
+    readonly refused: number;
   };
 }
 
@@ -108,11 +110,14 @@ type Fate = (typeof fates)[number];
 
 function tunnelCounts(fleet: DesiredFleet, plans: readonly HostPlan[]): PlanCounts['tunnels'] {
   const all = new Set<string>();
+  const stuck = new Set<string>();
   const byPort = new Map<string, string>();
+  const able = new Set(plans.map(({ host }) => host));
   for (const { name, ends } of fleet.hosts) {
     for (const { port, peer, type } of ends) {
       const key = [...[name, peer].sort(), type].join(' ');
       all.add(key);
+      if (!able.has(name)) stuck.add(key);
       byPort.set(`${name} ${port}`, key);
     }
   }
@@ -134,6 +139,7 @@ function tunnelCounts(fleet: DesiredFleet, plans: readonly HostPlan[]): PlanCoun
     changed: count('changed') + count('interrupted'),
     interrupted: count('interrupted'),
     removed: removed.size,
+    refused: [...stuck].filter((key) => !found.has(key)).length,
   };
 }
 
@@ -156,11 +162,12 @@ function fatesIn(action: Action): readonly { readonly port: string; readonly fat
 
 export function countsText({ hosts, tunnels }: PlanCounts): string {
   const { unchanged, changed, refused } = hosts;
-  const rest = tunnels.all - tunnels.made - tunnels.changed;
+  const rest = tunnels.all - tunnels.made - tunnels.changed - tunnels.refused;
   const cut = tunnels.interrupted === 0 ? '' : `, ${tunnels.interrupted} of them interrupted`;
+  const stuck = tunnels.refused === 0 ? '' : `, ${tunnels.refused} cannot`;
   const gone = tunnels.removed === 0 ? '' : `, and ${tunnels.removed} to remove`;
   return (
     `${counted(unchanged + changed + refused, 'host')}: ${unchanged} unchanged, ${changed} to change, ${refused} cannot; ` +
-    `${counted(tunnels.all, 'tunnel')}: ${rest} unchanged, ${tunnels.made} new, ${tunnels.changed} to change${cut}${gone}`
+    `${counted(tunnels.all, 'tunnel')}: ${rest} unchanged, ${tunnels.made} new, ${tunnels.changed} to change${cut}${stuck}${gone}`
   );
 }
