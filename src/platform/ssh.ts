@@ -7,6 +7,7 @@
 
 import { randomBytes, randomInt } from 'node:crypto';
 import { OvsPkiError } from '../errors.js';
+import { sshCommand } from './destination.js';
 import {
   addPiece,
   emptyStreams,
@@ -166,7 +167,7 @@ function pause(milliseconds: number): Promise<void> {
 
 function talkative({ destination }: ShellTarget): OvsPkiError {
   return new OvsPkiError('HOST_STEP_FAILED', `${destination} printed more than a host can have to say`, {
-    hint: `see what is so long there: ssh ${destination} 'ls -lR /etc/ipsec.d /etc/keys'`,
+    hint: `see what is so long there: ${sshCommand(destination, 'ls -lR /etc/ipsec.d /etc/keys')}`,
     details: { host: destination },
   });
 }

@@ -52,6 +52,20 @@ test('every text that names a command of ours gives a command line that can be r
   }
 });
 
+/** A destination as a word that nobody has quoted: `[2001:db8::1]:22` and `CORP\\alice@h` are others to a shell. */
+const unquoted = /(?<!shellCommand)`(?:[^`$]|\$\{[^}`]*\})*?(?:--to |\bssh )\$\{/;
+
+test('what a host is reached by is quoted in every command that is to be typed', (t) => {
+  const naming = (tag: string): string => ['hint: ', tag, '`ovs-pki-ts doctor --to $', '{host}`'].join('');
+  t.regex(naming(''), unquoted);
+  t.notRegex(naming('shellCommand'), unquoted);
+  for (const file of readdirSync(join(projectRoot, 'src'), { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.ts')) continue;
+    for (const line of readFileSync(join(projectRoot, 'src', file), 'utf8').split('\n'))
+      t.notRegex(line, unquoted, file);
+  }
+});
+
 for (const [line, fault] of [
   ['crl --frce', /there is no option --frce/],
   ['crl --reason superseded', /crl does nothing with --reason/],

@@ -1,4 +1,5 @@
 import { OvsPkiError } from '../../errors.js';
+import { shellCommand } from '../../platform/quote.js';
 import { fleetAt, readFleet } from '../../usecases/fleet/inventory.js';
 import { remove } from '../../usecases/fleet/remove.js';
 import { inventoryFileOf, namedHostsOf } from '../options/fleet.js';
@@ -21,7 +22,7 @@ export async function run({ platform, options, operands }: CommandContext<'remov
   }
   if (others.length > 0 || (ports.length === 0 && !identity)) {
     throw new OvsPkiError('USAGE', 'it is not said what is to be taken away', {
-      hint: `ovs-pki-ts remove --to ${destinations[0]} --port tun --identity`,
+      hint: shellCommand`ovs-pki-ts remove --to ${destinations[0]} --port tun --identity`,
     });
   }
   return fleetOutcome(

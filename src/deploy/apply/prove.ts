@@ -5,6 +5,7 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
+import { shellCommand } from '../../platform/quote.js';
 import { lastWords, refusalOf } from '../answer/answer.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import { decided } from '../facts/fact.js';
@@ -116,7 +117,7 @@ function proofFailed(host: Progress, failed: readonly EndProof[]): OvsPkiError {
   const because = reasons.length === 0 ? 'the other end of its tunnel is not encrypted' : reasons.join('; ');
   const said = host.said === '' ? '' : ` (the IKE daemon: ${lastWords(host.said, 2)})`;
   return new OvsPkiError('HOST_PROOF_FAILED', `${nameOf(host)}: ${because}${said}`, {
-    hint: `what it had is in force again; find the cause with: ovs-pki-ts doctor --to ${host.input.desired.target.destination}`,
+    hint: `what it had is in force again; find the cause with: ${shellCommand`ovs-pki-ts doctor --to ${host.input.desired.target.destination}`}`,
     details: { host: nameOf(host), reasons },
   });
 }

@@ -161,7 +161,7 @@ function ownCertificateRule(
     const message = find(ike, certificate);
     return message === undefined
       ? undefined
-      : { message, cure: `ovs-pki-ts distribute --to ${host.destination}`, at: 'here' };
+      : { message, cure: shellCommand`ovs-pki-ts distribute --to ${host.destination}`, at: 'here' };
   });
 }
 

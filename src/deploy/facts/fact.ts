@@ -6,6 +6,7 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
+import { shellCommand } from '../../platform/quote.js';
 import type { Section } from '../answer/sections.js';
 
 export type Fact<T> =
@@ -34,7 +35,7 @@ export function knownValue<T>(fact: Fact<T>): T | undefined {
 export function decided<T>(host: string, what: string, fact: Fact<T>): T | undefined {
   if (fact.state !== 'unknown') return knownValue(fact);
   throw new OvsPkiError('HOST_FACT_UNKNOWN', `${host}: ${what} could not be found out: ${fact.reason}`, {
-    hint: `see what is wrong there: ovs-pki-ts doctor --to ${host}`,
+    hint: `see what is wrong there: ${shellCommand`ovs-pki-ts doctor --to ${host}`}`,
     details: { host, what },
   });
 }

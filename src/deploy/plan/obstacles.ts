@@ -113,7 +113,7 @@ function unknownFacts(input: HostInput): Obstacle[] {
         {
           code: 'HOST_FACT_UNKNOWN',
           message: `${desired.name}: ${what} could not be read: ${fact.reason}`,
-          hint: `see what is wrong there: ovs-pki-ts doctor --to ${desired.target.destination}`,
+          hint: `see what is wrong there: ${shellCommand`ovs-pki-ts doctor --to ${desired.target.destination}`}`,
         },
       ];
     }
@@ -167,7 +167,7 @@ function mixedMethods(input: HostInput): Obstacle[] {
       }: ovs-monitor-ipsec takes one or the other for a whole host`,
       hint: certificate
         ? `move those ports to certificates too, or take them away: ${shellCommand`ovs-pki-ts remove --to ${desired.target.destination} --port ${pskPorts[0]}`}`
-        : `take the certificate away first: ovs-pki-ts remove --to ${desired.target.destination} --identity`,
+        : `take the certificate away first: ${shellCommand`ovs-pki-ts remove --to ${desired.target.destination} --identity`}`,
     },
   ];
 }

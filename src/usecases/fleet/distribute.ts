@@ -18,6 +18,7 @@ import type { KeySpec } from '../../pki/key-spec.js';
 import { attributeValues, nameFault } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
 import type { Platform } from '../../platform/index.js';
+import { shellCommand } from '../../platform/quote.js';
 import { readCertificate } from '../../store/certificate-file.js';
 import { type ApplyRequest, applyAsked } from './apply.js';
 import { type AskedHost, askHostsAll, closeAll } from './ask.js';
@@ -54,7 +55,7 @@ export async function distribute(platform: Platform, request: DistributeRequest)
       : provisional.hosts.map(givenName).find((given) => given !== undefined && given !== name);
   if (other !== undefined) {
     throw new OvsPkiError('USAGE', `the host is to have the identity ${name}, and is called ${other}`, {
-      hint: `leave one of the two away: ovs-pki-ts distribute --to ${destinations[0]}`,
+      hint: `leave one of the two away: ${shellCommand`ovs-pki-ts distribute --to ${destinations[0]}`}`,
     });
   }
   const asked = await askHostsAll(platform, provisional, true);
@@ -120,7 +121,10 @@ function withoutNamesakes(hosts: readonly AskedHost<HostFacts>[]): AskedHost<Hos
     const error = new OvsPkiError(
       'IDENTITY_AMBIGUOUS',
       `${target.destination} and ${also} would both be ${name}, and one identity belongs to one host`,
-      { hint: `name each one's: ovs-pki-ts distribute NAME --to ${target.destination}`, details: { name } },
+      {
+        hint: `name each one's: ${shellCommand`ovs-pki-ts distribute NAME --to ${target.destination}`}`,
+        details: { name },
+      },
     );
     return { desired: { ...host.desired, name: target.destination }, error };
   });
@@ -151,7 +155,7 @@ function nameFor(facts: PlanningFacts, destination: string): string {
   throw new OvsPkiError(
     'IDENTITY_AMBIGUOUS',
     `which certificate is ${destination} (${facts.hostName}) to have? Here are ${here.join(', ') || 'none'}`,
-    { hint: `name it: ovs-pki-ts distribute NAME --to ${destination}`, details: { names: here } },
+    { hint: `name it: ${shellCommand`ovs-pki-ts distribute NAME --to ${destination}`}`, details: { names: here } },
   );
 }
 

@@ -16,6 +16,7 @@ import { keyHash } from '../../pki/key-identity.js';
 import { parseDestination } from '../../platform/destination.js';
 import * as files from '../../platform/files.js';
 import { machineName } from '../../platform/network.js';
+import { shellCommand } from '../../platform/quote.js';
 import { readCa, typesIn } from '../../store/ca/ca.js';
 import { readCertificate } from '../../store/certificate-file.js';
 import { findRowsByName, readIndexBytes } from '../../store/index/scan.js';
@@ -36,7 +37,7 @@ export function requireOwnName(pkiDirectory: string, claim: Claim): void {
     inInventory(claim) ?? inRecord(pkiDirectory, claim) ?? thisMachine(claim) ?? keyElsewhere(pkiDirectory, claim);
   if (other === undefined) return;
   throw new OvsPkiError('IDENTITY_AMBIGUOUS', `${destination} says that it is ${name}, but ${other}`, {
-    hint: `only if you are sure, say so yourself: ovs-pki-ts distribute ${name} --to ${destination}`,
+    hint: `only if you are sure, say so yourself: ${shellCommand`ovs-pki-ts distribute ${name} --to ${destination}`}`,
     details: { name },
   });
 }
