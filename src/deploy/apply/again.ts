@@ -6,6 +6,7 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
+import { shellCommand } from '../../platform/quote.js';
 import { lastWords } from '../answer/answer.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import { interfaceIn } from '../facts/ovsdb.js';
@@ -79,7 +80,7 @@ function notBack(host: Progress, failed: readonly EndProof[], said: string): Ovs
   const words = said === '' ? '' : ` (the IKE daemon: ${lastWords(said, 2)})`;
   const message = `${nameOf(host)}: another tunnel to the same peer was removed, and since then ${reasons.join('; ')}${words}`;
   return new OvsPkiError('HOST_PROOF_FAILED', message, {
-    hint: `find the cause with: ovs-pki-ts doctor --to ${host.input.desired.target.destination}`,
+    hint: `find the cause with: ${shellCommand`ovs-pki-ts doctor --to ${host.input.desired.target.destination}`}`,
     details: { host: nameOf(host), reasons },
   });
 }
