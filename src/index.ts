@@ -66,7 +66,7 @@ export {
 export { type FingerprintRequest, type FingerprintResult, fingerprint } from './usecases/certificate/fingerprint.js';
 export { type Listed, type ListRequest, type ListState, list } from './usecases/certificate/list.js';
 export { renew } from './usecases/certificate/renew.js';
-export type { Renewed, RenewRequest } from './usecases/certificate/renew-one.js';
+export type { Renewed, RenewRequest } from './usecases/certificate/renewal.js';
 export { type ReqRequest, type RequestMade, req } from './usecases/certificate/req.js';
 export { type ReqSignRequest, type RequestSigned, reqSign } from './usecases/certificate/req-sign.js';
 export { type Revoked, type RevokedCertificate, type RevokeRequest, revoke } from './usecases/certificate/revoke.js';

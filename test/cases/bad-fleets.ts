@@ -67,7 +67,6 @@ export const badFleets: readonly BadInput[] = [
   usage('plan with two files', 'plan', 'a.yaml', 'b.yaml'),
   usage('status in a form that there is not', 'status', '--to', 'one.invalid', '--format', 'svg'),
   usage('status in the name of a property', 'status', '--to', 'one.invalid', '--format', 'constructor'),
-  usage('status in two forms', 'status', '--to', 'one.invalid', '--format', 'dot', '--json'),
   usage('a picture of one host', 'status', '--to', 'a=one.invalid', '--host', 'a', '--format', 'dot'),
   usage('status of a host that is not among those named', 'status', '--to', 'a=one.invalid', '--host', 'b'),
   usage('doctor of a range that is none', 'doctor', '--to', 'a=one.invalid', '--host', 'a[1-'),

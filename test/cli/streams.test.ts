@@ -33,6 +33,7 @@ const rows: readonly Row[] = [
   { line: 'req -u -k ec --names -', input: 'c\nd\n', stdout: /made c-req\.pem[\s\S]*made d-req\.pem/ },
   { line: 'verify --names -', input: 'a\n', stdout: /^a-cert\.pem: OK\n$/ },
   { line: 'export a --out - --json', refused: /--out and --json \[USAGE\]/ },
+  { line: 'status --to one.invalid --format dot --json', refused: /--format dot does not go with --json \[USAGE\]/ },
   { line: 'plan --out - --json', refused: /--out and --json \[USAGE\]/ },
   { line: 'check --prometheus - --nagios', refused: /--prometheus and --nagios \[USAGE\]/ },
   { line: 'show - --passphrase-file -', refused: /what is shown or signed and --passphrase-file \[USAGE\]/ },

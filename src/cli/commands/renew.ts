@@ -2,7 +2,7 @@ import { OvsPkiError } from '../../errors.js';
 import { absolutePath } from '../../platform/files.js';
 import { visible } from '../../platform/visible.js';
 import { renew } from '../../usecases/certificate/renew.js';
-import type { Renewed } from '../../usecases/certificate/renew-one.js';
+import type { Renewed } from '../../usecases/certificate/renewal.js';
 import { parsePeriod } from '../../usecases/inputs.js';
 import type { Skipped } from '../../usecases/summary.js';
 import { namesAndTypeOf, onlyTypeOf } from '../options/names.js';

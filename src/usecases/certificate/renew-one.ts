@@ -8,11 +8,10 @@ import { OvsPkiError } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import { type FileName, parseFileName } from '../../pki/file-name.js';
 import { decodePrivateKey } from '../../pki/key.js';
-import type { KeySpec } from '../../pki/key-spec.js';
 import { renewalFindings } from '../../pki/lint/request-rules.js';
 import { attributeValues } from '../../pki/name.js';
 import { oid } from '../../pki/oid.js';
-import { type CertificateType, requestSubject } from '../../pki/profile.js';
+import { requestSubject } from '../../pki/profile.js';
 import { requestFileText } from '../../pki/text.js';
 import type { Life } from '../../pki/validity.js';
 import * as files from '../../platform/files.js';
@@ -21,48 +20,14 @@ import type { Ca } from '../../store/ca/ca.js';
 import type { IssueResult } from '../../store/change/issue.js';
 import type { OwnOrder } from '../../store/change/order.js';
 import { refusal } from '../../store/change/refusals.js';
-import { asRefused, type CertificateSummary, type Refused, summarize } from '../summary.js';
+import { asRefused, type Refused, summarize } from '../summary.js';
 import { type CaView, currentCertificate, keySpecOf, requireOwnKey } from './current.js';
 import { notWritten } from './deliver.js';
 import { nextLife } from './due.js';
+import type { Renewed, RenewRequest } from './renewal.js';
 import { finishReplacement, replaceAll, replaceCertificate, stageKey } from './replace-files.js';
 import { baseFor, newKeyAndRequest } from './req.js';
 import { issueSelfSigned } from './self-sign.js';
-
-/** What `renew` is to renew. */
-export interface RenewRequest {
-  readonly pkiDirectory: string;
-  readonly type: CertificateType;
-  readonly names: readonly string[];
-  /** Not these names, but all whose certificate is in the current folder and expires within so many milliseconds. */
-  readonly dueWithinMs: number | undefined;
-  readonly rekey: boolean;
-  /** With `rekey`: the keys to make, if not of the kind that each name has. */
-  readonly keySpec: KeySpec | undefined;
-  /** If not given: 3650, or for a short-lived certificate as long again as it was made for. */
-  readonly days?: number;
-  /** In place of `days`: when the validity ends. */
-  readonly notAfter?: Date;
-  /** Revoke the certificates that are renewed, as superseded. */
-  readonly revokeOld?: boolean;
-  /** Called as the work goes on, with the number of names that have their new key. */
-  readonly onProgress?: (done: number, total: number) => void;
-}
-
-/** The certificate that one name has now. */
-export interface Renewed {
-  readonly name: string;
-  readonly outcome: 'renewed';
-  /** Who signed it. */
-  readonly issuer: CertificateType | 'self';
-  readonly rekeyed: boolean;
-  /** It had been issued by a run that was interrupted, and is only in its place since now. */
-  readonly recovered: boolean;
-  readonly certificateFile: string;
-  readonly certificate: CertificateSummary;
-  /** With `revokeOld`: the serial numbers of those that were revoked. */
-  readonly revokedOld?: readonly string[];
-}
 
 /** What is to be done for one name. */
 export interface Job {

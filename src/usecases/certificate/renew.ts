@@ -17,7 +17,8 @@ import { withPassingLock } from '../../store/journal/lock.js';
 import { orRefused, type Refused, type Skipped } from '../summary.js';
 import { type CaView, viewOf } from './current.js';
 import { dueHere, namesInFolder } from './due.js';
-import { finish, type Job, prepare, type Renewed, type RenewRequest, takeBack } from './renew-one.js';
+import { finish, type Job, prepare, takeBack } from './renew-one.js';
+import type { Renewed, RenewRequest } from './renewal.js';
 import { finishReplacement, isReplacing } from './replace-files.js';
 import { inParallel } from './req.js';
 
