@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import test from 'ava';
 import {
+  fixedClock,
   init,
   nodePlatform,
   prepareRollover,
@@ -24,9 +25,10 @@ test('a certificate of a retired key is told as one, and what became of it; anot
     return result?.outcome === 'invalid' ? result.reasons.map(({ rule }) => rule) : [String(result?.outcome)];
   };
   const ca = { pkiDirectory: join(folder, 'pki'), type: 'switch' } as const;
-  for (const pkiDirectory of [ca.pkiDirectory, join(folder, 'other')]) {
-    await init(platform, { pkiDirectory, keySpec, days: 3650, force: false });
-  }
+  await init(platform, { pkiDirectory: ca.pkiDirectory, keySpec, days: 3650, force: false });
+  // A CA is named by the second in which it was made.
+  const earlier = { ...platform, clock: fixedClock(new Date(Date.now() - 3_600_000)) };
+  await init(earlier, { pkiDirectory: join(folder, 'other'), keySpec, days: 3650, force: false });
   const names = ['gone', 'kept'].map((name) => join(folder, name));
   await reqSign(platform, { ...ca, names, keySpec, days: 30, unique: true, force: false });
   await prepareRollover(platform, { ...ca, days: 3650 });
