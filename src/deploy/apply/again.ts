@@ -5,19 +5,16 @@
  * @module
  */
 
-import { OvsPkiError } from '../../errors.js';
-import { shellCommand } from '../../platform/quote.js';
-import { lastWords } from '../answer/answer.js';
 import type { TunnelEnd } from '../desired/desired.js';
 import { interfaceIn } from '../facts/ovsdb.js';
 import { goingPorts } from '../plan/effects.js';
 import { ikeScriptFor, placesFor } from '../plan/input.js';
-import { asks, daemonsOf } from '../plan/together.js';
+import { daemonsOf } from '../plan/together.js';
 import { switchHost } from '../remote/run.js';
 import { isAtWork } from '../tunnels/packets.js';
-import type { EndProof } from '../tunnels/proof.js';
 import { type ApplyEdges, isChangedPort, nameOf, onEach, type Progress } from './host-run.js';
-import { proofsOf } from './prove.js';
+import { notEncrypted, proofsOf, reasonsOf } from './prove.js';
+import { settlingEnds } from './switch.js';
 
 export async function proveAgain(hosts: readonly Progress[], edges: ApplyEdges): Promise<void> {
   const staying = endsThatStay(hosts);
@@ -30,11 +27,7 @@ export async function proveAgain(hosts: readonly Progress[], edges: ApplyEdges):
       transaction: undefined,
       addresses: [],
       waiting: [],
-      ends: ends.map((end) => ({
-        ...end,
-        initiates: asks(end, host, daemons),
-        mayBeIdle: !isChangedPort(host, end.port),
-      })),
+      ends: settlingEnds(host, ends, daemons),
       seconds: edges.proofSeconds,
       folders: Object.values(placesFor(input)),
       now: edges.now,
@@ -42,7 +35,9 @@ export async function proveAgain(hosts: readonly Progress[], edges: ApplyEdges):
     const proofs = proofsOf(host, ends, facts);
     host.proofs = [...host.proofs.filter(({ port }) => !ends.some((end) => end.port === port)), ...proofs];
     const failed = proofs.filter(({ encrypted }) => !encrypted);
-    if (failed.length > 0) throw notBack(host, failed, said);
+    if (failed.length === 0) return;
+    const because = `another tunnel to the same peer was removed, and since then ${reasonsOf(failed).join('; ')}`;
+    throw notEncrypted(host, failed, because, said);
   });
 }
 
@@ -73,14 +68,4 @@ function endsInUse(host: Progress): TunnelEnd[] {
   const { input } = host;
   if (!input.prove || host.error !== undefined) return [];
   return input.desired.ends.filter((end) => isChangedPort(host, end.port) || isAtWork(input.facts, end));
-}
-
-function notBack(host: Progress, failed: readonly EndProof[], said: string): OvsPkiError {
-  const reasons = failed.flatMap(({ port, reasons }) => reasons.map((reason) => `${port}: ${reason}`));
-  const words = said === '' ? '' : ` (the IKE daemon: ${lastWords(said, 2)})`;
-  const message = `${nameOf(host)}: another tunnel to the same peer was removed, and since then ${reasons.join('; ')}${words}`;
-  return new OvsPkiError('HOST_PROOF_FAILED', message, {
-    hint: `find the cause with: ${shellCommand`ovs-pki-ts doctor --to ${host.input.desired.target.destination}`}`,
-    details: { host: nameOf(host), reasons },
-  });
 }

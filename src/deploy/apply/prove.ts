@@ -113,11 +113,29 @@ function tunnelOf(host: Progress, port: string): string {
 }
 
 function proofFailed(host: Progress, failed: readonly EndProof[]): OvsPkiError {
-  const reasons = failed.flatMap(({ port, reasons }) => reasons.map((reason) => `${port}: ${reason}`));
-  const because = reasons.length === 0 ? 'the other end of its tunnel is not encrypted' : reasons.join('; ');
-  const said = host.said === '' ? '' : ` (the IKE daemon: ${lastWords(host.said, 2)})`;
-  return new OvsPkiError('HOST_PROOF_FAILED', `${nameOf(host)}: ${because}${said}`, {
-    hint: `what it had is in force again; find the cause with: ${shellCommand`ovs-pki-ts doctor --to ${host.input.desired.target.destination}`}`,
-    details: { host: nameOf(host), reasons },
+  const because = reasonsOf(failed).join('; ') || 'the other end of its tunnel is not encrypted';
+  return notEncrypted(host, failed, because, host.said, 'what it had is in force again; ');
+}
+
+/**
+ * @param because what is said of the host
+ * @param said the last words of its IKE daemon, or nothing
+ * @param state what comes before the cure
+ */
+export function notEncrypted(
+  host: Progress,
+  failed: readonly EndProof[],
+  because: string,
+  said: string,
+  state = '',
+): OvsPkiError {
+  const words = said === '' ? '' : ` (the IKE daemon: ${lastWords(said, 2)})`;
+  return new OvsPkiError('HOST_PROOF_FAILED', `${nameOf(host)}: ${because}${words}`, {
+    hint: `${state}find the cause with: ${shellCommand`ovs-pki-ts doctor --to ${host.input.desired.target.destination}`}`,
+    details: { host: nameOf(host), reasons: reasonsOf(failed) },
   });
+}
+
+export function reasonsOf(failed: readonly EndProof[]): string[] {
+  return failed.flatMap(({ port, reasons }) => reasons.map((reason) => `${port}: ${reason}`));
 }

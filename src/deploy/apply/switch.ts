@@ -5,12 +5,14 @@
  */
 
 import { OvsPkiError } from '../../errors.js';
+import type { TunnelEnd } from '../desired/desired.js';
 import type { Action } from '../plan/action.js';
 import { ikeScriptFor, placesFor } from '../plan/input.js';
 import { actionsOf, actionsWith } from '../plan/kinds.js';
 import { endsToProve } from '../plan/proving.js';
 import { asks, type Daemons, daemonsOf } from '../plan/together.js';
 import { beginSwitch, databaseOf, switchHost, switchUnproved, withMark } from '../remote/run.js';
+import type { SettlingEnd } from '../remote/scripts.js';
 import { transactionFor } from '../remote/transaction.js';
 import { type ApplyEdges, isChangedPort, nameOf, onEach, type Progress, warn } from './host-run.js';
 
@@ -91,11 +93,7 @@ function switchOne(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Pro
     const database = afterGuard(host);
     const transaction =
       changes.length === 0 ? undefined : transactionFor(changes, database, (port) => edges.pskOf(plan.host, port));
-    const ends = (input.prove ? endsToProve(host) : []).map((end) => ({
-      ...end,
-      initiates: asks(end, host, daemons),
-      mayBeIdle: !isChangedPort(host, end.port),
-    }));
+    const ends = input.prove ? settlingEnds(host, endsToProve(host), daemons) : [];
     if (ends.length === 0) {
       return begin(host, changes, () => switchUnproved(work.shell, plan.host, transaction, addresses));
     }
@@ -114,6 +112,15 @@ function switchOne(edges: ApplyEdges, daemons: Daemons): (host: Progress) => Pro
     host.facts = facts;
     host.said = said;
   };
+}
+
+/** Ends that are to carry ESP, with what is to be waited for. */
+export function settlingEnds(host: Progress, ends: readonly TunnelEnd[], daemons: Daemons): SettlingEnd[] {
+  return ends.map((end) => ({
+    ...end,
+    initiates: asks(end, host, daemons),
+    mayBeIdle: !isChangedPort(host, end.port),
+  }));
 }
 
 function afterGuard({ input, plan }: Progress): ReturnType<typeof databaseOf> {

@@ -34,6 +34,11 @@ export function someNames(names: Iterable<string>): string {
   return `${shown.map(({ text }) => text).join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
 }
 
+/** How many hosts, and which. */
+export function hostsText(hosts: readonly { readonly host: string }[]): string {
+  return `${counted(hosts.length, 'host')}: ${allNames(hosts.map(({ host }) => host))}`;
+}
+
 export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

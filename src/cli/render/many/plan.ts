@@ -10,7 +10,7 @@ import { actionLines, planText, unknownText } from '../fleet.js';
 import { byHostLines, carefulLines, changeLines } from './actions.js';
 import type { HostLine } from './alike.js';
 import { causesOf, likewise } from './causes.js';
-import { allNames, counted, fewHosts } from './names.js';
+import { counted, fewHosts, hostsText } from './names.js';
 
 /** What is planned, and for whom. */
 export interface FleetPlan {
@@ -65,10 +65,6 @@ function sections({ plans }: FleetPlan): string[] {
 
 function section(heading: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [heading, ...lines.map((line) => `  ${line}`)];
-}
-
-function hostsText(plans: readonly HostPlan[]): string {
-  return `${counted(plans.length, 'host')}: ${allNames(plans.map(({ host }) => host))}`;
 }
 
 function isChanging({ actions }: HostPlan): boolean {

@@ -8,7 +8,7 @@ import type { HostResult } from '../../../usecases/outputs.js';
 import { resultText } from '../fleet.js';
 import { carefulLines, changeLines } from './actions.js';
 import { grouped } from './alike.js';
-import { allNames, counted, fewHosts } from './names.js';
+import { counted, fewHosts, hostsText } from './names.js';
 
 /** @param chosen only these are shown, in full */
 export function resultsText(results: readonly HostResult[], chosen?: readonly string[]): string {
@@ -35,10 +35,6 @@ function sections(results: readonly HostResult[]): string[] {
     ...failedLines(failed),
     ...(changed.length === 0 ? [] : ['all of one host: give --host NAME']),
   ];
-}
-
-function hostsText(results: readonly HostResult[]): string {
-  return `${counted(results.length, 'host')}: ${allNames(results.map(({ host }) => host))}`;
 }
 
 function proofLines(results: readonly HostResult[]): string[] {
